@@ -1,0 +1,61 @@
+/**
+ * The one form in which anything is hashed.
+ *
+ * @module
+ */
+import { CountersignError } from '../errors.ts'
+
+const deepest = 100
+
+/** With the `u` flag a pair is one character, so only half a pair matches. */
+export const loneSurrogate = /\p{Surrogate}/u
+
+/**
+ * Canonical JSON: sorted keys, no spaces (https://www.rfc-editor.org/rfc/rfc8785#section-3.2). Members that are
+ * `undefined` are left out, as in JSON.
+ *
+ * @throws ERR_INPUT_INVALID for what has no canonical form: lone surrogates, NaN, infinities, integers beyond 2^53,
+ * anything but plain JSON values, and nesting deeper than 100
+ */
+export function canonical(value: unknown, depth = 0): string {
+  if (depth > deepest) throw invalid('nested too deeply')
+  switch (typeof value) {
+    case 'string':
+      return text(value)
+    case 'boolean':
+      return String(value)
+    case 'number':
+      return number(value)
+    case 'object':
+      break
+    default:
+      throw invalid(`a ${typeof value}`)
+  }
+  if (value === null) return 'null'
+  if (Array.isArray(value)) return `[${value.map((item) => canonical(item, depth + 1)).join(',')}]`
+
+  const prototype: unknown = Object.getPrototypeOf(value)
+  if (prototype !== Object.prototype && prototype !== null) throw invalid('not a plain object')
+  const members: string[] = []
+  // Default sort compares UTF-16 code units, which is the order RFC 8785 §3.2.3 asks for.
+  for (const key of Object.keys(value).toSorted()) {
+    const member: unknown = (value as Record<string, unknown>)[key]
+    if (member !== undefined) members.push(`${text(key)}:${canonical(member, depth + 1)}`)
+  }
+  return `{${members.join(',')}}`
+}
+
+function text(value: string): string {
+  if (loneSurrogate.test(value)) throw invalid('a lone surrogate')
+  return JSON.stringify(value)
+}
+
+function number(value: number): string {
+  if (!Number.isFinite(value)) throw invalid('not a finite number')
+  if (Number.isInteger(value) && Math.abs(value) < 1e21 && !Number.isSafeInteger(value)) {
+    throw invalid('an integer beyond 2^53, which has to travel as a string')
+  }
+  return JSON.stringify(value)
+}
+
+const invalid = (why: string) => new CountersignError('ERR_INPUT_INVALID', { canonical: why })

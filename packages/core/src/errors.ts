@@ -1,0 +1,68 @@
+/**
+ * Every error the house can raise, in one table. `docs/errors.md` is printed from it.
+ *
+ * @module
+ */
+export const catalogue = {
+  ERR_INPUT_INVALID: { status: 400, says: 'This input is not valid.' },
+  ERR_INPUT_TOO_LARGE: { status: 413, says: 'This input is too large.' },
+  ERR_INPUT_TYPE: { status: 415, says: 'This content type is not served here.' },
+  ERR_AGENT_UNKNOWN: { status: 401, says: 'No agent is known by this credential.' },
+  ERR_AGENT_STOPPED: { status: 403, says: 'This agent is stopped.' },
+  ERR_AGENT_MISSING: { status: 404, says: 'There is no such agent.' },
+  ERR_ACTION_MISSING: { status: 404, says: 'There is no such action.' },
+  ERR_PERSON_MISSING: { status: 404, says: 'There is no such person.' },
+  ERR_NOT_FOUND: { status: 404, says: 'There is nothing here.' },
+  ERR_SIGNED_OUT: { status: 401, says: 'Sign in first.' },
+  ERR_NOT_ALLOWED: { status: 403, says: 'You have no role that allows this.' },
+  ERR_ORIGIN: { status: 403, says: 'This request comes from another site.' },
+  ERR_SIGN_IN_FAILED: { status: 401, says: 'Signing in did not work.' },
+  ERR_APPROVAL_UNKNOWN: { status: 404, says: 'There is no such approval.' },
+  ERR_APPROVAL_SETTLED: { status: 409, says: 'This approval is already settled.' },
+  ERR_APPROVAL_EXPIRED: { status: 409, says: 'This question has expired. Nothing was run.' },
+  ERR_APPROVAL_SIGNED_TWICE: { status: 409, says: 'You have already signed this approval.' },
+  ERR_SELF_APPROVAL: { status: 403, says: 'You are part of this request, so someone else has to sign it.' },
+  ERR_APPROVER_NOT_ASKED: { status: 403, says: 'You are not among the people asked.' },
+  ERR_APPROVER_INACTIVE: { status: 403, says: 'This person may no longer sign.' },
+  ERR_MEMBERSHIP_STALE: { status: 403, says: 'Your group membership is too old to sign here. Sign in again.' },
+  ERR_ASSURANCE_TOO_LOW: { status: 403, says: 'This question needs a stronger sign-in. Open it in the console.' },
+  ERR_REASON_MISSING: { status: 400, says: 'This question needs a reason with the answer.' },
+  ERR_CARD_CHANGED: { status: 409, says: 'What you were shown is no longer what is asked. Look again.' },
+  ERR_NO_ESCALATION: { status: 409, says: 'There is nobody further to ask.' },
+  ERR_GRANT_SPENT: { status: 409, says: 'This grant was already spent.' },
+  ERR_PERMIT_LATE: { status: 409, says: 'The leave to run came too late. Nothing was run.' },
+  ERR_PERMIT_FINISHED: { status: 409, says: 'This run is already recorded.' },
+  ERR_ATTEMPT_KNOWN: { status: 409, says: 'This attempt was already made.' },
+  ERR_CEILING_EXCEEDED: { status: 409, says: 'The run would exceed what was approved. It was stopped.' },
+  ERR_SECRET_UNKNOWN: { status: 409, says: 'A secret of this action can no longer be resolved.' },
+  ERR_STORE_CONFLICT: { status: 409, says: 'Someone else changed this at the same time. Try again.' },
+  ERR_STORE_LATE: { status: 409, says: 'It is too late for this change.' },
+  ERR_STORE_UNAVAILABLE: { status: 503, says: 'The record cannot be written now, so nothing runs. Try again.' },
+  ERR_UPSTREAM: { status: 502, says: 'The upstream could not be reached.' },
+  ERR_POLICY_INVALID: { status: 422, says: 'These policies do not pass their checks.' },
+  ERR_CONFIG_INVALID: { status: 500, says: 'The configuration is not valid.' },
+  ERR_PORT_TAKEN: { status: 500, says: 'The port is taken.' },
+  ERR_LEDGER_BROKEN: { status: 500, says: 'The ledger does not add up.' },
+  ERR_INTERNAL: { status: 500, says: 'Something went wrong in the house. Nothing was run.' },
+} as const satisfies Record<string, { status: number; says: string }>
+
+export type ErrorCode = keyof typeof catalogue
+
+/** `message` may be shown to anyone, the agent included; `detail` is for the log only. */
+export class CountersignError extends Error {
+  override readonly name = 'CountersignError'
+  readonly code: ErrorCode
+  readonly status: number
+  readonly detail: unknown
+
+  constructor(code: ErrorCode, detail?: unknown, options?: { cause: unknown }) {
+    super(catalogue[code].says, options)
+    this.code = code
+    this.status = catalogue[code].status
+    this.detail = detail
+  }
+}
+
+/** Whether an error carries this code, wherever it comes from. */
+export const isError = (error: unknown, ...codes: readonly ErrorCode[]): error is CountersignError =>
+  error instanceof CountersignError && codes.includes(error.code)

@@ -1,0 +1,43 @@
+export { canonical } from './action/canonical.ts'
+export { digestOf, sha256Hex } from './action/digest.ts'
+export { type Bounds, parseJson } from './door/json.ts'
+export { catalogue, CountersignError, type ErrorCode, isError } from './errors.ts'
+export {
+  type ActionQuery,
+  type Answer,
+  type Attempt,
+  type AttemptContext,
+  type Caller,
+  type Change,
+  type Channel,
+  type Clock,
+  defineChannel,
+  defineGateway,
+  type Evaluation,
+  type Flow,
+  type Follower,
+  type Gate,
+  type Gateway,
+  type Hall,
+  type Handler,
+  type Journal,
+  type Ledger,
+  type LineageGraph,
+  type LineageNode,
+  type LogLine,
+  type OpenChannel,
+  type OpenDesk,
+  type Page,
+  type Paging,
+  type Permit,
+  type PermitLife,
+  type PolicyEngine,
+  type PolicyNote,
+  type PolicyQuestion,
+  type PolicySet,
+  type QuestionStatus,
+  type Ran,
+  type Running,
+  type Store,
+} from './ports.ts'
+export { type IdPrefix, newId } from './id.ts'

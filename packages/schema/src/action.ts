@@ -1,0 +1,83 @@
+/**
+ * What an agent wants to do, said so that a person can judge it and a machine can compare it.
+ *
+ * @module
+ */
+import { z } from 'zod'
+
+/** The families policy speaks of. A gateway's own operations are members: `mcp.tools/call` is a `tool.call`. */
+export const Verb = z.enum([
+  'data.read',
+  'data.write',
+  'data.export',
+  'schema.change',
+  'iam.grant',
+  'infra.change',
+  'model.invoke',
+  'model.train',
+  'model.deploy',
+  'file.read',
+  'file.write',
+  'tool.call',
+  'http.call',
+  'shell.exec',
+])
+export type Verb = z.infer<typeof Verb>
+
+/** `enforcing`: the house itself runs the sealed copy. `cooperating`: the client runs what it was given leave for. */
+export const Door = z.enum(['enforcing', 'cooperating'])
+export type Door = z.infer<typeof Door>
+
+export const ResourceKind = z.enum(['dataset', 'model', 'role', 'tool', 'file', 'route', 'host', 'unknown'])
+export type ResourceKind = z.infer<typeof ResourceKind>
+
+/** The thing acted upon, e.g. `{ kind: 'dataset', name: 'finance.orders' }`. */
+export const Resource = z.object({ kind: ResourceKind, name: z.string().min(1).max(500) })
+export type Resource = z.infer<typeof Resource>
+
+/** Any JSON value. Numbers are finite; integers beyond 2^53 travel as strings. */
+export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json }
+export const Json: z.ZodType<Json> = z.json() as z.ZodType<Json>
+
+/** Exactly what the digest covers, and all that a run may depend on. */
+export const Action = z.object({
+  tenant: z.literal('default'),
+  gateway: z.string().min(1).describe('The gateway that saw it: `mcp`, `http`, …'),
+  door: Door,
+  verb: Verb,
+  operation: z.string().min(1).describe('The gateway’s own name for it: `mcp.tools/call`.'),
+  resources: z.array(Resource).min(1).max(50),
+  parameters: z.record(z.string(), Json).describe('Everything the execution depends on; secrets as references.'),
+  definition: z.string().optional().describe('SHA-256 of the tool’s definition as the agent was shown it, hex.'),
+  environment: z.string().min(1).describe('`prod`, `staging`, `dev`, …'),
+  agent: z.string().min(1).describe('Id of the acting agent, from its verified credential.'),
+  onBehalfOf: z.string().optional().describe('The person the agent acts for, where that is verified.'),
+  startedBy: z.string().optional().describe('The person who verifiably started the session.'),
+})
+export type Action = z.infer<typeof Action>
+
+/** SHA-256 of the canonical action (RFC 8785), hex. Two actions with the same digest are the same action. */
+export const Digest = z
+  .string()
+  .regex(/^[0-9a-f]{64}$/)
+  .brand<'Digest'>()
+export type Digest = z.infer<typeof Digest>
+
+/** Why the agent says it does this. Claimed, never verified; outside the digest, inside what approvers are shown. */
+export const Purpose = z.object({
+  text: z.string().max(2000).optional(),
+  workItem: z.string().max(200).optional(),
+  link: z.string().max(2000).optional(),
+})
+export type Purpose = z.infer<typeof Purpose>
+
+/** What kind of change it makes, for the risk table. */
+export const Effect = z.enum(['read', 'write', 'delete', 'grant', 'deploy'])
+export type Effect = z.infer<typeof Effect>
+
+/** Numbers a decision may rest on. Missing means unknown; what is said is enforced as a ceiling while it runs. */
+export const Measures = z.object({
+  rows: z.number().int().nonnegative().max(Number.MAX_SAFE_INTEGER).optional(),
+  bytes: z.number().int().nonnegative().max(Number.MAX_SAFE_INTEGER).optional(),
+})
+export type Measures = z.infer<typeof Measures>

@@ -1,0 +1,51 @@
+/**
+ * Who asks, and who answers.
+ *
+ * @module
+ */
+import { z } from 'zod'
+
+/** A credential the house issued. The key itself is shown once; what is kept is its SHA-256. */
+export const AgentKey = z.object({
+  id: z.string(),
+  hash: z.string().regex(/^[0-9a-f]{64}$/),
+  createdAt: z.number().int(),
+  expiresAt: z.number().int(),
+  revokedAt: z.number().int().optional(),
+})
+export type AgentKey = z.infer<typeof AgentKey>
+
+export const Agent = z.object({
+  id: z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/),
+  version: z.number().int().min(1),
+  name: z.string().max(200),
+  owner: z.string().describe('The person who answers for it.'),
+  team: z.string().describe('The group that signs where a sign-off names `agent-team`.'),
+  groups: z.array(z.string()).describe('Agent groups that policies name.'),
+  environment: z.string(),
+  mode: z.enum(['enforce', 'observe']).default('enforce'),
+  status: z.enum(['active', 'stopped']),
+  keys: z.array(AgentKey),
+  registeredBy: z.string(),
+  changedBy: z.string(),
+})
+export type Agent = z.infer<typeof Agent>
+
+/** The administrator's roles. None implies signing. */
+export const Role = z.enum(['policy', 'identity', 'operations', 'auditor', 'privacy'])
+export type Role = z.infer<typeof Role>
+
+/** A person is (issuer, subject), never an email. */
+export const Person = z.object({
+  id: z.string(),
+  version: z.number().int().min(1),
+  issuer: z.string(),
+  subject: z.string(),
+  name: z.string(),
+  email: z.string().optional(),
+  groups: z.array(z.string()),
+  groupsAsOf: z.number().int(),
+  active: z.boolean(),
+  roles: z.array(Role),
+})
+export type Person = z.infer<typeof Person>

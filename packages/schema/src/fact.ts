@@ -1,0 +1,155 @@
+/**
+ * What is written down, in the order it happened. Every state in the house is the sum of its facts.
+ *
+ * @module
+ */
+import { z } from 'zod'
+import { Action, Digest, Effect, Measures, Purpose } from './action.ts'
+import { Agent, Person } from './agent.ts'
+import { Approval, Countersignature } from './approval.ts'
+import { Decision, Risk } from './decision.ts'
+import { DataPicture, NamedData } from './lineage.ts'
+
+/** What really happened. Numbers are what was observed, not what was predicted. */
+export const Outcome = z.discriminatedUnion('kind', [
+  z.object({
+    kind: z.literal('done'),
+    summary: z.string(),
+    rows: z.number().int().nonnegative().optional(),
+    bytes: z.number().int().nonnegative().optional(),
+    reads: z.array(NamedData).optional(),
+    writes: z.array(NamedData).optional(),
+  }),
+  z.object({ kind: z.literal('failed'), summary: z.string() }),
+  z.object({ kind: z.literal('unknown'), summary: z.string() }),
+])
+export type Outcome = z.infer<typeof Outcome>
+
+/** One try of a client, scoped to its credential. */
+export const AttemptKey = z.object({
+  credential: z.string(),
+  id: z.string().max(500).optional().describe('JSON-RPC id with session, Idempotency-Key, …; absent if none.'),
+})
+export type AttemptKey = z.infer<typeof AttemptKey>
+
+/** An action as it was judged: what, by whom, on which data, at what risk, and what policy said. */
+export const ActionRecord = z.object({
+  id: z.string(),
+  action: Action,
+  digest: Digest,
+  sentence: z.string(),
+  effect: Effect,
+  purpose: Purpose.optional(),
+  picture: DataPicture,
+  measures: Measures,
+  risk: Risk,
+  decision: Decision,
+  observed: z.boolean().describe('True in observe mode: the decision was recorded, not enforced.'),
+  attempt: AttemptKey,
+  session: z.string(),
+  trace: z.string().optional(),
+  client: z.string(),
+})
+export type ActionRecord = z.infer<typeof ActionRecord>
+
+/** The leave to run, as it is recorded. Durable before the first upstream byte (P2). */
+export const PermitRecord = z.object({
+  id: z.string(),
+  actionId: z.string(),
+  digest: Digest,
+  approval: z.string().optional(),
+  agent: z.string(),
+  agentVersion: z.number().int(),
+  attempt: AttemptKey,
+  replayable: z.boolean().describe('An undelivered outcome is handed to the next identical attempt (P10).'),
+  node: z.string(),
+  epoch: z.number().int(),
+  runBy: z.number().int().describe('The run must begin before this.'),
+  deadline: z.number().int().describe('Without an outcome by then it is closed as unknown.'),
+  policyVersion: z.string(),
+})
+export type PermitRecord = z.infer<typeof PermitRecord>
+
+/** What a client was answered, kept for the attempt that comes again. */
+export const KeptResult = z.object({
+  contentType: z.string(),
+  status: z.number().int().optional(),
+  body: z.string().describe('Base64.'),
+})
+export type KeptResult = z.infer<typeof KeptResult>
+
+const by = z.string().describe('A person’s id, or `house`.')
+
+export const Fact = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('house.founded'), by, demo: z.boolean() }),
+  z.object({ kind: z.literal('policy.activated'), by, version: z.string(), policies: z.array(z.string()) }),
+  z.object({ kind: z.literal('action.decided'), record: ActionRecord }),
+  z.object({
+    kind: z.literal('approval.changed'),
+    change: z.enum(['asked', 'signed', 'granted', 'rejected', 'escalated', 'expired', 'cancelled', 'voided', 'spent']),
+    by,
+    approval: Approval,
+    signature: Countersignature.optional(),
+  }),
+  z.object({
+    kind: z.literal('signature.refused'),
+    by,
+    approval: z.string(),
+    code: z.string(),
+    channel: z.string(),
+  }),
+  z.object({ kind: z.literal('action.permitted'), permit: PermitRecord }),
+  z.object({
+    kind: z.literal('action.finished'),
+    permit: z.string(),
+    actionId: z.string(),
+    outcome: Outcome,
+    delivered: z.boolean(),
+    result: KeptResult.optional(),
+  }),
+  z.object({ kind: z.literal('action.replayed'), permit: z.string(), actionId: z.string(), attempt: AttemptKey }),
+  z.object({
+    kind: z.literal('agent.changed'),
+    change: z.enum(['registered', 'changed', 'key-issued', 'key-revoked', 'stopped', 'started']),
+    by,
+    agent: Agent,
+    because: z.string().optional(),
+  }),
+  z.object({
+    kind: z.literal('person.changed'),
+    change: z.enum(['signed-in', 'signed-out', 'roles']),
+    by,
+    person: Person,
+  }),
+  z.object({ kind: z.literal('record.read'), by, what: z.string(), query: z.string() }),
+])
+export type Fact = z.infer<typeof Fact>
+export type FactKind = Fact['kind']
+export type FactOf<Kind extends FactKind> = Extract<Fact, { kind: Kind }>
+
+/** A fact in its place: what followers and timelines read. */
+export interface Entry {
+  /** Position in the ledger, from 0. */
+  readonly index: number
+  readonly id: string
+  /** Milliseconds since 1970, by the store's clock. */
+  readonly at: number
+  readonly fact: Fact | ErasedFact
+}
+
+/** Its payload's key was destroyed; the leaf and its proofs stand. */
+export interface ErasedFact {
+  readonly kind: 'erased'
+  readonly was: FactKind
+}
+
+/** One action's whole life, as search and timelines show it. */
+export interface ActionLife {
+  readonly record: ActionRecord
+  readonly at: number
+  readonly approval?: Approval
+  readonly permit?: PermitRecord
+  readonly permittedAt?: number
+  readonly outcome?: Outcome
+  readonly finishedAt?: number
+}

@@ -1,0 +1,28 @@
+export { Action, Digest, Door, Effect, Json, Measures, Purpose, Resource, ResourceKind, Verb } from './action.ts'
+export { Agent, AgentKey, Person, Role } from './agent.ts'
+export {
+  Approval,
+  type ApprovalState,
+  Card,
+  Countersignature,
+  type GrantedApproval,
+  type OpenApproval,
+  Proof,
+  Verdict,
+} from './approval.ts'
+export { Assurance, Decision, DenyReason, Obligation, Risk, RiskSignal, SignOff, Terms } from './decision.ts'
+export {
+  type ActionLife,
+  ActionRecord,
+  AttemptKey,
+  type Entry,
+  type ErasedFact,
+  Fact,
+  type FactKind,
+  type FactOf,
+  KeptResult,
+  Outcome,
+  PermitRecord,
+} from './fact.ts'
+export { DataNode, DataPicture, Lineage, NamedData, Registry } from './lineage.ts'
+export type { Because, Refusal } from './refusal.ts'

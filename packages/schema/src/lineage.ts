@@ -1,0 +1,64 @@
+/**
+ * Which data an action touches: named by the gateway, classified from the registry.
+ *
+ * @module
+ */
+import { z } from 'zod'
+
+/** A dataset as a gateway names it; the registry knows the rest. */
+export const NamedData = z.object({ name: z.string().min(1), columns: z.array(z.string()).optional() })
+export type NamedData = z.infer<typeof NamedData>
+
+/** What a gateway can say of the data before anything runs. An absent part is unknown, and counts as the worst. */
+export const Lineage = z.object({
+  reads: z.array(NamedData).optional(),
+  writes: z.array(NamedData).optional(),
+  destination: z.string().optional().describe('Where the data goes, by its registered name or its address.'),
+  model: z.string().optional(),
+})
+export type Lineage = z.infer<typeof Lineage>
+
+export const DataNode = z.object({
+  name: z.string(),
+  columns: z.array(z.string()).optional(),
+  classes: z.array(z.string()),
+  domain: z.string().optional(),
+  known: z.boolean().describe('False where the registry has no such dataset; its class is then the configured worst.'),
+})
+export type DataNode = z.infer<typeof DataNode>
+
+/** Sources → action → destination, with classes: what the card draws and policy reads. */
+export const DataPicture = z.object({
+  reads: z.array(DataNode),
+  writes: z.array(DataNode),
+  classes: z.array(z.string()).describe('Every class that occurs, sorted.'),
+  sensitive: z.boolean().describe('At least one class is confidential or above.'),
+  destination: z.object({ name: z.string(), outside: z.boolean(), known: z.boolean() }).optional(),
+  model: z.object({ name: z.string(), external: z.boolean(), known: z.boolean() }).optional(),
+})
+export type DataPicture = z.infer<typeof DataPicture>
+
+/** What the house knows of the site's data: the registry. Its words are the operators', never an agent's. */
+export const Registry = z.object({
+  classes: z
+    .record(z.string(), z.number().int().min(0).max(100))
+    .default({ public: 0, internal: 10, confidential: 50, financial: 60, pii: 70, phi: 80, secret: 100 })
+    .describe('Every class and its level; 50 and above is sensitive.'),
+  unknownClass: z.string().default('confidential').describe('What data that nobody registered counts as.'),
+  datasets: z
+    .record(
+      z.string(),
+      z.object({
+        domain: z.string(),
+        classes: z.array(z.string()).min(1),
+        owner: z.string().optional(),
+        columns: z.record(z.string(), z.array(z.string())).optional().describe('Classes of single columns.'),
+      }),
+    )
+    .default({}),
+  models: z.record(z.string(), z.object({ external: z.boolean(), owner: z.string().optional() })).default({}),
+  destinations: z.record(z.string(), z.object({ outside: z.boolean() })).default({}),
+  roles: z.record(z.string(), z.object({ privileged: z.boolean() })).default({}),
+  groups: z.array(z.string()).default([]).describe('Groups that policies may name as signers.'),
+})
+export type Registry = z.infer<typeof Registry>
