@@ -41,3 +41,76 @@ export {
   type Store,
 } from './ports.ts'
 export { type IdPrefix, newId } from './id.ts'
+export { type SealedAction, seal } from './action/seal.ts'
+export { askedGroups, expire, sign } from './approval/approval.ts'
+export { requesterChain } from './approval/barred.ts'
+export { createDesk, type Desk, type DeskParts } from './approval/desk.ts'
+export type { Limits } from './approval/limits.ts'
+export { atLeast, groupsOf, served, shortfall } from './approval/quorum.ts'
+export { createStops, type Stops } from './approval/stop.ts'
+export { deferred } from './deferred.ts'
+export { createGate, type GateParts } from './gate.ts'
+export { createJudge, type Judge, type JudgeParts } from './judge.ts'
+export { classify } from './lineage/classify.ts'
+export { closeOverdue, type NodeLease } from './permit.ts'
+export { type DecideOptions, decide } from './policy/decide.ts'
+export { defaultPoints, effectOf, type RiskPoints, riskOf, type RiskView } from './risk/signals.ts'
+export { decodeBundle, encodeBundle, maxLeafBytes } from './ledger/bundle.ts'
+export {
+  type Checkpoint,
+  encodeCheckpoint,
+  openCheckpoint,
+  parseCheckpoint,
+  signCheckpoint,
+} from './ledger/checkpoint.ts'
+export { type Envelope, envelopeOf, kindOf } from './ledger/envelope.ts'
+export {
+  createFrontier,
+  emptyRoot,
+  type Frontier,
+  type Hash,
+  hashLeaf,
+  hashNode,
+  type SavedFrontier,
+} from './ledger/merkle.ts'
+export {
+  cosignedText,
+  encodeNote,
+  encodeVkey,
+  type Note,
+  type NoteKey,
+  type NoteSignature,
+  type OpenedNote,
+  openNote,
+  parseNote,
+  parseVkey,
+  type Signer,
+  signNote,
+  type VerifySignature,
+} from './ledger/note.ts'
+export { type Consistency, type Inclusion, verifyConsistency, verifyInclusion } from './ledger/proofs.ts'
+export { consistencyProof, inclusionProof } from './ledger/prove.ts'
+export { createRecorder, type Prepared, type Recorder, type StoredRecord } from './ledger/record.ts'
+export { sha256 } from './ledger/sha256.ts'
+export { createLogKey, createSigner, verifyEd25519 } from './ledger/signer.ts'
+export { subjectOf, type SubjectOfAction } from './ledger/subject.ts'
+export {
+  createTreeReader,
+  placeOf,
+  tilePath,
+  type TileSource,
+  tileWidth,
+  type TreeReader,
+  widthOf,
+} from './ledger/tiles.ts'
+export {
+  type Blind,
+  createVault,
+  type NewRecord,
+  type OpenedRecord,
+  type SealedRecord,
+  type Vault,
+  type VaultKeys,
+} from './ledger/vault.ts'
+export { flowsOf } from './lineage/flows.ts'
+export { actionIdOf, runEvent, type RunEvent, type RunState, runStateOf } from './lineage/openlineage.ts'

@@ -70,7 +70,9 @@ export interface PolicyNote {
   readonly kind: 'allowance' | 'sign-off' | 'prohibition'
   readonly text: string
   /** On a sign-off. Without `assurance` the risk decides it. */
-  readonly signOff: (Omit<SignOff, 'assurance' | 'escalated'> & { readonly assurance: Assurance | undefined }) | undefined
+  readonly signOff:
+    | (Omit<SignOff, 'assurance' | 'escalated'> & { readonly assurance: Assurance | undefined })
+    | undefined
   /** On an allowance. */
   readonly obligations: readonly Obligation[]
 }
@@ -116,13 +118,16 @@ export interface Paging {
  * apply concurrent changes as if one after the other. What a fact changes (the approval, permit, agent or person it
  * carries) is saved in the same commit. It MUST refuse, writing nothing, with
  * - `ERR_STORE_CONFLICT` unless a carried approval, agent or person has exactly the stored version plus one (1 if new),
- *   and for `action.permitted` unless `agentVersion` is the stored agent's and that agent is active;
+ *   and for `action.permitted` unless `agentVersion` is the stored agent's and that agent is active; also for a person
+ *   whose (issuer, subject) is someone else's, for an action or permit whose id is taken, and for `action.finished` or
+ *   `action.replayed` without that permit (P2);
+ * - `ERR_STORE_CONFLICT` for a new approval while another with the same digest is open or granted;
  * - `ERR_STORE_LATE` if its clock has passed `notAfter`;
  * - `ERR_GRANT_SPENT` for a second permit under the same approval;
- * - `ERR_SELF_APPROVAL` for a signature by someone the approval bars (P3), or by the same person twice (`ERR_APPROVAL_SIGNED_TWICE`);
+ * - `ERR_SELF_APPROVAL` for a signature by someone the approval bars, as stored or as carried (P3), or by the same person twice (`ERR_APPROVAL_SIGNED_TWICE`);
  * - `ERR_ATTEMPT_KNOWN` (detail: the PermitRecord) for `action.permitted` if the same (credential, attempt id) has a
  *   permit already, or if the same credential has a `replayable` permit for this digest that is finished but not delivered;
- * - `ERR_PERMIT_FINISHED` for a second `action.finished` of a permit, except that a late outcome may follow `unknown`;
+ * - `ERR_PERMIT_FINISHED` for a second `action.finished` of a permit, except that a late outcome (done or failed) may follow `unknown`;
  * - `ERR_STORE_UNAVAILABLE` when it cannot know whether it can write.
  */
 export interface Store {
@@ -138,11 +143,16 @@ export interface Store {
     /** Open ones past `expiresAt` or `escalateAt`, granted ones past `validUntil`; at most 100. */
     due(): Promise<readonly Approval[]>
     /** Questions of this agent for this person: how many are open, and how many were asked since. */
-    count(who: { agent: string; onBehalfOf: string | undefined }, since: number): Promise<{ open: number; asked: number }>
+    count(
+      who: { agent: string; onBehalfOf: string | undefined },
+      since: number,
+    ): Promise<{ open: number; asked: number }>
   }
   readonly permits: {
     get(id: string): Promise<PermitLife | undefined>
     byAttempt(credential: string, attemptId: string): Promise<PermitLife | undefined>
+    /** The newest `replayable` permit of this credential for this digest that is finished but was not delivered. */
+    undelivered(credential: string, digest: string): Promise<PermitLife | undefined>
     /** Without outcome past their deadline; at most 100. */
     overdue(): Promise<readonly PermitRecord[]>
   }
@@ -158,6 +168,10 @@ export interface Store {
     list(): Promise<readonly Person[]>
   }
   readonly actions: {
+    /**
+     * The approval of a life is the one this action asked for, or the one its permit spent (asked by the same action
+     * sent earlier). The timeline has every entry of the action, of that approval and of its permits, oldest first.
+     */
     get(id: string): Promise<{ life: ActionLife; timeline: readonly Entry[] } | undefined>
     /** Newest first. */
     search(query: ActionQuery): Promise<Page<ActionLife>>
@@ -193,14 +207,18 @@ export interface PermitLife {
 
 export interface ActionQuery extends Paging {
   readonly agent?: string | undefined
+  /** Acted for, or started the session. */
   readonly person?: string | undefined
+  /** Read or written. */
   readonly dataset?: string | undefined
   readonly model?: string | undefined
   readonly verb?: string | undefined
   readonly environment?: string | undefined
   readonly decision?: 'allow' | 'ask' | 'deny' | undefined
   readonly outcome?: Outcome['kind'] | undefined
+  /** Decided at or after. */
   readonly from?: number | undefined
+  /** Decided before. */
   readonly to?: number | undefined
 }
 

@@ -1,1 +1,2 @@
-export {}
+export { lineageFollower } from './lineage/lineage.ts'
+export { OpenLineageConfig, openLineageFollower, type OpenLineageParts, postTo } from './openlineage/openlineage.ts'

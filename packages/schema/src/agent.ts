@@ -25,6 +25,7 @@ export const Agent = z.object({
   environment: z.string(),
   mode: z.enum(['enforce', 'observe']).default('enforce'),
   status: z.enum(['active', 'stopped']),
+  stoppedBy: z.string().optional().describe('While stopped: who stopped it, and so may not start it (P15).'),
   keys: z.array(AgentKey),
   registeredBy: z.string(),
   changedBy: z.string(),

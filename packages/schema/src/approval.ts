@@ -46,14 +46,19 @@ export type Countersignature = z.infer<typeof Countersignature>
 export const Card = z.object({
   bound: z.object({
     action: Action,
-    sentence: z.string(),
     picture: DataPicture,
     measures: Measures,
     terms: Terms,
     obligations: z.array(Obligation),
-    purpose: Purpose.optional(),
   }),
-  advisory: z.object({ risk: Risk, client: z.string(), askedAt: z.number().int(), team: z.string() }),
+  advisory: z.object({
+    sentence: z.string(),
+    purpose: Purpose.optional().describe('Claimed by the agent.'),
+    risk: Risk,
+    client: z.string(),
+    askedAt: z.number().int(),
+    team: z.string(),
+  }),
 })
 export type Card = z.infer<typeof Card>
 

@@ -91,7 +91,10 @@ function addKey(keys: Set<string>, literal: string): void {
 
 function checkValues(value: unknown): void {
   if (typeof value === 'string' && loneSurrogate.test(value)) throw invalid('a lone surrogate')
-  if (typeof value === 'number' && (!Number.isFinite(value) || (Number.isInteger(value) && !Number.isSafeInteger(value)))) {
+  if (
+    typeof value === 'number' &&
+    (!Number.isFinite(value) || (Number.isInteger(value) && !Number.isSafeInteger(value)))
+  ) {
     throw invalid('a number that not every reader reads alike')
   }
   if (typeof value !== 'object' || value === null) return

@@ -1,0 +1,207 @@
+/**
+ * The desk: where questions wait for people.
+ *
+ * Answers reach those who wait through the ledger, so it does not matter which instance of the house took the
+ * signature.
+ *
+ * @module
+ */
+import type { Approval, ApprovalState, Card, Countersignature, Fact, OpenApproval } from '@countersign/schema'
+import { deferred } from '../deferred.ts'
+import { CountersignError, isError } from '../errors.ts'
+import type { Answer, OpenDesk, Store } from '../ports.ts'
+import { askedGroups, escalate, expire, sign, withdraw } from './approval.ts'
+import { requesterChain } from './barred.ts'
+
+export interface Desk extends OpenDesk {
+  get(id: string): Promise<Approval>
+  /** Waits while it is open, until `patience` aborts; then as it stands. */
+  answer(id: string, patience: AbortSignal): Promise<Approval>
+  /** Takes back a question or an unspent grant. Settled ones stay as they are. */
+  withdraw(id: string, as: 'cancelled' | 'voided', because: string, by: string): Promise<Approval>
+  /** Expires or escalates this one if that is due. */
+  settle(id: string): Promise<Approval>
+  /** The same for all that is due. Call it on a timer; that a grant expires does not depend on it. */
+  settleDue(): Promise<void>
+  /** Wakes those who wait for this approval. Call it for every change the ledger tells of. */
+  show(approval: Approval): void
+}
+
+export interface DeskParts {
+  readonly store: Pick<Store, 'clock' | 'commit' | 'approvals' | 'people' | 'agents'>
+  /** Group membership older than this cannot sign by chat (P5). Default 15 min. */
+  readonly membershipMs?: number
+}
+
+export function createDesk({ store, membershipMs = 15 * 60_000 }: DeskParts): Desk {
+  const waiting = new Map<string, Set<() => void>>()
+  const { clock } = store
+
+  return {
+    get,
+
+    async sign(id, answer) {
+      try {
+        return await change(id, async (approval) => signedBy(approval, answer))
+      } catch (error) {
+        await remember(id, answer, error)
+        throw error
+      }
+    },
+
+    async escalate(id, person) {
+      return change(id, async (approval) => {
+        if (approval.state !== 'open') throw new CountersignError('ERR_APPROVAL_SETTLED', id)
+        await mustBeAsked(approval, person)
+        return { change: 'escalated', by: person, approval: escalate(approval, () => true) }
+      })
+    },
+
+    async card(id): Promise<Card> {
+      return (await get(id)).card
+    },
+
+    async answer(id, patience) {
+      const bell = listen(id)
+      patience.addEventListener('abort', bell.wake, { once: true })
+      try {
+        for (;;) {
+          const approval = expire(await get(id), clock.now())
+          if (approval.state !== 'open' || patience.aborted) return approval
+          await bell.heard()
+        }
+      } finally {
+        patience.removeEventListener('abort', bell.wake)
+        bell.close()
+      }
+    },
+
+    withdraw: (id, as, because, by) =>
+      change(id, async (approval) => ({
+        change: as,
+        by,
+        approval: withdraw(approval, as, because, clock.now()),
+      })),
+
+    settle: (id) => change(id, async (approval) => whatIsDue(approval)),
+
+    async settleDue() {
+      for (const { id } of await store.approvals.due()) await change(id, async (approval) => whatIsDue(approval))
+    },
+
+    show({ id }) {
+      for (const wake of waiting.get(id) ?? []) wake()
+    },
+  }
+
+  async function get(id: string): Promise<Approval> {
+    const approval = await store.approvals.get(id)
+    if (!approval) throw new CountersignError('ERR_APPROVAL_UNKNOWN', id)
+    return approval
+  }
+
+  /** Reads, changes, commits; when someone else was quicker, looks again. */
+  async function change(id: string, how: (approval: Approval) => Promise<Changed>): Promise<Approval> {
+    for (;;) {
+      const before = await get(id)
+      const changed = await how(before)
+      if (changed.approval === before) return before
+      const { notAfter, ...fact } = changed
+      try {
+        await store.commit({
+          facts: [{ kind: 'approval.changed', ...fact }],
+          ...(notAfter !== undefined && { notAfter }),
+        })
+        return changed.approval
+      } catch (error) {
+        if (isError(error, 'ERR_STORE_LATE')) throw new CountersignError('ERR_APPROVAL_EXPIRED', id, { cause: error })
+        if (!isError(error, 'ERR_STORE_CONFLICT')) throw error
+      }
+    }
+  }
+
+  /** The signer's membership and the requester chain are read at the moment of signing, whatever was true before. */
+  async function signedBy(approval: Approval, answer: Answer): Promise<Changed> {
+    const person = await store.people.get(answer.person)
+    if (!person?.active) throw new CountersignError('ERR_APPROVER_INACTIVE', approval.id)
+    const { action } = approval.card.bound
+    const agent = await store.agents.get(action.agent)
+    if (!agent || requesterChain(action, agent).includes(person.id)) {
+      throw new CountersignError('ERR_SELF_APPROVAL', approval.id)
+    }
+    const now = clock.now()
+    if (answer.assurance === 'chat' && now - person.groupsAsOf > membershipMs) {
+      throw new CountersignError('ERR_MEMBERSHIP_STALE', approval.id)
+    }
+    const { reason, proof, shown, verdict, assurance, channel } = answer
+    const signature: Countersignature = {
+      person: person.id,
+      verdict,
+      ...(reason !== undefined && { reason }),
+      assurance,
+      channel,
+      at: now,
+      digest: approval.digest,
+      shown: shown as Countersignature['shown'],
+      groups: person.groups,
+      membershipAsOf: person.groupsAsOf,
+      ...(proof && { proof }),
+    }
+    const signed = sign(approval, signature, now)
+    const name = signed.state === 'granted' || signed.state === 'rejected' ? signed.state : 'signed'
+    return { change: name, by: person.id, approval: signed, signature, notAfter: approval.expiresAt }
+  }
+
+  async function mustBeAsked(approval: OpenApproval, id: string): Promise<void> {
+    const person = await store.people.get(id)
+    if (!person?.active) throw new CountersignError('ERR_APPROVER_INACTIVE', approval.id)
+    if (approval.barred.includes(id)) throw new CountersignError('ERR_SELF_APPROVAL', approval.id)
+    if (!askedGroups(approval).some((group) => person.groups.includes(group))) {
+      throw new CountersignError('ERR_APPROVER_NOT_ASKED', approval.id)
+    }
+  }
+
+  function whatIsDue(approval: Approval): Changed {
+    const now = clock.now()
+    const expired = expire(approval, now)
+    if (expired !== approval) return { change: 'expired', by: 'house', approval: expired }
+    if (approval.state !== 'open' || approval.escalateAt === undefined || approval.escalateAt > now) {
+      return { change: 'expired', by: 'house', approval }
+    }
+    const due = (afterMs: number) => approval.askedAt + afterMs <= now
+    return { change: 'escalated', by: 'house', approval: escalate(approval, due) }
+  }
+
+  /** A refused signature is worth knowing. Not being able to write it down changes nothing for the one who tried. */
+  async function remember(id: string, { person, channel }: Answer, error: unknown): Promise<void> {
+    if (!(error instanceof CountersignError) || error.status >= 500 || error.code === 'ERR_APPROVAL_UNKNOWN') return
+    await store
+      .commit({ facts: [{ kind: 'signature.refused', by: person, approval: id, code: error.code, channel }] })
+      .catch(() => undefined)
+  }
+
+  /** Starts listening before anyone looks, so that an answer given in between is not missed. */
+  function listen(id: string) {
+    let bell = deferred<void>()
+    const wake = () => bell.resolve()
+    const wakers = waiting.get(id) ?? new Set()
+    waiting.set(id, wakers.add(wake))
+
+    return {
+      wake,
+      async heard(): Promise<void> {
+        await bell.promise
+        bell = deferred()
+      },
+      close() {
+        wakers.delete(wake)
+        if (wakers.size === 0) waiting.delete(id)
+      },
+    }
+  }
+}
+
+type Changed = Omit<Extract<Fact, { kind: 'approval.changed' }>, 'kind'> & { readonly notAfter?: number }
+
+/** Whether anything can still come of it. */
+export const unsettled = (state: ApprovalState) => state === 'open' || state === 'granted'

@@ -1,0 +1,43 @@
+/**
+ * The second look, between the signatures and the run.
+ *
+ * @module
+ */
+import type { ActionRecord, Agent, Approval, Countersignature } from '@countersign/schema'
+import { canonical } from '../action/canonical.ts'
+import type { Store } from '../ports.ts'
+import { requesterChain } from './barred.ts'
+import { served } from './quorum.ts'
+
+/**
+ * Why the signatures do not cover what policy, data and people say now; undefined if they do. Membership and the
+ * requester chain are those of this moment, so a leaver's or a new owner's signature no longer counts.
+ */
+export async function covers(
+  approval: Approval,
+  now: ActionRecord,
+  agent: Agent,
+  people: Store['people'],
+): Promise<string | undefined> {
+  const { bound } = approval.card
+  const { picture, measures } = now
+  if (canonical({ picture, measures }) !== canonical({ picture: bound.picture, measures: bound.measures })) {
+    return 'the data it touches is no longer what was shown'
+  }
+  if (now.decision.kind !== 'ask') return undefined
+
+  const escalated = new Set(approval.terms.signOffs.filter((signOff) => signOff.escalated).map(({ id }) => id))
+  const signOffs = now.decision.terms.signOffs.map((signOff) => ({
+    ...signOff,
+    escalated: escalated.has(signOff.id),
+  }))
+  const chain = requesterChain(now.action, agent)
+  const standing = (await Promise.all(approval.signatures.map(asOfNow))).filter((signature) => signature !== undefined)
+  return served(signOffs, agent.team, standing) ? undefined : 'the signatures no longer cover what policy asks'
+
+  async function asOfNow(signature: Countersignature): Promise<Countersignature | undefined> {
+    const person = await people.get(signature.person)
+    if (!person?.active || chain.includes(person.id)) return undefined
+    return { ...signature, groups: person.groups }
+  }
+}

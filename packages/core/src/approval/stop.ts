@@ -1,0 +1,84 @@
+/**
+ * One click stops an agent (P15).
+ *
+ * @module
+ */
+import type { Agent, Approval, Fact } from '@countersign/schema'
+import { CountersignError, isError } from '../errors.ts'
+import type { Store } from '../ports.ts'
+import { withdraw } from './approval.ts'
+
+export interface Stops {
+  /** From the commit on no instance permits anything; open grants are voided, open questions cancelled. */
+  stop(agent: string, by: string, because: string): Promise<Agent>
+  /** Starting again takes another person than the one who stopped it. @throws ERR_NOT_ALLOWED */
+  start(agent: string, by: string): Promise<Agent>
+}
+
+export function createStops({ store }: { store: Pick<Store, 'clock' | 'commit' | 'agents' | 'approvals'> }): Stops {
+  return {
+    stop: (id, by, because) =>
+      retried(async () => {
+        const agent = await read(id)
+        if (agent.status === 'stopped') return agent
+        const stopped = changed(agent, 'stopped', by)
+        await store.commit({
+          facts: [
+            { kind: 'agent.changed', change: 'stopped', by, agent: stopped, because },
+            ...(await takenBack(id, by)),
+          ],
+        })
+        return stopped
+      }),
+
+    start: (id, by) =>
+      retried(async () => {
+        const agent = await read(id)
+        if (agent.status === 'active') return agent
+        if (agent.changedBy === by) throw new CountersignError('ERR_NOT_ALLOWED', { agent: id })
+        const started = changed(agent, 'active', by)
+        await store.commit({ facts: [{ kind: 'agent.changed', change: 'started', by, agent: started }] })
+        return started
+      }),
+  }
+
+  async function read(id: string): Promise<Agent> {
+    const agent = await store.agents.get(id)
+    if (!agent) throw new CountersignError('ERR_AGENT_MISSING', id)
+    return agent
+  }
+
+  async function takenBack(agent: string, by: string): Promise<Fact[]> {
+    const facts: Fact[] = []
+    let after: string | undefined
+    do {
+      const page = await store.approvals.list({ agent, states: ['open', 'granted'], limit: 100, after })
+      facts.push(...page.items.map((approval) => takeBack(approval, by)))
+      after = page.next
+    } while (after !== undefined)
+    return facts
+  }
+
+  function takeBack(approval: Approval, by: string): Fact {
+    const as = approval.state === 'granted' ? 'voided' : 'cancelled'
+    const back = withdraw(approval, as, 'the agent was stopped', store.clock.now())
+    return { kind: 'approval.changed', change: as, by, approval: back }
+  }
+}
+
+const changed = (agent: Agent, status: Agent['status'], by: string): Agent => ({
+  ...agent,
+  status,
+  version: agent.version + 1,
+  changedBy: by,
+})
+
+async function retried<T>(work: () => Promise<T>): Promise<T> {
+  for (let left = 20; ; left--) {
+    try {
+      return await work()
+    } catch (error) {
+      if (left === 0 || !isError(error, 'ERR_STORE_CONFLICT')) throw error
+    }
+  }
+}

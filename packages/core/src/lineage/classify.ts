@@ -1,0 +1,56 @@
+/**
+ * From the names a gateway gives to what the site knows of them.
+ *
+ * @module
+ */
+import type { DataNode, DataPicture, Lineage, NamedData, Registry } from '@countersign/schema'
+
+const sensitiveFrom = 50
+
+/** What nobody registered counts as the configured worst class; what a gateway leaves out counts as unknown data. */
+export function classify(lineage: Lineage, registry: Registry): DataPicture {
+  const reads = nodes(lineage.reads, registry)
+  const writes = nodes(lineage.writes, registry)
+  const classes = [...new Set([...reads, ...writes].flatMap((node) => node.classes))].toSorted()
+  const { destination, model } = lineage
+
+  return {
+    reads,
+    writes,
+    classes,
+    sensitive: classes.some((name) => (registry.classes[name] ?? 100) >= sensitiveFrom),
+    ...(destination !== undefined && { destination: destinationOf(destination, registry) }),
+    ...(model !== undefined && { model: modelOf(model, registry) }),
+  }
+}
+
+function nodes(named: readonly NamedData[] | undefined, registry: Registry): DataNode[] {
+  if (named === undefined) return [{ name: 'unknown', classes: [registry.unknownClass], known: false }]
+  return named.map((data) => nodeOf(data, registry))
+}
+
+function nodeOf({ name, columns }: NamedData, registry: Registry): DataNode {
+  const dataset = own(registry.datasets, name)
+  const shown = { name, ...(columns && { columns }) }
+  if (!dataset) return { ...shown, classes: [registry.unknownClass], known: false }
+
+  const ofColumns = columns?.flatMap((column) => (dataset.columns && own(dataset.columns, column)) ?? [])
+  const classes = [...new Set([...dataset.classes, ...(ofColumns ?? [])])].toSorted()
+  return { ...shown, classes, domain: dataset.domain, known: true }
+}
+
+/** Somewhere nobody registered is outside. */
+function destinationOf(name: string, registry: Registry): NonNullable<DataPicture['destination']> {
+  const found = own(registry.destinations, name)
+  return { name, outside: found?.outside ?? true, known: found !== undefined }
+}
+
+function modelOf(name: string, registry: Registry): NonNullable<DataPicture['model']> {
+  const found = own(registry.models, name)
+  return { name, external: found?.external ?? true, known: found !== undefined }
+}
+
+/** A name from outside must not find what every object inherits. */
+function own<T>(record: Readonly<Record<string, T>>, name: string): T | undefined {
+  return Object.hasOwn(record, name) ? record[name] : undefined
+}

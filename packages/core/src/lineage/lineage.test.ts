@@ -1,0 +1,93 @@
+import { Registry } from '@countersign/schema'
+import { describe, expect, it } from 'vitest'
+import { riskOf, type RiskView } from '../risk/signals.ts'
+import { classify } from './classify.ts'
+
+const registry = Registry.parse({
+  datasets: {
+    'finance.orders': { domain: 'finance', classes: ['financial'], columns: { email: ['pii'] } },
+    'public.prices': { domain: 'shop', classes: ['public'] },
+  },
+  models: { 'in-house': { external: false } },
+  destinations: { reports: { outside: false } },
+})
+
+describe('P13: every action knows its data, and unknown counts as the worst', () => {
+  it.each([
+    ['a registered dataset', { reads: [{ name: 'finance.orders' }], writes: [] }, ['financial'], true],
+    [
+      'with the classes of its columns',
+      { reads: [{ name: 'finance.orders', columns: ['email'] }], writes: [] },
+      ['financial', 'pii'],
+      true,
+    ],
+    ['public data', { reads: [{ name: 'public.prices' }], writes: [] }, ['public'], false],
+    ['a dataset that nobody registered', { reads: [{ name: 'x.y' }], writes: [] }, ['confidential'], true],
+    ['a name that every object has', { reads: [{ name: 'constructor' }], writes: [] }, ['confidential'], true],
+    ['a part that the gateway does not know', { reads: [] }, ['confidential'], true],
+    ['nothing read, nothing written', { reads: [], writes: [] }, [], false],
+  ])('%s', (_, lineage, classes, sensitive) => {
+    expect(classify(lineage, registry)).toMatchObject({ classes, sensitive })
+  })
+
+  it.each([
+    ['a registered place inside', { destination: 'reports' }, { destination: { outside: false, known: true } }],
+    [
+      'somewhere nobody registered is outside',
+      { destination: 'ftp://x' },
+      { destination: { outside: true, known: false } },
+    ],
+    ['a model of the house', { model: 'in-house' }, { model: { external: false, known: true } }],
+    ['a model nobody registered is external', { model: 'gpt-x' }, { model: { external: true, known: false } }],
+  ])('%s', (_, lineage, expected) => {
+    expect(classify({ reads: [], writes: [], ...lineage }, registry)).toMatchObject(expected)
+  })
+})
+
+describe('risk is a sum of named signals', () => {
+  const calm: RiskView = {
+    verb: 'data.read',
+    effect: 'read',
+    destructive: false,
+    environment: 'dev',
+    picture: classify({ reads: [], writes: [] }, registry),
+    firstTime: false,
+    when: { hour: 10, weekday: 3 },
+  }
+  const secret = classify({ reads: [{ name: 'finance.orders' }], writes: [] }, registry)
+
+  it.each<[string, Partial<RiskView>, number, string[]]>([
+    ['a read at noon', {}, 0, []],
+    ['a write in production', { effect: 'write', environment: 'prod' }, 40, ['write', 'production']],
+    [
+      'a first grant at night',
+      { effect: 'grant', firstTime: true, when: { hour: 2, weekday: 3 } },
+      70,
+      ['grant', 'first-time', 'off-hours'],
+    ],
+    ['sensitive data', { picture: secret }, 20, ['sensitive-data']],
+    ['data nobody knows', { picture: classify({}, registry) }, 20, ['unknown-data']],
+    [
+      'data that leaves',
+      { picture: { ...secret, destination: { name: 'x', outside: true, known: false } } },
+      50,
+      ['sensitive-data', 'leaves-the-house'],
+    ],
+    [
+      'everything at once stays at 100',
+      {
+        effect: 'delete',
+        destructive: true,
+        environment: 'prod',
+        firstTime: true,
+        picture: { ...secret, destination: { name: 'x', outside: true, known: false } },
+      },
+      100,
+      ['delete', 'destructive', 'production', 'sensitive-data', 'leaves-the-house', 'first-time'],
+    ],
+  ])('%s', (_, view, score, names) => {
+    const risk = riskOf({ ...calm, ...view })
+    expect(risk.score).toBe(score)
+    expect(risk.signals.map(({ name }) => name)).toEqual(names)
+  })
+})

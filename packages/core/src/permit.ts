@@ -1,0 +1,87 @@
+/**
+ * Leave to run. Minted here and nowhere else.
+ *
+ * @module
+ */
+import type { ActionRecord, Agent, Measures, Obligation, Outcome, PermitRecord } from '@countersign/schema'
+import { CountersignError, isError } from './errors.ts'
+import { newId } from './id.ts'
+import type { Clock, LogLine, Permit, Store } from './ports.ts'
+
+/** This instance of the house, as long as it holds its lease. */
+export interface NodeLease {
+  readonly id: string
+  /** The epoch of the lease; undefined once it is lost, and then nothing begins to run here. */
+  epoch(): number | undefined
+}
+
+const runWithinMs = 30_000
+const finishWithinMs = 15 * 60_000
+
+/** What is written down of a permit before it is given. @throws ERR_PERMIT_LATE without a lease */
+export function permitRecord(
+  { digest, action, attempt, decision, effect }: ActionRecord,
+  actionId: string,
+  agent: Agent,
+  node: NodeLease,
+  now: number,
+  approval?: string,
+): PermitRecord {
+  const epoch = node.epoch()
+  if (epoch === undefined) throw new CountersignError('ERR_PERMIT_LATE', { node: node.id })
+  return {
+    id: newId('prm'),
+    actionId,
+    digest,
+    ...(approval !== undefined && { approval }),
+    agent: action.agent,
+    agentVersion: agent.version,
+    attempt,
+    // Reading again does no harm where policy allows it anyway.
+    replayable: approval !== undefined || effect !== 'read',
+    node: node.id,
+    epoch,
+    runBy: now + runWithinMs,
+    deadline: now + finishWithinMs,
+    policyVersion: decision.policyVersion,
+  }
+}
+
+/** The gate's alone: turns a durable record into leave to run. */
+export function mintPermit(record: ActionRecord, leave: PermitRecord, node: NodeLease, clock: Clock): Permit {
+  const obligations = record.decision.kind === 'deny' ? [] : record.decision.obligations
+  return {
+    id: leave.id,
+    actionId: leave.actionId,
+    action: record.action,
+    obligations,
+    measures: ceilings(record.measures, obligations),
+    begin() {
+      if (clock.now() > leave.runBy || node.epoch() !== leave.epoch) {
+        throw new CountersignError('ERR_PERMIT_LATE', { permit: leave.id })
+      }
+    },
+  } as unknown as Permit
+}
+
+function ceilings(measures: Measures, obligations: readonly Obligation[]): Measures {
+  const limits = obligations.flatMap((obligation) => (obligation.kind === 'limit' ? [obligation.rows] : []))
+  if (limits.length === 0) return measures
+  return { ...measures, rows: Math.min(...limits, measures.rows ?? Number.MAX_SAFE_INTEGER) }
+}
+
+/** Closes permits whose outcome never came, after their deadline: `unknown`, alarmed, never run again by itself. */
+export async function closeOverdue(
+  store: Pick<Store, 'commit' | 'permits'>,
+  log: (line: LogLine) => void,
+): Promise<void> {
+  for (const { id: permit, actionId } of await store.permits.overdue()) {
+    const outcome: Outcome = { kind: 'unknown', summary: 'No outcome was recorded before the deadline.' }
+    try {
+      await store.commit({ facts: [{ kind: 'action.finished', permit, actionId, outcome, delivered: false }] })
+      log({ level: 'error', says: 'A run has no outcome.', permit, actionId })
+    } catch (error) {
+      if (!isError(error, 'ERR_PERMIT_FINISHED')) throw error // its outcome came at the last moment
+    }
+  }
+}

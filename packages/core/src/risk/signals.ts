@@ -1,0 +1,99 @@
+/**
+ * How risky an action is: the sum of named, deterministic signals, each shown to the approver.
+ *
+ * @module
+ */
+import type { DataPicture, Effect, Risk, RiskSignal, Verb } from '@countersign/schema'
+
+/** All that the risk of an action is told from. */
+export interface RiskView {
+  readonly verb: Verb
+  readonly effect: Effect
+  readonly destructive: boolean
+  readonly environment: string
+  readonly picture: DataPicture
+  readonly firstTime: boolean
+  readonly when: { readonly hour: number; readonly weekday: number }
+}
+
+/** Points per signal; a site may change them in its configuration. */
+export const defaultPoints = {
+  write: 20,
+  delete: 40,
+  grant: 50,
+  deploy: 50,
+  destructive: 20,
+  production: 20,
+  'sensitive-data': 20,
+  'unknown-data': 20,
+  'leaves-the-house': 30,
+  'first-time': 10,
+  'off-hours': 10,
+} as const
+
+export type RiskPoints = Readonly<Record<keyof typeof defaultPoints, number>>
+
+const rows: readonly {
+  readonly name: keyof typeof defaultPoints
+  readonly says: string
+  readonly when: (view: RiskView) => boolean
+}[] = [
+  { name: 'write', says: 'It writes.', when: ({ effect }) => effect === 'write' },
+  { name: 'delete', says: 'It deletes.', when: ({ effect }) => effect === 'delete' },
+  { name: 'grant', says: 'It grants a privilege.', when: ({ effect }) => effect === 'grant' },
+  { name: 'deploy', says: 'It puts something into production.', when: ({ effect }) => effect === 'deploy' },
+  { name: 'destructive', says: 'The tool calls itself destructive.', when: ({ destructive }) => destructive },
+  { name: 'production', says: 'It runs in production.', when: ({ environment }) => environment === 'prod' },
+  {
+    name: 'sensitive-data',
+    says: 'It touches sensitive data.',
+    when: ({ picture }) => picture.sensitive && !hasUnknown(picture),
+  },
+  {
+    name: 'unknown-data',
+    says: 'Nobody knows which data it touches.',
+    when: ({ picture }) => picture.sensitive && hasUnknown(picture),
+  },
+  {
+    name: 'leaves-the-house',
+    says: 'Data goes to a destination outside.',
+    when: ({ picture }) => picture.destination?.outside === true || picture.model?.external === true,
+  },
+  { name: 'first-time', says: 'This agent has never done this before.', when: ({ firstTime }) => firstTime },
+  {
+    name: 'off-hours',
+    says: 'It is outside working hours.',
+    when: ({ when }) => when.weekday > 5 || when.hour < 7 || when.hour >= 20,
+  },
+]
+
+/** Pure: the same view has the same risk. */
+export function riskOf(view: RiskView, points: RiskPoints = defaultPoints): Risk {
+  const signals: RiskSignal[] = rows
+    .filter((row) => row.when(view) && points[row.name] > 0)
+    .map(({ name, says }) => ({ name, says, points: points[name] }))
+  const score = signals.reduce((sum, signal) => sum + signal.points, 0)
+  return { score: Math.min(100, score), signals }
+}
+
+const hasUnknown = (picture: DataPicture) => [...picture.reads, ...picture.writes].some((node) => !node.known)
+
+const effects: Readonly<Record<Verb, Effect>> = {
+  'data.read': 'read',
+  'data.write': 'write',
+  'data.export': 'write',
+  'schema.change': 'write',
+  'iam.grant': 'grant',
+  'infra.change': 'write',
+  'model.invoke': 'read',
+  'model.train': 'write',
+  'model.deploy': 'deploy',
+  'file.read': 'read',
+  'file.write': 'write',
+  'tool.call': 'write',
+  'http.call': 'write',
+  'shell.exec': 'write',
+}
+
+/** What a verb does if the gateway knows no better. */
+export const effectOf = (verb: Verb): Effect => effects[verb]

@@ -1,0 +1,159 @@
+/**
+ * What the API says of the house itself: agents, policies, the ledger, lineage, what just happened, what went wrong.
+ *
+ * @module
+ */
+import { z } from 'zod'
+import { Resource } from './action.ts'
+import { Agent } from './agent.ts'
+import { Moment, Named, PolicyView } from './api.ts'
+import { SignOff } from './decision.ts'
+
+// ── Agents ──────────────────────────────────────────────────────────────────────────────────────
+
+export const AgentView = z.object({
+  id: z.string(),
+  version: z.number().int(),
+  name: z.string(),
+  owner: Named,
+  team: z.string(),
+  groups: z.array(z.string()),
+  environment: z.string(),
+  mode: z.enum(['enforce', 'observe']),
+  status: z.enum(['active', 'stopped']),
+  keys: z.array(
+    z.object({
+      id: z.string(),
+      createdAt: Moment,
+      expiresAt: Moment,
+      state: z.enum(['active', 'expired', 'revoked']),
+    }),
+  ),
+  registeredBy: Named,
+  changedBy: Named,
+  openQuestions: z.number().int(),
+  you: z.object({ mayChange: z.boolean(), mayStop: z.boolean(), mayStart: z.boolean() }),
+})
+export type AgentView = z.infer<typeof AgentView>
+
+export const AgentList = z.object({ items: z.array(AgentView) })
+export type AgentList = z.infer<typeof AgentList>
+
+/** Registers an agent. It begins active, enforced, with one key. */
+export const AgentInput = z.strictObject({
+  id: Agent.shape.id,
+  name: z.string().min(1).max(200),
+  owner: z.string().min(1).max(100).describe('A person’s id.'),
+  team: z.string().min(1).max(200).describe('A group.'),
+  groups: z.array(z.string().min(1).max(200)).max(50).default([]),
+  environment: z.string().min(1).max(100),
+  keyDays: z.number().int().min(1).max(365).default(90).describe('Days until its first key expires.'),
+})
+export type AgentInput = z.infer<typeof AgentInput>
+
+export const KeyInput = z.strictObject({
+  keyDays: z.number().int().min(1).max(365).default(90),
+  overlapHours: z.number().int().min(0).max(168).default(24).describe('How long the keys of before still work.'),
+})
+export type KeyInput = z.infer<typeof KeyInput>
+
+export const StopInput = z.strictObject({ because: z.string().min(1).max(2000).optional() })
+export type StopInput = z.infer<typeof StopInput>
+
+/** The only time the key is seen. The house keeps its SHA-256. */
+export const IssuedKey = z.object({ agent: AgentView, key: z.string(), expiresAt: Moment })
+export type IssuedKey = z.infer<typeof IssuedKey>
+
+// ── Policies ────────────────────────────────────────────────────────────────────────────────────
+
+export const PolicyInForce = PolicyView.extend({
+  signOff: SignOff.omit({ assurance: true, escalated: true })
+    .extend({ assurance: SignOff.shape.assurance.optional() })
+    .optional()
+    .describe('Without `assurance` the risk decides it.'),
+})
+export const PolicySetView = z.object({ version: z.string(), policies: z.array(PolicyInForce) })
+export type PolicySetView = z.infer<typeof PolicySetView>
+
+const Evaluated = z.object({
+  kind: z.enum(['allow', 'deny', 'error']),
+  by: z.array(PolicyView),
+  says: z.string().optional(),
+})
+
+/** What the active policies say of a recorded action, next to what was decided then. */
+export const Explanation = z.object({
+  actionId: z.string(),
+  decided: z.object({ decision: z.enum(['allow', 'ask', 'deny']), version: z.string(), by: z.array(PolicyView) }),
+  now: z.object({
+    version: z.string(),
+    resources: z.array(z.object({ resource: Resource, auto: Evaluated, approvable: Evaluated })),
+  }),
+})
+export type Explanation = z.infer<typeof Explanation>
+
+// ── Ledger, lineage, events ─────────────────────────────────────────────────────────────────────
+
+export const LedgerView = z.object({
+  state: z.literal('unanchored').describe('Signed by this house alone: no witness has seen it yet.'),
+  origin: z.string(),
+  vkey: z.string().describe('Verifier key (https://c2sp.org/signed-note).'),
+  size: z.number().int(),
+  root: z.string().describe('Base64 of the root hash (RFC 6962).'),
+  checkpoint: z.string().optional().describe('The newest signed checkpoint.'),
+})
+export type LedgerView = z.infer<typeof LedgerView>
+
+export const LineageNodeView = z.object({
+  kind: z.enum(['dataset', 'model', 'destination', 'agent']),
+  name: z.string(),
+})
+export const FlowView = z.object({
+  action: z.string(),
+  at: Moment,
+  agent: Named,
+  onBehalfOf: Named.optional(),
+  from: LineageNodeView,
+  to: LineageNodeView,
+  how: z.enum(['reads', 'writes', 'sends', 'invokes', 'trains']),
+  rows: z.number().int().optional(),
+  approval: z.string().optional(),
+  approvers: z.array(Named),
+})
+export type FlowView = z.infer<typeof FlowView>
+
+/** One node: what flowed through it, under which approvals; what lies before it, and what depends on it. */
+export const LineageView = z.object({
+  node: LineageNodeView,
+  flows: z.array(FlowView),
+  next: z.string().optional(),
+  upstream: z.array(LineageNodeView),
+  downstream: z.array(LineageNodeView),
+})
+export type LineageView = z.infer<typeof LineageView>
+
+/** A hint that something changed, as server-sent events carry it: look again at what you show. */
+export const EventHint = z.object({
+  index: z.number().int(),
+  kind: z.string(),
+  approval: z.string().optional(),
+  action: z.string().optional(),
+  agent: z.string().optional(),
+})
+export type EventHint = z.infer<typeof EventHint>
+
+// ── Trouble ─────────────────────────────────────────────────────────────────────────────────────
+
+/** RFC 9457. `code` is from the house's catalogue. */
+export const Problem = z.object({
+  type: z.string(),
+  title: z.string(),
+  status: z.number().int(),
+  detail: z.string().optional(),
+  code: z.string(),
+  requestId: z.string(),
+})
+export type Problem = z.infer<typeof Problem>
+
+export const Health = z.object({ status: z.enum(['ok', 'unavailable']), version: z.string() })
+export type Health = z.infer<typeof Health>

@@ -1,0 +1,158 @@
+/**
+ * `countersign.yaml`: read, resolved and checked in one place. Every part owns its own section's schema.
+ *
+ * @module
+ */
+import { CountersignError, defaultPoints } from '@countersign/core'
+import { OpenLineageConfig } from '@countersign/followers'
+import { Registry, Role } from '@countersign/schema'
+import { isMap, isSeq, LineCounter, parseDocument } from 'yaml'
+import { z } from 'zod'
+
+const points = Object.fromEntries(
+  Object.entries(defaultPoints).map(([name, value]) => [name, z.number().int().min(0).max(100).default(value)]),
+) as Record<keyof typeof defaultPoints, z.ZodDefault<z.ZodNumber>>
+
+export const Config = z.strictObject({
+  name: z
+    .string()
+    .regex(/^[a-z0-9.-]+$/)
+    .default('localhost')
+    .describe('Names this deployment: the ledger’s origin is `<name>/default`.'),
+  listen: z
+    .strictObject({
+      host: z.string().default('localhost').describe('`localhost` is 127.0.0.1 and ::1.'),
+      port: z.number().int().min(0).max(65535).default(4600),
+    })
+    .prefault({})
+    .describe('The listener of console, API and MCP.'),
+  publicUrl: z
+    .url()
+    .optional()
+    .describe(
+      'How browsers and agents reach the house, without a slash at the end. Default `http://localhost:<port>`.',
+    ),
+  store: z
+    .strictObject({ url: z.string().optional().describe('A PostgreSQL 15 or later. Default: the embedded one.') })
+    .prefault({}),
+  identity: z
+    .strictObject({
+      issuer: z.url().describe('The OpenID provider: Okta, Entra ID, any other by discovery.'),
+      clientId: z.string(),
+      clientSecret: z.string().optional(),
+      groupsClaim: z.string().default('groups'),
+      scopes: z.array(z.string()).default(['openid', 'profile', 'email', 'groups']),
+      roles: z
+        .record(z.string(), z.array(Role))
+        .default({})
+        .describe('Roles by group. None implies signing: who signs is said by the sign-offs.'),
+    })
+    .optional(),
+  policies: z.string().default('./policies').describe('Directory of `.cedar` files.'),
+  agentGroups: z.array(z.string()).default([]).describe('Groups of agents that policies may name.'),
+  registry: z
+    .union([z.string(), Registry])
+    .default('./policies/registry.yaml')
+    .describe('Datasets, models, destinations, roles and groups: here, or a YAML file.'),
+  risk: z.strictObject(points).prefault({}).describe('Points per signal; 0 switches one off.'),
+  timeZone: z.string().default('UTC').describe('In which policies read hours and weekdays.'),
+  limits: z
+    .strictObject({
+      open: z.number().int().positive().default(20),
+      asked: z.number().int().positive().default(60),
+      withinMs: z.number().int().positive().default(600_000),
+    })
+    .prefault({})
+    .describe('Questions of one agent, for one person: open at once, and asked within a time.'),
+  gateways: z.record(z.string(), z.unknown()).default({}).describe('One section per gateway.'),
+  openlineage: OpenLineageConfig.optional(),
+})
+export type Config = z.infer<typeof Config>
+
+export interface Surroundings {
+  readonly env: Readonly<Record<string, string | undefined>>
+  /** Reads a file named in the configuration. */
+  readonly readFile: (path: string) => string
+}
+
+export interface ConfigProblem {
+  readonly line: number
+  readonly column: number
+  readonly path: string
+  readonly says: string
+}
+
+/** @throws ERR_CONFIG_INVALID with a list of ConfigProblem as detail */
+export function parseConfig(text: string, surroundings: Surroundings): Config {
+  const lines = new LineCounter()
+  const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true, version: '1.2' })
+  const at = (offset: number | undefined) => {
+    const { line, col } = lines.linePos(offset ?? 0)
+    return { line, column: col }
+  }
+  if (document.errors.length > 0) {
+    throw invalid(
+      document.errors.map((error) => ({ ...at(error.pos[0]), path: '', says: error.message.split('\n')[0] ?? '' })),
+    )
+  }
+  const problems: ConfigProblem[] = []
+  const resolved = resolve(document.toJS({ maxAliasCount: 20 }) ?? {}, surroundings, [], (path, says) =>
+    problems.push({ ...at(offsetOf(document.contents, path)), path: path.join('.'), says }),
+  )
+  if (problems.length > 0) throw invalid(problems)
+
+  const parsed = Config.safeParse(resolved)
+  if (parsed.success) return parsed.data
+  throw invalid(
+    parsed.error.issues.map(({ path, message }) => ({
+      ...at(offsetOf(document.contents, path)),
+      path: path.join('.'),
+      says: message,
+    })),
+  )
+}
+
+/** `${NAME}` is an environment variable, `file:path` the text of a file; nothing else reaches outside. */
+function resolve(
+  value: unknown,
+  surroundings: Surroundings,
+  path: readonly PropertyKey[],
+  problem: (path: readonly PropertyKey[], says: string) => void,
+): unknown {
+  if (Array.isArray(value)) return value.map((item, at) => resolve(item, surroundings, [...path, at], problem))
+  if (typeof value === 'object' && value !== null) {
+    return Object.fromEntries(
+      Object.entries(value).map(([key, member]) => [key, resolve(member, surroundings, [...path, key], problem)]),
+    )
+  }
+  if (typeof value !== 'string') return value
+
+  const [, name] = /^\$\{([A-Z_][A-Z0-9_]*)\}$/.exec(value) ?? []
+  if (name !== undefined) {
+    const found = surroundings.env[name]
+    if (found === undefined) problem(path, `the environment variable ${name} is not set`)
+    return found
+  }
+  if (!value.startsWith('file:')) return value
+  try {
+    return surroundings.readFile(value.slice('file:'.length)).trim()
+  } catch {
+    problem(path, 'the file cannot be read')
+    return undefined
+  }
+}
+
+function offsetOf(node: unknown, path: readonly PropertyKey[]): number | undefined {
+  const own = (node as { range?: [number] } | null)?.range?.[0]
+  const [key, ...rest] = path
+  if (key === undefined) return own
+  if (isMap(node)) {
+    const pair = node.items.find((item) => String(item.key) === String(key))
+    if (!pair) return own
+    return offsetOf(pair.value, rest) ?? (pair.key as { range?: [number] } | null)?.range?.[0]
+  }
+  if (isSeq(node)) return offsetOf(node.items[Number(key)], rest) ?? own
+  return own
+}
+
+const invalid = (problems: readonly ConfigProblem[]) => new CountersignError('ERR_CONFIG_INVALID', problems)

@@ -1,0 +1,59 @@
+import {
+  askedGroups,
+  CountersignError,
+  type Desk,
+  type Gate,
+  type Hall,
+  type Handler,
+  type LogLine,
+  type Store,
+} from '@countersign/core'
+
+export interface HallParts {
+  readonly store: Store
+  readonly gate: Gate
+  readonly desk: Desk
+  readonly publicUrl: string
+  identify: Hall['identify']
+  log(line: LogLine): void
+}
+
+/** What gateways find inside, and the paths that they serve on the house's own listener. */
+export function createHall({ store, gate, desk, publicUrl, identify, log }: HallParts): {
+  hall: Hall
+  mounted(path: string): Handler | undefined
+} {
+  const mounts = new Map<string, Handler>()
+  const hall: Hall = {
+    gate,
+    clock: store.clock,
+    publicUrl,
+    identify,
+    secrets: store.secrets,
+    log,
+
+    mount(path, handler) {
+      mounts.set(path, handler)
+    },
+
+    async question(id, caller, waitMs, signal) {
+      const asked = await desk.get(id)
+      if (asked.card.bound.action.agent !== caller.agent.id) throw new CountersignError('ERR_APPROVAL_UNKNOWN', id)
+      const patience = AbortSignal.any([signal, AbortSignal.timeout(waitMs)])
+      const approval = await desk.answer(id, patience)
+      const rejection = approval.signatures.findLast(({ verdict }) => verdict === 'reject')
+      return {
+        approval: id,
+        state: approval.state,
+        groups: askedGroups(approval),
+        expiresAt: approval.expiresAt,
+        url: `${publicUrl}/approvals/${id}`,
+        reason: rejection?.reason,
+      }
+    },
+  }
+  return {
+    hall,
+    mounted: (path) => [...mounts].find(([at]) => path === at || path.startsWith(`${at}/`))?.[1],
+  }
+}

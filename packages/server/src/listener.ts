@@ -1,0 +1,77 @@
+/**
+ * The house's own listener: console, API, MCP.
+ *
+ * @module
+ */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { CountersignError, type Running } from '@countersign/core'
+import { getRequestListener } from '@hono/node-server'
+
+/** Something that answers in Node's own terms below a path, e.g. the demo's identity provider. */
+export interface NodeMount {
+  readonly path: string
+  answer(request: IncomingMessage, response: ServerResponse): void
+}
+
+export interface ListenerParts {
+  readonly host: string
+  readonly port: number
+  /** `peer` is the address of the connection. */
+  fetch(request: Request, from: { peer: string | undefined }): Promise<Response>
+  readonly mounts?: readonly NodeMount[]
+}
+
+export interface Listener extends Running {
+  readonly port: number
+}
+
+/** `localhost` is both loopback addresses: browsers and agents pick either. @throws ERR_PORT_TAKEN */
+export async function listen({ host, port, fetch, mounts = [] }: ListenerParts): Promise<Listener> {
+  const answer = getRequestListener((request, { incoming }) =>
+    fetch(request, { peer: (incoming as IncomingMessage).socket.remoteAddress }),
+  )
+  const handle = (request: IncomingMessage, response: ServerResponse) => {
+    const mount = mounts.find(({ path }) => request.url === path || request.url?.startsWith(`${path}/`))
+    if (mount) mount.answer(request, response)
+    else void answer(request, response)
+  }
+  const [first, ...others] = host === 'localhost' ? ['127.0.0.1', '::1'] : [host]
+  const servers = [await open(first ?? host, port, handle)]
+  const bound = (servers[0]?.address() as AddressInfo).port
+  for (const other of others) {
+    try {
+      servers.push(await open(other, bound, handle))
+    } catch (error) {
+      if (error instanceof CountersignError) throw error // taken; a machine without IPv6 is fine
+    }
+  }
+  return {
+    port: bound,
+    async close() {
+      await Promise.all(servers.map(shut))
+    },
+  }
+}
+
+function open(host: string, port: number, handle: (request: IncomingMessage, response: ServerResponse) => void) {
+  const server = createServer(
+    { headersTimeout: 10_000, requestTimeout: 30_000, keepAliveTimeout: 65_000, maxHeaderSize: 16_384 },
+    handle,
+  )
+  server.maxConnections = 20_000
+  return new Promise<Server>((resolve, reject) => {
+    server.once('error', (cause: NodeJS.ErrnoException) => {
+      reject(cause.code === 'EADDRINUSE' ? new CountersignError('ERR_PORT_TAKEN', { host, port }, { cause }) : cause)
+    })
+    server.listen({ host, port }, () => resolve(server))
+  })
+}
+
+/** Held requests would keep it open for ever, so they are cut: who asks again finds the same question. */
+function shut(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => resolve())
+    server.closeAllConnections()
+  })
+}

@@ -1,0 +1,56 @@
+/** ARCHITECTURE.md is a promise. This test keeps it. */
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { describe, expect, it } from 'vitest'
+
+const rows = [...readFileSync('ARCHITECTURE.md', 'utf8').matchAll(/^\| (\w+) +\|[^|]+\|([^|]*)\|$/gm)]
+const promised = new Map(
+  rows.map(([, name = '', imports = '']) => [name, imports.split(' ').filter(Boolean).toSorted()]),
+)
+promised.delete('package')
+
+it('the map lists every package', () => {
+  expect([...promised.keys()].toSorted()).toEqual(readdirSync('packages').toSorted())
+})
+
+describe.each([...promised])('%s', (name, imports) => {
+  it('declares nothing that the map does not allow', () => {
+    const { dependencies = {} } = JSON.parse(readFileSync(`packages/${name}/package.json`, 'utf8'))
+    expect(imports).toEqual(expect.arrayContaining(Object.keys(dependencies).flatMap(own)))
+  })
+
+  it('imports nothing that it does not declare', () => {
+    const { dependencies = {} } = JSON.parse(readFileSync(`packages/${name}/package.json`, 'utf8'))
+    const declared = Object.keys(dependencies).flatMap(own)
+    expect(declared).toEqual(expect.arrayContaining([...importsOf(name)].flatMap(own)))
+  })
+})
+
+it('core does no I/O', () => {
+  expect([...importsOf('core')].filter((from) => from.startsWith('node:')).toSorted()).toEqual(['node:crypto'])
+})
+
+it('sibling gateways do not know each other', () => {
+  const folders = readdirSync('packages/gateways/src', { withFileTypes: true }).filter((entry) => entry.isDirectory())
+  for (const { name } of folders) {
+    const text = sourcesIn(`packages/gateways/src/${name}`)
+    for (const other of folders) if (other.name !== name) expect(text).not.toContain(`../${other.name}/`)
+  }
+})
+
+/** `@countersign/core/verify` → `core`; other people's packages → nothing. */
+const own = (from: string) => (from.startsWith('@countersign/') ? [from.split('/')[1] ?? ''] : [])
+
+function importsOf(name: string): Set<string> {
+  const text = sourcesIn(`packages/${name}/src`)
+  return new Set(
+    [...text.matchAll(/(?:from|import) '([^'.][^']*)'|import\('([^'.][^']*)'\)/g)].map(([, a, b]) => a ?? b ?? ''),
+  )
+}
+
+function sourcesIn(folder: string): string {
+  if (!existsSync(folder)) return ''
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((file) => /\.tsx?$/.test(file) && !/\.test\.tsx?$/.test(file))
+    .map((file) => readFileSync(`${folder}/${file}`, 'utf8'))
+    .join('\n')
+}

@@ -1,0 +1,387 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import { closeOverdue } from '@countersign/core'
+import type { KeptResult } from '@countersign/schema'
+import fc from 'fast-check'
+import { afterEach, describe, expect, it } from 'vitest'
+import { agentId, createScene, done, minute, type Scene } from './scene.ts'
+
+const scenes: Scene[] = []
+const scene = (...how: Parameters<typeof createScene>) => {
+  const made = createScene(...how)
+  scenes.push(made)
+  return made
+}
+afterEach(async () => {
+  for (const made of scenes.splice(0)) await made.close()
+})
+
+describe('what an action meets', () => {
+  it.each<[string, Parameters<typeof createScene>[0], string, string[]]>([
+    ['nothing that permits it', { says: 'nothing' }, 'denied no_grant', ['action.decided']],
+    ['a prohibition', { says: 'prohibition' }, 'denied prohibited', ['action.decided']],
+    ['policies that err', { says: 'error' }, 'denied evaluation_error', ['action.decided']],
+    ['an allowance', { says: 'allow' }, 'ran', ['action.decided', 'action.permitted', 'action.finished']],
+    ['a sign-off, and nobody answers', { says: 'ask' }, 'waiting', ['action.decided', 'approval.asked']],
+  ])('%s', async (_, how, ending, facts) => {
+    const { attempt, story } = scene(how)
+    expect(await attempt()).toMatchObject({ ending })
+    expect(await story()).toEqual(facts)
+  })
+
+  it('asks, waits, runs once it is countersigned, and tells the card', async () => {
+    const { attempt, answer, story } = scene({ says: 'ask' })
+    const held = attempt({ patienceMs: 60_000 })
+    await answer('per_ben')
+    expect(await held).toMatchObject({ ending: 'ran' })
+    expect(await story()).toEqual([
+      'action.decided',
+      'approval.asked',
+      'approval.granted',
+      'approval.spent',
+      'action.permitted',
+      'action.finished',
+    ])
+  })
+
+  it('a rejection reaches the agent with its reason, and holds for ten minutes', async () => {
+    const { attempt, answer, clock, questions } = scene({ says: 'ask' })
+    const held = attempt({ patienceMs: 60_000 })
+    await answer('per_ben', { verdict: 'reject', reason: 'not before the audit' })
+    expect(await held).toMatchObject({ ending: 'rejected', refusal: { reason: 'not before the audit' } })
+    expect(await attempt()).toMatchObject({ ending: 'rejected' })
+    expect(await questions()).toHaveLength(1)
+    clock.advance(10 * minute)
+    expect(await attempt()).toMatchObject({ ending: 'waiting' })
+    expect(await questions()).toHaveLength(2)
+  })
+
+  it('a failing upstream is an outcome too', async () => {
+    const { attempt, lives } = scene({ says: 'allow' })
+    await attempt({
+      run: async () => {
+        throw new Error('connection reset')
+      },
+    })
+    expect((await lives())[0]?.outcome).toMatchObject({ kind: 'failed' })
+  })
+
+  it('observe mode holds nothing and says that it would have asked', async () => {
+    const { attempt, lives } = scene({ says: 'ask', mode: 'observe' })
+    expect(await attempt()).toMatchObject({ ending: 'ran' })
+    expect((await lives())[0]?.record).toMatchObject({ observed: true, decision: { kind: 'ask' } })
+  })
+
+  it('too many open questions: the next is refused, not asked', async () => {
+    const { attempt } = scene({ says: 'ask', limits: { open: 2, asked: 60, withinMs: 10 * minute } })
+    expect(await attempt({ parameters: { n: 1 } })).toMatchObject({ ending: 'waiting' })
+    expect(await attempt({ parameters: { n: 2 } })).toMatchObject({ ending: 'waiting' })
+    expect(await attempt({ parameters: { n: 3 } })).toMatchObject({ ending: 'denied too_many_questions' })
+  })
+})
+
+describe('P1: what ran is what was approved', () => {
+  it('the sealed copy runs, whatever the caller does to its object afterwards', async () => {
+    const { attempt, answer } = scene({ says: 'ask' })
+    const parameters: Record<string, string> = { sql: 'select 1' }
+    const held = attempt({ parameters, patienceMs: 60_000 })
+    await answer.next()
+    parameters.sql = 'drop table customers'
+    await answer('per_ben')
+    expect((await held).ran?.action.parameters).toEqual({ sql: 'select 1' })
+  })
+
+  it('an argument changed after approval is another question', async () => {
+    const { attempt, answer, questions } = scene({ says: 'ask' })
+    await attempt({ parameters: { rows: 10 } })
+    await answer('per_ben')
+    expect(await attempt({ parameters: { rows: 11 } })).toMatchObject({ ending: 'waiting' })
+    expect(await questions()).toHaveLength(2)
+    expect(await attempt({ parameters: { rows: 10 } })).toMatchObject({ ending: 'ran' })
+  })
+
+  it('another agent does not find the grant', async () => {
+    const { attempt, answer } = scene({ says: 'ask' })
+    await attempt()
+    await answer('per_ben')
+    expect(await attempt({ as: 'other-bot' })).toMatchObject({ ending: 'waiting' })
+  })
+
+  it('the data is no longer what was shown: the grant is void and it is asked anew', async () => {
+    const { attempt, answer, questions, reclassify } = scene({ says: 'ask' })
+    await attempt()
+    await answer('per_ben')
+    reclassify('phi')
+    expect(await attempt()).toMatchObject({ ending: 'waiting' })
+    expect((await questions()).map(({ state }) => state)).toEqual(['open', 'voided'])
+  })
+
+  it.each<[string, 'prohibition' | 'nothing' | 'error']>([
+    ['prohibits it now', 'prohibition'],
+    ['no longer permits it', 'nothing'],
+    ['cannot be evaluated', 'error'],
+  ])('policy %s: a granted action does not run', async (_, says) => {
+    const { attempt, answer, say } = scene({ says: 'ask' })
+    await attempt()
+    await answer('per_ben')
+    say(says)
+    expect((await attempt()).ending).toMatch(/^denied/)
+  })
+
+  it('policy asks for more now: what was signed does not cover it', async () => {
+    const { attempt, answer, say } = scene({ says: 'ask' })
+    await attempt()
+    await answer('per_ben')
+    say('ask two')
+    expect(await attempt()).toMatchObject({ ending: 'waiting' })
+  })
+})
+
+describe('P2: nothing runs unrecorded', () => {
+  it('a ledger that cannot write: nothing runs', async () => {
+    const { attempt, breakStore, ran } = scene({ says: 'allow' })
+    breakStore('action.permitted')
+    await expect(attempt()).rejects.toMatchObject({ code: 'ERR_STORE_UNAVAILABLE' })
+    expect(ran()).toBe(0)
+  })
+
+  it('an outcome that cannot be written leaves a permit, closed as unknown only after its deadline', async () => {
+    const { attempt, breakStore, store, clock, lives, log } = scene({ says: 'allow' })
+    breakStore('action.finished')
+    expect(await attempt()).toMatchObject({ ending: 'ran' })
+    breakStore(undefined)
+    await closeOverdue(store, log)
+    expect((await lives())[0]?.outcome).toBeUndefined()
+    clock.advance(16 * minute)
+    await closeOverdue(store, log)
+    expect((await lives())[0]?.outcome).toMatchObject({ kind: 'unknown' })
+  })
+
+  it('a permit that comes too late, or after the lease is lost, does not begin', async () => {
+    const late = scene({ says: 'allow' })
+    const run = (made: Scene, before: () => void) =>
+      made.attempt({
+        run: async (permit) => {
+          before()
+          permit.begin()
+          return done()
+        },
+      })
+    await run(late, () => late.clock.advance(minute))
+    expect((await late.lives())[0]?.outcome).toMatchObject({ kind: 'failed' })
+    const lost = scene({ says: 'allow' })
+    await run(lost, () => lost.loseLease())
+    expect((await lost.lives())[0]?.outcome).toMatchObject({ kind: 'failed' })
+  })
+})
+
+describe('P3: nobody approves their own', () => {
+  it.each(['per_ana', 'per_reg', 'per_obo'])('%s is refused, and the try is on record', async (person) => {
+    const { attempt, answer, story } = scene({ says: 'ask' })
+    await attempt({ onBehalfOf: 'per_obo' })
+    await expect(answer(person)).rejects.toMatchObject({ code: 'ERR_SELF_APPROVAL' })
+    expect((await story()).at(-1)).toBe('signature.refused')
+  })
+
+  it('who becomes the owner after the question was asked is refused as well', async () => {
+    const { attempt, answer, giveAgentTo } = scene({ says: 'ask' })
+    await attempt()
+    await giveAgentTo('per_ben')
+    await expect(answer('per_ben')).rejects.toMatchObject({ code: 'ERR_SELF_APPROVAL' })
+  })
+
+  it('who becomes the owner after signing: the signature no longer counts', async () => {
+    const { attempt, answer, giveAgentTo } = scene({ says: 'ask' })
+    await attempt()
+    await answer('per_ben')
+    await giveAgentTo('per_ben')
+    expect(await attempt()).toMatchObject({ ending: 'waiting' })
+  })
+})
+
+describe('P5: membership counts when signing and when running', () => {
+  it('a leaver’s click is refused', async () => {
+    const { attempt, answer, leave } = scene({ says: 'ask' })
+    await attempt()
+    await leave('per_ben')
+    await expect(answer('per_ben')).rejects.toMatchObject({ code: 'ERR_APPROVER_INACTIVE' })
+  })
+
+  it('who left after signing does not count at permit', async () => {
+    const { attempt, answer, leave } = scene({ says: 'ask' })
+    await attempt()
+    await answer('per_ben')
+    await leave('per_ben')
+    expect(await attempt()).toMatchObject({ ending: 'waiting' })
+  })
+
+  it('membership older than 15 minutes cannot sign by chat, but at the console', async () => {
+    const { attempt, answer, clock } = scene({ says: 'ask' })
+    await attempt()
+    clock.advance(16 * minute)
+    await expect(answer('per_ben', { assurance: 'chat' })).rejects.toMatchObject({ code: 'ERR_MEMBERSHIP_STALE' })
+    expect((await answer('per_ben')).state).toBe('granted')
+  })
+})
+
+describe('P6: a grant is spent once', () => {
+  it('two racing runs: one wins, the other is asked anew', async () => {
+    const { attempt, answer, lives } = scene({ says: 'ask' })
+    await attempt()
+    await answer('per_ben')
+    const endings = await Promise.all([attempt(), attempt(), attempt()])
+    expect(endings.map(({ ending }) => ending).toSorted()).toEqual(['ran', 'waiting', 'waiting'])
+    expect((await lives()).filter(({ permit }) => permit)).toHaveLength(1)
+  })
+
+  it('never more runs than grants, however attempts, answers and time come', async () => {
+    const step = fc.constantFrom('attempt', 'attempt', 'sign', 'reject', 'wait', 'stop', 'start')
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { maxLength: 20 }), async (steps) => {
+        const made = scene({ says: 'ask' })
+        const running: Promise<unknown>[] = []
+        for (const each of steps) {
+          if (each === 'attempt') running.push(made.attempt())
+          if (each === 'sign' || each === 'reject') running.push(signIfOpen(made, each))
+          if (each === 'wait') made.clock.advance(7 * minute)
+          if (each === 'stop') running.push(made.stops.stop(agentId, 'per_eve', 'test'))
+          if (each === 'start') running.push(made.stops.start(agentId, 'per_cleo').catch(() => undefined))
+          if (running.length % 3 === 0) await Promise.all(running)
+        }
+        await Promise.all(running)
+        const granted = (await made.story()).filter((fact) => fact === 'approval.granted').length
+        const permits = (await made.lives()).flatMap(({ permit }) => permit ?? [])
+        expect(permits.length).toBeLessThanOrEqual(granted)
+        expect(new Set(permits.map(({ approval }) => approval)).size).toBe(permits.length)
+      }),
+      { numRuns: 60 },
+    )
+  })
+})
+
+describe('P7: no answer is a no', () => {
+  it('an expired question runs nothing, and a signature after expiry is refused', async () => {
+    const { attempt, answer, clock, desk } = scene({ says: 'ask' })
+    const held = attempt({ patienceMs: 60_000 })
+    const question = await answer.next()
+    clock.advance(31 * minute)
+    await expect(answer('per_ben')).rejects.toMatchObject({ code: 'ERR_APPROVAL_EXPIRED' })
+    desk.show(await desk.settle(question.id))
+    expect(await held).toMatchObject({ ending: 'expired' })
+  })
+
+  it('a grant that nobody collected in time runs nothing', async () => {
+    const { attempt, answer, clock } = scene({ says: 'ask' })
+    await attempt()
+    await answer('per_ben')
+    clock.advance(16 * minute)
+    expect(await attempt()).toMatchObject({ ending: 'waiting' })
+  })
+})
+
+describe('P10: the client’s timeout loses nothing', () => {
+  it('the same action sent again finds its question, and then its grant', async () => {
+    const { attempt, answer, questions } = scene({ says: 'ask' })
+    expect(await attempt()).toMatchObject({ ending: 'waiting' })
+    expect(await attempt()).toMatchObject({ ending: 'waiting' })
+    await answer('per_ben')
+    expect(await attempt()).toMatchObject({ ending: 'ran' })
+    expect(await questions()).toHaveLength(1)
+  })
+
+  it('nothing runs for a client that hung up; the grant waits for it', async () => {
+    const { attempt, answer } = scene({ says: 'ask' })
+    const gone = new AbortController()
+    const held = attempt({ patienceMs: 60_000, signal: gone.signal })
+    await answer.next()
+    gone.abort()
+    expect(await held).toMatchObject({ ending: 'waiting' })
+    await answer('per_ben')
+    expect(await attempt()).toMatchObject({ ending: 'ran' })
+  })
+
+  const kept: KeptResult = { contentType: 'text/plain', body: Buffer.from('48,211 rows').toString('base64') }
+
+  it.each<[string, { says: 'ask' | 'allow' }]>([
+    ['countersigned', { says: 'ask' }],
+    ['allowed', { says: 'allow' }],
+  ])('the same attempt again gets its outcome, not a second run: %s', async (_, how) => {
+    const { attempt, answer, lives } = scene(how)
+    const again = { id: 'attempt-1', run: async () => ({ ...done(), result: kept }) }
+    if (how.says === 'ask') {
+      await attempt(again)
+      await answer('per_ben')
+    }
+    expect(await attempt(again)).toMatchObject({ ending: 'ran' })
+    expect(await attempt(again)).toMatchObject({ ending: 'replayed', result: kept })
+    expect((await lives()).filter(({ permit }) => permit)).toHaveLength(1)
+  })
+
+  it('an answer that was not delivered is handed to the next attempt, once; then it is a new question', async () => {
+    const { attempt, answer } = scene({ says: 'ask' })
+    await attempt({ id: '1' })
+    await answer('per_ben')
+    await attempt({ id: '2', run: async () => ({ ...done(), delivered: false, result: kept }) })
+    expect(await attempt({ id: '3' })).toMatchObject({ ending: 'replayed' })
+    expect(await attempt({ id: '4' })).toMatchObject({ ending: 'waiting' })
+  })
+
+  it('an outcome that was not kept is told, not run again', async () => {
+    const { attempt, lives } = scene({ says: 'allow' })
+    await attempt({ id: '1' })
+    expect(await attempt({ id: '1' })).toMatchObject({ ending: 'done' })
+    expect(await lives()).toHaveLength(1)
+  })
+})
+
+describe('P15: one click stops an agent', () => {
+  it('the next permit is refused, and open grants are voided', async () => {
+    const { attempt, answer, stops, questions } = scene({ says: 'ask' })
+    await attempt()
+    await answer('per_ben')
+    await stops.stop(agentId, 'per_eve', 'it went mad')
+    expect(await attempt()).toMatchObject({ ending: 'denied agent_stopped' })
+    expect((await questions()).map(({ state }) => state)).toEqual(['voided'])
+  })
+
+  it('a stop between decision and permit wins', async () => {
+    const { attempt, answer, stops, questions } = scene({ says: 'ask' })
+    const held = attempt({ patienceMs: 60_000 })
+    await answer.next()
+    await stops.stop(agentId, 'per_eve', 'it went mad')
+    await expect(answer('per_ben', {}, (await questions())[0])).rejects.toMatchObject({ code: 'ERR_APPROVAL_SETTLED' })
+    expect((await held).ending).toBe('cancelled')
+  })
+
+  it('what an instance still believes of an agent does not matter: the store knows', async () => {
+    const { attempt, stops } = scene({ says: 'allow' })
+    await stops.stop(agentId, 'per_eve', 'it went mad')
+    expect(await attempt({ asOfBefore: true })).toMatchObject({ ending: 'denied agent_stopped' })
+  })
+
+  it('starting again takes another person', async () => {
+    const { stops, attempt } = scene({ says: 'allow' })
+    await stops.stop(agentId, 'per_eve', 'it went mad')
+    await expect(stops.start(agentId, 'per_eve')).rejects.toMatchObject({ code: 'ERR_NOT_ALLOWED' })
+    await stops.start(agentId, 'per_cleo')
+    expect(await attempt()).toMatchObject({ ending: 'ran' })
+  })
+})
+
+it('ten clients wait for one question, and one signature wakes them all', async () => {
+  const { attempt, answer } = scene({ says: 'ask' })
+  const held = Array.from({ length: 10 }, () => attempt({ patienceMs: 300 }))
+  await answer.next()
+  await pause(20)
+  await answer('per_ben')
+  await answer('per_ben').catch(() => undefined)
+  const endings = (await Promise.all(held)).map(({ ending }) => ending)
+  expect(endings.filter((ending) => ending === 'ran').length).toBeGreaterThanOrEqual(1)
+  expect(endings.filter((ending) => !['ran', 'waiting'].includes(ending))).toEqual([])
+})
+
+/** Whatever the answer: what matters is what runs. */
+async function signIfOpen({ answer, questions }: Scene, how: 'sign' | 'reject'): Promise<void> {
+  const question = (await questions()).find(({ state }) => state === 'open')
+  const verdict = how === 'sign' ? 'approve' : 'reject'
+  if (question) await answer('per_ben', { verdict }, question).catch(() => undefined)
+}

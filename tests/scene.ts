@@ -1,0 +1,322 @@
+/**
+ * A gate, a desk and a memory store, with policies that say what the test wants.
+ *
+ * @module
+ */
+import {
+  type Answer,
+  type Attempt,
+  type Change,
+  createDesk,
+  createGate,
+  createJudge,
+  createStops,
+  CountersignError,
+  type Evaluation,
+  type Limits,
+  type LogLine,
+  type Permit,
+  type PolicyNote,
+  type PolicySet,
+  type Ran,
+  type Store,
+} from '@countersign/core'
+import type { Agent, Approval, FactKind, KeptResult, Person, Refusal } from '@countersign/schema'
+import { Registry } from '@countersign/schema'
+import { createMemoryStore } from '@countersign/stores'
+import { createHandClock } from '@countersign/stores/conformance'
+
+export const agentId = 'finance-bot'
+export const minute = 60_000
+export const done = (): Ran => ({ outcome: { kind: 'done', summary: 'ok' }, delivered: true, result: undefined })
+
+export type Says = 'allow' | 'ask' | 'ask two' | 'prohibition' | 'nothing' | 'error'
+
+export interface SceneOptions {
+  readonly says: Says
+  readonly mode?: Agent['mode']
+  readonly limits?: Limits
+}
+
+export interface AttemptOptions {
+  readonly parameters?: Record<string, string | number>
+  readonly patienceMs?: number
+  readonly signal?: AbortSignal
+  readonly id?: string
+  readonly as?: string
+  readonly onBehalfOf?: string
+  /** Comes with the agent as it was when the scene began. */
+  readonly asOfBefore?: boolean
+  readonly run?: (permit: Permit) => Promise<Ran>
+}
+
+export interface Ending {
+  readonly ending: string
+  readonly refusal?: Refusal
+  readonly ran?: Permit
+  readonly result?: KeptResult
+}
+
+export type Scene = ReturnType<typeof createScene>
+
+export function createScene({ says: first, mode = 'enforce', limits }: SceneOptions) {
+  const clock = createHandClock()
+  let broken: FactKind | undefined
+  let says = first
+  let lease = true
+  let dataClass = 'financial'
+  let runs = 0
+  let tries = 0
+  const lines: LogLine[] = []
+  const log = (line: LogLine) => void lines.push(line)
+
+  const memory = createMemoryStore({ clock })
+  const store: Store = { ...memory, clock: memory.clock, commit: fragile }
+  const registry = () => Registry.parse({ datasets: { 'finance.orders': { domain: 'finance', classes: [dataClass] } } })
+  const policy = { active: () => policySet(says) }
+  const desk = createDesk({ store })
+  const stops = createStops({ store })
+  const gate = createGate({
+    store,
+    desk,
+    policy,
+    judge: createJudge({ store, policy, registry, clock }),
+    node: { id: 'nod_1', epoch: () => (lease ? 1 : undefined) },
+    publicUrl: 'http://localhost:4600',
+    ...(limits && { limits }),
+    log,
+  })
+  const before = founded()
+  const closing = new AbortController()
+  const telling = tell()
+
+  async function attempt(how: AttemptOptions = {}): Promise<Ending> {
+    const agents = await before
+    const id = how.as ?? agentId
+    const agent = how.asOfBefore ? agents.get(id) : await store.agents.get(id)
+    if (!agent) throw new Error(`no agent ${id}`)
+    let ending: Ending = { ending: 'nothing' }
+    await gate.pass({
+      caller: { agent, credential: `key_${id}`, onBehalfOf: how.onBehalfOf, startedBy: undefined },
+      action: {
+        gateway: 'http',
+        door: 'enforcing',
+        verb: 'data.export',
+        operation: 'http.request',
+        resources: [{ kind: 'dataset', name: 'finance.orders' }],
+        parameters: how.parameters ?? { rows: 48_211 },
+        environment: 'prod',
+      },
+      context: {
+        sentence: 'Export 48,211 rows from finance.orders',
+        effect: 'write',
+        lineage: { reads: [{ name: 'finance.orders' }], writes: [] },
+        measures: {},
+        purpose: undefined,
+        attemptId: how.id ?? `attempt ${++tries}`,
+        session: 's',
+        trace: undefined,
+        client: 'test',
+        destructive: false,
+      },
+      patienceMs: how.patienceMs ?? 1,
+      signal: how.signal ?? new AbortController().signal,
+      async run(permit) {
+        runs += 1
+        ending = { ending: 'ran', ran: permit }
+        return how.run ? how.run(permit) : done()
+      },
+      async replay(result) {
+        ending = { ending: 'replayed', result }
+      },
+      async refuse(refusal) {
+        const why = refusal.kind === 'denied' ? ` ${refusal.reason}` : ''
+        ending = { ending: `${refusal.kind}${why}`, refusal }
+      },
+    } satisfies Attempt)
+    return ending
+  }
+
+  /** Signs the open question, as soon as there is one. */
+  const answer = Object.assign(
+    async (person: string, how: Partial<Answer> = {}, question?: Approval): Promise<Approval> => {
+      const { id, shown } = question ?? (await nextQuestion())
+      return desk.sign(id, {
+        person,
+        verdict: 'approve',
+        reason: undefined,
+        assurance: 'session',
+        channel: 'test',
+        shown,
+        proof: undefined,
+        ...how,
+      })
+    },
+    { next: nextQuestion },
+  )
+
+  return {
+    attempt,
+    answer,
+    clock,
+    store,
+    desk,
+    stops,
+    log,
+    ran: () => runs,
+    questions: async () => (await store.approvals.list({})).items,
+    lives: async () => (await store.actions.search({})).items,
+    say: (what: Says) => void (says = what),
+    reclassify: (name: string) => void (dataClass = name),
+    breakStore: (kind: FactKind | undefined) => void (broken = kind),
+    loseLease: () => void (lease = false),
+    giveAgentTo: (owner: string) => change(agentId, { owner }),
+    leave: (person: string) => changePerson(person, { active: false }),
+
+    /** What was written down since the scene began, in order. */
+    async story(): Promise<string[]> {
+      const entries = await store.journal.read(0, 10_000)
+      return entries.flatMap(({ fact }) => {
+        if (fact.kind === 'approval.changed') return [`approval.${fact.change}`]
+        return fact.kind === 'agent.changed' || fact.kind === 'person.changed' ? [] : [fact.kind]
+      })
+    },
+
+    async close() {
+      closing.abort()
+      await telling
+      await memory.close()
+    },
+  }
+
+  async function fragile(wanted: Change): Promise<number> {
+    if (wanted.facts.some(({ kind }) => kind === broken)) throw new CountersignError('ERR_STORE_UNAVAILABLE')
+    return memory.commit(wanted)
+  }
+
+  async function tell(): Promise<void> {
+    for await (const { fact } of store.journal.follow(0, closing.signal)) {
+      if (fact.kind === 'approval.changed') desk.show(fact.approval)
+    }
+  }
+
+  async function nextQuestion(): Promise<Approval> {
+    await before
+    for (;;) {
+      const [open] = (await store.approvals.list({ states: ['open'] })).items
+      if (open) return open
+      await new Promise((resolve) => setTimeout(resolve, 1))
+    }
+  }
+
+  async function founded(): Promise<ReadonlyMap<string, Agent>> {
+    const agents = [agentId, 'other-bot'].map((id) => agent(id, mode))
+    const people = ['per_ben', 'per_cleo', 'per_ana', 'per_reg', 'per_obo', 'per_eve'].map((id) =>
+      person(id, clock.now()),
+    )
+    await memory.commit({
+      facts: [
+        ...people.map((one) => ({ kind: 'person.changed', change: 'signed-in', by: one.id, person: one }) as const),
+        ...agents.map((one) => ({ kind: 'agent.changed', change: 'registered', by: 'per_reg', agent: one }) as const),
+      ],
+    })
+    return new Map(agents.map((one) => [one.id, one]))
+  }
+
+  async function change(id: string, what: Partial<Agent>): Promise<void> {
+    const found = await store.agents.get(id)
+    if (!found) throw new Error(`no agent ${id}`)
+    const next = { ...found, ...what, version: found.version + 1 }
+    await memory.commit({ facts: [{ kind: 'agent.changed', change: 'changed', by: 'per_eve', agent: next }] })
+  }
+
+  async function changePerson(id: string, what: Partial<Person>): Promise<void> {
+    const found = await store.people.get(id)
+    if (!found) throw new Error(`no person ${id}`)
+    const next = { ...found, ...what, version: found.version + 1 }
+    await memory.commit({ facts: [{ kind: 'person.changed', change: 'roles', by: 'per_eve', person: next }] })
+  }
+}
+
+const agent = (id: string, mode: Agent['mode']): Agent => ({
+  id,
+  version: 1,
+  name: id,
+  owner: 'per_ana',
+  team: 'finance-team',
+  groups: [],
+  environment: 'prod',
+  mode,
+  status: 'active',
+  keys: [],
+  registeredBy: 'per_reg',
+  changedBy: 'per_reg',
+})
+
+/** Everyone is in every group: only P3 tells them apart. */
+const person = (id: string, now: number): Person => ({
+  id,
+  version: 1,
+  issuer: 'https://idp.example',
+  subject: id,
+  name: id,
+  groups: ['controllers', 'security'],
+  groupsAsOf: now,
+  active: true,
+  roles: [],
+})
+
+function policySet(says: Says): PolicySet {
+  const notes = [
+    note('may', 'allowance'),
+    note('sign-off', 'sign-off'),
+    note('second', 'sign-off'),
+    note('never', 'prohibition'),
+  ]
+  const blocking: Readonly<Record<Says, readonly string[]>> = {
+    allow: [],
+    ask: ['sign-off'],
+    'ask two': ['sign-off', 'second'],
+    prohibition: ['never'],
+    nothing: [],
+    error: [],
+  }
+  return {
+    version: says,
+    policies: notes,
+    policy: (id) => notes.find((one) => one.id === id),
+    evaluate(which): Evaluation {
+      if (says === 'error') return { kind: 'error', says: 'attribute missing' }
+      if (says === 'nothing') return { kind: 'deny', by: [] }
+      const by = blocking[says].filter((id) => which === 'auto' || id === 'never')
+      return by.length > 0 ? { kind: 'deny', by } : { kind: 'allow', by: ['may'] }
+    },
+  }
+}
+
+function note(id: string, kind: PolicyNote['kind']): PolicyNote {
+  const signOff = {
+    id,
+    doc: `What ${id} says.`,
+    owner: 'finance',
+    quorum: 1,
+    from: [id === 'second' ? 'legal' : 'controllers'],
+    timeoutMs: 30 * minute,
+    validMs: 15 * minute,
+    assurance: undefined,
+    reasonRequired: false,
+    purposeRequired: false,
+    distinct: false,
+    enforcingDoorOnly: false,
+  }
+  return {
+    id,
+    doc: `What ${id} says.`,
+    owner: 'finance',
+    control: undefined,
+    kind,
+    text: '',
+    signOff: kind === 'sign-off' ? signOff : undefined,
+    obligations: [],
+  }
+}
