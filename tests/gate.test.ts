@@ -358,9 +358,12 @@ describe('P15: one click stops an agent', () => {
     expect(await attempt({ asOfBefore: true })).toMatchObject({ ending: 'denied agent_stopped' })
   })
 
-  it('starting again takes another person', async () => {
-    const { stops, attempt } = scene({ says: 'allow' })
+  it('starting again takes another person than the one who stopped it, whatever happened in between', async () => {
+    const { stops, attempt, giveAgentTo } = scene({ says: 'allow' })
     await stops.stop(agentId, 'per_eve', 'it went mad')
+    await stops.stop(agentId, 'per_ben', 'it went mad again')
+    await expect(stops.start(agentId, 'per_eve')).rejects.toMatchObject({ code: 'ERR_NOT_ALLOWED' })
+    await giveAgentTo('per_ben')
     await expect(stops.start(agentId, 'per_eve')).rejects.toMatchObject({ code: 'ERR_NOT_ALLOWED' })
     await stops.start(agentId, 'per_cleo')
     expect(await attempt()).toMatchObject({ ending: 'ran' })

@@ -224,13 +224,17 @@ export interface ActionQuery extends Paging {
 
 /** The facts, in order. */
 export interface Journal {
-  /** Every entry from `index` on, oldest first; then waits for more until `signal` aborts. */
+  /** Every entry from `index` on, oldest first; then waits for more until `signal` aborts or the store is closed. */
   follow(index: number, signal: AbortSignal): AsyncIterable<Entry>
   read(index: number, limit: number): Promise<readonly Entry[]>
   /** Where a follower stands: the index of the next entry it has not yet dealt with; 0 at first. */
   cursor(follower: string): Promise<number>
   moveCursor(follower: string, index: number): Promise<void>
-  /** Destroys the keys of everything recorded for a subject (a person's or agent's id). The leaves and their proofs stand. */
+  /**
+   * Destroys the keys of everything recorded for a subject (a person's or agent's id; never of `house`), and tells of how
+   * many entries. The leaves and their proofs stand. No other read shows any of it any more; what was used stays used
+   * (versions, attempts, grants).
+   */
   erase(subject: string): Promise<number>
 }
 

@@ -1,1 +1,8 @@
-export {}
+export { type AgentId } from './cast.ts'
+export { type RunningCompany, startCompany } from './company/company.ts'
+export { companyUpstream } from './company/gateway.ts'
+export { type Demo, type DemoSettings, openDemo } from './demo.ts'
+export { send } from './send.ts'
+export { type Step, steps } from './steps.ts'
+export { type Browser, openBrowser } from './story/browser.ts'
+export { tellStory } from './story/story.ts'

@@ -1,1 +1,28 @@
-export {}
+export {
+  type AgentChange,
+  change,
+  createIdentify,
+  inForce,
+  issueKey,
+  parseKey,
+  register,
+  type Registration,
+  revoke,
+  rotate,
+} from './agents.ts'
+export type { GroupsMissing, SignedClaims } from './claims.ts'
+export { type Founding, founderRoles, mayFound, openFounding } from './founding.ts'
+export { localPath } from './local-path.ts'
+export {
+  createSignIn,
+  type PendingSignIn,
+  pendingForMs,
+  type SignedIn,
+  type SignIn,
+  type SignInSettings,
+  type SignInWish,
+} from './oidc.ts'
+export { personAfterSignIn, withRoles } from './people.ts'
+export { type ExpectedProof, verifyIdTokenProof } from './proof.ts'
+export { type ConsoleSession, createMemorySessionStore, type SessionStore } from './session-store.ts'
+export { createSessions, type Sessions, type SessionSettings } from './sessions.ts'

@@ -1,1 +1,16 @@
-export {}
+export { type CaseResult, type CasesReport, testPolicies } from './cases.ts'
+export { countersignSchema } from './cedarschema.ts'
+export { policyDirectory } from './directory.ts'
+export {
+  type CedarEngine,
+  checkPolicies,
+  type CheckReport,
+  createPolicyEngine,
+  type Policies,
+  type PolicyParts,
+  type PolicySource,
+  type Reload,
+} from './engine.ts'
+export { type Change, explain, type Explanation, type ExplainOptions } from './explain.ts'
+export type { PolicyFile, Problem } from './problem.ts'
+export type { CedarPolicySet } from './set.ts'

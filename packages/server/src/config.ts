@@ -5,7 +5,7 @@
  */
 import { CountersignError, defaultPoints } from '@countersign/core'
 import { OpenLineageConfig } from '@countersign/followers'
-import { Registry, Role } from '@countersign/schema'
+import { Registry } from '@countersign/schema'
 import { isMap, isSeq, LineCounter, parseDocument } from 'yaml'
 import { z } from 'zod'
 
@@ -42,10 +42,6 @@ export const Config = z.strictObject({
       clientSecret: z.string().optional(),
       groupsClaim: z.string().default('groups'),
       scopes: z.array(z.string()).default(['openid', 'profile', 'email', 'groups']),
-      roles: z
-        .record(z.string(), z.array(Role))
-        .default({})
-        .describe('Roles by group. None implies signing: who signs is said by the sign-offs.'),
     })
     .optional(),
   policies: z.string().default('./policies').describe('Directory of `.cedar` files.'),

@@ -1,1 +1,9 @@
-export {}
+export { Config, type ConfigProblem, parseConfig, type Surroundings } from './config.ts'
+export { enrolAgent } from './enrol.ts'
+export { type House, openHouse } from './house.ts'
+export { type HouseKeys, loadKeys } from './keys.ts'
+export type { NodeMount } from './listener.ts'
+export { createLog } from './log.ts'
+export { openStore, registryOf, type StartedHouse, startHouse, type StartParts } from './start.ts'
+export { operatorSocket } from './operator.ts'
+export { serveStdio } from '@countersign/gateways'

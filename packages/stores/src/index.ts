@@ -1,1 +1,3 @@
-export {}
+export { createMemoryStore, type MemoryStoreParts } from './memory/memory.ts'
+export { type EmbeddedStoreOptions, openEmbeddedStore } from './postgres/embedded.ts'
+export { createPostgresStore, type PostgresStoreOptions } from './postgres/postgres.ts'

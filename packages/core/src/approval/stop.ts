@@ -21,7 +21,7 @@ export function createStops({ store }: { store: Pick<Store, 'clock' | 'commit' |
       retried(async () => {
         const agent = await read(id)
         if (agent.status === 'stopped') return agent
-        const stopped = changed(agent, 'stopped', by)
+        const stopped: Agent = { ...changed(agent, by), status: 'stopped', stoppedBy: by }
         await store.commit({
           facts: [
             { kind: 'agent.changed', change: 'stopped', by, agent: stopped, because },
@@ -35,8 +35,9 @@ export function createStops({ store }: { store: Pick<Store, 'clock' | 'commit' |
       retried(async () => {
         const agent = await read(id)
         if (agent.status === 'active') return agent
-        if (agent.changedBy === by) throw new CountersignError('ERR_NOT_ALLOWED', { agent: id })
-        const started = changed(agent, 'active', by)
+        if ((agent.stoppedBy ?? agent.changedBy) === by) throw new CountersignError('ERR_NOT_ALLOWED', { agent: id })
+        const { stoppedBy: _stoppedBy, ...rest } = changed(agent, by)
+        const started: Agent = { ...rest, status: 'active' }
         await store.commit({ facts: [{ kind: 'agent.changed', change: 'started', by, agent: started }] })
         return started
       }),
@@ -66,12 +67,7 @@ export function createStops({ store }: { store: Pick<Store, 'clock' | 'commit' |
   }
 }
 
-const changed = (agent: Agent, status: Agent['status'], by: string): Agent => ({
-  ...agent,
-  status,
-  version: agent.version + 1,
-  changedBy: by,
-})
+const changed = (agent: Agent, by: string): Agent => ({ ...agent, version: agent.version + 1, changedBy: by })
 
 async function retried<T>(work: () => Promise<T>): Promise<T> {
   for (let left = 20; ; left--) {

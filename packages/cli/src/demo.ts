@@ -1,0 +1,80 @@
+/**
+ * `countersign demo`: the story of one night, against a house of its own.
+ *
+ * @module
+ */
+import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { openDemo, tellStory } from '@countersign/demo'
+import { createLog } from '@countersign/server'
+import { type Hand, makeDataDir } from './hand.ts'
+import { inWords, verifyFrom } from './ledger.ts'
+import { Stopped } from './stopped.ts'
+
+export async function tellDemo(hand: Hand, json: boolean): Promise<void> {
+  const dataDir = await makeDataDir(hand, await mkdtemp(join(tmpdir(), 'countersign-demo-')))
+  const policies = await hurried(hand.product.policies, join(dataDir, 'policies'))
+  const [port, httpPort] = await freePorts()
+  const { consoleDir, version } = hand.product
+  const log = createLog(hand.mutter)
+  const quiet = (line: Parameters<typeof log>[0]) => (line.level === 'error' ? log(line) : undefined)
+  const demo = await openDemo({ dataDir, port, httpPort, policies, consoleDir, version, log: quiet })
+  const say = (text: string) => (json ? undefined : hand.say(text))
+  try {
+    say(`A house of its own stands at ${demo.house.url}. Its people sign in and sign as a browser would.`)
+    const { steps, failed } = await tellStory({
+      demo,
+      tell: {
+        chapter: (title) => say(`\n${title}`),
+        step: (what, held, detail) => say(`  ${held ? '✓' : '✗'} ${what}${held ? '' : `\n      ${detail ?? ''}`}`),
+        waiting: (url, secondsLeft) => say(`    … waits for people: ${url} (${secondsLeft} s left)`),
+      },
+      verify: async () => {
+        await new Promise((resolve) => setTimeout(resolve, 1_500)) // a checkpoint is published every second
+        const report = await verifyFrom({ from: demo.house.url, vkey: demo.house.vkey })
+        return { ok: report.problems.length === 0 && report.size > 0, says: inWords(report) }
+      },
+    })
+    hand.say(json ? JSON.stringify({ steps, failed }) : `\ndemo: ${steps} steps, ${failed} failed, ledger verified`)
+    if (failed > 0) throw new Stopped(1, '')
+  } finally {
+    await demo.close()
+    await rm(dataDir, { recursive: true, force: true })
+  }
+}
+
+/** The same policies with a faster clock, so that nobody has to wait an hour to see a question expire. */
+async function hurried(from: string, to: string): Promise<string> {
+  await cp(from, to, { recursive: true })
+  for (const name of await readdir(to)) {
+    if (!name.endsWith('.cedar')) continue
+    const text = await readFile(join(to, name), 'utf8')
+    await writeFile(
+      join(to, name),
+      text.replace(
+        /@timeout\("1h"\) @escalate\("cfo-office after 30m"\)/,
+        '@timeout("8s") @escalate("cfo-office after 2s")',
+      ),
+    )
+  }
+  return to
+}
+
+async function freePorts(): Promise<[number, number]> {
+  const servers = await Promise.all([freePort(), freePort()])
+  await Promise.all(servers.map(({ close }) => close()))
+  return [servers[0]?.port ?? 0, servers[1]?.port ?? 0]
+}
+
+function freePort(): Promise<{ port: number; close(): Promise<void> }> {
+  const server = createServer()
+  return new Promise((resolve) => {
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address()
+      const port = typeof address === 'object' && address ? address.port : 0
+      resolve({ port, close: () => new Promise((done) => server.close(() => done())) })
+    })
+  })
+}

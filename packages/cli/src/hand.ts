@@ -1,0 +1,40 @@
+/**
+ * What every command works with: where things lie, and where its words go.
+ *
+ * @module
+ */
+import { chmod, mkdir } from 'node:fs/promises'
+import { fileURLToPath } from 'node:url'
+import type { Ask } from './ask.ts'
+
+export interface Hand {
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly cwd: string
+  /** Started as root: PostgreSQL then runs as someone else, who has to get to its folder. */
+  readonly root: boolean
+  /** Someone looks at a terminal. */
+  readonly watched: boolean
+  /** Where the product's own files lie: the console, sample policies. */
+  readonly product: { readonly consoleDir: string; readonly policies: string; readonly version: string }
+  say(text: string): void
+  /** Progress and logs, beside the answer. */
+  mutter(text: string): void
+  ask(dataDir: string): Ask
+  /** Resolves when the person at the terminal wants to stop. */
+  stopped(): Promise<void>
+}
+
+/** Everything inside has its own lock; as root the folder itself lets its lodger through, without showing what is in it. */
+export async function makeDataDir({ root }: Hand, path: string): Promise<string> {
+  await mkdir(path, { recursive: true, mode: 0o700 })
+  await chmod(path, root ? 0o711 : 0o700)
+  return path
+}
+
+const here = (path: string) => fileURLToPath(new URL(path, import.meta.url))
+
+export const product = {
+  consoleDir: here('../../console/dist'),
+  policies: here('../../../policies'),
+  version: '0.1.0',
+}

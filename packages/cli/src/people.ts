@@ -1,0 +1,136 @@
+/**
+ * Commands that work with a running house: questions, agents, lineage.
+ *
+ * @module
+ */
+import { spawn } from 'node:child_process'
+import type { Ask } from './ask.ts'
+import type { Hand } from './hand.ts'
+import { Stopped } from './stopped.ts'
+
+interface QuestionLine {
+  readonly id: string
+  readonly state: string
+  readonly sentence: string
+  readonly agent: string
+  readonly environment: string
+  readonly risk: number
+  readonly groups: readonly string[]
+  readonly secondsLeft: number
+  readonly url: string
+}
+
+export async function inbox(hand: Hand, ask: Ask, json: boolean): Promise<void> {
+  const { items } = await ask<{ items: QuestionLine[] }>('GET', '/approvals')
+  if (json) return hand.say(JSON.stringify(items, undefined, 2))
+  if (items.length === 0) return hand.say('Nothing waits.')
+  for (const item of items) {
+    hand.say(
+      `${item.sentence}\n  ${item.agent} in ${item.environment}, risk ${item.risk}, ${left(item.secondsLeft)}, asks ${item.groups.join(', ')}\n  ${item.url}`,
+    )
+  }
+}
+
+/** A machine never signs (P4): this opens the browser step for the question, and waits for what comes of it. */
+export async function answerInBrowser(hand: Hand, ask: Ask, id: string, wanted: 'approve' | 'reject', json: boolean) {
+  const question = await ask<QuestionLine>('GET', `/approvals/${encodeURIComponent(id)}`)
+  if (question.state !== 'open') throw new Stopped(3, `This question is ${question.state}.`)
+  hand.mutter(`To ${wanted}, sign in and answer here, within ${left(question.secondsLeft)}:\n  ${question.url}\n`)
+  openPage(hand, question.url)
+  for (;;) {
+    const now = await ask<QuestionLine>('GET', `/approvals/${encodeURIComponent(id)}`)
+    if (now.state === 'open') {
+      if (hand.watched) hand.mutter(`\r  waiting, ${left(now.secondsLeft)}   `)
+      await new Promise((resolve) => setTimeout(resolve, 1000))
+      continue
+    }
+    hand.say(json ? JSON.stringify({ id, state: now.state }) : `\n${now.sentence}: ${now.state}`)
+    if (now.state !== 'granted' && now.state !== 'spent') throw new Stopped(3, '')
+    return
+  }
+}
+
+export interface AgentOptions {
+  readonly owner: string
+  readonly team: string
+  readonly groups?: string
+  readonly environment?: string
+  readonly observe?: boolean
+}
+
+interface AgentLine {
+  readonly id: string
+  readonly status: string
+  readonly team: string
+  readonly environment: string
+  readonly owner: string
+}
+
+export async function agentsList(hand: Hand, ask: Ask, json: boolean): Promise<void> {
+  const { items } = await ask<{ items: AgentLine[] }>('GET', '/agents')
+  if (json) return hand.say(JSON.stringify(items, undefined, 2))
+  for (const agent of items)
+    hand.say(`${agent.id}  ${agent.status}  team ${agent.team}  ${agent.environment}  owner ${agent.owner}`)
+  if (items.length === 0) hand.say('No agents yet: countersign agents add <id> --owner <email> --team <group>')
+}
+
+export async function agentsAdd(hand: Hand, ask: Ask, id: string, options: AgentOptions, json: boolean): Promise<void> {
+  const { owner, team, groups, environment, observe } = options
+  const { key } = await ask<{ key: string }>('POST', '/agents', {
+    id,
+    owner,
+    team,
+    groups: groups?.split(',') ?? [],
+    ...(environment !== undefined && { environment }),
+    ...(observe && { mode: 'observe' }),
+  })
+  hand.say(json ? JSON.stringify({ id, key }) : `${id} is registered. Its key, shown this once:\n\n  ${key}\n`)
+}
+
+export async function agentsRotate(hand: Hand, ask: Ask, id: string, json: boolean): Promise<void> {
+  const { key } = await ask<{ key: string }>('POST', `/agents/${encodeURIComponent(id)}/keys`, {})
+  hand.say(
+    json ? JSON.stringify({ id, key }) : `A new key, shown this once; the old ones work for another day:\n\n  ${key}\n`,
+  )
+}
+
+export async function stopAgents(hand: Hand, ask: Ask, id: string, json: boolean): Promise<void> {
+  const { items } = await ask<{ items: AgentLine[] }>('POST', `/agents/${encodeURIComponent(id)}/stop`, {})
+  hand.say(
+    json
+      ? JSON.stringify(items)
+      : `Stopped: ${items.map((agent) => agent.id).join(', ')}. Starting again takes a person in the console.`,
+  )
+}
+
+interface FlowLine {
+  readonly at: number
+  readonly agent: string
+  readonly from: { readonly name: string }
+  readonly to: { readonly name: string }
+  readonly how: string
+  readonly rows?: number
+  readonly approvers: readonly string[]
+}
+
+export async function lineage(hand: Hand, ask: Ask, kind: string, name: string, json: boolean): Promise<void> {
+  const query = new URLSearchParams({ kind, name })
+  const { items } = await ask<{ items: FlowLine[] }>('GET', `/lineage?${query}`)
+  if (json) return hand.say(JSON.stringify(items, undefined, 2))
+  if (items.length === 0) return hand.say(`Nothing has flowed through ${name}.`)
+  for (const { at, agent, from, to, how, rows, approvers } of items) {
+    const many = rows === undefined ? '' : `, ${rows.toLocaleString('en')} rows`
+    const signed = approvers.length > 0 ? `, countersigned by ${approvers.join(' and ')}` : ', allowed by policy'
+    hand.say(`${new Date(at).toISOString()}  ${from.name} → ${to.name} (${how}${many}) by ${agent}${signed}`)
+  }
+}
+
+const left = (seconds: number) => (seconds >= 60 ? `${Math.ceil(seconds / 60)} min left` : `${seconds} s left`)
+
+function openPage(hand: Hand, url: string): void {
+  if (!hand.watched) return
+  const opener = process.platform === 'darwin' ? 'open' : 'xdg-open'
+  spawn(opener, [url], { stdio: 'ignore', detached: true })
+    .once('error', () => undefined) // the address stands on the terminal
+    .unref()
+}

@@ -1,0 +1,145 @@
+/**
+ * Every command, and where it goes.
+ *
+ * @module
+ */
+import { readFileSync } from 'node:fs'
+import { serveStdio } from '@countersign/server'
+import { Command } from 'commander'
+import { check, policyCheck, type PolicyOptions, policyTest } from './check.ts'
+import { tellDemo } from './demo.ts'
+import { policyExplain } from './explain.ts'
+import type { Hand } from './hand.ts'
+import { inWords, verifyFrom } from './ledger.ts'
+import {
+  agentsAdd,
+  agentsList,
+  type AgentOptions,
+  agentsRotate,
+  answerInBrowser,
+  inbox,
+  lineage,
+  stopAgents,
+} from './people.ts'
+import { Stopped } from './stopped.ts'
+import { dataDirOf, up, type UpOptions } from './up.ts'
+
+interface Common {
+  readonly data?: string
+  readonly json?: boolean
+}
+
+export function createProgram(hand: Hand): Command {
+  const program = new Command('countersign')
+    .description('Agents work freely; what is privileged waits for a person to countersign.')
+    .version(hand.product.version)
+  const ask = ({ data }: Common) => hand.ask(dataDirOf(hand, data))
+  const withHouse = (command: Command) =>
+    command.option('--data <dir>', 'data directory of the house').option('--json', 'print JSON')
+
+  for (const name of ['up', 'serve']) {
+    program
+      .command(name)
+      .description(name === 'up' ? 'start everything on this machine' : 'start as configured')
+      .option('--config <file>', 'default ./countersign.yaml')
+      .option('--data <dir>', 'default $COUNTERSIGN_DATA or ./.countersign')
+      .option('--demo', 'with a company to try it on')
+      .option('--fresh', 'with --demo: start over')
+      .option('--port <port>', 'with --demo: default 4600')
+      .action((options: UpOptions) => up(hand, options))
+  }
+  program
+    .command('demo')
+    .description('tell the story of one night, against a house of its own')
+    .option('--unattended', 'nobody looks: people sign as a browser would (always so without a terminal)')
+    .option('--json', 'print JSON')
+    .action(({ json }: Common) => tellDemo(hand, json ?? false))
+  program
+    .command('check')
+    .description('check configuration, registry and policies')
+    .option('--config <file>')
+    .option('--json', 'print JSON')
+    .action(({ config, json }: { config?: string; json?: boolean }) => check(hand, config, json ?? false))
+
+  withHouse(program.command('inbox').description('what waits')).action((options: Common) =>
+    inbox(hand, ask(options), options.json ?? false),
+  )
+  for (const verdict of ['approve', 'reject'] as const) {
+    withHouse(
+      program.command(`${verdict} <id>`).description(`open the question in the browser to ${verdict} it, and wait`),
+    ).action((id: string, options: Common) => answerInBrowser(hand, ask(options), id, verdict, options.json ?? false))
+  }
+  withHouse(program.command('stop <agent>').description('stop an agent, or all')).action(
+    (id: string, options: Common) => stopAgents(hand, ask(options), id, options.json ?? false),
+  )
+  withHouse(program.command('lineage <name>').description('where data went, by whom, under whose approval'))
+    .option('--kind <kind>', 'dataset, model, destination or agent', 'dataset')
+    .action((name: string, options: Common & { kind: string }) =>
+      lineage(hand, ask(options), options.kind, name, options.json ?? false),
+    )
+
+  const agents = program.command('agents').description('agents and their keys')
+  withHouse(agents.command('list')).action((options: Common) => agentsList(hand, ask(options), options.json ?? false))
+  withHouse(agents.command('add <id>'))
+    .requiredOption('--owner <person>', 'a person’s id or email: answers for it, and cannot sign for it')
+    .requiredOption('--team <group>', 'the group that signs where a policy says agent-team')
+    .option('--groups <names>', 'agent groups, with commas')
+    .option('--environment <name>', 'default prod')
+    .option('--observe', 'record what would be asked, hold nothing')
+    .action((id: string, options: Common & AgentOptions) =>
+      agentsAdd(hand, ask(options), id, options, options.json ?? false),
+    )
+  withHouse(agents.command('rotate <id>')).action((id: string, options: Common) =>
+    agentsRotate(hand, ask(options), id, options.json ?? false),
+  )
+
+  const policy = program.command('policy').description('check, test and explain policies')
+  const withRegistry = (command: Command) =>
+    command
+      .option('--registry <file>', 'default registry.yaml beside the policies')
+      .option('--agent-groups <names>', 'with commas')
+      .option('--json', 'print JSON')
+  withRegistry(policy.command('check [directory]')).action((directory: string | undefined, options: PolicyOptions) =>
+    policyCheck(hand, directory, options),
+  )
+  withRegistry(policy.command('test [directory]')).action((directory: string | undefined, options: PolicyOptions) =>
+    policyTest(hand, directory, options),
+  )
+  withRegistry(
+    policy
+      .command('explain <file> [directory]')
+      .description('why policy answers as it does to the action in a YAML file'),
+  ).action((file: string, directory: string | undefined, options: PolicyOptions) =>
+    policyExplain(hand, file, directory, options),
+  )
+
+  program
+    .command('ledger')
+    .description('verify the ledger')
+    .command('verify <url-or-folder>')
+    .option('--vkey <key>', 'the log’s key, from elsewhere')
+    .option('--known <file>', 'a checkpoint kept from before')
+    .option('--json', 'print JSON')
+    .action(async (from: string, { vkey, known, json }: { vkey?: string; known?: string; json?: boolean }) => {
+      const onProgress = (done: number, size: number) => hand.mutter(`\r  ${done} of ${size} entries`)
+      const report = await verifyFrom({
+        from,
+        ...(vkey !== undefined && { vkey }),
+        ...(known !== undefined && { known: readFileSync(known, 'utf8') }),
+        ...(hand.watched && { onProgress }),
+      })
+      hand.say(json ? JSON.stringify(report, undefined, 2) : inWords(report))
+      if (report.problems.length > 0) throw new Stopped(1, '')
+    })
+
+  program
+    .command('mcp <server>')
+    .description('speak MCP over stdio for a client that starts a program')
+    .option('--url <url>', 'the house', 'http://localhost:4600')
+    .action(async (server: string, { url }: { url: string }) => {
+      const key = hand.env['COUNTERSIGN_KEY']
+      if (key === undefined) throw new Stopped(2, 'Set COUNTERSIGN_KEY to the agent’s key.')
+      await serveStdio({ input: process.stdin, output: process.stdout, url: `${url}/mcp/${server}`, key })
+    })
+  return program
+}

@@ -1,0 +1,110 @@
+/**
+ * The leaf: what the ledger says of a fact to everyone, for ever. Canonical JSON (RFC 8785) of integers, booleans,
+ * strings and lists of strings, at most 16 KiB. The fact itself lies encrypted in the vault; `payload` commits to it.
+ *
+ *   v, id, type, time, tenant     what and when; `type` is the fact's kind with its change: `approval.granted`
+ *   stream, sseq                  the life it is part of, and its place there, gap-free from 1
+ *   actor, agent, delegation      who: `per_…` and agents' ids, never a name
+ *   action                        what, on which registered data; its digest only as a commitment
+ *   approval, policy, risk, decision, permit, outcome, causes, trace, …: see `members.ts`
+ *   payload                       HMAC over the fact under the record's salt
+ *   cut                           lists of which not all stands here: how long they are
+ *
+ * @module
+ */
+import type { Fact, FactKind } from '@countersign/schema'
+import { canonical } from '../action/canonical.ts'
+import { maxLeafBytes } from './bundle.ts'
+import { encodeUtf8 } from './bytes.ts'
+import { membersOf } from './members.ts'
+import type { Blind } from './vault.ts'
+import { createLists, person, word } from './words.ts'
+
+export interface Envelope {
+  readonly stream: string
+  /** As the fact itself carries it; undefined if only the store can count it. */
+  readonly sequence: number | undefined
+  /** `sequence` counts only where the fact carries none. */
+  leafAt(at: number, sequence?: number): Uint8Array
+}
+
+/** Every list is bounded by the first of these with which the leaf fits; with the last it always does. */
+const listLengths = [32, 8, 2, 0]
+/** Room for `time` and `sseq`, which come last. */
+const reservedBytes = 100
+
+/** `payload` commits to the stored fact, `blind` to single values under the same salt. Never throws for a `Fact`. */
+export function envelopeOf(fact: Fact, { id, payload }: { id: string; payload: string }, blind: Blind): Envelope {
+  const { stream, sequence } = placeInStream(fact, blind)
+  const members = fit(fact, { v: 1, id, type: typeOf(fact), tenant: 'default', stream, payload }, blind).toSorted()
+  const between = (from: string, to: string) => members.filter((each) => each > from && each < to).join(',')
+  const [first, middle, last] = [between('', sseqKey), between(sseqKey, timeKey), between(timeKey, '~')]
+  return {
+    stream,
+    sequence,
+    leafAt(at, given) {
+      const sseq = sequence ?? given ?? (fact.kind === 'action.finished' ? 3 : undefined)
+      const numbered = sseq === undefined ? '' : `${sseqKey}:${canonical(sseq)},`
+      return encodeUtf8(`{${first},${numbered}${middle},${timeKey}:${canonical(at)},${last}}`)
+    },
+  }
+}
+
+/** Known last, and put in their places then. The keys of members are plain words, so sorting members sorts keys. */
+const [sseqKey, timeKey] = ['"sseq"', '"time"']
+
+function fit(fact: Fact, head: Record<string, unknown>, blind: Blind): string[] {
+  for (const longest of listLengths) {
+    const lists = createLists(longest)
+    const own = membersOf(fact, blind, lists)
+    const members = encodeMembers({ ...head, ...own, cut: lists.totals() })
+    if (longest === 0 || sizeOf(members) <= maxLeafBytes - reservedBytes) return members
+  }
+  return []
+}
+
+/** In bytes, with what joins them. */
+const sizeOf = (members: readonly string[]): number => encodeUtf8(members.join(',')).length + 2
+
+const encodeMembers = (members: Record<string, unknown>): string[] =>
+  Object.entries(members).flatMap(([key, value]) => (value === undefined ? [] : [`"${key}":${canonical(value)}`]))
+
+/** The fact's kind, and where there is a change the change in its place: `approval.changed` by `granted`. */
+function typeOf(fact: Fact): string {
+  return 'change' in fact ? fact.kind.replace('changed', fact.change) : fact.kind
+}
+
+/** The kind of fact that a leaf's type stands for. */
+export function kindOf(type: string): FactKind {
+  if (type.startsWith('approval.')) return 'approval.changed'
+  if (type.startsWith('agent.')) return 'agent.changed'
+  if (type.startsWith('person.')) return 'person.changed'
+  return type as FactKind
+}
+
+/**
+ * An action's life is decided 1, permitted 2, finished 3, and a late outcome after it. Approvals, agents and people
+ * count their versions. What belongs to the house has no numbers but the ledger's own, unless the store counts it.
+ */
+function placeInStream(fact: Fact, blind: Blind): { stream: string; sequence: number | undefined } {
+  switch (fact.kind) {
+    case 'action.decided':
+      return { stream: word(fact.record.id, blind), sequence: 1 }
+    case 'action.permitted':
+      return { stream: word(fact.permit.actionId, blind), sequence: 2 }
+    case 'action.finished':
+    case 'action.replayed':
+      return { stream: word(fact.actionId, blind), sequence: undefined }
+    case 'approval.changed':
+      return { stream: word(fact.approval.id, blind), sequence: fact.approval.version }
+    case 'agent.changed':
+      return { stream: `agt:${word(fact.agent.id, blind)}`, sequence: fact.agent.version }
+    case 'person.changed':
+      return { stream: person(fact.person.id, blind), sequence: fact.person.version }
+    case 'house.founded':
+    case 'policy.activated':
+    case 'signature.refused':
+    case 'record.read':
+      return { stream: 'house', sequence: undefined }
+  }
+}

@@ -1,0 +1,199 @@
+import type { Fact } from '@countersign/schema'
+import { describe, expect, it } from 'vitest'
+import { digestOf } from '../action/digest.ts'
+import { decodeUtf8 } from './bytes.ts'
+import { createFrontier, hashLeaf } from './merkle.ts'
+import { verifyConsistency, verifyInclusion } from './proofs.ts'
+import { consistencyProof, inclusionProof } from './prove.ts'
+import { createRecorder, type StoredRecord } from './record.ts'
+import { marker, publish, requester, sampleAction, sampleRecord, sampleStory, someTime, tileSource } from './sample.ts'
+import { sha256 } from './sha256.ts'
+import { createLogKey, createSigner } from './signer.ts'
+import { subjectOf } from './subject.ts'
+import { createVault } from './vault.ts'
+
+const kek = new Uint8Array(32).fill(1)
+const tenant = new Uint8Array(32).fill(2)
+const broken = expect.objectContaining({ code: 'ERR_LEDGER_BROKEN' })
+
+function house() {
+  const vault = createVault({ kek, tenant })
+  const recorder = createRecorder(vault)
+  const keys = new Map<string, Uint8Array>()
+  const subjects = new Map<string, string>()
+
+  function record(fact: Fact): StoredRecord {
+    const subject = subjectOf(fact, (action) => subjects.get(action))
+    if (fact.kind === 'action.decided') subjects.set(fact.record.id, subject)
+    const key = keys.get(subject) ?? vault.newSubjectKey(subject).wrapped
+    keys.set(subject, key)
+    const { id, blob, wrappedKey, leafAt } = recorder.prepare(fact, subject, key)
+    return { id, subject, blob, wrappedKey, leaf: leafAt(someTime) }
+  }
+  const open = (stored: StoredRecord) => recorder.open(stored, keys.get(stored.subject))
+  return { vault, recorder, keys, record, open }
+}
+
+describe('a record', () => {
+  it('gives back every kind of fact as it was', () => {
+    const { record, open } = house()
+    for (const fact of sampleStory()) expect(open(record(fact))).toEqual(fact)
+  })
+
+  it('is unreadable where it is stored', () => {
+    const { record } = house()
+    for (const { blob, wrappedKey, leaf } of sampleStory().map(record)) {
+      expect(Buffer.concat([blob, wrappedKey, leaf]).toString('latin1')).not.toContain('Jane')
+    }
+  })
+
+  it('commits to one payload: the same fact twice shows nowhere that it is the same (P12)', () => {
+    const { record } = house()
+    const fact: Fact = { kind: 'action.decided', record: sampleRecord('act_1') }
+    const [one, other] = [record(fact), record(fact)].map(({ leaf }) => JSON.parse(decodeUtf8(leaf)))
+    expect(one.payload).not.toBe(other.payload)
+    expect(one.action.digest).not.toBe(other.action.digest)
+    expect(one.action.digest).not.toBe(digestOf(sampleAction()))
+  })
+
+  it('is erased once the key of its subject is gone, also when the subject has a new one (P12)', () => {
+    const { vault, keys, record, open } = house()
+    const before = record({ kind: 'action.decided', record: sampleRecord('act_1') })
+    keys.delete(requester)
+    expect(open(before)).toEqual({ kind: 'erased', was: 'action.decided' })
+    keys.set(requester, vault.newSubjectKey(requester).wrapped)
+    expect(open(before)).toEqual({ kind: 'erased', was: 'action.decided' })
+    const after: Fact = { kind: 'action.decided', record: sampleRecord('act_2') }
+    expect(open(record(after))).toEqual(after)
+  })
+
+  it.each<[string, (one: StoredRecord, other: StoredRecord) => StoredRecord]>([
+    ['the payload of another', (one, other) => ({ ...one, blob: other.blob })],
+    ['the key of another', (one, other) => ({ ...one, wrappedKey: other.wrappedKey })],
+    ['payload and key of another', (one, { blob, wrappedKey }) => ({ ...one, blob, wrappedKey })],
+    ['the id of another', (one, other) => ({ ...one, id: other.id })],
+    ['the leaf of another', (one, other) => ({ ...one, leaf: other.leaf })],
+    ['a bit of its payload turned', (one) => ({ ...one, blob: turned(one.blob, 20) })],
+    ['a bit of its tag turned', (one) => ({ ...one, blob: turned(one.blob, one.blob.length - 1) })],
+    ['a bit of its key turned', (one) => ({ ...one, wrappedKey: turned(one.wrappedKey, 30) })],
+    ['nothing in it', (one) => ({ ...one, blob: new Uint8Array() })],
+  ])('does not open with %s', (_, alter) => {
+    const { record, open } = house()
+    const [one, other] = [sampleRecord('act_1'), sampleRecord('act_2')].map((each) =>
+      record({ kind: 'action.decided', record: each }),
+    )
+    if (!one || !other) throw new Error('two records')
+    expect(() => open(alter(one, other))).toThrow(broken)
+  })
+
+  it('leaves every proof standing when it is erased (P12)', async () => {
+    const { recorder, keys, record } = house()
+    const facts = Array.from({ length: 300 }, (_, at) => {
+      const action = at % 7 === 0 ? sampleAction() : sampleAction({ onBehalfOf: `per_${at % 5}` })
+      return { kind: 'action.decided', record: sampleRecord(`act_${at}`, { action }) } as const
+    })
+    const stored = facts.map(record)
+    const leaves = stored.map(({ leaf }) => leaf)
+    const files = await publish(leaves, createSigner('house.test/default', createLogKey()))
+    const rootAt = (size: number) => {
+      const frontier = createFrontier(sha256)
+      for (const leaf of leaves.slice(0, size)) frontier.push(hashLeaf(sha256, leaf))
+      return frontier.root()
+    }
+
+    keys.delete(requester)
+    const read = stored.map((each) => recorder.open(each, keys.get(each.subject)))
+    expect(read.filter(({ kind }) => kind === 'erased')).toHaveLength(43)
+    const source = tileSource(files, 300)
+    for (const [index, leaf] of leaves.entries()) {
+      const proof = await inclusionProof(sha256, source, index, 300)
+      const shown = { leafHash: hashLeaf(sha256, leaf), index, size: 300, proof, root: rootAt(300) }
+      expect(verifyInclusion(sha256, shown)).toBe(true)
+    }
+    const proof = await consistencyProof(sha256, source, 111, 300)
+    const connected = { from: 111, to: 300, fromRoot: rootAt(111), toRoot: rootAt(300), proof }
+    expect(verifyConsistency(sha256, connected)).toBe(true)
+  })
+})
+
+describe('the vault', () => {
+  it('opens with the key-encryption key that sealed, and with none other', () => {
+    const vault = createVault({ kek, tenant })
+    const { wrapped } = vault.newSubjectKey('house')
+    const sealed = vault.newRecord('house', wrapped, 'ent_1').seal('payload')
+    expect(vault.open('house', wrapped, 'ent_1', sealed)?.payload).toBe('payload')
+    const other = createVault({ kek: new Uint8Array(32).fill(9), tenant })
+    expect(() => other.open('house', wrapped, 'ent_1', sealed)).toThrow(broken)
+    expect(() => vault.open('per_1', wrapped, 'ent_1', sealed)).toThrow(broken)
+    expect(() => vault.open('house', new Uint8Array(), 'ent_1', sealed)).toThrow(broken)
+  })
+
+  it('changes its key-encryption key with overlap, without sealing a record anew', () => {
+    const before = createVault({ kek, tenant })
+    const { wrapped } = before.newSubjectKey('house')
+    const sealed = before.newRecord('house', wrapped, 'ent_1').seal('payload')
+
+    const next = new Uint8Array(32).fill(3)
+    const overlap = createVault({ kek: next, previousKeks: [kek], tenant })
+    expect(overlap.open('house', wrapped, 'ent_1', sealed)?.payload).toBe('payload')
+    const rewrapped = overlap.rewrapSubjectKey('house', wrapped)
+    const after = createVault({ kek: next, tenant })
+    expect(after.open('house', rewrapped, 'ent_1', sealed)?.payload).toBe('payload')
+    expect(after.kekId).not.toBe(before.kekId)
+  })
+
+  it('commits under the salt of the record, the same after it was opened', () => {
+    const vault = createVault({ kek, tenant })
+    const { wrapped } = vault.newSubjectKey('house')
+    const record = vault.newRecord('house', wrapped, 'ent_1')
+    const opened = vault.open('house', wrapped, 'ent_1', record.seal(''))
+    expect(opened?.blind('value')).toBe(record.blind('value'))
+    expect(vault.newRecord('house', wrapped, 'ent_1').blind('value')).not.toBe(record.blind('value'))
+  })
+
+  it('finds and refers to the same value alike, in this house alone, and never by the same word', () => {
+    const [one, same] = [createVault({ kek, tenant }), createVault({ kek: new Uint8Array(32).fill(9), tenant })]
+    const other = createVault({ kek, tenant: new Uint8Array(32).fill(9) })
+    expect(one.lookup('value')).toBe(same.lookup('value'))
+    expect(one.lookup('value')).not.toBe(other.lookup('value'))
+    expect(one.secretReference('value')).toMatch(/^secret:[0-9a-f]{64}$/)
+    expect(one.secretReference('value')).not.toContain(one.lookup('value'))
+    expect(one.secretReference(marker)).not.toBe(other.secretReference(marker))
+  })
+
+  it.each([
+    ['short key', { kek: new Uint8Array(16), tenant }],
+    ['short look-up key', { kek, tenant: new Uint8Array(31) }],
+    ['key with two purposes', { kek, tenant: kek }],
+  ])('takes no %s', (_, keys) => {
+    expect(() => createVault(keys)).toThrow(expect.objectContaining({ code: 'ERR_CONFIG_INVALID' }))
+  })
+})
+
+describe('the subject of a fact', () => {
+  it('is who it is about: the person acted for, else the agent; whoever looked or tried; else the house', () => {
+    const known = (action: string) => (action === 'act_2' ? requester : undefined)
+    const subjects = sampleStory().map((fact) => [fact.kind, subjectOf(fact, known)])
+    expect(subjects.map(([, subject]) => subject)).not.toContain(undefined)
+    const own = sampleAction()
+    const { onBehalfOf: _, ...alone } = own
+    expect(subjectOf({ kind: 'action.decided', record: sampleRecord('act_1', { action: alone }) }, known)).toBe(
+      'reporter',
+    )
+    expect(Object.fromEntries(subjects)).toMatchObject({
+      'action.decided': requester,
+      'approval.changed': requester,
+      'action.permitted': requester,
+      'action.finished': requester,
+      'agent.changed': 'reporter',
+      'house.founded': 'house',
+      'policy.activated': 'house',
+    })
+  })
+})
+
+function turned(bytes: Uint8Array, at: number): Uint8Array {
+  const copy = Uint8Array.from(bytes)
+  copy[at] = (copy[at] ?? 0) ^ 1
+  return copy
+}

@@ -1,0 +1,281 @@
+/**
+ * Facts and a published ledger for tests. Every text that an agent or a person chose holds `marker`, so that a test can
+ * look for it where it must not be.
+ *
+ * @module
+ */
+import type {
+  Action,
+  ActionRecord,
+  Agent,
+  Approval,
+  Card,
+  Fact,
+  OpenApproval,
+  PermitRecord,
+  Person,
+} from '@countersign/schema'
+import { digestOf } from '../action/digest.ts'
+import { encodeBundle } from './bundle.ts'
+import { encodeUtf8 } from './bytes.ts'
+import { signCheckpoint } from './checkpoint.ts'
+import { envelopeOf } from './envelope.ts'
+import { createFrontier, hashBytes, hashLeaf } from './merkle.ts'
+import { sha256 } from './sha256.ts'
+import type { Signer } from './note.ts'
+import { tilePath, tileWidth, widthOf } from './tiles.ts'
+
+export const marker = 'Jane Q. Public <jane@people.example>'
+export const requester = 'per_018f0000-0000-7000-8000-000000000001'
+export const approver = 'per_018f0000-0000-7000-8000-000000000002'
+export const owner = 'per_018f0000-0000-7000-8000-000000000003'
+export const someTime = 1_800_000_000_000
+
+export function sampleAction(over: Partial<Action> = {}): Action {
+  return {
+    tenant: 'default',
+    gateway: 'mcp',
+    door: 'enforcing',
+    verb: 'data.export',
+    operation: 'mcp.tools/call',
+    resources: [
+      { kind: 'dataset', name: 'finance.orders' },
+      { kind: 'file', name: `/home/${marker}` },
+    ],
+    parameters: { to: marker },
+    environment: 'prod',
+    agent: 'reporter',
+    onBehalfOf: requester,
+    ...over,
+  }
+}
+
+export function sampleRecord(id: string, over: Partial<ActionRecord> = {}): ActionRecord {
+  const action = over.action ?? sampleAction()
+  return {
+    id,
+    sentence: `Send it to ${marker}`,
+    effect: 'read',
+    purpose: { text: marker, workItem: marker, link: marker },
+    picture: {
+      reads: [
+        { name: 'finance.orders', classes: ['financial'], domain: 'finance', columns: [marker], known: true },
+        { name: marker, classes: ['confidential'], known: false },
+      ],
+      writes: [],
+      classes: ['confidential', 'financial'],
+      sensitive: true,
+      destination: { name: marker, outside: true, known: false },
+      model: { name: marker, external: true, known: false },
+    },
+    measures: { rows: 48_211 },
+    risk: { score: 40, signals: [{ name: 'sensitive', points: 40, says: marker }] },
+    decision: { kind: 'allow', because: ['finance-export'], policyVersion: 'f'.repeat(64), obligations: [] },
+    observed: false,
+    attempt: { credential: 'key_1', id: marker },
+    session: marker,
+    trace: marker,
+    client: marker,
+    ...over,
+    action,
+    digest: over.digest ?? digestOf(action),
+  }
+}
+
+const terms = {
+  signOffs: [
+    {
+      id: 'finance-export-signoff',
+      doc: marker,
+      owner: marker,
+      quorum: 1,
+      from: ['finance-controllers'],
+      timeoutMs: 60_000,
+      validMs: 60_000,
+      escalated: false,
+      assurance: 'chat' as const,
+      reasonRequired: false,
+      purposeRequired: false,
+      distinct: false,
+      enforcingDoorOnly: false,
+    },
+  ],
+}
+
+export const asking = (over: Partial<ActionRecord> = {}): Partial<ActionRecord> => ({
+  decision: { kind: 'ask', because: ['finance-export-signoff'], policyVersion: 'f'.repeat(64), obligations: [], terms },
+  ...over,
+})
+
+export function sampleQuestion(id: string, record: ActionRecord): OpenApproval {
+  const { action, picture, measures, sentence, risk, client, purpose, decision } = record
+  const card: Card = {
+    bound: { action, picture, measures, terms, obligations: [] },
+    advisory: { sentence, ...(purpose && { purpose }), risk, client, askedAt: someTime, team: marker },
+  }
+  return {
+    state: 'open',
+    id,
+    version: 1,
+    actionId: record.id,
+    digest: record.digest,
+    card,
+    shown: digestOf(card),
+    decision,
+    terms,
+    team: marker,
+    barred: [requester, owner],
+    signatures: [],
+    askedAt: someTime,
+    expiresAt: someTime + 60_000,
+  }
+}
+
+export const sampleSignature = (question: Approval, person = approver): Approval['signatures'][number] => ({
+  person,
+  verdict: 'approve',
+  reason: marker,
+  assurance: 'session',
+  channel: 'console',
+  at: someTime,
+  digest: question.digest,
+  shown: question.shown,
+  groups: [marker],
+  membershipAsOf: someTime,
+  proof: { kind: 'id-token', token: marker, keys: marker },
+})
+
+export function samplePermit(id: string, record: ActionRecord, approval?: string): PermitRecord {
+  return {
+    id,
+    actionId: record.id,
+    digest: record.digest,
+    ...(approval !== undefined && { approval }),
+    agent: record.action.agent,
+    agentVersion: 1,
+    attempt: record.attempt,
+    replayable: true,
+    node: 'nod_1',
+    epoch: 1,
+    runBy: someTime + 30_000,
+    deadline: someTime + 900_000,
+    policyVersion: 'f'.repeat(64),
+  }
+}
+
+export const sampleAgent = (over: Partial<Agent> = {}): Agent => ({
+  id: 'reporter',
+  version: 1,
+  name: marker,
+  owner,
+  team: marker,
+  groups: [marker],
+  environment: 'prod',
+  mode: 'enforce',
+  status: 'active',
+  keys: [{ id: marker, hash: '0'.repeat(64), createdAt: someTime, expiresAt: someTime }],
+  registeredBy: owner,
+  changedBy: owner,
+  ...over,
+})
+
+export const samplePerson = (id: string): Person => ({
+  id,
+  version: 1,
+  issuer: `https://id.example/${marker}`,
+  subject: marker,
+  name: marker,
+  email: marker,
+  groups: [marker],
+  groupsAsOf: someTime,
+  active: true,
+  roles: ['auditor'],
+})
+
+export const finished = (
+  permit: PermitRecord,
+  over: Partial<Extract<Fact, { kind: 'action.finished' }>> = {},
+): Fact => ({
+  kind: 'action.finished',
+  permit: permit.id,
+  actionId: permit.actionId,
+  outcome: { kind: 'done', summary: marker, rows: 3, bytes: 90, reads: [{ name: marker }], writes: [{ name: marker }] },
+  delivered: true,
+  result: { contentType: marker, status: 200, body: marker },
+  ...over,
+})
+
+/** A house's first day, every kind of fact at least once: an export is asked for, approved by another person, and run. */
+export function sampleStory(): Fact[] {
+  const allowed = sampleRecord('act_1')
+  const asked = sampleRecord('act_2', asking())
+  const question = sampleQuestion('apr_1', asked)
+  const signature = sampleSignature(question)
+  const answered = { ...question, version: 2, signatures: [signature], settledAt: someTime }
+  const granted: Approval = { ...answered, state: 'granted', validUntil: someTime + 60_000 }
+  const spent: Approval = { ...granted, version: 3, state: 'spent', permit: 'prm_2' }
+  const [first, second] = [samplePermit('prm_1', allowed), samplePermit('prm_2', asked, 'apr_1')]
+  return [
+    { kind: 'house.founded', by: 'house', demo: false },
+    {
+      kind: 'policy.activated',
+      by: owner,
+      version: 'f'.repeat(64),
+      policies: ['finance-export', 'finance-export-signoff'],
+    },
+    { kind: 'person.changed', change: 'signed-in', by: approver, person: samplePerson(approver) },
+    { kind: 'agent.changed', change: 'registered', by: owner, agent: sampleAgent(), because: marker },
+    { kind: 'action.decided', record: allowed },
+    { kind: 'action.permitted', permit: first },
+    finished(first),
+    { kind: 'action.replayed', permit: 'prm_1', actionId: 'act_1', attempt: { credential: marker, id: marker } },
+    { kind: 'action.decided', record: asked },
+    { kind: 'approval.changed', change: 'asked', by: 'reporter', approval: question },
+    { kind: 'signature.refused', by: requester, approval: 'apr_1', code: 'ERR_SELF_APPROVAL', channel: 'console' },
+    { kind: 'approval.changed', change: 'granted', by: approver, approval: granted, signature },
+    { kind: 'approval.changed', change: 'spent', by: 'reporter', approval: spent },
+    { kind: 'action.permitted', permit: second },
+    finished(second),
+    { kind: 'record.read', by: owner, what: marker, query: marker },
+  ]
+}
+
+export const plainBlind = (what: string): string => sha256HexOf(`salt ${what}`)
+const sha256HexOf = (text: string): string => Buffer.from(sha256(encodeUtf8(text))).toString('hex')
+
+/** Without a vault, for tests that look at leaves only. */
+export const leavesOf = (facts: readonly Fact[], at = someTime): Uint8Array[] =>
+  facts.map((fact, index) =>
+    envelopeOf(fact, { id: `ent_${index}`, payload: '0'.repeat(64) }, plainBlind).leafAt(at + index),
+  )
+
+/** All files of a ledger with these leaves. */
+export async function publish(leaves: readonly Uint8Array[], signer: Signer): Promise<Map<string, Uint8Array>> {
+  const files = new Map<string, Uint8Array>()
+  const hashes: Uint8Array[][] = []
+  const frontier = createFrontier(sha256, undefined, (level, _, hash) => {
+    if (level % 8 === 0) (hashes[level / 8] ??= []).push(hash)
+  })
+  for (const leaf of leaves) frontier.push(hashLeaf(sha256, leaf))
+  const size = leaves.length
+  for (let index = 0; widthOf(size, 0, index) > 0; index += 1) {
+    const width = widthOf(size, 0, index)
+    const first = index * tileWidth
+    files.set(tilePath('entries', index, width), encodeBundle(leaves.slice(first, first + width)))
+  }
+  for (const [level, row] of hashes.entries()) {
+    for (let index = 0; widthOf(size, level, index) > 0; index += 1) {
+      const width = widthOf(size, level, index)
+      files.set(tilePath(level, index, width), Buffer.concat(row.slice(index * tileWidth, index * tileWidth + width)))
+    }
+  }
+  files.set('checkpoint', encodeUtf8(await signCheckpoint(sha256, signer, { size, root: frontier.root() })))
+  files.set('vkey', encodeUtf8(`${signer.vkey}\n`))
+  return files
+}
+
+/** The tiles of a published ledger; a partial one is cut from a wider one, as a store does it. */
+export const tileSource =
+  (files: ReadonlyMap<string, Uint8Array>, size: number) =>
+  async (level: number, index: number, width: number): Promise<Uint8Array> =>
+    (files.get(tilePath(level, index, widthOf(size, level, index))) ?? new Uint8Array()).subarray(0, width * hashBytes)

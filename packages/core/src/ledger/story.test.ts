@@ -1,0 +1,219 @@
+import { describe, expect, it } from 'vitest'
+import type { Leaf } from './leaf.ts'
+import { clockToleranceMs, createStory } from './story.ts'
+
+type Told = Partial<Leaf> & { type: string; stream: string }
+
+const leaf = (over: Told): Leaf => ({
+  v: 1,
+  id: 'ent_1',
+  time: 1_000_000,
+  tenant: 'default',
+  sseq: undefined,
+  payload: '',
+  agent: 'reporter',
+  approval: undefined,
+  permit: undefined,
+  cause: undefined,
+  decision: undefined,
+  observed: false,
+  outcome: undefined,
+  requesters: [],
+  signers: [],
+  delegation: [],
+  ...over,
+})
+
+const decided = (decision: string, over: Partial<Leaf> = {}): Told => ({
+  type: 'action.decided',
+  stream: 'act_1',
+  sseq: 1,
+  decision,
+  ...over,
+})
+const permitted = (over: Partial<Leaf> = {}): Told => ({
+  type: 'action.permitted',
+  stream: 'act_1',
+  sseq: 2,
+  permit: 'prm_1',
+  ...over,
+})
+const finished = (outcome: string, sseq = 3, over: Partial<Leaf> = {}): Told => ({
+  type: 'action.finished',
+  stream: 'act_1',
+  sseq,
+  permit: 'prm_1',
+  outcome,
+  ...over,
+})
+const approval = (change: string, sseq: number, over: Partial<Leaf> = {}): Told => ({
+  type: `approval.${change}`,
+  stream: 'apr_1',
+  sseq,
+  approval: 'apr_1',
+  cause: 'act_1',
+  requesters: ['per_requester'],
+  ...over,
+})
+const agent = (change: string, sseq: number): Told => ({ type: `agent.${change}`, stream: 'agt:reporter', sseq })
+const under = { approval: 'apr_1' }
+const signed = { signers: ['per_approver'] }
+const granted = [decided('ask'), approval('asked', 1), approval('granted', 2, signed)]
+
+function told(leaves: readonly Told[]): string[] {
+  const story = createStory()
+  return [...leaves.flatMap((each) => story.tell(leaf(each))), ...story.end()]
+}
+
+describe('the story the leaves tell', () => {
+  it.each<[string, Told[]]>([
+    ['an allowed action', [decided('allow'), permitted(), finished('done')]],
+    ['a denied action', [decided('deny')]],
+    [
+      'an observed action that would have been denied',
+      [decided('deny', { observed: true }), permitted(), finished('done')],
+    ],
+    ['an approved action', [...granted, approval('spent', 3, signed), permitted(under), finished('done')]],
+    ['a grant not yet marked as spent', [...granted, permitted(under)]],
+    [
+      'two signatures',
+      [
+        decided('ask'),
+        approval('asked', 1),
+        approval('signed', 2, signed),
+        approval('granted', 3, { signers: ['per_approver', 'per_second'] }),
+      ],
+    ],
+    [
+      'a question nobody answered',
+      [decided('ask'), approval('asked', 1), approval('escalated', 2), approval('expired', 3)],
+    ],
+    ['a late outcome after an unknown one', [decided('allow'), permitted(), finished('unknown'), finished('done', 4)]],
+    [
+      'an outcome handed out again',
+      [decided('allow'), permitted(), finished('done'), { type: 'action.replayed', stream: 'act_1', permit: 'prm_1' }],
+    ],
+    [
+      'what belongs to the house',
+      [
+        { type: 'house.founded', stream: 'house' },
+        { type: 'policy.activated', stream: 'house' },
+      ],
+    ],
+    [
+      'an agent that was erased and registered again',
+      [agent('registered', 1), agent('stopped', 2), agent('registered', 1)],
+    ],
+    ['a clock that is corrected a little', [decided('allow'), permitted({ time: 1_000_000 - clockToleranceMs })]],
+  ])('adds up for %s', (_, leaves) => {
+    expect(told(leaves)).toEqual([])
+  })
+
+  it.each<[string, Told[], string]>([
+    ['a step is missing', [decided('allow'), permitted({ sseq: 3 })], 'is number 3 of act_1, where 2 is due'],
+    ['a step is told twice', [decided('allow'), decided('allow')], 'is number 1 of act_1, where 2 is due'],
+    ['a step has no number', [decided('allow', { sseq: undefined })], 'has no place in act_1'],
+    ['time runs back', [decided('allow'), permitted({ time: 990_000 })], 'is 10000 ms older than what came before it'],
+    [
+      'something ran unpermitted (P2)',
+      [decided('allow'), finished('done', 2)],
+      'tells the outcome of prm_1, which was never permitted',
+    ],
+    ['something ran undecided', [permitted({ sseq: 1 })], 'permits act_1, which was never decided'],
+    ['something ran although it was denied', [decided('deny'), permitted()], 'permits act_1, which was denied'],
+    ['something ran unasked', [decided('ask'), permitted()], 'permits act_1 without the approval it needed'],
+    [
+      'something ran on a question nobody asked',
+      [decided('ask'), permitted(under)],
+      'permits under apr_1, which was never asked',
+    ],
+    [
+      'something ran before it was granted',
+      [decided('ask'), approval('asked', 1), permitted(under)],
+      'permits under apr_1, which was not granted but open',
+    ],
+    [
+      'something ran after the grant was taken back',
+      [...granted, approval('voided', 3), permitted(under)],
+      'permits under apr_1, which was not granted but voided',
+    ],
+    [
+      'a grant was spent twice (P6)',
+      [...granted, permitted(under), permitted({ ...under, permit: 'prm_2', sseq: 3 })],
+      'permits under apr_1 a second time',
+    ],
+    [
+      'a grant was spent on another action (P1)',
+      [...granted, decided('ask', { stream: 'act_2' }), permitted({ ...under, stream: 'act_2' })],
+      'permits act_2 under the approval of another action, apr_1',
+    ],
+    [
+      'a grant was spent on nothing',
+      [...granted, approval('spent', 3)],
+      'apr_1 was spent, but nothing was permitted under it',
+    ],
+    ['a permit is given twice', [decided('allow'), permitted(), permitted({ sseq: 3 })], 'permits prm_1 again'],
+    [
+      'a run has two outcomes',
+      [decided('allow'), permitted(), finished('failed'), finished('done', 4)],
+      'tells a second outcome of prm_1',
+    ],
+    [
+      'an outcome is of another action',
+      [decided('allow'), permitted(), finished('done', 1, { stream: 'act_9' })],
+      'tells the outcome of a permit of another action',
+    ],
+    [
+      'the requester signed (P3)',
+      [decided('ask'), approval('asked', 1), approval('granted', 2, { signers: ['per_requester'] })],
+      'has per_requester sign apr_1, which is their own request',
+    ],
+    [
+      'the person acted for signed, whatever the approval says (P3)',
+      [
+        approval('asked', 1, { requesters: [], delegation: ['per_other'] }),
+        approval('signed', 2, { signers: ['per_other'] }),
+      ],
+      'has per_other sign apr_1, which is their own request',
+    ],
+    [
+      'the agent’s owner signed, whatever the approval says (P3)',
+      [
+        { type: 'agent.registered', stream: 'agt:reporter', sseq: 1, delegation: ['per_owner'] },
+        approval('asked', 1, { requesters: [] }),
+        approval('signed', 2, { signers: ['per_owner'] }),
+      ],
+      'has per_owner sign apr_1, which is their own request',
+    ],
+    [
+      'a person counts twice (P5)',
+      [approval('asked', 1), approval('granted', 2, { signers: ['per_a', 'per_a'] })],
+      'counts a person twice for apr_1',
+    ],
+    [
+      'a settled question changes',
+      [approval('asked', 1), approval('rejected', 2), approval('granted', 3)],
+      'makes apr_1 granted when it was rejected',
+    ],
+    ['a question is asked twice', [approval('asked', 1), approval('asked', 2)], 'asks apr_1 again'],
+    ['a question was never asked', [approval('granted', 1)], 'changes apr_1, which was never asked'],
+    [
+      'an outcome of nothing is handed out',
+      [{ type: 'action.replayed', stream: 'act_1', permit: 'prm_9' }],
+      'hands out the outcome of a permit that is not here',
+    ],
+    [
+      'a type is unknown',
+      [{ type: 'action.vanished', stream: 'house' }],
+      'is of a type that is not known: action.vanished',
+    ],
+    ['a family is unknown', [{ type: 'ghost', stream: 'house' }], 'is of a type that is not known: ghost'],
+  ])('is told when %s', (_, leaves, says) => {
+    expect(told(leaves)).toContain(says)
+  })
+
+  it('tells a step back in time once, not with every leaf after it', () => {
+    const late = permitted({ time: 500_000 })
+    expect(told([decided('allow'), late, finished('done', 3, { time: 500_001 })])).toHaveLength(1)
+  })
+})

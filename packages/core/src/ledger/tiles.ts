@@ -1,0 +1,108 @@
+/**
+ * The tree cut into files of 256 hashes, so that anyone can fetch and cache it: https://c2sp.org/tlog-tiles.
+ *
+ * @module
+ */
+import { CountersignError } from '../errors.ts'
+import { type Hash, hashBytes, hashNode } from './merkle.ts'
+
+export const tileWidth = 256
+const tileHeight = 8
+
+/** `width` concatenated hashes of tile `index` at `level`; `width` is 256 for a full tile. */
+export type TileSource = (level: number, index: number, width: number) => Promise<Uint8Array>
+
+/** `tile/0/x001/x234/067`, with `.p/<width>` for a partial one (https://c2sp.org/tlog-tiles#merkle-tree). */
+export function tilePath(level: number | 'entries', index: number, width: number = tileWidth): string {
+  let path = String(index % 1000).padStart(3, '0')
+  for (let rest = Math.floor(index / 1000); rest > 0; rest = Math.floor(rest / 1000)) {
+    path = `x${String(rest % 1000).padStart(3, '0')}/${path}`
+  }
+  return `tile/${level}/${path}${width === tileWidth ? '' : `.p/${width}`}`
+}
+
+/** How many hashes (at level 0 also: entries) tile `index` holds in a tree of `size` leaves; 0 if it is not there. */
+export function widthOf(size: number, level: number, index: number): number {
+  const inLevel = Math.floor(size / tileWidth ** level)
+  return Math.max(0, Math.min(tileWidth, inLevel - index * tileWidth))
+}
+
+/** Where a node of the tree is found: a row of hashes of one tile, of which it is the root. */
+export function placeOf(level: number, index: number): { level: number; index: number; first: number; count: number } {
+  const count = 2 ** (level % tileHeight)
+  const position = index * count
+  return {
+    level: Math.floor(level / tileHeight),
+    index: Math.floor(position / tileWidth),
+    first: position % tileWidth,
+    count,
+  }
+}
+
+/** Reads hashes of the tree of `size` leaves from its tiles, each tile once. */
+export interface TreeReader {
+  readonly size: number
+  /** The root of the leaves `from` (inclusive) to `to` (exclusive), as RFC 6962 defines it for that list. */
+  range(from: number, to: number): Promise<Uint8Array>
+}
+
+/** @throws ERR_LEDGER_BROKEN (from its methods) if a tile is not as long as the size says */
+export function createTreeReader(hash: Hash, source: TileSource, size: number): TreeReader {
+  const tiles = new Map<string, Promise<Uint8Array>>()
+
+  function tile(level: number, index: number): Promise<Uint8Array> {
+    const width = widthOf(size, level, index)
+    const path = tilePath(level, index, width)
+    const known = tiles.get(path)
+    if (known) return known
+    const read = source(level, index, width).then((bytes) => {
+      if (width > 0 && bytes.length === width * hashBytes) return bytes
+      throw new CountersignError('ERR_LEDGER_BROKEN', { tile: path, sizeBytes: bytes.length })
+    })
+    tiles.set(path, read)
+    return read
+  }
+
+  async function perfect(level: number, index: number): Promise<Uint8Array> {
+    const place = placeOf(level, index)
+    const bytes = await tile(place.level, place.index)
+    const row: Uint8Array[] = []
+    for (let at = place.first; at < place.first + place.count; at += 1) {
+      row.push(bytes.subarray(at * hashBytes, (at + 1) * hashBytes))
+    }
+    return fold(hash, row)
+  }
+
+  async function range(from: number, to: number): Promise<Uint8Array> {
+    const { power, level } = largestPower(to - from)
+    if (power === to - from && from % power === 0) return perfect(level, from / power)
+    const middle = from + splitOf(to - from)
+    return hashNode(hash, await range(from, middle), await range(middle, to))
+  }
+
+  return { size, range }
+}
+
+/** The largest power of two below `count`: where RFC 6962 splits a list. */
+export function splitOf(count: number): number {
+  const { power } = largestPower(count)
+  return power === count ? power / 2 : power
+}
+
+function largestPower(count: number): { power: number; level: number } {
+  let power = 1
+  let level = 0
+  while (power * 2 <= count) {
+    power *= 2
+    level += 1
+  }
+  return { power, level }
+}
+
+function fold(hash: Hash, row: readonly Uint8Array[]): Uint8Array {
+  const [first, second] = row
+  if (!first) throw new CountersignError('ERR_LEDGER_BROKEN', { tile: 'no hashes' })
+  if (!second) return first
+  const half = row.length / 2
+  return hashNode(hash, fold(hash, row.slice(0, half)), fold(hash, row.slice(half)))
+}

@@ -1,0 +1,165 @@
+/**
+ * Keeps what is recorded readable only as long as someone may read it. Three keys, each sealed by the next:
+ *
+ *   record ─▶ its own key ─▶ its subject's key ─▶ the key-encryption key, which lives outside the database
+ *
+ * Destroying a subject's key makes every record about that subject unreadable, in backups too; what the ledger says of
+ * those records stays, and can no longer be guessed at, because the salt of a record's commitments comes from its key.
+ *
+ * @module
+ */
+import { createCipheriv, createDecipheriv, timingSafeEqual } from 'node:crypto'
+import { CountersignError } from '../errors.ts'
+import { createHmacSha256 } from './hmac.ts'
+import { createRandom } from './random.ts'
+
+export interface VaultKeys {
+  /** Seals the subjects' keys. 32 bytes, kept apart from the database (a file or a KMS). */
+  readonly kek: Uint8Array
+  /** Key-encryption keys that were in use before, while what they sealed is sealed anew. */
+  readonly previousKeks?: readonly Uint8Array[]
+  /** For looking things up without knowing them. 32 bytes. */
+  readonly tenant: Uint8Array
+}
+
+/** What is stored of a record. Neither part opens without the subject's key. */
+export interface SealedRecord {
+  /** Nonce, ciphertext, tag. */
+  readonly blob: Uint8Array
+  readonly wrappedKey: Uint8Array
+}
+
+/** A commitment to a value under this record's salt, hex: says nothing of the value once the salt is gone. */
+export type Blind = (what: string) => string
+
+export interface Vault {
+  /** Names the key-encryption key now in use, hex; every wrapped subject key begins with the name of its own. */
+  readonly kekId: string
+  /** For a person's id, an agent's id or `house`. Deleting every copy of it is the erasure; a new one opens nothing old. */
+  newSubjectKey(subject: string): { readonly wrapped: Uint8Array }
+  /** The same key under the key-encryption key now in use. @throws ERR_LEDGER_BROKEN */
+  rewrapSubjectKey(subject: string, wrapped: Uint8Array): Uint8Array
+  /** A record's key and salt, drawn before its payload is known. @throws ERR_LEDGER_BROKEN */
+  newRecord(subject: string, wrapped: Uint8Array, recordId: string): NewRecord
+  /**
+   * Undefined for a record sealed by an earlier key of this subject, which is destroyed.
+   *
+   * @throws ERR_LEDGER_BROKEN for the wrong key, the wrong record, or anything that was altered
+   */
+  open(subject: string, wrapped: Uint8Array, recordId: string, sealed: SealedRecord): OpenedRecord | undefined
+  /** The same value gives the same hex, and only this house can tell which: how the store finds a digest again. */
+  lookup(value: string): string
+  /** What stands in parameters in place of a secret: the same secret, the same reference. */
+  secretReference(value: string): string
+}
+
+export interface NewRecord {
+  readonly blind: Blind
+  seal(payload: string): SealedRecord
+}
+
+export interface OpenedRecord {
+  readonly payload: string
+  readonly blind: Blind
+}
+
+interface SubjectKey {
+  readonly id: Buffer
+  readonly key: Uint8Array
+}
+
+const keyBytes = 32
+const nonceBytes = 12
+const tagBytes = 16
+const kekIdBytes = 4
+const subjectKeyIdBytes = 8
+
+/** @throws ERR_CONFIG_INVALID unless every key has 32 bytes, and none serves two purposes */
+export function createVault({ kek, previousKeks = [], tenant }: VaultKeys): Vault {
+  const all = [kek, tenant, ...previousKeks]
+  if (all.some((key) => key.length !== keyBytes) || timingSafeEqual(kek, tenant)) {
+    throw new CountersignError('ERR_CONFIG_INVALID', { vault: 'needs two different keys of 32 bytes' })
+  }
+  const kekId = idOf(kek)
+  const random = createRandom()
+  const lookup = createHmacSha256(tenant)
+  /** As long as the caller keeps a wrapped key, it is opened once. */
+  const opened = new WeakMap<Uint8Array, { readonly subject: string; readonly key: SubjectKey }>()
+  const keks = new Map([...previousKeks, kek].map((key) => [idOf(key), key]))
+
+  /** `<id of the kek> <id of this key> <sealed key>` */
+  const wrap = (subject: string, { id, key }: SubjectKey): Uint8Array =>
+    Buffer.concat([Buffer.from(kekId, 'hex'), id, encrypt(random(nonceBytes), kek, key, boundTo(subject, id))])
+
+  function unwrap(subject: string, wrapped: Uint8Array): SubjectKey {
+    const known = opened.get(wrapped)
+    if (known?.subject === subject) return known.key
+    const key = unwrapAnew(subject, wrapped)
+    opened.set(wrapped, { subject, key })
+    return key
+  }
+
+  function unwrapAnew(subject: string, wrapped: Uint8Array): SubjectKey {
+    const bytes = Buffer.from(wrapped.buffer, wrapped.byteOffset, wrapped.length)
+    const sealedBy = keks.get(bytes.toString('hex', 0, kekIdBytes))
+    if (!sealedBy) throw new CountersignError('ERR_LEDGER_BROKEN', { vault: 'sealed by a key that is not at hand' })
+    const id = bytes.subarray(kekIdBytes, kekIdBytes + subjectKeyIdBytes)
+    const sealed = bytes.subarray(kekIdBytes + subjectKeyIdBytes)
+    return { id, key: decrypt(sealedBy, sealed, boundTo(subject, id)) }
+  }
+
+  return {
+    kekId,
+    newSubjectKey: (subject) => ({
+      wrapped: wrap(subject, { id: random(subjectKeyIdBytes), key: random(keyBytes) }),
+    }),
+    rewrapSubjectKey: (subject, wrapped) => wrap(subject, unwrap(subject, wrapped)),
+    newRecord(subject, wrapped, recordId) {
+      const sealedBy = unwrap(subject, wrapped)
+      const key = random(keyBytes)
+      const wrappedKey = Buffer.concat([sealedBy.id, encrypt(random(nonceBytes), sealedBy.key, key, `key ${recordId}`)])
+      return {
+        blind: blindOf(key),
+        seal: (payload) => ({
+          blob: encrypt(random(nonceBytes), key, Buffer.from(payload, 'utf8'), `record ${recordId}`),
+          wrappedKey,
+        }),
+      }
+    },
+    open(subject, wrapped, recordId, { blob, wrappedKey }) {
+      const sealedBy = unwrap(subject, wrapped)
+      if (!sealedBy.id.equals(wrappedKey.subarray(0, subjectKeyIdBytes))) return undefined
+      const key = decrypt(sealedBy.key, wrappedKey.subarray(subjectKeyIdBytes), `key ${recordId}`)
+      return { payload: decrypt(key, blob, `record ${recordId}`).toString('utf8'), blind: blindOf(key) }
+    },
+    lookup: (value) => lookup(`lookup\n${value}`).toString('hex'),
+    secretReference: (value) => `secret:${lookup(`secret\n${value}`).toString('hex')}`,
+  }
+}
+
+const boundTo = (subject: string, id: Buffer): string => `subject ${id.toString('hex')} ${subject}`
+
+/** The salt is derived (one block of HKDF-Expand, RFC 5869 §2.3), so that there is no second thing to destroy. */
+function blindOf(recordKey: Uint8Array): Blind {
+  const commit = createHmacSha256(hmac(recordKey, 'commit\u0001'))
+  return (what) => commit(what).toString('hex')
+}
+
+/** AES-256-GCM; `bound` is what the bytes are for, so that they open nowhere else. */
+function encrypt(nonce: Buffer, key: Uint8Array, plain: Uint8Array, bound: string): Uint8Array {
+  const cipher = createCipheriv('aes-256-gcm', key, nonce).setAAD(Buffer.from(bound, 'utf8'))
+  return Buffer.concat([nonce, cipher.update(plain), cipher.final(), cipher.getAuthTag()])
+}
+
+function decrypt(key: Uint8Array, sealed: Uint8Array, bound: string): Buffer {
+  try {
+    const decipher = createDecipheriv('aes-256-gcm', key, sealed.subarray(0, nonceBytes), { authTagLength: tagBytes })
+    decipher.setAAD(Buffer.from(bound, 'utf8')).setAuthTag(sealed.subarray(-tagBytes))
+    return Buffer.concat([decipher.update(sealed.subarray(nonceBytes, -tagBytes)), decipher.final()])
+  } catch (cause) {
+    throw new CountersignError('ERR_LEDGER_BROKEN', { vault: 'does not open' }, { cause })
+  }
+}
+
+const hmac = (key: Uint8Array, text: string): Buffer => createHmacSha256(key)(text)
+const idOf = (kek: Uint8Array): string => hmac(kek, 'kek id').subarray(0, kekIdBytes).toString('hex')

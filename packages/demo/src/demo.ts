@@ -1,0 +1,124 @@
+/**
+ * A house with a company around it, to try out: nothing in here leaves this machine.
+ *
+ * @module
+ */
+import { randomBytes } from 'node:crypto'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import { join } from 'node:path'
+import type { LogLine, Store } from '@countersign/core'
+import { Config, type StartedHouse, startHouse } from '@countersign/server'
+import { type AgentId, agentGroups, introduce } from './cast.ts'
+import { type RunningCompany, startCompany } from './company/company.ts'
+import { companyUpstream } from './company/gateway.ts'
+import { companyRegistry } from './company/registry.ts'
+import { createDemoProvider } from './idp/provider.ts'
+import { tryIt } from './try-it.ts'
+
+export interface DemoSettings {
+  readonly dataDir: string
+  readonly port: number
+  readonly httpPort: number
+  /** Directory of `.cedar` files. */
+  readonly policies: string
+  readonly consoleDir: string
+  readonly version: string
+  log(line: LogLine): void
+}
+
+export interface Demo {
+  readonly house: StartedHouse
+  readonly company: RunningCompany
+  /** Where the HTTP gateway listens. */
+  readonly gatewayUrl: string
+  /** The folder that the tool server works in. */
+  readonly folder: string
+  readonly keys: Readonly<Record<AgentId, string>>
+  close(): Promise<void>
+}
+
+export async function openDemo(settings: DemoSettings): Promise<Demo> {
+  const { dataDir, port, httpPort, policies, log } = settings
+  const publicUrl = `http://localhost:${port}`
+  const issuer = `${publicUrl}/demo/idp`
+  const gatewayUrl = `http://127.0.0.1:${httpPort}`
+  const folder = join(dataDir, 'files')
+  await mkdir(folder, { recursive: true, mode: 0o700 })
+
+  const token = randomBytes(32).toString('base64url')
+  const company = await startCompany({ port: 0, token })
+  const provider = await createDemoProvider({
+    issuer,
+    clients: [
+      {
+        client_id: 'countersign',
+        client_name: 'Countersign',
+        redirect_uris: [`${publicUrl}/sign-in/callback`],
+      },
+    ],
+    keysFile: join(dataDir, 'demo-idp.json'),
+  })
+  const upstream = companyUpstream({ url: company.url, token })
+  const config = Config.parse({
+    name: 'demo',
+    listen: { port },
+    publicUrl,
+    identity: { issuer, clientId: 'countersign', scopes: ['openid', 'profile', 'email'] },
+    policies,
+    agentGroups,
+    registry: companyRegistry,
+    gateways: {
+      http: {
+        listen: `127.0.0.1:${httpPort}`,
+        upstreams: { company: upstream, lab: { ...upstream, environment: 'staging' } },
+      },
+      mcp: {
+        servers: {
+          files: { command: [process.execPath, filesystemServer(), folder], preset: 'filesystem', environment: 'prod' },
+        },
+      },
+    },
+  })
+
+  let keys: Record<AgentId, string> | undefined
+  const panel = tryIt({ publicUrl, gatewayUrl, keys: () => keys })
+  let house: StartedHouse | undefined
+  try {
+    house = await startHouse({
+      ...settings,
+      config,
+      baseDir: '/',
+      demo: true,
+      log,
+      mounts: [
+        { path: '/demo/idp', answer: (request, response) => provider.callback(request, response) },
+        { path: '/demo/try', answer: panel },
+      ],
+    })
+    keys = await keysOf(house.store, issuer, join(dataDir, 'demo-keys.json'))
+    return { house, company, gatewayUrl, folder, keys, close }
+  } catch (error) {
+    await close()
+    throw error
+  }
+
+  async function close(): Promise<void> {
+    await house?.close()
+    await provider.close()
+    await company.close()
+  }
+}
+
+/** The agents' keys are shown once; the demo writes them down, so that a second start can use them. */
+async function keysOf(store: Store, issuer: string, file: string): Promise<Record<AgentId, string>> {
+  if ((await store.agents.list()).length > 0) {
+    return JSON.parse(await readFile(file, 'utf8')) as Record<AgentId, string>
+  }
+  const keys = await introduce(store, issuer)
+  await writeFile(file, JSON.stringify(keys), { mode: 0o600 })
+  return keys
+}
+
+const filesystemServer = () =>
+  createRequire(import.meta.url).resolve('@modelcontextprotocol/server-filesystem/dist/index.js')

@@ -1,0 +1,66 @@
+/**
+ * A person at a browser, as far as the house can tell: cookies, redirects, forms, same-origin requests.
+ *
+ * @module
+ */
+
+export interface Browser {
+  /** Signs in through the identity provider, by choosing this person there. */
+  signIn(person: string): Promise<void>
+  get<T>(path: string): Promise<T>
+  post(path: string, body: object): Promise<{ readonly status: number; readonly body: Record<string, unknown> }>
+}
+
+export function openBrowser(house: string): Browser {
+  const cookies = new Map<string, { value: string; path: string }>()
+
+  return {
+    async signIn(person) {
+      cookies.clear()
+      const picker = await go(`${house}/sign-in?return=/`)
+      await go(picker.at, { method: 'POST', body: new URLSearchParams({ person }), headers: { origin: house } })
+    },
+
+    async get<T>(path: string): Promise<T> {
+      const { response } = await go(`${house}${path}`, { headers: { accept: 'application/json' } })
+      if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`)
+      return (await response.json()) as T
+    },
+
+    async post(path, body) {
+      const { response } = await go(`${house}${path}`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', origin: house, 'sec-fetch-site': 'same-origin' },
+        body: JSON.stringify(body),
+      })
+      const text = await response.text()
+      return { status: response.status, body: text === '' ? {} : (JSON.parse(text) as Record<string, unknown>) }
+    },
+  }
+
+  async function go(url: string, init: RequestInit = {}): Promise<{ at: string; response: Response }> {
+    for (let at = url, options = init, steps = 0; steps < 12; steps += 1) {
+      const response = await fetch(at, { ...options, redirect: 'manual', headers: withCookies(at, options.headers) })
+      for (const line of response.headers.getSetCookie()) remember(line)
+      const location = response.headers.get('location')
+      if (location === null) return { at, response }
+      await response.body?.cancel()
+      at = new URL(location, at).href
+      options = {}
+    }
+    throw new Error('The house sends the browser in circles.')
+  }
+
+  function withCookies(url: string, headers: RequestInit['headers']): Headers {
+    const { pathname } = new URL(url)
+    const sent = [...cookies].filter(([, { path }]) => pathname.startsWith(path))
+    const all = new Headers(headers)
+    if (sent.length > 0) all.set('cookie', sent.map(([name, { value }]) => `${name}=${value}`).join('; '))
+    return all
+  }
+
+  function remember(line: string): void {
+    const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(line) ?? []
+    cookies.set(name, { value, path: /path=([^;]+)/i.exec(line)?.[1] ?? '/' })
+  }
+}

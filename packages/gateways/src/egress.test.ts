@@ -1,0 +1,123 @@
+import { once } from 'node:events'
+import { createServer, get } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { isError } from '@countersign/core'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { createEgress, reachOf, type Resolve } from './egress.ts'
+
+const server = createServer((_, response) => response.end('here'))
+let port: number
+beforeAll(async () => {
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  port = (server.address() as AddressInfo).port
+})
+afterAll(async () => {
+  server.closeAllConnections()
+  server.close()
+  await once(server, 'close')
+})
+
+describe('where an address lies', () => {
+  it.each([
+    ['8.8.8.8', 'public'],
+    ['2606:4700:4700::1111', 'public'],
+    ['127.0.0.1', 'private'],
+    ['127.8.8.8', 'private'],
+    ['10.1.2.3', 'private'],
+    ['172.31.255.255', 'private'],
+    ['172.32.0.1', 'public'],
+    ['192.168.0.1', 'private'],
+    ['100.64.0.1', 'private'],
+    ['::1', 'private'],
+    ['fd12::1', 'private'],
+    ['169.254.169.254', 'special'],
+    ['100.100.100.200', 'special'],
+    ['168.63.129.16', 'special'],
+    ['fd00:ec2::254', 'special'],
+    ['0.0.0.0', 'special'],
+    ['::', 'special'],
+    ['255.255.255.255', 'special'],
+    ['224.0.0.1', 'special'],
+    ['fe80::1', 'special'],
+    ['::ffff:127.0.0.1', 'special'],
+    ['::ffff:7f00:1', 'special'],
+    ['0:0:0:0:0:ffff:a00:1', 'special'],
+    ['::7f00:1', 'special'],
+    ['64:ff9b::7f00:1', 'special'],
+    ['2002:7f00:1::', 'special'],
+    ['2001:0:7f00:1::', 'special'],
+    ['localhost', 'special'],
+  ])('%s is %s', (address, expected) => {
+    expect(reachOf(address)).toBe(expected)
+  })
+})
+
+describe('the way out (P8)', () => {
+  it.each<[string, string, string[], string[], boolean]>([
+    ['a literal loopback address', 'http://127.0.0.1', [], [], false],
+    ['a literal loopback address that is named', 'http://127.0.0.1', ['http://127.0.0.1'], [], true],
+    ['an address in another notation', 'http://2130706433', [], [], false],
+    ['a mapped address', 'http://[::ffff:127.0.0.1]', [], [], false],
+    ['the metadata service', 'http://169.254.169.254', [], [], false],
+    ['a name that leads to loopback', 'http://api.test', [], ['127.0.0.1'], false],
+    ['a name that leads to loopback and is named', 'http://api.test', ['http://api.test'], ['127.0.0.1'], true],
+    ['a name that leads to a private network', 'http://api.test', [], ['10.0.0.7'], false],
+    ['one bad address among good ones', 'http://api.test', [], ['93.184.215.14', '127.0.0.1'], false],
+    [
+      'a named name that leads to the metadata service',
+      'http://api.test',
+      ['http://api.test'],
+      ['169.254.169.254'],
+      false,
+    ],
+    ['a name without an address', 'http://api.test', ['http://api.test'], [], false],
+  ])('%s', async (_, origin, allowed, addresses, reached) => {
+    const withPort = (text: string) => `${text}:${port}`
+    const egress = createEgress({ allowed: allowed.map(withPort), resolve: answering(addresses) })
+    expect(await call(egress, new URL(withPort(origin)))).toBe(reached ? 'here' : 'ERR_EGRESS_REFUSED')
+    egress.close()
+  })
+
+  it('a name is resolved once per connection, and that very address is connected to', async () => {
+    const asked: string[] = []
+    const resolve: Resolve = (hostname, done) => {
+      asked.push(hostname)
+      done(null, [{ address: '127.0.0.1', family: 4 }])
+    }
+    const origin = new URL(`http://rebinding.test:${port}`)
+    const egress = createEgress({ allowed: [origin.origin], resolve })
+    expect(await call(egress, origin)).toBe('here')
+    expect(asked).toEqual(['rebinding.test'])
+    egress.close()
+  })
+
+  it('an agent for one origin connects to no other', async () => {
+    const egress = createEgress({ allowed: [`http://127.0.0.1:${port}`] })
+    const agent = egress.agent(new URL(`http://127.0.0.1:${port}`))
+    expect(await call({ agent: () => agent }, new URL(`http://localhost:${port}`))).toBe('ERR_EGRESS_REFUSED')
+    egress.close()
+  })
+})
+
+const answering =
+  (addresses: string[]): Resolve =>
+  (_, done) => {
+    done(
+      null,
+      addresses.map((address) => ({ address, family: 4 })),
+    )
+  }
+
+function call({ agent }: Pick<ReturnType<typeof createEgress>, 'agent'>, url: URL): Promise<string> {
+  return new Promise((done, fail) => {
+    get({ agent: agent(url), hostname: url.hostname.replace(/^\[|\]$/g, ''), port: url.port, path: '/' }, (answer) => {
+      answer.once('data', (chunk: Buffer) => {
+        done(chunk.toString())
+      })
+    }).on('error', (error) => {
+      if (isError(error, 'ERR_EGRESS_REFUSED')) done(error.code)
+      else fail(error)
+    })
+  })
+}

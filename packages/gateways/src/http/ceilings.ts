@@ -1,0 +1,35 @@
+/**
+ * What an answer may not exceed, and how that is seen: from the sealed numbers and the duties of a permit.
+ *
+ * @module
+ */
+import type { Permit } from '@countersign/core'
+import type { RowsFrom } from './config.ts'
+
+export interface Ceilings {
+  readonly rows: number | undefined
+  readonly bytes: number | undefined
+  readonly rowsFrom: RowsFrom | undefined
+  /** Names of members to mask; none if empty. */
+  readonly fields: readonly string[]
+}
+
+export function ceilingsOf({ measures, obligations }: Permit, rowsFrom: RowsFrom | undefined): Ceilings {
+  const limits = obligations.flatMap((duty) => (duty.kind === 'limit' ? [duty.rows] : []))
+  // Where the request itself fixes the number, the sealed number is kept by sending what was sealed.
+  const told = rowsFrom === 'request' ? [] : [measures.rows].filter((rows) => rows !== undefined)
+  const rows = [...told, ...limits]
+  return {
+    rows: rows.length > 0 ? Math.min(...rows) : undefined,
+    bytes: measures.bytes,
+    rowsFrom,
+    fields: obligations.flatMap((duty) => (duty.kind === 'mask' ? duty.fields : [])),
+  }
+}
+
+/** A limit of rows that nobody can count is a limit that nobody can keep. */
+export function canBeKept({ rows, rowsFrom }: Ceilings, sealedRows: number | undefined): boolean {
+  if (rows === undefined) return true
+  if (rowsFrom === 'request') return sealedRows !== undefined && sealedRows <= rows
+  return rowsFrom !== undefined
+}

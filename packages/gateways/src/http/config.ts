@@ -1,0 +1,115 @@
+/**
+ * The `http` section of the configuration.
+ *
+ * @module
+ */
+import { Effect, ResourceKind, Verb } from '@countersign/schema'
+import { z } from 'zod'
+
+/** A fact of a route: said outright, or worked out from the message by a CEL expression. */
+const said = <Type extends z.ZodType>(type: Type) =>
+  z.union([type, z.strictObject({ cel: z.string().min(1).max(2000) })])
+
+const Count = z.number().int().nonnegative().max(Number.MAX_SAFE_INTEGER)
+
+const SaidData = z.strictObject({
+  name: said(z.string().min(1)),
+  columns: said(z.array(z.string())).optional(),
+})
+export type SaidData = z.infer<typeof SaidData>
+
+/** Headers the house answers for itself, so that no upstream gets them from an agent. */
+const ownHeaders = new Set(
+  (
+    'authorization x-countersign-key cookie host connection keep-alive proxy-authorization proxy-connection te trailer ' +
+    'transfer-encoding upgrade expect content-length content-encoding accept-encoding prefer user-agent'
+  ).split(' '),
+)
+
+const HeaderName = z
+  .string()
+  .regex(/^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/)
+  .toLowerCase()
+
+const AgentHeader = HeaderName.refine((name) => !ownHeaders.has(name) && !name.startsWith('countersign-'), {
+  message: 'This header is the house’s own and is never sent on.',
+})
+
+const SecretPlace = z
+  .union([z.string().regex(/^\//), AgentHeader])
+  .describe('A header’s name, or a JSON pointer into the body (RFC 6901).')
+
+export const RowsFrom = z.enum(['x-row-count', 'ndjson', 'csv', 'json', 'request'])
+export type RowsFrom = z.infer<typeof RowsFrom>
+
+export const RouteConfig = z
+  .strictObject({
+    verb: said(Verb),
+    operation: z.string().min(1).optional().describe('Default: the method and the pattern.'),
+    resources: z
+      .array(z.strictObject({ kind: ResourceKind, name: said(z.string().min(1).max(500)) }))
+      .min(1)
+      .max(50),
+    effect: said(Effect).optional().describe('Default: by verb and method.'),
+    sentence: said(z.string().min(1)).optional(),
+    reads: z.array(SaidData).optional().describe('An empty list says that it reads nothing; left out, it is unknown.'),
+    writes: z.array(SaidData).optional(),
+    destination: said(z.string().min(1)).optional(),
+    model: said(z.string().min(1)).optional(),
+    rows: said(Count).optional().describe('Rows at most; the answer is cut off before it exceeds them.'),
+    bytes: said(Count).optional().describe('Bytes of the answer at most.'),
+    rowsFrom: RowsFrom.optional().describe(
+      'How rows of an answer are counted; `request`: the sealed request itself fixes their number.',
+    ),
+    destructive: z.boolean().default(false),
+    purposeHeader: HeaderName.default('countersign-purpose'),
+    secrets: z.array(SecretPlace).default([]),
+  })
+  .refine(({ rows, rowsFrom }) => rows === undefined || rowsFrom !== undefined, {
+    path: ['rowsFrom'],
+    message: 'A number of rows is a ceiling, so say how rows are counted.',
+  })
+export type RouteConfig = z.infer<typeof RouteConfig>
+
+/** The methods served at all; others have no meaning here that a person could judge. */
+export const Method = z.enum(['GET', 'HEAD', 'OPTIONS', 'POST', 'PUT', 'PATCH', 'DELETE', 'LOCK', 'UNLOCK'])
+export type Method = z.infer<typeof Method>
+
+export const UpstreamConfig = z.strictObject({
+  origin: z
+    .url({ protocol: /^https?$/ })
+    .refine((text) => ['', '/'].includes(text.slice(new URL(text).origin.length)), {
+      message: 'An origin has no path.',
+    })
+    .transform((text) => new URL(text).origin),
+  private: z.boolean().default(false).describe('Names this origin as one that may lie in the house’s own networks.'),
+  environment: z.string().min(1),
+  credential: z.strictObject({ header: HeaderName, value: z.string().min(1) }).optional(),
+  methods: z.array(Method).min(1).default(['GET', 'HEAD', 'OPTIONS', 'POST', 'PUT', 'PATCH', 'DELETE']),
+  headers: z
+    .array(AgentHeader)
+    .default(['accept', 'accept-language', 'content-type', 'content-language', 'if-match', 'if-none-match'])
+    .describe('What is sealed and sent of an agent’s headers; the others stay behind.'),
+  secrets: z.array(SecretPlace).default([]).describe('On every route of this upstream.'),
+  silenceMs: z.number().int().positive().max(600_000).default(60_000).describe('Longest silence of the upstream.'),
+  routes: z
+    .record(z.string().regex(/^[A-Z]+ \/\S*$/), RouteConfig)
+    .default({})
+    .describe('`GET /orders/{id}`, `PUT /files/{path*}`; the most literal one wins.'),
+})
+export type UpstreamConfig = z.infer<typeof UpstreamConfig>
+
+export const HttpConfig = z.strictObject({
+  listen: z
+    .string()
+    .regex(/^(\[[0-9a-f:]+\]|[^\s:]+):\d{1,5}$/)
+    .default('127.0.0.1:4601'),
+  upstreams: z.record(z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/), UpstreamConfig),
+  maxBodyBytes: z.number().int().positive().max(8_388_608).default(8_388_608),
+  maxWaitSeconds: z.number().int().nonnegative().max(3600).default(300).describe('Longest `Prefer: wait`.'),
+  maxConnections: z.number().int().positive().default(10_000),
+  headersTimeoutMs: z.number().int().positive().default(10_000),
+  requestTimeoutMs: z.number().int().positive().default(30_000).describe('For a request to arrive whole.'),
+  clientSilenceMs: z.number().int().positive().default(60_000).describe('For a client to take in what was sent.'),
+})
+export type HttpConfig = z.infer<typeof HttpConfig>

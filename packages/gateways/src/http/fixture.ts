@@ -1,0 +1,211 @@
+/**
+ * A house around the gateway, for its tests: a gate that says what the test wants, and an upstream that remembers.
+ *
+ * @module
+ */
+import { once } from 'node:events'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { type AddressInfo, connect } from 'node:net'
+import {
+  CountersignError,
+  type Attempt,
+  type Caller,
+  type Hall,
+  type LogLine,
+  type Permit,
+  type QuestionStatus,
+  type Ran,
+} from '@countersign/core'
+import type { Obligation, Refusal } from '@countersign/schema'
+import { http } from './http.ts'
+
+export const key = 'csk_agent-one'
+export const houseCredential = 'house-credential-for-the-upstream'
+
+/** What the gate says to an attempt. */
+type Say = (attempt: Attempt) => Refusal | 'run' | Promise<Refusal> | Promise<'run'>
+
+export interface House {
+  readonly url: string
+  readonly port: number
+  readonly upstream: Upstream
+  /** Every attempt that reached the gate. */
+  readonly attempts: Attempt[]
+  readonly ran: Ran[]
+  readonly logs: LogLine[]
+  readonly kept: Map<string, string>
+  say: Say
+  obligations: Obligation[]
+  beforeBegin: () => void
+  question: (id: string, waitMs: number) => QuestionStatus
+  /** A request with the agent's key. */
+  ask(path: string, init?: Init): Promise<Response>
+  /** Raw bytes in, all that comes back until the connection closes. */
+  raw(bytes: string | Uint8Array): Promise<string>
+  close(): Promise<void>
+}
+
+export interface Init extends Omit<RequestInit, 'headers'> {
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+interface Upstream {
+  readonly origin: string
+  readonly received: {
+    method: string
+    url: string
+    rawHeaders: string[]
+    headers: IncomingMessage['headers']
+    body: string
+  }[]
+  answer: (request: IncomingMessage, response: ServerResponse, body: string) => void
+}
+
+export async function openHouse(settings: { upstream?: object; config?: object } = {}): Promise<House> {
+  const { server, upstream } = await openUpstream()
+  const attempts: Attempt[] = []
+  const ran: Ran[] = []
+  const logs: LogLine[] = []
+  const kept = new Map<string, string>()
+  const undelivered = new Map<string, Ran>()
+
+  async function pass(attempt: Attempt): Promise<void> {
+    attempts.push(attempt)
+    const id = attempt.context.attemptId
+    const earlier = id === undefined ? undefined : undelivered.get(id)
+    if (earlier?.result) return attempt.replay(earlier.result, earlier.outcome)
+    // As core does: what is judged and run is a copy.
+    const action = structuredClone(attempt.action)
+    const said = await house.say(attempt)
+    if (said !== 'run') return attempt.refuse(said)
+    if (attempt.signal.aborted) return undefined
+    const { obligations } = house
+    const { measures } = attempt.context
+    const permit = { id: 'prm_1', actionId: 'act_1', action, obligations, measures, begin: house.beforeBegin }
+    const result = await attempt.run(permit as unknown as Permit)
+    ran.push(result)
+    if (id !== undefined) undelivered.set(id, result)
+    return undefined
+  }
+
+  const hall: Hall = {
+    gate: { pass },
+    clock: { now: () => 0 },
+    publicUrl: 'http://house.test',
+    async identify(credential) {
+      if (credential !== key) throw new CountersignError('ERR_AGENT_UNKNOWN')
+      return {
+        agent: { id: 'agent-one' },
+        credential: 'key_1',
+        onBehalfOf: undefined,
+        startedBy: undefined,
+      } as unknown as Caller
+    },
+    question: async (id, _, waitMs) => house.question(id, waitMs),
+    secrets: {
+      async keep(value) {
+        const reference = `secret:${kept.size + 1}`
+        kept.set(reference, value)
+        return reference
+      },
+      async reveal(reference) {
+        const value = kept.get(reference)
+        if (value === undefined) throw new CountersignError('ERR_SECRET_UNKNOWN')
+        return value
+      },
+    },
+    mount: () => undefined,
+    log: (line) => logs.push(line),
+  }
+  const started = http.start(
+    {
+      listen: '127.0.0.1:0',
+      upstreams: {
+        crm: {
+          origin: upstream.origin,
+          private: true,
+          environment: 'prod',
+          credential: { header: 'authorization', value: `Bearer ${houseCredential}` },
+          ...settings.upstream,
+        },
+      },
+      ...settings.config,
+    },
+    hall,
+  )
+  const closeUpstream = async () => {
+    server.closeAllConnections()
+    server.close()
+    await once(server, 'close')
+  }
+  const running = await started.catch(async (error: unknown) => {
+    await closeUpstream()
+    throw error
+  })
+  const [{ port }] = logs.flatMap(({ address }) => (address ? [address] : [])) as [AddressInfo]
+  const url = `http://127.0.0.1:${port}`
+  const house: House = {
+    url,
+    port,
+    upstream,
+    attempts,
+    ran,
+    logs,
+    kept,
+    say: () => 'run',
+    obligations: [],
+    beforeBegin: () => undefined,
+    question: () => {
+      throw new CountersignError('ERR_APPROVAL_UNKNOWN')
+    },
+    ask: (path, { headers, ...init } = {}) =>
+      fetch(url + path, { redirect: 'manual', ...init, headers: { authorization: `Bearer ${key}`, ...headers } }),
+    raw: (bytes) => speak(port, bytes),
+    async close() {
+      await running.close()
+      await closeUpstream()
+    },
+  }
+  return house
+}
+
+async function openUpstream(): Promise<{ server: Server; upstream: Upstream }> {
+  const server = createServer((request, response) => {
+    void receive(request, response)
+  })
+  async function receive(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const chunks: Buffer[] = []
+    for await (const chunk of request as AsyncIterable<Buffer>) chunks.push(chunk)
+    const body = Buffer.concat(chunks).toString('latin1')
+    const { method = '', url = '', rawHeaders, headers } = request
+    upstream.received.push({ method, url, rawHeaders, headers, body })
+    upstream.answer(request, response, body)
+  }
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const upstream: Upstream = {
+    origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    received: [],
+    answer: (_, response) => response.end('ok'),
+  }
+  return { server, upstream }
+}
+
+async function speak(port: number, bytes: string | Uint8Array): Promise<string> {
+  const socket = connect(port, '127.0.0.1')
+  const chunks: Buffer[] = []
+  socket.on('data', (chunk) => chunks.push(chunk))
+  // A reset after the answer is as good an end as any.
+  socket.on('error', () => undefined)
+  socket.write(bytes)
+  await once(socket, 'close')
+  return Buffer.concat(chunks).toString('latin1')
+}
+
+export const waiting: Refusal = {
+  kind: 'waiting',
+  approval: 'apr_1',
+  groups: ['finance-controllers'],
+  expiresAt: Date.UTC(2030, 0, 1),
+  url: 'http://house.test/approvals/apr_1',
+}

@@ -1,0 +1,360 @@
+import { once } from 'node:events'
+import { request } from 'node:http'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { type House, type Init, houseCredential, key, openHouse, waiting } from './fixture.ts'
+
+let house: House
+beforeEach(async () => {
+  house = await openHouse({
+    upstream: { headers: ['accept', 'content-type', 'x-tenant'], secrets: ['x-vault-token', '/password'] },
+  })
+})
+afterEach(() => house.close())
+
+const json = (body: unknown, headers: Record<string, string> = {}): Init => ({
+  method: 'POST',
+  body: JSON.stringify(body),
+  headers: { 'content-type': 'application/json', ...headers },
+})
+
+describe('what is sent', () => {
+  it('is what was sealed, and nothing else (P1)', async () => {
+    house.upstream.answer = (_, response) =>
+      response.writeHead(201, { 'content-type': 'text/plain', 'x-own': 'yes' }).end('made')
+    const answer = await house.ask('/crm/%6frders?b=2&a=1', {
+      method: 'POST',
+      body: '{ "n": 1.0 }',
+      headers: {
+        'content-type': 'application/json',
+        'x-tenant': 'a',
+        'x-http-method-override': 'DELETE',
+        cookie: 'a=b',
+      },
+    })
+
+    expect([answer.status, answer.headers.get('x-own'), await answer.text()]).toEqual([201, 'yes', 'made'])
+    expect(house.attempts[0]?.action).toEqual({
+      gateway: 'http',
+      door: 'enforcing',
+      verb: 'http.call',
+      operation: 'POST crm',
+      resources: [{ kind: 'unknown', name: 'POST crm/orders' }],
+      environment: 'prod',
+      parameters: {
+        upstream: 'crm',
+        origin: house.upstream.origin,
+        method: 'POST',
+        target: '/orders?b=2&a=1',
+        headers: { accept: '*/*', 'content-type': 'application/json', 'x-tenant': 'a' },
+        body: {
+          text: '{ "n": 1.0 }',
+          bytes: 12,
+          sha256: '6e98c505d08282974954058ce755eae0969b57df0254099bd1870d41dbc4707f',
+        },
+      },
+    })
+    const [{ rawHeaders, ...received }] = house.upstream.received as [House['upstream']['received'][number]]
+    expect(received).toMatchObject({ method: 'POST', url: '/orders?b=2&a=1', body: '{ "n": 1.0 }' })
+    expect(
+      rawHeaders
+        .map((text, index) => (index % 2 === 0 ? text.toLowerCase() : text))
+        .filter((_, index) => index % 2 === 0),
+    ).toEqual(
+      'host user-agent accept-encoding accept content-type x-tenant authorization content-length connection'.split(' '),
+    )
+  })
+
+  it('stays the same when the described action is edited after it was judged (P1)', async () => {
+    house.say = async (attempt) => {
+      setImmediate(() => Object.assign(attempt.action.parameters, { target: '/evil', method: 'DELETE' }))
+      await new Promise(setImmediate)
+      return 'run' as const
+    }
+    await house.ask('/crm/good')
+    expect(house.upstream.received).toMatchObject([{ method: 'GET', url: '/good' }])
+  })
+
+  it('are bytes exactly, also where they are no text', async () => {
+    const body = Buffer.from([0, 255, 254, 128, 13, 10])
+    await house
+      .ask('/crm/blob', { method: 'PUT', body, headers: { 'x-vault-token': 't' } })
+      .then((answer) => answer.text())
+    expect(house.upstream.received).toEqual([])
+
+    const plain = await openHouse()
+    await plain.ask('/crm/blob', { method: 'PUT', body })
+    expect(Buffer.from(plain.upstream.received[0]?.body ?? '', 'latin1')).toEqual(body)
+    expect(plain.attempts[0]?.action.parameters['body']).toMatchObject({ base64: body.toString('base64') })
+    await plain.close()
+  })
+
+  it('goes nowhere else: a redirect is an answer', async () => {
+    house.upstream.answer = (_, response) =>
+      response.writeHead(302, { location: 'http://169.254.169.254/latest' }).end()
+    const answer = await house.ask('/crm/a')
+    expect([answer.status, answer.headers.get('location')]).toEqual([302, 'http://169.254.169.254/latest'])
+    expect(house.upstream.received).toHaveLength(1)
+  })
+
+  it('a redirect within the upstream leads back through the gateway', async () => {
+    house.upstream.answer = (_, response) => response.writeHead(302, { location: `${house.upstream.origin}/b?c` }).end()
+    expect((await house.ask('/crm/a')).headers.get('location')).toBe('/crm/b?c')
+  })
+
+  it('does not go to a private address that is not named', async () => {
+    const other = await openHouse({ upstream: { private: false } })
+    const answer = await other.ask('/crm/a')
+    expect([answer.status, await answer.json()]).toMatchObject([
+      502,
+      { type: 'urn:countersign:error:ERR_EGRESS_REFUSED' },
+    ])
+    expect(other.ran).toMatchObject([{ outcome: { kind: 'failed' }, delivered: true }])
+    expect(other.upstream.received).toEqual([])
+    await other.close()
+  })
+})
+
+describe('secrets', () => {
+  it('are references in what is sealed, and themselves in what is sent (P12)', async () => {
+    await house.ask('/crm/users', json({ name: 'a', password: 'hunter2' }, { 'x-vault-token': 's.token' }))
+    expect(JSON.stringify(house.attempts[0]?.action)).not.toMatch(/hunter2|s\.token/)
+    expect(house.attempts[0]?.action.parameters).toMatchObject({
+      headers: { 'x-vault-token': 'secret:1' },
+      body: { json: { name: 'a', password: 'secret:2' } },
+      secrets: ['x-vault-token', '/password'],
+    })
+    expect(house.upstream.received[0]).toMatchObject({
+      headers: { 'x-vault-token': 's.token' },
+      body: '{"name":"a","password":"hunter2"}',
+    })
+  })
+
+  it('of others cannot be had by writing their references', async () => {
+    house.kept.set('secret:0', 'someone else’s')
+    await house.ask('/crm/users', json({ name: 'secret:0', password: 'secret:0' }, { 'x-tenant': 'secret:0' }))
+    expect(house.upstream.received[0]).toMatchObject({
+      headers: { 'x-tenant': 'secret:0' },
+      body: '{"name":"secret:0","password":"secret:0"}',
+    })
+  })
+
+  it('are resolved after the permit began, and not at all if it came too late', async () => {
+    house.beforeBegin = () => {
+      throw new Error('late')
+    }
+    house.kept.clear()
+    const answer = await house.ask('/crm/users', json({ password: 'x' }))
+    expect([answer.status, house.upstream.received]).toEqual([500, []])
+  })
+
+  it('the agent’s key stays in the house, and the house’s credential too', async () => {
+    house.upstream.answer = ({ headers }, response) => {
+      response
+        .writeHead(200, {
+          'x-echo': String(headers.authorization),
+          'x-token': houseCredential,
+          'set-cookie': 'countersign=1',
+          'proxy-authenticate': 'x',
+        })
+        .end('ok')
+    }
+    const answer = await house.ask('/crm/a', { headers: { 'x-tenant': 'a' } })
+    expect(JSON.stringify(house.upstream.received)).not.toContain(key)
+    expect(house.upstream.received[0]?.headers.authorization).toBe(`Bearer ${houseCredential}`)
+    expect(JSON.stringify([...answer.headers])).not.toMatch(/house-credential|set-cookie|proxy-auth/)
+    expect(JSON.stringify([house.attempts[0]?.action, house.attempts[0]?.context, house.logs])).not.toMatch(
+      /house-credential|csk_/,
+    )
+  })
+})
+
+describe('who asks', () => {
+  it.each<[string, Record<string, string>, number]>([
+    ['no credential', { authorization: '' }, 401],
+    ['an unknown key', { authorization: 'Bearer csk_other' }, 401],
+    ['another scheme', { authorization: 'Basic eDp5' }, 401],
+    ['the key in a header of its own', { authorization: '', 'x-countersign-key': key }, 200],
+    ['a small bearer', { authorization: `bearer ${key}` }, 200],
+    ['two credentials', { authorization: `Bearer ${key}`, 'x-countersign-key': key }, 400],
+  ])('%s', async (_, { authorization, ...headers }, status) => {
+    const answer = await fetch(`${house.url}/crm/a`, {
+      headers: { ...headers, ...(authorization && { authorization }) },
+    })
+    expect(answer.status).toBe(status)
+    if (status === 401) {
+      expect(answer.headers.get('www-authenticate')).toBe('Bearer realm="countersign"')
+      expect(answer.headers.get('content-type')).toBe('application/problem+json')
+      expect(await answer.json()).toMatchObject({ type: 'urn:countersign:error:ERR_AGENT_UNKNOWN', status: 401 })
+    }
+    expect(house.upstream.received).toHaveLength(status === 200 ? 1 : 0)
+  })
+
+  it('an upstream nobody configured is not found', async () => {
+    expect((await house.ask('/other/a')).status).toBe(404)
+  })
+})
+
+describe('the context of an attempt', () => {
+  it('has purpose, attempt, trace, session and client', async () => {
+    const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01'
+    await house.ask('/crm/a', {
+      headers: {
+        'countersign-purpose': 'Monatsabschluss f%C3%BCr M%C3%A4rz',
+        'countersign-work-item': 'FIN-7',
+        'idempotency-key': 'one',
+        'user-agent': 'agent/1',
+        traceparent,
+      },
+    })
+    expect(house.attempts[0]?.context).toMatchObject({
+      purpose: { text: 'Monatsabschluss für März', workItem: 'FIN-7' },
+      attemptId: 'one',
+      trace: traceparent,
+      session: 'key_1',
+      client: 'agent/1',
+      sentence: 'Send GET /a to crm',
+      effect: 'read',
+      lineage: {},
+      measures: {},
+    })
+  })
+
+  it.each<[string | undefined, number, string | null]>([
+    [undefined, 0, null],
+    ['wait=20', 20_000, 'wait=20'],
+    ['respond-async, wait=5', 5_000, 'wait=5'],
+    ['wait=99999', 300_000, 'wait=300'],
+    ['wait=-1', 0, null],
+    ['handling=lenient', 0, null],
+  ])('Prefer %s waits %d ms', async (prefer, patienceMs, applied) => {
+    const answer = await house.ask('/crm/a', prefer === undefined ? {} : { headers: { prefer } })
+    expect(house.attempts[0]?.patienceMs).toBe(patienceMs)
+    expect(answer.headers.get('preference-applied')).toBe(applied)
+  })
+})
+
+describe('a held request', () => {
+  it('is answered 202 with the question, and nothing runs', async () => {
+    house.say = () => waiting
+    const answer = await house.ask('/crm/a')
+    expect([answer.status, answer.headers.get('location'), answer.headers.get('retry-after')]).toEqual([
+      202,
+      '/.countersign/questions/apr_1',
+      '5',
+    ])
+    expect(await answer.json()).toMatchObject({
+      type: 'urn:countersign:refusal:waiting',
+      approval: 'apr_1',
+      groups: ['finance-controllers'],
+    })
+    expect(house.upstream.received).toEqual([])
+  })
+
+  it('can ask how its question stands, and wait for it', async () => {
+    const asked: unknown[] = []
+    house.question = (approval, waitMs) => {
+      asked.push([approval, waitMs])
+      return { approval, state: 'open', groups: ['g'], expiresAt: 0, url: 'http://house.test/a', reason: undefined }
+    }
+    const answer = await house.ask('/.countersign/questions/apr_1?wait=55')
+    expect([answer.status, answer.headers.get('retry-after')]).toEqual([200, '5'])
+    expect(await answer.json()).toEqual({
+      approval: 'apr_1',
+      state: 'open',
+      groups: ['g'],
+      expiresAt: '1970-01-01T00:00:00.000Z',
+      url: 'http://house.test/a',
+    })
+    expect(asked).toEqual([['apr_1', 55_000]])
+    expect((await fetch(`${house.url}/.countersign/questions/apr_1`)).status).toBe(401)
+  })
+
+  it('of which the client hung up is told to the gate, and nothing runs', async () => {
+    const aborted = new Promise<void>((done) => {
+      house.say = async ({ signal }) => {
+        if (!signal.aborted) await once(signal, 'abort')
+        done()
+        return 'run' as const
+      }
+    })
+    const call = request(`${house.url}/crm/a`, { headers: { authorization: `Bearer ${key}`, prefer: 'wait=60' } })
+    call.on('error', () => undefined)
+    call.end()
+    while (house.attempts.length === 0) await new Promise(setImmediate)
+    call.destroy()
+    await aborted
+    expect([house.upstream.received, house.ran]).toEqual([[], []])
+  })
+
+  it('does not keep the house from closing', async () => {
+    const other = await openHouse()
+    other.say = async ({ signal }) => {
+      await once(signal, 'abort')
+      return waiting
+    }
+    const asked = other.ask('/crm/a', { headers: { prefer: 'wait=60' } }).catch(() => 'cut')
+    while (other.attempts.length === 0) await new Promise(setImmediate)
+    await other.close()
+    expect(await asked).toBe('cut')
+  })
+})
+
+describe('an outcome that was not delivered (P10)', () => {
+  it('of an unsafe method is seen to its end, and replayed to the same attempt', async () => {
+    let release: () => void = () => undefined
+    const released = new Promise<void>((done) => (release = done))
+    house.upstream.answer = (_, response) => {
+      response.writeHead(201, { 'content-type': 'text/html' })
+      response.write('<p>')
+      void released.then(() => response.end('made'))
+    }
+    const call = request(`${house.url}/crm/orders`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${key}`, 'idempotency-key': 'one' },
+    })
+    call.on('error', () => undefined)
+    call.on('response', () => call.destroy())
+    call.end()
+    await once(call, 'close')
+    while (!house.attempts[0]?.signal.aborted) await new Promise(setImmediate)
+    release()
+    while (house.ran.length === 0) await new Promise(setImmediate)
+    expect(house.ran).toMatchObject([{ outcome: { kind: 'done', summary: 'HTTP 201', bytes: 7 }, delivered: false }])
+
+    const again = await house.ask('/crm/orders', { method: 'POST', headers: { 'idempotency-key': 'one' } })
+    expect([
+      again.status,
+      await again.text(),
+      again.headers.get('countersign-replayed'),
+      again.headers.get('content-security-policy'),
+    ]).toEqual([201, '<p>made', '?1', 'sandbox'])
+    expect(house.upstream.received).toHaveLength(1)
+  })
+
+  it('of one that was delivered is told so', async () => {
+    await (await house.ask('/crm/a')).text()
+    expect(house.ran).toMatchObject([
+      { delivered: true, result: { status: 200, body: Buffer.from('ok').toString('base64') } },
+    ])
+  })
+})
+
+describe('what goes back', () => {
+  it.each([
+    ['text/html; charset=utf-8', 'sandbox'],
+    ['image/svg+xml', 'sandbox'],
+    ['', 'sandbox'],
+    ['application/json', null],
+  ])('%j has the policy %s', async (type, policy) => {
+    house.upstream.answer = (_, response) =>
+      response.writeHead(200, { ...(type && { 'content-type': type }), 'content-security-policy': 'x' }).end('x')
+    const answer = await house.ask('/crm/a')
+    expect(answer.headers.get('content-security-policy')).toBe(policy ?? 'x')
+    expect(answer.headers.get('x-content-type-options')).toBe('nosniff')
+  })
+
+  it.each(['HEAD', 'DELETE', 'OPTIONS'])('%s works', async (method) => {
+    house.upstream.answer = (_, response) => response.writeHead(204).end()
+    expect((await house.ask('/crm/a', { method })).status).toBe(204)
+  })
+})

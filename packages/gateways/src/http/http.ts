@@ -1,0 +1,151 @@
+/**
+ * HTTP: a reverse proxy in front of named upstreams, where each request is one action.
+ *
+ *     http://localhost:4601/<upstream>/<path>
+ *
+ * @module
+ */
+import { once } from 'node:events'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { CountersignError, defineGateway, type Caller, type Hall } from '@countersign/core'
+import { createEgress } from '../egress.ts'
+import { HttpConfig, type UpstreamConfig } from './config.ts'
+import { describe } from './describe.ts'
+import { readHeaders } from './headers.ts'
+import { answerQuestion, askedAbout } from './question.ts'
+import { problemOf, say } from './refuse.ts'
+import { compileRoutes, type Routes } from './routes.ts'
+import { ended, replay, run } from './run.ts'
+import { createConnections } from './connections.ts'
+import { credentialOf, type Head, readBody, readHead, waitOf } from './wire.ts'
+
+export const http = defineGateway({
+  name: 'http',
+  config: HttpConfig,
+
+  async start(config, hall) {
+    const { gate, secrets } = hall
+    const upstreams = new Map(
+      Object.entries(config.upstreams).map(([name, upstream]) => [
+        name,
+        { upstream, routes: compileRoutes(upstream.routes) },
+      ]),
+    )
+    const egress = createEgress({
+      allowed: [...upstreams.values()]
+        .filter(({ upstream }) => upstream.private)
+        .map(({ upstream }) => upstream.origin),
+    })
+
+    async function serve(
+      request: IncomingMessage,
+      response: ServerResponse,
+      signal: AbortSignal,
+      running: () => void,
+    ): Promise<void> {
+      const caller = await recognise(request, hall)
+      const asked = askedAbout(request.url)
+      if (asked) {
+        const waitMs = Math.min(asked.waitSeconds, config.maxWaitSeconds) * 1000
+        return answerQuestion(request, response, { id: asked.id, waitMs, caller, hall, signal })
+      }
+
+      const head = readHead(request)
+      const { upstream, routes } = upstreamOf(head, upstreams, response)
+      const message = { ...head, body: await readBody(request, head, config.maxBodyBytes) }
+      const matched = routes(message.method, message.target.segments)
+      const described = await describe(message, caller, upstream, matched, secrets)
+      const waitSeconds = Math.min(waitOf(message.headers) ?? 0, config.maxWaitSeconds)
+      if (waitSeconds > 0) response.setHeader('preference-applied', `wait=${waitSeconds}`)
+
+      await gate.pass({
+        caller,
+        ...described,
+        patienceMs: waitSeconds * 1000,
+        signal,
+        run(permit) {
+          running()
+          const { clientSilenceMs } = config
+          return run(permit, { response, upstream, route: matched?.route.config, egress, secrets, clientSilenceMs })
+        },
+        async replay(result) {
+          replay(response, result)
+          await ended(response)
+        },
+        async refuse(refusal) {
+          say(response, problemOf(refusal))
+          await ended(response)
+        },
+      })
+    }
+
+    const connections = createConnections(serve, (error) => {
+      const { code } = error instanceof CountersignError ? error : new CountersignError('ERR_INTERNAL')
+      // Where, but not what: a message could repeat what an agent sent.
+      const where =
+        code === 'ERR_INTERNAL' && error instanceof Error ? error.stack?.split('\n    at ').slice(1, 6) : undefined
+      hall.log({ level: where ? 'error' : 'warn', says: 'http request not served', code, ...(where && { where }) })
+    })
+    const server = createServer(
+      {
+        maxHeaderSize: 16_384,
+        headersTimeout: config.headersTimeoutMs,
+        requestTimeout: config.requestTimeoutMs,
+        connectionsCheckingInterval: Math.min(1000, config.headersTimeoutMs),
+        keepAliveTimeout: 30_000,
+        insecureHTTPParser: false,
+        // A client that vanished while it was held is noticed by TCP.
+        keepAlive: true,
+        keepAliveInitialDelay: 30_000,
+      },
+      connections.serve,
+    )
+    server.maxConnections = config.maxConnections
+    server.on('clientError', connections.fault)
+    server.on('connect', (_, socket) => socket.destroy())
+    await listen(server, config.listen)
+    hall.log({ level: 'info', says: 'http gateway listens', address: server.address() })
+
+    return {
+      async close() {
+        const closed = once(server, 'close')
+        server.close()
+        await connections.drain()
+        server.closeAllConnections()
+        await closed
+        egress.close()
+      },
+    }
+  },
+})
+
+async function recognise({ rawHeaders }: IncomingMessage, { identify }: Hall): Promise<Caller> {
+  const credential = credentialOf(readHeaders(rawHeaders))
+  if (credential === undefined) throw new CountersignError('ERR_AGENT_UNKNOWN')
+  return identify(credential)
+}
+
+interface Named {
+  readonly upstream: UpstreamConfig
+  readonly routes: Routes
+}
+
+function upstreamOf({ method, target }: Head, upstreams: ReadonlyMap<string, Named>, response: ServerResponse): Named {
+  const named = upstreams.get(target.upstream)
+  if (!named) throw new CountersignError('ERR_NOT_FOUND')
+  if (!named.upstream.methods.includes(method)) {
+    response.setHeader('allow', named.upstream.methods.join(', '))
+    throw new CountersignError('ERR_METHOD')
+  }
+  return named
+}
+
+async function listen(server: ReturnType<typeof createServer>, address: string): Promise<void> {
+  const [, host = '', port] = /^\[?(.*?)\]?:(\d+)$/.exec(address) ?? []
+  server.listen(Number(port), host)
+  try {
+    await once(server, 'listening')
+  } catch (cause) {
+    throw new CountersignError('ERR_PORT_TAKEN', { address }, { cause })
+  }
+}

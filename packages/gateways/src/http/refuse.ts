@@ -1,0 +1,128 @@
+/**
+ * Refusals and errors in HTTP's own words: problem details (https://www.rfc-editor.org/rfc/rfc9457).
+ *
+ * | refusal   | status | sent again                                        |
+ * | --------- | ------ | ------------------------------------------------- |
+ * | waiting   | 202    | joins the question; runs once it is granted       |
+ * | denied    | 403    | is denied again (429 if there are too many questions) |
+ * | rejected  | 403    | gets the rejection again for a while              |
+ * | expired, cancelled, voided | 403 | is a new question                    |
+ * | done      | 409    | is not run again                                  |
+ *
+ * @module
+ */
+import type { ServerResponse } from 'node:http'
+import { CountersignError } from '@countersign/core'
+import type { Refusal } from '@countersign/schema'
+
+/** A problem, its members, and the headers that go with it. */
+export interface Problem {
+  readonly status: number
+  /** After `urn:countersign:`. Stable: clients branch on it. */
+  readonly type: string
+  readonly title: string
+  readonly detail?: string | undefined
+  readonly members?: Readonly<Record<string, unknown>>
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+/** Where an agent asks how its question stands, on this listener. */
+export const questionPath = '/.countersign/questions/'
+
+export function problemOf(refusal: Refusal): Problem {
+  switch (refusal.kind) {
+    case 'denied':
+      return {
+        status: refusal.reason === 'too_many_questions' ? 429 : 403,
+        type: 'refusal:denied',
+        title: 'Policy does not allow this. Nothing was run.',
+        detail: refusal.because.map(({ doc }) => doc).join(' ') || undefined,
+        members: { reason: refusal.reason, policies: refusal.because, action: refusal.actionId },
+        ...(refusal.reason === 'too_many_questions' && { headers: { 'retry-after': '60' } }),
+      }
+    case 'rejected':
+      return {
+        status: 403,
+        type: 'refusal:rejected',
+        title: 'A person rejected this. Nothing was run. Do not send it again unchanged.',
+        detail: refusal.reason,
+        members: { approval: refusal.approval },
+      }
+    case 'expired':
+      return gone(refusal, 'Nobody answered in time. Nothing was run.')
+    case 'cancelled':
+      return gone(refusal, 'The question was withdrawn. Nothing was run.')
+    case 'voided':
+      return gone(refusal, 'The approval no longer holds. Nothing was run.')
+    case 'waiting':
+      return {
+        status: 202,
+        type: 'refusal:waiting',
+        title: 'Not run yet: people are being asked. Send the same request again to collect the answer.',
+        detail: `Waiting for ${refusal.groups.join(', ')}.`,
+        members: {
+          approval: refusal.approval,
+          groups: refusal.groups,
+          expiresAt: new Date(refusal.expiresAt).toISOString(),
+          url: refusal.url,
+        },
+        headers: { location: questionPath + encodeURIComponent(refusal.approval), 'retry-after': '5' },
+      }
+    case 'done':
+      return {
+        status: 409,
+        type: 'refusal:done',
+        title: 'This was run before, and its answer is not kept. It is not run again.',
+        detail: refusal.summary,
+        members: {
+          action: refusal.actionId,
+          ...(refusal.at !== undefined && { at: new Date(refusal.at).toISOString() }),
+        },
+      }
+  }
+}
+
+const gone = ({ kind, approval }: { kind: string; approval: string }, title: string): Problem => ({
+  status: 403,
+  type: `refusal:${kind}`,
+  title,
+  members: { approval },
+})
+
+/** Of an error's detail only our own fixed words are shown, never what came in. */
+export function problemOfError(error: unknown): Problem {
+  const { code, status, message, detail } =
+    error instanceof CountersignError ? error : new CountersignError('ERR_INTERNAL')
+  return {
+    status,
+    type: `error:${code}`,
+    title: message,
+    detail: ownWords(detail),
+    ...(status === 401 && { headers: { 'www-authenticate': 'Bearer realm="countersign"' } }),
+    ...(status === 503 && { headers: { 'retry-after': '1' } }),
+  }
+}
+
+function ownWords(detail: unknown): string | undefined {
+  if (typeof detail !== 'object' || detail === null) return undefined
+  if ('http' in detail && typeof detail.http === 'string') return detail.http
+  return 'json' in detail && typeof detail.json === 'string'
+    ? `The body is not JSON as it is read here: ${detail.json}.`
+    : undefined
+}
+
+/** Says it, once, if there is still someone to hear it and nothing was said before. */
+export function say(response: ServerResponse, problem: Problem): void {
+  if (response.headersSent || response.destroyed) return
+  const body = textOf(problem)
+  response.writeHead(problem.status, {
+    'content-type': 'application/problem+json',
+    'content-length': Buffer.byteLength(body),
+    'cache-control': 'no-store',
+    ...problem.headers,
+  })
+  response.end(body)
+}
+
+export const textOf = ({ type, title, status, detail, members }: Problem): string =>
+  JSON.stringify({ type: `urn:countersign:${type}`, title, status, detail, ...members })

@@ -1,0 +1,110 @@
+/**
+ * Bytes ⇄ messages. What comes out of `readMessage` has been bounded, checked and read in the one way there is.
+ *
+ * @module
+ */
+import type { IncomingMessage } from 'node:http'
+import { CountersignError, parseJson } from '@countersign/core'
+import type { Json } from '@countersign/schema'
+import { Method } from './config.ts'
+import { type Headers, readHeaders } from './headers.ts'
+import { parseTarget, type Target } from './target.ts'
+
+/** What can be known before the body is read. */
+export interface Head {
+  readonly method: Method
+  readonly target: Target
+  readonly headers: Headers
+}
+
+export interface Message extends Head {
+  readonly body: Body | undefined
+}
+
+export interface Body {
+  readonly bytes: Uint8Array
+  /** The parsed body, if it says that it is JSON. */
+  readonly json: Json | undefined
+}
+
+/** @throws ERR_INPUT_INVALID, ERR_METHOD, ERR_HEADERS_TOO_LARGE */
+export function readHead(request: IncomingMessage): Head {
+  if (request.rawHeaders.length > 2 * mostHeaders) throw new CountersignError('ERR_HEADERS_TOO_LARGE')
+  const headers = readHeaders(request.rawHeaders)
+  headers('host')
+  headers('content-length')
+  const coding = headers('transfer-encoding')
+  if (coding !== undefined && coding.toLowerCase() !== 'chunked') throw invalid('Only chunked bodies are read.')
+  if (headers('upgrade') !== undefined) throw invalid('Other protocols are not spoken here.')
+  return { method: readMethod(request.method), target: parseTarget(request.url ?? ''), headers }
+}
+
+const mostHeaders = 200
+
+function readMethod(text: string | undefined): Method {
+  const { success, data } = Method.safeParse(text)
+  if (!success) throw new CountersignError('ERR_METHOD')
+  return data
+}
+
+/** @throws ERR_INPUT_INVALID, ERR_INPUT_TOO_LARGE, ERR_INPUT_TYPE */
+export async function readBody(
+  request: IncomingMessage,
+  { headers }: Head,
+  maxBytes: number,
+): Promise<Body | undefined> {
+  const type = headers('content-type') ?? ''
+  // A compressed body would be sealed and shown as something nobody can read.
+  if (!/^(?:identity)?$/i.test(headers('content-encoding') ?? '')) throw new CountersignError('ERR_INPUT_TYPE')
+
+  const bytes = await readBytes(request, Number(headers('content-length') ?? 0), maxBytes)
+  if (bytes.length === 0) return undefined
+  return { bytes, json: isJson(type) ? parseJson(bytes, { bytes: maxBytes }) : undefined }
+}
+
+async function readBytes(request: IncomingMessage, announced: number, maxBytes: number): Promise<Uint8Array> {
+  if (announced > maxBytes) throw new CountersignError('ERR_INPUT_TOO_LARGE')
+  const chunks: Buffer[] = []
+  let size = 0
+  // Not `for await`, which would destroy the connection before the refusal is said.
+  await new Promise<void>((done, fail) => {
+    request.on('data', (chunk: Buffer) => {
+      size += chunk.length
+      if (size > maxBytes) fail(new CountersignError('ERR_INPUT_TOO_LARGE'))
+      else chunks.push(chunk)
+    })
+    request.once('end', done)
+    request.once('error', fail)
+    request.once('close', () => {
+      fail(new CountersignError('ERR_INPUT_INVALID', { http: 'The body broke off.' }))
+    })
+  })
+  return Buffer.concat(chunks)
+}
+
+/** @throws ERR_INPUT_TYPE for JSON in another charset than UTF-8 (RFC 8259 §8.1) */
+export function isJson(contentType: string): boolean {
+  if (!/^\s*(?:application|text)\/(?:[\w.+-]+\+)?json\s*(?:;|$)/i.test(contentType)) return false
+  const charset = /;\s*charset\s*=\s*"?([^";\s]*)/i.exec(contentType)?.[1]
+  if (charset !== undefined && charset.toLowerCase() !== 'utf-8') throw new CountersignError('ERR_INPUT_TYPE')
+  return true
+}
+
+/** The key an agent shows. It goes no further than this. */
+export function credentialOf(headers: Headers): string | undefined {
+  const bearer = /^Bearer +(\S+)$/i.exec(headers('authorization') ?? '')?.[1]
+  const key = headers('x-countersign-key')
+  if (headers('authorization') !== undefined && key !== undefined) throw invalid('Two credentials are one too many.')
+  return bearer ?? key
+}
+
+/** Seconds a client wants to wait at most (`Prefer: wait=N`, RFC 7240 §4.3). */
+export function waitOf(headers: Headers): number | undefined {
+  const wait = /(?:^|,)\s*wait\s*=\s*"?(\d{1,6})"?\s*(?:[,;]|$)/i.exec(headers('prefer') ?? '')?.[1]
+  return wait === undefined ? undefined : Number(wait)
+}
+
+/** `METHOD` with no effect asked for (RFC 9110 §9.2.1). */
+export const isSafe = (method: string): boolean => ['GET', 'HEAD', 'OPTIONS'].includes(method)
+
+const invalid = (http: string) => new CountersignError('ERR_INPUT_INVALID', { http })

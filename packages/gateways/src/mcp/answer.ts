@@ -1,0 +1,198 @@
+/**
+ * The methods that are served, one answer each.
+ *
+ * @module
+ */
+import { type Caller, type Hall, isError } from '@countersign/core'
+import { z } from 'zod'
+import { passToolCall } from './attempt.ts'
+import type { McpConfig, ServerConfig } from './config.ts'
+import { patienceMs, startPulse } from './hold.ts'
+import { waitTool } from './pins.ts'
+import { notRun } from './refuse.ts'
+import type { Session, Sessions } from './session.ts'
+import { type EventStream, openEventStream } from './stream.ts'
+import type { ToolResult, Upstream } from './upstream.ts'
+import { instructions, waitDefinition, waitForAnswer } from './wait.ts'
+import { type Incoming, json, JsonObject, rpcError, RpcId, rpcResult, versions } from './wire.ts'
+
+export interface Server {
+  readonly name: string
+  readonly config: ServerConfig
+  readonly upstream: Upstream
+}
+
+export type RpcRequest = Extract<Incoming, { kind: 'request' }>
+
+export interface From {
+  readonly request: Request
+  readonly server: Server
+  readonly session: Session
+  readonly caller: Caller
+}
+
+export interface Answers {
+  initialize(message: RpcRequest, server: Server, caller: Caller): Response
+  answer(message: RpcRequest, from: From): Promise<Response>
+  cancel(session: Session, params: JsonObject): void
+  /** Resolves when no attempt is under way any more. */
+  settled(): Promise<void>
+}
+
+export interface AnswerParts {
+  readonly config: McpConfig
+  readonly hall: Hall
+  readonly sessions: Sessions
+}
+
+export function createAnswers({ config, hall, sessions }: AnswerParts): Answers {
+  const running = new Set<Promise<void>>()
+
+  async function listTools({ id }: RpcRequest, server: Server): Promise<Response> {
+    try {
+      return json(rpcResult(id, { tools: [...(await server.upstream.tools()), waitDefinition] }))
+    } catch (error) {
+      if (!isError(error, 'ERR_UPSTREAM')) throw error
+      hall.log({ level: 'warn', says: 'Tools could not be listed.', server: server.name })
+      return json(rpcError(id, -32603, error.message))
+    }
+  }
+
+  /** Headers go out at once; the rest is told as it happens. */
+  function callTool({ id, params }: RpcRequest, from: From): Response {
+    const { session, request } = from
+    const called = ToolCall.safeParse(params)
+    if (!called.success) return json(rpcError(id, -32602, 'tools/call needs a name, and arguments that are an object.'))
+    const key = keyOf(id)
+    if (session.attempts.has(key)) return json(rpcError(id, -32600, 'This id is in use.'))
+    if (session.attempts.size >= mostAttempts)
+      return json(rpcError(id, -32000, 'Too many calls are open in this session.'))
+
+    const cancelled = new AbortController()
+    const stream = openEventStream()
+    // A cancelled call gets no answer (https://modelcontextprotocol.io/specification/2025-11-25/basic/utilities/cancellation).
+    cancelled.signal.addEventListener('abort', () => void stream.finish())
+    session.attempts.set(key, cancelled)
+    const signal = AbortSignal.any([cancelled.signal, stream.gone, request.signal])
+    const work = pass({ id, called: called.data, stream, signal, ...from }).finally(() => {
+      session.attempts.delete(key)
+      session.touchedAt = hall.clock.now()
+      running.delete(work)
+    })
+    running.add(work)
+    return stream.response
+  }
+
+  async function pass({ id, called, stream, signal, server, session, caller }: Passing): Promise<void> {
+    const { name: tool, arguments: args, _meta: meta } = called
+    const token = RpcId.safeParse(meta['progressToken']).data
+    const pulse = startPulse({ stream, token, everyMs: config.progressEveryMs })
+    const answer = (result: ToolResult) => {
+      pulse.stop()
+      return stream.finish(rpcResult(id, result))
+    }
+    try {
+      if (tool === waitTool) {
+        const waitMs = patienceMs(config, session.client.name, token)
+        await answer(
+          await waitForAnswer(args, {
+            hall,
+            caller,
+            patienceMs: waitMs,
+            signal,
+            saying: (text) => pulse.say(() => text),
+          }),
+        )
+      } else {
+        await passToolCall({
+          hall,
+          config,
+          server,
+          session,
+          caller,
+          id,
+          tool,
+          args,
+          meta,
+          token,
+          pulse,
+          signal,
+          answer,
+        })
+      }
+    } catch {
+      hall.log({ level: 'error', says: 'A call could not be answered.', server: server.name })
+    } finally {
+      await answer(notRun('This call could not be answered. Look before you repeat it.')) // unless it was
+    }
+  }
+
+  return {
+    initialize({ id, params }, server, { credential }) {
+      const asked = Initialize.safeParse(params)
+      if (!asked.success)
+        return json(rpcError(id, -32602, 'initialize needs protocolVersion, capabilities and clientInfo.'))
+      const { protocolVersion, clientInfo } = asked.data
+      const session = sessions.open({ server: server.name, credential, client: clientInfo })
+      if (!session) return json(rpcError(id, -32000, 'Too many sessions are open.'), 503)
+      const result = {
+        protocolVersion: versions.find((version) => version === protocolVersion) ?? versions[0],
+        capabilities: { tools: { listChanged: true } },
+        serverInfo: {
+          name: `countersign/${server.name}`,
+          title: `${server.name} through Countersign`,
+          version: '0.1.0',
+        },
+        instructions,
+      }
+      return json(rpcResult(id, result), 200, { 'mcp-session-id': session.id })
+    },
+    async answer(message, from) {
+      switch (message.method) {
+        case 'ping':
+          return json(rpcResult(message.id, {}))
+        case 'tools/list':
+          return listTools(message, from.server)
+        case 'tools/call':
+          return callTool(message, from)
+        default:
+          return json(rpcError(message.id, -32601, 'This method is not served here.'))
+      }
+    },
+    cancel(session, { requestId }) {
+      const id = RpcId.safeParse(requestId)
+      if (id.success) session.attempts.get(keyOf(id.data))?.abort()
+    },
+    settled: async () => void (await Promise.allSettled(running)),
+  }
+}
+
+type Passing = Omit<From, 'request'> & {
+  readonly id: RpcId
+  readonly called: ToolCall
+  readonly stream: EventStream
+  readonly signal: AbortSignal
+}
+
+const mostAttempts = 100
+
+/** 1 and "1" are different ids. */
+const keyOf = (id: RpcId): string => `${typeof id}:${id}`
+
+const name = z
+  .string()
+  .max(100)
+  .transform((text) => text.replace(/[^\x20-\x7e]/g, '?'))
+
+const Initialize = z.object({
+  protocolVersion: z.string().max(100),
+  capabilities: JsonObject,
+  clientInfo: z.object({ name, version: name }),
+})
+
+const ToolCall = z.object({
+  name: z.string().min(1).max(200),
+  arguments: JsonObject.default({}),
+  _meta: JsonObject.default({}),
+})
+type ToolCall = z.infer<typeof ToolCall>

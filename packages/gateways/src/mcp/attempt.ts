@@ -1,0 +1,100 @@
+/**
+ * One `tools/call`, from the message to its one answer.
+ *
+ * @module
+ */
+import { type Attempt, type Caller, CountersignError, type Hall, isError } from '@countersign/core'
+import type { McpConfig, ServerConfig } from './config.ts'
+import { describe } from './describe.ts'
+import { patienceMs, type ProgressToken, type Pulse, sayWaiting } from './hold.ts'
+import { notRun, sayRefusal } from './refuse.ts'
+import { keep, runToolCall, unkeep } from './run.ts'
+import type { Session } from './session.ts'
+import type { ToolResult, Upstream } from './upstream.ts'
+import type { JsonObject, RpcId } from './wire.ts'
+
+export interface ToolAttempt {
+  readonly hall: Hall
+  readonly config: McpConfig
+  readonly server: { readonly name: string; readonly config: ServerConfig; readonly upstream: Upstream }
+  readonly session: Session
+  readonly caller: Caller
+  readonly id: RpcId
+  readonly tool: string
+  readonly args: JsonObject
+  readonly meta: JsonObject
+  readonly token: ProgressToken | undefined
+  readonly pulse: Pulse
+  readonly signal: AbortSignal
+  /** The one answer; true if the client got all of it. Later ones are dropped. */
+  answer(result: ToolResult): Promise<boolean>
+}
+
+export async function passToolCall(call: ToolAttempt): Promise<void> {
+  const progress = { begun: false }
+  try {
+    const attempt = await describeAttempt(call, progress)
+    await (attempt ? call.hall.gate.pass(attempt) : undefined)
+  } catch (error) {
+    const code = error instanceof CountersignError ? error.code : 'ERR_INTERNAL'
+    call.hall.log({ level: 'error', says: 'An attempt could not be passed.', server: call.server.name, code })
+    const says = new CountersignError(code).message
+    const why = isError(error, 'ERR_INPUT_INVALID') ? `${says} ${JSON.stringify(error.detail)}` : says
+    await call.answer(notRun(progress.begun ? `How the run ended is not recorded: ${says}` : `NOT EXECUTED. ${why}`))
+  }
+}
+
+/** Undefined where the answer is given already: there is no such tool, or none that may be used. */
+async function describeAttempt(call: ToolAttempt, progress: { begun: boolean }): Promise<Attempt | undefined> {
+  const { hall, config, server, session, caller, id, tool, args, meta, token, pulse, signal, answer } = call
+  const definition = await server.upstream.find(tool)
+  switch (definition.kind) {
+    case 'missing':
+      await answer(notRun('NOT EXECUTED. There is no such tool.'))
+      return undefined
+    case 'quarantined':
+      hall.log({ level: 'warn', says: 'A quarantined tool was called.', server: server.name })
+      await answer(
+        notRun(`NOT EXECUTED. This tool is quarantined: ${definition.why}. A person has to look at it first.`),
+      )
+      return undefined
+    case 'known':
+      break
+  }
+
+  const described = await describe(
+    { server: server.name, config: server.config, tool: definition.tool, definition: definition.hash, args, meta },
+    hall.secrets,
+  )
+  return {
+    caller,
+    action: described.action,
+    context: {
+      ...described.context,
+      attemptId: `${session.id}:${typeof id}:${id}`,
+      session: session.id,
+      client: `${session.client.name}/${session.client.version}`,
+    },
+    patienceMs: patienceMs(config, session.client.name, token),
+    signal,
+    held: (refusal) => pulse.say(() => sayWaiting(refusal, hall.clock)),
+    async run(permit) {
+      progress.begun = true
+      pulse.say(() => 'Running')
+      const { outcome, result } = await runToolCall(permit, {
+        config: server.config,
+        upstream: server.upstream,
+        secrets: hall.secrets,
+        signal,
+        onProgress: (each) => pulse.pass(each),
+      })
+      return { outcome, delivered: await answer(result), result: keep(result) }
+    },
+    async replay(result) {
+      await answer(unkeep(result))
+    },
+    async refuse(refusal) {
+      await answer(sayRefusal(refusal))
+    },
+  }
+}

@@ -1,0 +1,160 @@
+import type { Json } from '@countersign/schema'
+import fc from 'fast-check'
+import { describe as group, expect, it } from 'vitest'
+import { ServerConfig } from './config.ts'
+import { describe } from './describe.ts'
+
+const secrets = {
+  keep: async (value: string) => `secret:${value.length}`,
+  reveal: async (reference: string) => reference,
+}
+
+function say(
+  config: object,
+  name: string,
+  args: Record<string, Json>,
+  more: { annotations?: Record<string, boolean>; meta?: Record<string, Json> } = {},
+) {
+  const server = ServerConfig.parse({ command: ['none'], ...config })
+  const tool = { name, inputSchema: { type: 'object' as const }, annotations: more.annotations ?? {} }
+  return describe({ server: 's', config: server, tool, definition: 'f00', args, meta: more.meta ?? {} }, secrets)
+}
+
+group('what a call means', () => {
+  const files = { preset: 'filesystem' }
+  it.each<[string, object, string, Record<string, Json>, string, object[]]>([
+    ['a tool nobody described', {}, 'x', {}, 'tool.call', [{ kind: 'tool', name: 's/x' }]],
+    [
+      'a tool whose name sounds harmless',
+      {},
+      'read_file',
+      { path: '/a' },
+      'tool.call',
+      [{ kind: 'tool', name: 's/read_file' }],
+    ],
+    ['a file that is read', files, 'read_text_file', { path: '/a' }, 'file.read', [{ kind: 'file', name: '/a' }]],
+    ['a file that is written', files, 'write_file', { path: '/a' }, 'file.write', [{ kind: 'file', name: '/a' }]],
+    [
+      'a path that leads up',
+      files,
+      'write_file',
+      { path: '/a/../b' },
+      'file.write',
+      [{ kind: 'unknown', name: '/a/../b' }],
+    ],
+    ['a path from who knows where', files, 'write_file', { path: 'a' }, 'file.write', [{ kind: 'unknown', name: 'a' }]],
+    ['a path to a home', files, 'write_file', { path: '~/a' }, 'file.write', [{ kind: 'unknown', name: '~/a' }]],
+    ['no path', files, 'write_file', {}, 'file.write', [{ kind: 'unknown', name: 's/write_file' }]],
+    [
+      'a path that is no text',
+      files,
+      'write_file',
+      { path: 3 },
+      'file.write',
+      [{ kind: 'unknown', name: 's/write_file' }],
+    ],
+    [
+      'two files',
+      files,
+      'move_file',
+      { source: '/a', destination: '/b' },
+      'file.write',
+      [
+        { kind: 'file', name: '/a' },
+        { kind: 'file', name: '/b' },
+      ],
+    ],
+    [
+      'too many files',
+      files,
+      'read_multiple_files',
+      { paths: Array.from({ length: 51 }, (_, at) => `/${at}`) },
+      'file.read',
+      [{ kind: 'unknown', name: 's/read_multiple_files' }],
+    ],
+    [
+      'a rule before the preset',
+      { ...files, tools: { write_file: {} } },
+      'write_file',
+      { path: '/a' },
+      'tool.call',
+      [{ kind: 'tool', name: 's/write_file' }],
+    ],
+    [
+      'a tool named like what every object has',
+      files,
+      'constructor',
+      {},
+      'tool.call',
+      [{ kind: 'tool', name: 's/constructor' }],
+    ],
+  ])('%s', async (_, config, name, args, verb, resources) => {
+    const { action } = await say(config, name, args)
+    expect(action).toMatchObject({
+      verb,
+      resources,
+      parameters: { server: 's', tool: name, arguments: args },
+      definition: 'f00',
+    })
+  })
+
+  it('P13: lineage comes from the operator’s words, and is unknown where they cannot tell', async () => {
+    const rule = { reads: '["crm." + arguments.table]', writes: '[]', destination: 'arguments.to' }
+    const config = { tools: { export: { verb: 'data.export', ...rule } } }
+    const known = await say(config, 'export', { table: 'customers', to: 's3://x' })
+    expect(known.context.lineage).toEqual({ reads: [{ name: 'crm.customers' }], writes: [], destination: 's3://x' })
+    const unknown = await say(config, 'export', { other: 1 })
+    expect(unknown.context.lineage).toEqual({ writes: [] })
+  })
+
+  it.each<[string, object, Record<string, boolean>, object]>([
+    ['says nothing', {}, {}, { destructive: false, effect: 'write' }],
+    ['calls itself destructive', {}, { destructiveHint: true }, { destructive: true, effect: 'write' }],
+    ['calls itself harmless', {}, { readOnlyHint: true }, { destructive: false, effect: 'write' }],
+    ['calls itself harmless and is believed', { trustAnnotations: true }, { readOnlyHint: true }, { effect: 'read' }],
+  ])('a tool that %s', async (_, config, annotations, context) => {
+    expect((await say(config, 'x', {}, { annotations })).context).toMatchObject(context)
+  })
+
+  it.each<[Json | undefined, object | undefined]>([
+    [undefined, undefined],
+    ['because', { text: 'because' }],
+    [
+      { text: 'because', workItem: 'OPS-1' },
+      { text: 'because', workItem: 'OPS-1' },
+    ],
+  ])('the purpose %j', async (given, purpose) => {
+    const meta = given === undefined ? {} : { 'countersign/purpose': given }
+    expect((await say({}, 'x', {}, { meta })).context.purpose).toEqual(purpose)
+  })
+
+  it.each<[Json]>([['x'.repeat(2001)], [3], [{ text: 'x', workItem: 'y'.repeat(201) }]])(
+    'a purpose that is none is refused',
+    async (given) => {
+      await expect(say({}, 'x', {}, { meta: { 'countersign/purpose': given } })).rejects.toMatchObject({
+        code: 'ERR_INPUT_INVALID',
+      })
+    },
+  )
+
+  it('P1: what the client adds about itself is not part of the action', async () => {
+    const plain = await say({}, 'x', { a: 1 })
+    const marked = await say({}, 'x', { a: 1 }, { meta: { 'claudecode/toolUseId': 'toolu_1', progressToken: 4 } })
+    expect(marked.action).toEqual(plain.action)
+    expect(marked.context.trace).toBe('toolu_1')
+  })
+
+  it('P9: no name can break out of the sentence', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.string({ unit: 'grapheme' }), async (path) => {
+        const { context } = await say(files, 'write_file', { path: `/${path}` })
+        expect(context.sentence).toMatch(/^Change "[^\n\p{C}]*" with s\/write_file$/u)
+      }),
+    )
+  })
+
+  it('an expression that is none is refused when the house starts', () => {
+    const config = { command: ['none'], tools: { x: { resources: [{ kind: 'file', name: 'argument.path +' }] } } }
+    expect(ServerConfig.safeParse(config).success).toBe(false)
+  })
+})

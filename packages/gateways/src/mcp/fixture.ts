@@ -1,0 +1,257 @@
+/**
+ * For tests: a listener with one gateway behind it, and a gate small enough to see through.
+ *
+ * @module
+ */
+import { once } from 'node:events'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import {
+  type Attempt,
+  type Caller,
+  CountersignError,
+  digestOf,
+  type Gate,
+  type Hall,
+  type Handler,
+  type LogLine,
+  type Permit,
+  type QuestionStatus,
+  type Ran,
+} from '@countersign/core'
+import { Agent, type Obligation, type Refusal } from '@countersign/schema'
+import type { Transport } from '@modelcontextprotocol/client'
+import { McpConfig } from './config.ts'
+import { type McpParts, type RunningMcp, startMcp } from './mcp.ts'
+import { openTransport } from './transport.ts'
+
+export type Verdict = 'allow' | 'ask' | Refusal
+
+interface Question {
+  readonly id: string
+  state: QuestionStatus['state']
+}
+
+export interface FakeGate extends Gate {
+  verdict: Verdict
+  obligations: readonly Obligation[]
+  readonly attempts: Attempt[]
+  readonly runs: Ran[]
+  readonly questions: Map<string, Question>
+  settle(state: Question['state'], which?: number): void
+  /** Resolves when that many attempts are held. */
+  held(count: number): Promise<void>
+  until(condition: () => boolean): Promise<void>
+}
+
+const waiting = { groups: ['keepers'], expiresAt: 4_000_000_000_000 }
+
+/** One question per digest; a grant is spent once; what was not delivered is replayed. */
+export function createFakeGate(): FakeGate {
+  const watchers = new Set<() => void>()
+  const undelivered = new Map<string, Ran>()
+  let holding = 0
+
+  const stir = () => [...watchers].forEach((watcher) => watcher())
+
+  function until(condition: () => boolean, signal?: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const look = () => {
+        if (!condition() && !signal?.aborted) return
+        watchers.delete(look)
+        resolve()
+      }
+      watchers.add(look)
+      signal?.addEventListener('abort', look)
+      look()
+    })
+  }
+
+  async function run(attempt: Attempt, digest: string): Promise<void> {
+    const action = { ...structuredClone(attempt.action), tenant: 'default', agent: attempt.caller.agent.id }
+    const permit = { id: 'prm_1', actionId: 'act_1', action, obligations: gate.obligations, measures: {}, begin() {} }
+    const ran = await attempt.run(permit as unknown as Permit)
+    gate.runs.push(ran)
+    if (!ran.delivered) undelivered.set(digest, ran)
+    stir()
+  }
+
+  const gate: FakeGate = {
+    verdict: 'allow',
+    obligations: [],
+    attempts: [],
+    runs: [],
+    questions: new Map(),
+    async pass(attempt) {
+      gate.attempts.push(attempt)
+      const digest = digestOf(attempt.action)
+      const earlier = undelivered.get(digest)
+      if (earlier?.result) {
+        undelivered.delete(digest)
+        return attempt.replay(earlier.result, earlier.outcome)
+      }
+      if (typeof gate.verdict === 'object') return attempt.refuse(gate.verdict)
+      if (gate.verdict === 'allow') return run(attempt, digest)
+
+      const question = gate.questions.get(digest) ?? { id: `apr_${gate.questions.size + 1}`, state: 'open' as const }
+      gate.questions.set(digest, question)
+      const refusal = {
+        kind: 'waiting' as const,
+        approval: question.id,
+        url: `http://house/approvals/${question.id}`,
+        ...waiting,
+      }
+      attempt.held?.(refusal)
+      holding += 1
+      stir()
+      const patience = AbortSignal.any([attempt.signal, AbortSignal.timeout(attempt.patienceMs)])
+      await until(() => question.state !== 'open', patience)
+      holding -= 1
+      stir()
+      if (question.state === 'open' || attempt.signal.aborted) return attempt.refuse(refusal)
+      if (question.state !== 'granted')
+        return attempt.refuse({ kind: 'rejected', approval: question.id, reason: 'too much', by: 'per_1' })
+      question.state = 'spent'
+      gate.questions.delete(digest)
+      return run(attempt, digest)
+    },
+    settle(state, which = 0) {
+      const question = [...gate.questions.values()][which]
+      if (!question) throw new Error('no such question')
+      question.state = state
+      stir()
+    },
+    held: (count) => until(() => holding === count),
+    until,
+  }
+  return gate
+}
+
+export const keys = { mine: 'key-of-mine', other: 'key-of-other', stopped: 'key-of-stopped' }
+
+function callerOf(credential: string): Caller {
+  if (credential === keys.stopped) throw new CountersignError('ERR_AGENT_STOPPED')
+  const id = credential === keys.mine ? 'mine' : credential === keys.other ? 'other' : undefined
+  if (id === undefined) throw new CountersignError('ERR_AGENT_UNKNOWN')
+  const agent = Agent.parse({
+    id,
+    version: 1,
+    name: id,
+    owner: 'per_2',
+    team: 'team',
+    groups: [],
+    environment: 'dev',
+    status: 'active',
+    keys: [],
+    registeredBy: 'per_2',
+    changedBy: 'per_2',
+  })
+  return { agent, credential: `key_${id}`, onBehalfOf: undefined, startedBy: undefined }
+}
+
+export interface FakeHouse {
+  readonly url: string
+  readonly gate: FakeGate
+  readonly log: LogLine[]
+  readonly mcp: RunningMcp
+  /** What secrets were kept, by reference. */
+  readonly secrets: Map<string, string>
+  /** Of the servers it has started and that run. */
+  pids(): number[]
+  close(): Promise<void>
+}
+
+export function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0)
+  } catch {
+    return false
+  }
+}
+
+export async function openFakeHouse(section: unknown, parts: Partial<McpParts> = {}): Promise<FakeHouse> {
+  const gate = createFakeGate()
+  const mounts = new Map<string, Handler>()
+  const log: LogLine[] = []
+  const secrets = new Map<string, string>()
+  const server = createServer((request, response) => void bridge(request, response, mounts))
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+
+  const hall: Hall = {
+    gate,
+    clock: { now: () => Date.now() },
+    publicUrl: url,
+    identify: async (credential) => callerOf(credential),
+    async question(approval, caller, waitMs, signal) {
+      const question = [...gate.questions.values()].find(({ id }) => id === approval)
+      if (!question || caller.agent.id !== 'mine') throw new CountersignError('ERR_APPROVAL_UNKNOWN')
+      const patience = AbortSignal.any([signal, AbortSignal.timeout(waitMs)])
+      await Promise.race([gate.until(() => question.state !== 'open'), once(patience, 'abort')])
+      return { approval, state: question.state, url: 'http://house', reason: undefined, ...waiting }
+    },
+    secrets: {
+      async keep(value) {
+        const reference = `secret:${secrets.size + 1}`
+        secrets.set(reference, value)
+        return reference
+      },
+      async reveal(reference) {
+        const value = secrets.get(reference)
+        if (value === undefined) throw new CountersignError('ERR_SECRET_UNKNOWN')
+        return value
+      },
+    },
+    mount: (path, handler) => mounts.set(path, handler),
+    log: (line) => log.push(line),
+  }
+  const started: Transport[] = []
+  const connect: McpParts['connect'] = (name, config) => {
+    const transport = openTransport(name, config, hall.log)
+    started.push(transport)
+    return transport
+  }
+  const mcp = await startMcp(McpConfig.parse(section), hall, { connect, ...parts })
+  return {
+    url,
+    gate,
+    log,
+    mcp,
+    secrets,
+    pids: () =>
+      started.flatMap((transport) => ('pid' in transport && typeof transport.pid === 'number' ? [transport.pid] : [])),
+    async close() {
+      await mcp.close()
+      server.close()
+      server.closeAllConnections()
+      await once(server, 'close')
+    },
+  }
+}
+
+async function bridge(
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+  mounts: Map<string, Handler>,
+): Promise<void> {
+  const { method = 'GET', url = '/' } = incoming
+  const [, handler] = [...mounts].find(([path]) => url.startsWith(`${path}/`)) ?? []
+  const body = method === 'GET' ? {} : { body: Readable.toWeb(incoming) as ReadableStream, duplex: 'half' as const }
+  const request = new Request(`http://${incoming.headers.host}${url}`, {
+    method,
+    headers: headersOf(incoming),
+    ...body,
+  })
+  const response = (await handler?.(request)) ?? new Response(null, { status: 404 })
+  outgoing.writeHead(response.status, Object.fromEntries(response.headers)).flushHeaders()
+  if (!response.body) return void outgoing.end()
+  await pipeline(Readable.fromWeb(response.body as Parameters<typeof Readable.fromWeb>[0]), outgoing).catch(
+    () => undefined,
+  )
+}
+
+const headersOf = ({ headers }: IncomingMessage): [string, string][] =>
+  Object.entries(headers).map(([name, value]) => [name, String(value)])

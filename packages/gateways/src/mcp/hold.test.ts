@@ -1,0 +1,82 @@
+import { describe, expect, it } from 'vitest'
+import { McpConfig } from './config.ts'
+import { patienceMs, startPulse } from './hold.ts'
+import { openEventStream } from './stream.ts'
+import { createSessions } from './session.ts'
+
+const config = McpConfig.parse({ servers: {} })
+
+describe('how long a client is kept waiting', () => {
+  it.each<[string, string | undefined, number]>([
+    ['claude-code', 'token', 12 * 3_600_000],
+    ['claude-code', undefined, 45_000],
+    ['codex-mcp-client', undefined, 280_000],
+    ['nobody', 'token', 45_000],
+    ['constructor', 'token', 45_000],
+  ])('%s with token %s: %i ms', (client, token, expected) => {
+    expect(patienceMs(config, client, token)).toBe(expected)
+  })
+
+  it('a name can lengthen it and never shorten it', () => {
+    const hasty = McpConfig.parse({ servers: {}, clients: { hasty: { ms: 1 } } })
+    expect(patienceMs(hasty, 'hasty', undefined)).toBe(45_000)
+  })
+})
+
+describe('signs of life', () => {
+  it('grow, whoever counts', async () => {
+    const stream = openEventStream()
+    const told: number[] = []
+    const listening = {
+      ...stream,
+      offer: (message: object) => void told.push((message as { params: { progress: number } }).params.progress),
+    }
+    const pulse = startPulse({ stream: listening, token: 1, everyMs: 1_000_000 })
+    pulse.say(() => 'waiting')
+    pulse.say(() => 'running')
+    for (const progress of [0.1, 0.5, 0.5, 0.2, 10]) pulse.pass({ progress, total: 10 })
+    pulse.say(() => 'running')
+    pulse.stop()
+    expect(told).toEqual([1, 2, 2.1, 2.5, 12, 13])
+    await stream.response.body?.cancel()
+  })
+
+  it('a client that reads nothing costs one message, and what it never took counts as not delivered', async () => {
+    const stream = openEventStream()
+    for (let at = 0; at < 1000; at += 1) stream.offer({ at })
+    const delivered = stream.finish({ last: true })
+    const reader = (stream.response.body as ReadableStream<Uint8Array>).getReader()
+    const text = new TextDecoder()
+    expect(text.decode((await reader.read()).value)).toBe(': countersign\n\n')
+    expect(text.decode((await reader.read()).value)).toBe('event: message\ndata: {"last":true}\n\n')
+    await reader.cancel()
+    expect(await delivered).toBe(false)
+    expect(stream.gone.aborted).toBe(true)
+  })
+})
+
+describe('sessions', () => {
+  const who = (credential: string) => ({ server: 's', credential, client: { name: 'c', version: '1' } })
+
+  it('end when nobody uses them for a while, unless something is running', () => {
+    let now = 0
+    const sessions = createSessions({ clock: { now: () => now }, idleMs: 100 })
+    const idle = sessions.open(who('a'))
+    const busy = sessions.open(who('a'))
+    busy?.attempts.set('1', new AbortController())
+    now = 101
+    expect(sessions.find(idle?.id ?? '', who('a'))).toBeUndefined()
+    expect(sessions.find(busy?.id ?? '', who('a'))).toBe(busy)
+  })
+
+  it('are bounded: the one that was idle longest goes first', () => {
+    let now = 0
+    const sessions = createSessions({ clock: { now: () => now++ }, idleMs: 1_000_000 })
+    const other = sessions.open(who('b'))
+    const first = sessions.open(who('a'))
+    for (let at = 0; at < 200; at += 1) sessions.open(who('a'))
+    expect(sessions.of('s')).toHaveLength(201)
+    expect(sessions.find(first?.id ?? '', who('a'))).toBeUndefined()
+    expect(sessions.find(other?.id ?? '', who('b'))).toBe(other)
+  })
+})

@@ -1,0 +1,31 @@
+/**
+ * Rules for servers that many people run. An operator has to name the preset: a server cannot claim it by its tools' names.
+ *
+ * @module
+ */
+import { ToolRule } from './config.ts'
+
+const on = (verb: 'file.read' | 'file.write', ...names: readonly string[]): ToolRule =>
+  ToolRule.parse({ verb, resources: names.map((name) => ({ kind: 'file', name })) })
+
+const reads = on('file.read', 'arguments.path')
+const writes = on('file.write', 'arguments.path')
+
+/** https://www.npmjs.com/package/@modelcontextprotocol/server-filesystem */
+const filesystem: Readonly<Record<string, ToolRule>> = {
+  read_file: reads,
+  read_text_file: reads,
+  read_media_file: reads,
+  read_multiple_files: on('file.read', 'arguments.paths'),
+  list_directory: reads,
+  list_directory_with_sizes: reads,
+  directory_tree: reads,
+  search_files: reads,
+  get_file_info: reads,
+  write_file: writes,
+  edit_file: writes,
+  create_directory: writes,
+  move_file: on('file.write', 'arguments.source', 'arguments.destination'),
+}
+
+export const presets = { filesystem } as const

@@ -1,0 +1,73 @@
+/**
+ * `Refusal` → what a model reads: an ordinary result with `isError`, never an HTTP error. A 403 would end the agent's run.
+ *
+ * @module
+ */
+import type { DenyReason, Refusal } from '@countersign/schema'
+import { waitTool } from './pins.ts'
+import type { ToolResult } from './upstream.ts'
+
+const final = 'Do not retry unless the arguments change.'
+
+export function sayRefusal(refusal: Refusal): ToolResult {
+  switch (refusal.kind) {
+    case 'denied':
+      return notRun(`NOT EXECUTED. ${denied[refusal.reason]}${because(refusal.because)} ${final}`, {
+        action: refusal.actionId,
+      })
+    case 'rejected':
+      return notRun(
+        `NOT EXECUTED. Rejected by ${refusal.by}${refusal.reason ? `: ${refusal.reason}` : ''}. ${final}`,
+        refusal,
+      )
+    case 'expired':
+      return notRun(
+        `NOT EXECUTED. Nobody approved it in time; approval ${refusal.approval} has expired. ${final}`,
+        refusal,
+      )
+    case 'cancelled':
+      return notRun(`NOT EXECUTED. Approval ${refusal.approval} was cancelled. ${final}`, refusal)
+    case 'voided':
+      return notRun(
+        `NOT EXECUTED. Approval ${refusal.approval} no longer holds: what it rested on has changed. ${final}`,
+        refusal,
+      )
+    case 'waiting':
+      return notRun(
+        `NOT EXECUTED. Waiting for ${refusal.groups.join(', ')}. Approval ${refusal.approval}, ${refusal.url}, ` +
+          `expires ${new Date(refusal.expiresAt).toISOString()}. ` +
+          `Call ${waitTool} with this id, then repeat this same call; do not change the arguments.`,
+        refusal,
+      )
+    case 'done':
+      return notRun(
+        `ALREADY EXECUTED${refusal.at === undefined ? '' : ` at ${new Date(refusal.at).toISOString()}`}: ${refusal.summary} ` +
+          `It was not run again, and its result was not kept.`,
+        { action: refusal.actionId },
+      )
+  }
+}
+
+/** An error result of ours, with the ids where programs find them. */
+export function notRun(text: string, about: { approval?: string; action?: string; kind?: string } = {}): ToolResult {
+  const { approval, action, kind } = about
+  const named = Object.entries({ approval, action, state: kind }).filter(([, value]) => value !== undefined)
+  return {
+    isError: true,
+    content: [{ type: 'text', text }],
+    ...(named.length > 0 && { _meta: Object.fromEntries(named.map(([key, value]) => [`countersign/${key}`, value])) }),
+  }
+}
+
+const denied: Record<DenyReason, string> = {
+  prohibited: 'Policy forbids this.',
+  no_grant: 'No policy allows this.',
+  evaluation_error: 'The policies could not be evaluated, so the answer is no.',
+  agent_stopped: 'This agent is stopped.',
+  too_many_questions: 'Too many questions of this agent are open. Wait for answers before you ask for more.',
+  purpose_missing: 'This needs a purpose: say why in _meta["countersign/purpose"].',
+  door_not_enforcing: 'Policy asks for another way to do this.',
+}
+
+const because = (policies: readonly { id: string; doc: string }[]): string =>
+  policies.map(({ id, doc }) => ` ${doc} (${id})`).join('')

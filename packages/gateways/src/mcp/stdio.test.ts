@@ -1,0 +1,121 @@
+import { once } from 'node:events'
+import { createInterface } from 'node:readline'
+import { PassThrough } from 'node:stream'
+import { Client, InMemoryTransport, type JSONRPCMessage } from '@modelcontextprotocol/client'
+import { McpServer } from '@modelcontextprotocol/server'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { z } from 'zod'
+import { type FakeHouse, keys, openFakeHouse } from './fixture.ts'
+import { serveStdio } from './stdio.ts'
+
+/** A server made with the official package. */
+function greeter(): InMemoryTransport {
+  const [ours, theirs] = InMemoryTransport.createLinkedPair()
+  const server = new McpServer({ name: 'greeter', version: '1' })
+  server.registerTool('greet', { inputSchema: z.object({ name: z.string() }) }, ({ name }) => ({
+    content: [{ type: 'text', text: `hello ${name}` }],
+  }))
+  void server.connect(theirs as Parameters<McpServer['connect']>[0])
+  return ours
+}
+
+describe('countersign mcp', () => {
+  let house: FakeHouse
+  let input: PassThrough
+  let output: PassThrough
+  let bridge: Promise<void>
+  let client: Client
+
+  beforeEach(async () => {
+    house = await openFakeHouse(
+      { servers: { s: { command: ['none'] } }, progressEveryMs: 20, patienceMs: 5000 },
+      { connect: greeter },
+    )
+    input = new PassThrough()
+    output = new PassThrough()
+    bridge = serveStdio({ input, output, url: `${house.url}/mcp/s`, key: keys.mine })
+    client = new Client({ name: 'stdio', version: '1' })
+    await client.connect(overPipes(output, input))
+  })
+
+  afterEach(async () => {
+    input.end()
+    await bridge
+    await house.close()
+  })
+
+  it('lets a client that speaks over pipes use the house', async () => {
+    expect((await client.listTools()).tools.map(({ name }) => name)).toEqual(['greet', 'countersign_wait'])
+    expect(await client.callTool({ name: 'greet', arguments: { name: 'you' } })).toMatchObject({
+      content: [{ text: 'hello you' }],
+    })
+    expect(house.gate.attempts[0]?.context.client).toBe('stdio/1')
+  })
+
+  it('carries waiting, progress and cancelling', async () => {
+    house.gate.verdict = 'ask'
+    const leave = new AbortController()
+    const progress = new Promise((resolve) => {
+      const given = { signal: leave.signal, onprogress: resolve }
+      client.callTool({ name: 'greet', arguments: { name: 'you' } }, given).catch(() => undefined)
+    })
+    expect(await progress).toMatchObject({ message: expect.stringContaining('Waiting for approval by keepers') })
+    leave.abort()
+    await house.gate.held(0)
+    house.gate.settle('granted')
+    expect(house.gate.runs).toEqual([])
+  })
+
+  it('answers what the house refuses with its reason', async () => {
+    await expect(client.request({ method: 'resources/list' })).rejects.toMatchObject({ code: -32601 })
+    const answers = createInterface({ input: output })
+    input.write('{"jsonrpc":"2.0","id":"big","method":"ping","params":{"a":9007199254740993}}\n')
+    const [line] = (await once(answers, 'line')) as [string]
+    expect(JSON.parse(line)).toMatchObject({
+      id: 'big',
+      error: { message: expect.stringContaining('not every reader') },
+    })
+  })
+
+  it('opens a new session where the house has forgotten the old one', async () => {
+    const [session] = await sessions()
+    await fetch(`${house.url}/mcp/s`, {
+      method: 'DELETE',
+      headers: { authorization: `Bearer ${keys.mine}`, 'mcp-session-id': session ?? '' },
+    })
+    expect(await client.callTool({ name: 'greet', arguments: { name: 'again' } })).toMatchObject({
+      content: [{ text: 'hello again' }],
+    })
+    expect(await sessions()).not.toContain(session)
+  })
+
+  it('says so where the key is not known', async () => {
+    const [from, to] = [new PassThrough(), new PassThrough()]
+    const served = serveStdio({ input: from, output: to, url: `${house.url}/mcp/s`, key: 'wrong' })
+    from.end('{"jsonrpc":"2.0","id":1,"method":"initialize","params":{}}\n')
+    await served
+    expect(JSON.parse(String(to.read()))).toMatchObject({ id: 1, error: { code: -32000 } })
+  })
+
+  async function sessions(): Promise<string[]> {
+    await client.callTool({ name: 'greet', arguments: { name: 'who' } })
+    return house.gate.attempts.slice(-1).map(({ context }) => context.session)
+  }
+})
+
+function overPipes(from: PassThrough, to: PassThrough) {
+  const transport = {
+    onmessage: undefined as ((message: JSONRPCMessage) => void) | undefined,
+    onclose: undefined as (() => void) | undefined,
+    async start() {
+      createInterface({ input: from }).on('line', (line) => transport.onmessage?.(JSON.parse(line)))
+    },
+    async send(message: JSONRPCMessage) {
+      to.write(`${JSON.stringify(message)}\n`)
+    },
+    async close() {
+      transport.onclose?.()
+    },
+  }
+  return transport as Parameters<Client['connect']>[0]
+}

@@ -1,0 +1,97 @@
+/**
+ * One answer as server-sent events: headers at once, signs of life, and at the end the message that counts.
+ *
+ * @module
+ */
+
+export interface EventStream {
+  readonly response: Response
+  /** Aborted when the client hung up before it had everything. */
+  readonly gone: AbortSignal
+  /** Settles when nothing more can be sent: true if the client has taken everything. */
+  readonly over: Promise<boolean>
+  /** For messages of which only the newest counts: it replaces one that was not taken yet, so memory stays bounded. */
+  offer(message: object): void
+  /** An SSE comment. Clients do not count it; what lies between us and them does. */
+  breathe(): void
+  /** Sends the last message and closes. True if the client came back for more after it had taken it. */
+  finish(message?: object): Promise<boolean>
+}
+
+/** How long a client may take to fetch the last message before it counts as not delivered. */
+const fetchWithinMs = 30_000
+
+export function openEventStream(): EventStream {
+  const gone = new AbortController()
+  const utf8 = new TextEncoder()
+  // The comment makes every server in between send the headers now: some wait for a first byte.
+  const waiting: string[] = [': countersign\n\n']
+  let newest: string | undefined
+  let wake = () => {}
+  let ending = false
+  let settle: (taken: boolean) => void = () => {}
+  const over = new Promise<boolean>((resolve) => {
+    settle = resolve
+  })
+
+  const body = new ReadableStream<Uint8Array>(
+    {
+      /** Called when the client's side wants the next piece, so it has got rid of the one before. */
+      async pull(controller) {
+        while (waiting.length === 0 && newest === undefined && !ending) {
+          await new Promise<void>((resolve) => {
+            wake = resolve
+          })
+        }
+        if (gone.signal.aborted) return
+        const piece = waiting.shift() ?? newest
+        if (piece === newest) newest = undefined
+        if (piece !== undefined) return controller.enqueue(utf8.encode(piece))
+        controller.close()
+        settle(true)
+      },
+      cancel() {
+        settle(false)
+        gone.abort()
+        ending = true
+        wake()
+      },
+    },
+    { highWaterMark: 0 },
+  )
+
+  function renew(piece: string): void {
+    if (ending) return
+    newest = piece
+    wake()
+  }
+
+  return {
+    response: new Response(body, {
+      headers: { 'content-type': 'text/event-stream', 'cache-control': 'no-store', 'x-accel-buffering': 'no' },
+    }),
+    gone: gone.signal,
+    over,
+    offer(message) {
+      renew(asEvent(message))
+    },
+    breathe() {
+      if (newest === undefined) renew(':\n\n')
+    },
+    async finish(message) {
+      if (ending) return false
+      ending = true
+      if (message) waiting.push(asEvent(message))
+      newest = undefined
+      wake()
+      const timer = setTimeout(() => settle(false), fetchWithinMs)
+      try {
+        return await over
+      } finally {
+        clearTimeout(timer)
+      }
+    },
+  }
+}
+
+const asEvent = (message: object): string => `event: message\ndata: ${JSON.stringify(message)}\n\n`

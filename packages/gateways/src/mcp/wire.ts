@@ -1,0 +1,153 @@
+/**
+ * Bytes ⇄ JSON-RPC messages, over Streamable HTTP as of 2025-06-18 and 2025-11-25
+ * (https://modelcontextprotocol.io/specification/2025-11-25/basic/transports#streamable-http).
+ *
+ * @module
+ */
+import { isError, parseJson } from '@countersign/core'
+import type { Json } from '@countersign/schema'
+import { z } from 'zod'
+
+/** The eras served, newest first. */
+export const versions = ['2025-11-25', '2025-06-18'] as const
+
+export const RpcId = z.union([z.string().max(200), z.int()])
+export type RpcId = z.infer<typeof RpcId>
+
+/** Already parsed strictly, so this only names what it is. */
+export const JsonObject = z.custom<{ readonly [key: string]: Json }>(
+  (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
+)
+export type JsonObject = z.infer<typeof JsonObject>
+
+const version = z.literal('2.0')
+const Call = z.strictObject({
+  jsonrpc: version,
+  id: RpcId,
+  method: z.string().max(200),
+  params: JsonObject.default({}),
+})
+const Notice = z.strictObject({ jsonrpc: version, method: z.string().max(200), params: JsonObject.default({}) })
+const Reply = z.union([
+  z.strictObject({ jsonrpc: version, id: RpcId, result: JsonObject }),
+  z.strictObject({ jsonrpc: version, id: RpcId.nullish(), error: JsonObject }),
+])
+
+export type Incoming =
+  | { readonly kind: 'request'; readonly id: RpcId; readonly method: string; readonly params: JsonObject }
+  | { readonly kind: 'notification'; readonly method: string; readonly params: JsonObject }
+  /** To a question of ours. We ask none, so nothing comes of it. */
+  | { readonly kind: 'response' }
+  | { readonly kind: 'refused'; readonly response: Response }
+
+export interface Bounds {
+  readonly bytes: number
+  /** How long the body may take to arrive. */
+  readonly ms: number
+}
+
+/** Checks the headers, reads the body within bounds, and says what kind of message it is. */
+export async function readMessage(request: Request, bounds: Bounds): Promise<Incoming> {
+  const wrong = wrongHeaders(request)
+  if (wrong) return refused(...wrong)
+
+  const body = await readBody(request, bounds)
+  if (body === 'large') return refused(413, -32600, `A message may have ${bounds.bytes} bytes.`)
+  if (body === 'late') return refused(408, -32600, 'The message took too long to arrive.')
+
+  let value: Json
+  try {
+    value = parseJson(body, { bytes: bounds.bytes })
+  } catch (error) {
+    if (!isError(error, 'ERR_INPUT_INVALID', 'ERR_INPUT_TOO_LARGE')) throw error
+    return refused(400, -32700, `This is not JSON that every reader reads alike${because(error.detail)}.`)
+  }
+  if (Array.isArray(value)) return refused(400, -32600, 'Batches are not part of this protocol version.')
+
+  const call = Call.safeParse(value)
+  if (call.success) return { kind: 'request', ...call.data }
+  const notice = Notice.safeParse(value)
+  if (notice.success) return { kind: 'notification', ...notice.data }
+  if (Reply.safeParse(value).success) return { kind: 'response' }
+  return refused(400, -32600, 'This is not a JSON-RPC 2.0 message.')
+}
+
+export function acceptsEvents(request: Request): boolean {
+  return accepts(request, 'text/event-stream', 'text/*')
+}
+
+export const json = (body: unknown, status = 200, headers: Readonly<Record<string, string>> = {}): Response =>
+  new Response(JSON.stringify(body), { status, headers: { 'content-type': 'application/json', ...headers } })
+
+export const rpcResult = (id: RpcId, result: object) => ({ jsonrpc: '2.0', id, result })
+
+export const rpcError = (id: RpcId | null, code: number, message: string) => ({
+  jsonrpc: '2.0',
+  id,
+  error: { code, message },
+})
+
+export const rpcNotice = (method: string, params?: object) => ({ jsonrpc: '2.0', method, ...(params && { params }) })
+
+function refused(status: number, code: number, says: string): Incoming {
+  return { kind: 'refused', response: json(rpcError(null, code, says), status) }
+}
+
+function wrongHeaders(request: Request): [status: number, code: number, says: string] | undefined {
+  const type = request.headers.get('content-type') ?? ''
+  if (!/^application\/json\s*(;\s*charset\s*=\s*"?utf-8"?\s*)?$/i.test(type)) {
+    return [415, -32600, 'Send application/json in UTF-8.']
+  }
+  if (!acceptsEvents(request) || !accepts(request, 'application/json', 'application/*')) {
+    return [406, -32600, 'Accept both application/json and text/event-stream.']
+  }
+  const named = request.headers.get('mcp-protocol-version')
+  if (named !== null && !(versions as readonly string[]).includes(named)) {
+    return [400, -32600, `Protocol versions served here: ${versions.join(', ')}.`]
+  }
+  return undefined
+}
+
+/** A client that names nothing takes everything (RFC 9110 §12.5.1). */
+function accepts(request: Request, ...types: readonly string[]): boolean {
+  const named = request.headers.get('accept')
+  if (named === null || named === '') return true
+  const ranges = named.split(',').map((range) => (range.split(';')[0] ?? '').trim().toLowerCase())
+  return ['*/*', ...types].some((type) => ranges.includes(type))
+}
+
+async function readBody(request: Request, { bytes, ms }: Bounds): Promise<Uint8Array | 'large' | 'late'> {
+  if (Number(request.headers.get('content-length') ?? 0) > bytes) return 'large'
+  if (!request.body) return new Uint8Array()
+
+  const reader: ReadableStreamDefaultReader<Uint8Array> = request.body.getReader()
+  let late = false
+  const timer = setTimeout(() => {
+    late = true
+    void reader.cancel().catch(() => undefined) // the sender may be gone already
+  }, ms)
+  try {
+    const chunks: Uint8Array[] = []
+    let size = 0
+    for (;;) {
+      const { done, value } = await reader.read()
+      if (late) return 'late'
+      if (done) return Buffer.concat(chunks)
+      size += value.length
+      if (size > bytes) {
+        void reader.cancel().catch(() => undefined)
+        return 'large'
+      }
+      chunks.push(value)
+    }
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+const Why = z.object({ json: z.string() })
+
+function because(detail: unknown): string {
+  const why = Why.safeParse(detail)
+  return why.success ? `: ${why.data.json}` : ''
+}

@@ -1,0 +1,108 @@
+import type { Agent, AgentKey } from '@countersign/schema'
+import { describe, expect, it } from 'vitest'
+import { change, createIdentify, issueKey, parseKey, register, revoke, rotate } from './agents.ts'
+
+const at = 1_800_000_000_000
+const hourMs = 3_600_000
+const clockAt = (ms: number) => ({ now: () => ms })
+
+const { key, secret } = issueKey(clockAt(at), { expiresInMs: hourMs })
+const agent = register(
+  { id: 'ledger-bot', name: 'Ledger bot', owner: 'ana', team: 'finance', groups: [], environment: 'prod', key },
+  'ana',
+)
+
+/** Answers like a store's index: by the exact hash. */
+const identifyAmong = (known: Agent, now: number) =>
+  createIdentify(
+    { agents: { byKey: async (hash) => (known.keys.some((one) => one.hash === hash) ? known : undefined) } },
+    clockAt(now),
+  )
+const outcome = (known: Agent, credential: string, now = at) =>
+  identifyAmong(
+    known,
+    now,
+  )(credential).then(
+    ({ credential: id }) => id,
+    (error: { code: string }) => error.code,
+  )
+
+describe('a key', () => {
+  it('is 32 random bytes, of which the house keeps the SHA-256', () => {
+    expect(secret).toMatch(/^csk_[A-Za-z0-9_-]{43}$/)
+    expect(parseKey(secret)).toEqual({ hash: key.hash })
+    expect(JSON.stringify(agent)).not.toContain(secret.slice(4))
+    expect(issueKey(clockAt(at), { expiresInMs: 1 }).secret).not.toBe(secret)
+  })
+
+  it.each([0, -1, Number.NaN])('cannot be valid for %s ms', (expiresInMs) => {
+    expect(() => issueKey(clockAt(at), { expiresInMs })).toThrow(expect.objectContaining({ code: 'ERR_INPUT_INVALID' }))
+  })
+
+  const unknown = 'ERR_AGENT_UNKNOWN'
+  const stopped = { ...agent, version: 2, status: 'stopped' as const, stoppedBy: 'ben' }
+  it.each<[string, Agent, string, number, string]>([
+    ['in force', agent, secret, at, key.id],
+    ['in its last millisecond', agent, secret, at + hourMs - 1, key.id],
+    ['expired', agent, secret, at + hourMs, unknown],
+    ['revoked', revoke(agent, { keyId: key.id, now: at }, 'ana'), secret, at, unknown],
+    ['of a stopped agent', stopped, secret, at, 'ERR_AGENT_STOPPED'],
+    ['expired, of a stopped agent', stopped, secret, at + hourMs, unknown],
+    ['truncated', agent, secret.slice(0, -1), at, unknown],
+    ['with more behind it', agent, `${secret}A`, at, unknown],
+    ['with a line end', agent, `${secret}\n`, at, unknown],
+    ['with the prefix of an enforcement point', agent, secret.replace('csk_', 'cse_'), at, unknown],
+    ['without its prefix', agent, secret.slice(4), at, unknown],
+    ['as a bearer header', agent, `Bearer ${secret}`, at, unknown],
+    ['presented as its hash', agent, key.hash, at, unknown],
+    ['presented as its id', agent, key.id, at, unknown],
+    ['that is empty', agent, '', at, unknown],
+    ['of a megabyte', agent, `csk_${'A'.repeat(1 << 20)}`, at, unknown],
+  ])('%s', async (_, known, credential, now, expected) => {
+    expect(await outcome(known, credential, now)).toBe(expected)
+  })
+
+  it('counts for nothing if the store answers with an agent that does not hold it', async () => {
+    const other = register({ ...agent, id: 'other', key: issueKey(clockAt(at), { expiresInMs: hourMs }).key }, 'ana')
+    const identify = createIdentify({ agents: { byKey: async () => other } }, clockAt(at))
+    await expect(identify(secret)).rejects.toMatchObject({ code: unknown })
+  })
+
+  it('says who knocks', async () => {
+    expect(await identifyAmong(agent, at)(secret)).toEqual({
+      agent,
+      credential: key.id,
+      onBehalfOf: undefined,
+      startedBy: undefined,
+    })
+  })
+})
+
+describe('rotating', () => {
+  const fresh = issueKey(clockAt(at), { expiresInMs: 10 * hourMs })
+  const rotated = (overlapMs: number) => rotate(agent, { key: fresh.key, overlapMs, now: at }, 'ana')
+
+  it.each<[string, number, number, [old: boolean, fresh: boolean]]>([
+    ['both keys work within the overlap', 60_000, 59_999, [true, true]],
+    ['only the new one after it', 60_000, 60_000, [false, true]],
+    ['only the new one at once, without overlap', 0, 0, [false, true]],
+    ['an overlap never lengthens the old key’s life', 5 * hourMs, hourMs, [false, true]],
+  ])('%s', async (_, overlapMs, laterMs, expected) => {
+    const works = async (credential: string) =>
+      (await outcome(rotated(overlapMs), credential, at + laterMs)).startsWith('key_')
+    expect([await works(secret), await works(fresh.secret)]).toEqual(expected)
+  })
+
+  it('is the agent’s next version, and says who did it', () => {
+    expect(rotated(0)).toMatchObject({ version: 2, changedBy: 'ana', keys: [{ id: key.id }, { id: fresh.key.id }] })
+  })
+})
+
+it.each<[string, () => unknown]>([
+  ['an id that is no id', () => register({ ...agent, id: 'Not An Id' }, 'ana')],
+  ['a key of another agent', () => revoke(agent, { keyId: 'key_other', now: at }, 'ana')],
+  ['a name of any length', () => change(agent, { name: 'x'.repeat(201) }, 'ana')],
+  ['a negative overlap', () => rotate(agent, { key: key satisfies AgentKey, overlapMs: -1, now: at }, 'ana')],
+])('%s is refused', (_, make) => {
+  expect(make).toThrow(expect.objectContaining({ code: 'ERR_INPUT_INVALID' }))
+})

@@ -1,0 +1,97 @@
+/**
+ * Agents and the keys by which they prove themselves. Everything but `createIdentify` is pure: it takes an agent as it
+ * stands and returns its next version, for the caller to commit.
+ *
+ * @module
+ */
+import { randomBytes, timingSafeEqual } from 'node:crypto'
+import { type Caller, type Clock, CountersignError, newId, sha256Hex, type Store } from '@countersign/core'
+import { Agent, type AgentKey } from '@countersign/schema'
+
+/** `csk_` identifies agents; `cse_`, an enforcement point's key, is not one. 32 bytes are 43 characters. */
+const keyForm = /^csk_[A-Za-z0-9_-]{43,86}$/
+
+/** Makes a key. The secret is to be shown once and forgotten: what is kept is its SHA-256. */
+export function issueKey(clock: Clock, { expiresInMs }: { expiresInMs: number }): { key: AgentKey; secret: string } {
+  if (!(expiresInMs > 0)) throw new CountersignError('ERR_INPUT_INVALID', { expiresInMs })
+  const secret = `csk_${randomBytes(32).toString('base64url')}`
+  const createdAt = clock.now()
+  return { key: { id: newId('key'), hash: sha256Hex(secret), createdAt, expiresAt: createdAt + expiresInMs }, secret }
+}
+
+/** The hash to look an agent up by, or undefined if the text cannot be an agent's key. */
+export const parseKey = (text: string): { hash: string } | undefined =>
+  keyForm.test(text) ? { hash: sha256Hex(text) } : undefined
+
+/**
+ * Who knocks, by the key presented. What is compared is a hash of random bytes, so timing tells nothing of any key;
+ * unknown, expired and revoked are one answer.
+ */
+export function createIdentify(
+  store: { readonly agents: Pick<Store['agents'], 'byKey'> },
+  clock: Clock,
+): (credential: string) => Promise<Caller> {
+  return async (credential) => {
+    const presented = parseKey(credential)
+    const agent = presented && (await store.agents.byKey(presented.hash))
+    const key = presented && agent?.keys.find(({ hash }) => sameHash(hash, presented.hash))
+    if (!agent || !key || !inForce(key, clock.now())) throw new CountersignError('ERR_AGENT_UNKNOWN')
+    if (agent.status === 'stopped') throw new CountersignError('ERR_AGENT_STOPPED', { agent: agent.id })
+    return { agent, credential: key.id, onBehalfOf: undefined, startedBy: undefined }
+  }
+}
+
+const sameHash = (one: string, other: string) =>
+  one.length === other.length && timingSafeEqual(Buffer.from(one), Buffer.from(other))
+
+export const inForce = (key: AgentKey, now: number): boolean =>
+  now < key.expiresAt && (key.revokedAt === undefined || now < key.revokedAt)
+
+export type Registration = Pick<Agent, 'id' | 'name' | 'owner' | 'team' | 'groups' | 'environment'> & {
+  readonly mode?: Agent['mode']
+  readonly key?: AgentKey
+}
+
+/** @throws ERR_INPUT_INVALID */
+export function register({ key, mode = 'enforce', ...what }: Registration, by: string): Agent {
+  const keys = key ? [key] : []
+  return checked({ ...what, mode, keys, version: 1, status: 'active', registeredBy: by, changedBy: by })
+}
+
+/** What an administrator may change. Who does joins the requester chain as `changedBy` (P3). */
+export type AgentChange = Partial<Pick<Agent, 'name' | 'owner' | 'team' | 'groups' | 'environment' | 'mode'>>
+
+/** @throws ERR_INPUT_INVALID */
+export const change = (agent: Agent, what: AgentChange, by: string): Agent => next(agent, what, by)
+
+/**
+ * Adds a key. Those in force stay so for `overlapMs`, so that the agent can be handed the new one without a gap.
+ *
+ * @throws ERR_INPUT_INVALID
+ */
+export function rotate(
+  agent: Agent,
+  { key, overlapMs, now }: { key: AgentKey; overlapMs: number; now: number },
+  by: string,
+): Agent {
+  if (!(overlapMs >= 0)) throw new CountersignError('ERR_INPUT_INVALID', { overlapMs })
+  const until = now + overlapMs
+  const older = agent.keys.map((known) => ({ ...known, expiresAt: Math.min(known.expiresAt, until) }))
+  return next(agent, { keys: [...older, key] }, by)
+}
+
+/** From `now` on the key proves nobody. @throws ERR_INPUT_INVALID for a key that is not this agent's */
+export function revoke(agent: Agent, { keyId, now }: { keyId: string; now: number }, by: string): Agent {
+  if (!agent.keys.some(({ id }) => id === keyId)) throw new CountersignError('ERR_INPUT_INVALID', { keyId })
+  const keys = agent.keys.map((key) => (key.id === keyId ? { ...key, revokedAt: key.revokedAt ?? now } : key))
+  return next(agent, { keys }, by)
+}
+
+const next = (agent: Agent, what: Partial<Agent>, by: string): Agent =>
+  checked({ ...agent, ...what, version: agent.version + 1, changedBy: by })
+
+function checked(agent: Agent): Agent {
+  const parsed = Agent.safeParse(agent)
+  if (!parsed.success) throw new CountersignError('ERR_INPUT_INVALID', parsed.error.issues)
+  return parsed.data
+}

@@ -1,0 +1,122 @@
+/**
+ * The policies in force: loaded, watched, and exchanged only for a set that passed every check.
+ *
+ * @module
+ */
+import { type Clock, CountersignError, type PolicyEngine, type PolicyNote } from '@countersign/core'
+import type { Registry } from '@countersign/schema'
+import type { Cedar } from './cedar.ts'
+import { type Candidate, compile } from './compile.ts'
+import type { PolicyFile, Problem } from './problem.ts'
+import { type CedarPolicySet, loadPolicySet } from './set.ts'
+
+/** What is checked. A function is asked again at every reload. */
+export interface PolicySource {
+  readonly files: readonly PolicyFile[] | (() => Promise<readonly PolicyFile[]>)
+  readonly registry: Registry | (() => Registry)
+  /** Agent groups that policies may name. */
+  readonly agentGroups: readonly string[] | (() => readonly string[])
+}
+
+export interface PolicyParts extends PolicySource {
+  /** Calls back whenever the files may have changed. */
+  readonly watch?: (changed: () => void) => { close(): void }
+  /** Told of every reload that `watch` caused. */
+  readonly onReload?: (report: Reload) => void
+  readonly clock?: Clock
+  readonly open?: () => Cedar
+}
+
+export type Reload =
+  | { readonly kind: 'active'; readonly version: string; readonly changed: boolean }
+  /** The old set stays in force. */
+  | { readonly kind: 'refused'; readonly problems: readonly Problem[] }
+
+export interface CedarEngine extends PolicyEngine {
+  active(): CedarPolicySet
+}
+
+export interface Policies {
+  readonly engine: CedarEngine
+  /** Never rejects; concurrent calls take turns. */
+  reload(): Promise<Reload>
+  close(): void
+}
+
+/** @throws ERR_POLICY_INVALID with every problem as its detail, if the first set does not pass */
+export async function createPolicyEngine(parts: PolicyParts): Promise<Policies> {
+  const { clock = { now: Date.now } } = parts
+  const first = await check(parts)
+  if (first.kind === 'refused') throw new CountersignError('ERR_POLICY_INVALID', { problems: first.problems })
+
+  let active = await load(first)
+  let turn: Promise<unknown> = Promise.resolve()
+  let closed = false
+
+  const reload = (): Promise<Reload> => {
+    const next = turn.then(exchange)
+    turn = next
+    return next
+  }
+  const watching = parts.watch?.(() => void reload().then(parts.onReload))
+
+  return {
+    engine: { active: () => active },
+    reload,
+    close() {
+      closed = true
+      watching?.close()
+    },
+  }
+
+  async function exchange(): Promise<Reload> {
+    const checked = await check(parts)
+    if (checked.kind === 'refused') return checked
+    const { version } = checked.candidate
+    const same = version === active.version && checked.registry === active.registry
+    if (same || closed) return { kind: 'active', version: active.version, changed: false }
+    try {
+      active = await load(checked)
+    } catch (error) {
+      return { kind: 'refused', problems: [unlocated(`could not be loaded (${String(error)})`)] }
+    }
+    return { kind: 'active', version, changed: true }
+  }
+
+  function load({ candidate, registry }: Extract<Checked, { kind: 'passed' }>): Promise<CedarPolicySet> {
+    return loadPolicySet(candidate, { registry, clock, ...(parts.open && { open: parts.open }) })
+  }
+}
+
+export interface CheckReport {
+  readonly ok: boolean
+  readonly problems: readonly Problem[]
+  readonly version: string | undefined
+  readonly policies: readonly PolicyNote[]
+}
+
+/** Everything that loading would check, without loading. */
+export async function checkPolicies(source: PolicySource): Promise<CheckReport> {
+  const checked = await check(source)
+  if (checked.kind === 'refused') return { ok: false, problems: checked.problems, version: undefined, policies: [] }
+  const { version, notes } = checked.candidate
+  return { ok: true, problems: [], version, policies: notes }
+}
+
+type Checked =
+  | { readonly kind: 'passed'; readonly candidate: Candidate; readonly registry: Registry }
+  | { readonly kind: 'refused'; readonly problems: readonly Problem[] }
+
+async function check(source: PolicySource): Promise<Checked> {
+  try {
+    const registry = typeof source.registry === 'function' ? source.registry() : source.registry
+    const agentGroups = typeof source.agentGroups === 'function' ? source.agentGroups() : source.agentGroups
+    const files = typeof source.files === 'function' ? await source.files() : source.files
+    const compiled = await compile(files, { registry, agentGroups })
+    return compiled.kind === 'refused' ? compiled : { kind: 'passed', candidate: compiled.candidate, registry }
+  } catch (error) {
+    return { kind: 'refused', problems: [unlocated(`the policies could not be read (${String(error)})`)] }
+  }
+}
+
+const unlocated = (says: string): Problem => ({ file: '', line: 1, column: 1, policy: undefined, says })

@@ -1,0 +1,75 @@
+/**
+ * What the tests of this package share: the sample policies, and questions about them.
+ *
+ * @module
+ */
+import { readFile } from 'node:fs/promises'
+import { fileURLToPath } from 'node:url'
+import type { PolicyQuestion } from '@countersign/core'
+import { Registry } from '@countersign/schema'
+import { parse } from 'yaml'
+import { policyDirectory } from './directory.ts'
+import type { PolicyFile } from './problem.ts'
+
+const samplePath = fileURLToPath(new URL('../../../policies/', import.meta.url))
+
+export const sampleText = (name: string): Promise<string> => readFile(`${samplePath}${name}`, 'utf8')
+
+export const agentGroups: readonly string[] = ['ml-agents', 'finance-agents', 'platform-agents']
+
+export const sampleRegistry = Registry.parse(parse(await sampleText('registry.yaml')))
+
+export const sampleSource = { ...policyDirectory(samplePath), registry: sampleRegistry, agentGroups }
+
+/** The sample registry, and this text as the only policies. */
+export const sourceOf = (text: string, ...more: readonly PolicyFile[]) => ({
+  files: [{ name: 'site.cedar', text }, ...more],
+  registry: sampleRegistry,
+  agentGroups,
+})
+
+type Loose<Value> = { readonly [Key in keyof Value]?: unknown } & Readonly<Record<string, unknown>>
+
+export interface Changes {
+  readonly action?: Loose<PolicyQuestion['action']>
+  readonly agent?: Loose<PolicyQuestion['agent']>
+  readonly context?: Loose<PolicyQuestion['context']>
+  readonly resource?: unknown
+  readonly onBehalfOf?: unknown
+}
+
+/** A small export by a finance agent, which the sample policies allow; changes may be as wrong as they like. */
+export const questionOf = ({ action, agent, context, ...rest }: Changes = {}): PolicyQuestion =>
+  ({
+    action: {
+      tenant: 'default',
+      gateway: 'mcp',
+      door: 'enforcing',
+      verb: 'data.export',
+      operation: 'mcp.tools/call',
+      resources: [{ kind: 'dataset', name: 'finance.orders' }],
+      parameters: {},
+      environment: 'prod',
+      agent: 'fin-bot',
+      ...action,
+    },
+    resource: { kind: 'dataset', name: 'finance.orders' },
+    agent: { id: 'fin-bot', groups: ['finance-agents'], owner: 'dana', team: 'finance-systems', ...agent },
+    onBehalfOf: undefined,
+    context: {
+      risk: 10,
+      picture: {
+        reads: [{ name: 'finance.orders', classes: ['financial'], domain: 'finance', known: true }],
+        writes: [],
+        classes: ['financial'],
+        sensitive: true,
+        destination: { name: 's3://house-reports', outside: false, known: true },
+      },
+      measures: { rows: 10 },
+      client: 'test',
+      purposeGiven: false,
+      when: { hour: 11, weekday: 3 },
+      ...context,
+    },
+    ...rest,
+  }) as PolicyQuestion

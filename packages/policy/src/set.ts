@@ -1,0 +1,143 @@
+/**
+ * One loaded version of the policies, in a Cedar of its own.
+ *
+ * @module
+ */
+import type { AuthorizationAnswer } from '@cedar-policy/cedar-wasm/nodejs'
+import type { Clock, Evaluation, PolicyNote, PolicySet } from '@countersign/core'
+import type { Registry } from '@countersign/schema'
+import { type Cedar, isPoison, openCedar } from './cedar.ts'
+import { type Candidate, policySetOf } from './compile.ts'
+import { createMemory } from './memory.ts'
+import { type CedarQuestion, cedarQuestion } from './question.ts'
+
+export interface CedarPolicySet extends PolicySet {
+  readonly registry: Registry
+  /** The same policies but these. Slow (it parses on each call): for explanations, never for decisions. */
+  without(ids: readonly string[]): PolicySet
+}
+
+export interface LoadParts {
+  readonly registry: Registry
+  readonly clock: Clock
+  readonly open?: () => Cedar
+}
+
+type Which = 'auto' | 'approvable'
+
+const keepMs = 5000
+const keepAnswers = 5000
+
+/** Lets others work between two slots: a large set takes some hundred milliseconds. */
+export async function loadPolicySet(
+  candidate: Candidate,
+  { registry, clock, open = openCedar }: LoadParts,
+): Promise<CedarPolicySet> {
+  const { version, schema, tree, notes, sources, slices } = candidate
+  const byId = new Map(notes.map((note) => [note.id, note]))
+  const memory = createMemory<Evaluation>(clock, keepMs, keepAnswers)
+  let cedar: Cedar | undefined = await load(candidate, open)
+
+  return {
+    version,
+    registry,
+    policies: notes,
+    policy: (id) => byId.get(id),
+    evaluate: (which, question) =>
+      failClosed(() => {
+        const asked = cedarQuestion(question, registry, tree)
+        const key = JSON.stringify([which, asked])
+        const known = memory.get(key)
+        if (known) return known
+
+        const answer = ask(which, asked)
+        if (answer.kind !== 'error') memory.keep(key, answer)
+        return answer
+      }),
+    without(ids) {
+      const kept = (which: Which, action: string) =>
+        (slices.get(action) ?? []).filter((note) => !ids.includes(note.id) && belongs(note, which))
+      return {
+        version: `${version} without ${ids.join(', ')}`,
+        policies: notes.filter(({ id }) => !ids.includes(id)),
+        policy: (id) => (ids.includes(id) ? undefined : byId.get(id)),
+        evaluate: (which, question) =>
+          failClosed(() => {
+            const asked = cedarQuestion(question, registry, tree)
+            const policies = policySetOf(kept(which, idOf(asked.action)), sources)
+            return read(guarded((instance) => instance.isAuthorized({ ...asked, schema, policies })))
+          }),
+      }
+    },
+  }
+
+  function ask(which: Which, asked: CedarQuestion): Evaluation {
+    const preparsedPolicySetId = slot(which, idOf(asked.action))
+    const preparsedSchemaName = schemaSlot
+    return read(guarded((now) => now.statefulIsAuthorized({ ...asked, preparsedPolicySetId, preparsedSchemaName })))
+  }
+
+  function guarded(call: (instance: Cedar) => AuthorizationAnswer): AuthorizationAnswer {
+    if (!cedar) throw new Error('Cedar is being started again')
+    try {
+      return call(cedar)
+    } catch (error) {
+      if (isPoison(error)) restart()
+      throw error
+    }
+  }
+
+  /** A broken instance is never asked again; until the next one is ready, every answer is an error. */
+  function restart(): void {
+    cedar = undefined
+    load(candidate, open).then(
+      (fresh) => (cedar = fresh),
+      () => undefined, // stays closed: what loaded once and does not load now is not to be trusted
+    )
+  }
+}
+
+const schemaSlot = 'countersign'
+const slot = (which: Which, action: string) => `${which} ${action}`
+const belongs = (note: PolicyNote, which: Which) => which === 'auto' || note.kind !== 'sign-off'
+
+async function load({ schema, slices, sources }: Candidate, open: () => Cedar): Promise<Cedar> {
+  const cedar = open()
+  succeed(cedar.preparseSchema(schemaSlot, schema))
+  for (const [action, notes] of slices) {
+    for (const which of ['auto', 'approvable'] as const) {
+      const slice = notes.filter((note) => belongs(note, which))
+      succeed(cedar.preparsePolicySet(slot(which, action), policySetOf(slice, sources)))
+    }
+    await new Promise(setImmediate)
+  }
+  return cedar
+}
+
+function succeed(answer: ReturnType<Cedar['preparseSchema']>): void {
+  if (answer.type === 'failure') throw new Error(answer.errors[0]?.message ?? 'Cedar refused to load')
+}
+
+/**
+ * Cedar itself skips a policy that errs, so that an erring forbid would let the action through. Here one error, of
+ * whatever policy, makes the whole answer an error.
+ */
+function read(answer: AuthorizationAnswer): Evaluation {
+  if (answer.type === 'failure') return says(answer.errors[0]?.message)
+  const { decision, diagnostics } = answer.response
+  const [error] = diagnostics.errors
+  if (error) return says(`${error.policyId}: ${error.error.message}`)
+  return { kind: decision === 'allow' ? 'allow' : 'deny', by: diagnostics.reason.toSorted() }
+}
+
+function failClosed(evaluate: () => Evaluation): Evaluation {
+  try {
+    return evaluate()
+  } catch (error) {
+    return says(error instanceof Error ? error.message : 'Cedar broke')
+  }
+}
+
+const says = (message = 'Cedar failed'): Evaluation => ({ kind: 'error', says: message.slice(0, 300) })
+
+const idOf = (uid: CedarQuestion['action']): string => ('__entity' in uid ? uid.__entity.id : uid.id)

@@ -1,0 +1,173 @@
+/**
+ * Agents: who they are, their keys, and the switch that stops them (P15).
+ *
+ * @module
+ */
+import { CountersignError } from '@countersign/core'
+import { issueKey, register, rotate } from '@countersign/identity'
+import { createRoute, z } from '@hono/zod-openapi'
+import {
+  Agent,
+  AgentInput,
+  AgentList,
+  AgentView,
+  type Approval,
+  IssuedKey,
+  KeyInput,
+  type Person,
+  StopInput,
+} from '@countersign/schema'
+import { mayChangeAgents, maySeeAgent, mayStart, mayStop } from './access.ts'
+import { createNames, type Names } from './names.ts'
+import type { Api, ApiParts } from './parts.ts'
+import { telling } from './problems.ts'
+import { answers, moment, takes } from './route.ts'
+
+const one = z.object({ id: Agent.shape.id })
+const dayMs = 86_400_000
+
+const list = createRoute({
+  method: 'get',
+  path: '/api/agents',
+  summary: 'Agents that you may see.',
+  responses: answers(AgentList, 'The agents.'),
+})
+const registering = createRoute({
+  method: 'post',
+  path: '/api/agents',
+  summary: 'Registers an agent; its key is shown this once.',
+  request: takes(AgentInput),
+  responses: answers(IssuedKey, 'The agent and its key.'),
+})
+const rotating = createRoute({
+  method: 'post',
+  path: '/api/agents/{id}/keys',
+  summary: 'Issues a new key, shown this once; the keys of before run out.',
+  request: { params: one, ...takes(KeyInput) },
+  responses: answers(IssuedKey, 'The agent and its new key.'),
+})
+const stopping = createRoute({
+  method: 'post',
+  path: '/api/agents/{id}/stop',
+  summary: 'Stops an agent: nothing of it is permitted from now on.',
+  request: { params: one, ...takes(StopInput) },
+  responses: answers(AgentView, 'The agent.'),
+})
+const starting = createRoute({
+  method: 'post',
+  path: '/api/agents/{id}/start',
+  summary: 'Starts a stopped agent again. Takes another person than the one who stopped it.',
+  request: { params: one, ...takes(z.strictObject({})) },
+  responses: answers(AgentView, 'The agent.'),
+})
+
+export function agents(api: Api, parts: ApiParts): void {
+  const { store, stops, clock } = parts
+
+  api.openapi(list, async (context) => {
+    const { person } = context.get('visitor')
+    const seen = (await store.agents.list()).filter((agent) => maySeeAgent(person, agent))
+    const unsettled = await unsettledOf(undefined)
+    const names = createNames(store)
+    return context.json({ items: await Promise.all(seen.map((agent) => view(agent, person, names, unsettled))) }, 200)
+  })
+
+  api.openapi(registering, async (context) => {
+    const { person } = context.get('visitor')
+    mustChangeAgents(person)
+    const { keyDays, ...what } = context.req.valid('json')
+    if (!(await store.people.get(what.owner))?.active) {
+      throw telling(new CountersignError('ERR_PERSON_MISSING'), 'The owner has to be a person known to the house.')
+    }
+    if (await store.agents.get(what.id)) throw new CountersignError('ERR_STORE_CONFLICT', { agent: what.id })
+    const { key, secret } = issueKey(clock, { expiresInMs: keyDays * dayMs })
+    const agent = register({ ...what, key }, person.id)
+    await store.commit({ facts: [{ kind: 'agent.changed', change: 'registered', by: person.id, agent }] })
+    return context.json(await issued(agent, person, secret), 200)
+  })
+
+  api.openapi(rotating, async (context) => {
+    const { person } = context.get('visitor')
+    mustChangeAgents(person)
+    const { keyDays, overlapHours } = context.req.valid('json')
+    const before = await existing(context.req.valid('param').id)
+    const { key, secret } = issueKey(clock, { expiresInMs: keyDays * dayMs })
+    const agent = rotate(before, { key, overlapMs: overlapHours * 3_600_000, now: clock.now() }, person.id)
+    await store.commit({ facts: [{ kind: 'agent.changed', change: 'key-issued', by: person.id, agent }] })
+    return context.json(await issued(agent, person, secret), 200)
+  })
+
+  api.openapi(stopping, async (context) => {
+    const { person } = context.get('visitor')
+    const { because = 'stopped at the console' } = context.req.valid('json')
+    const agent = await existing(context.req.valid('param').id)
+    if (!mayStop(person, agent, await unsettledOf(agent.id))) throw new CountersignError('ERR_NOT_ALLOWED')
+    const stopped = await stops.stop(agent.id, person.id, because)
+    return context.json(await view(stopped, person, createNames(store), []), 200)
+  })
+
+  api.openapi(starting, async (context) => {
+    const { person } = context.get('visitor')
+    const agent = await existing(context.req.valid('param').id)
+    if (agent.status === 'stopped' && !mayStart(person, agent)) {
+      throw telling(
+        new CountersignError('ERR_NOT_ALLOWED'),
+        'Starting takes the role operations, and someone who neither stopped this agent nor owns it.',
+      )
+    }
+    const started = await stops.start(agent.id, person.id)
+    return context.json(await view(started, person, createNames(store), []), 200)
+  })
+
+  async function existing(id: string): Promise<Agent> {
+    const agent = await store.agents.get(id)
+    if (!agent) throw new CountersignError('ERR_AGENT_MISSING', { id })
+    return agent
+  }
+
+  async function unsettledOf(agent: string | undefined): Promise<readonly Approval[]> {
+    const states = ['open', 'granted'] as const
+    const { items } = await store.approvals.list({ states, limit: 200, ...(agent !== undefined && { agent }) })
+    return items
+  }
+
+  async function issued(agent: Agent, person: Person, key: string): Promise<IssuedKey> {
+    const expiresAt = moment(agent.keys.at(-1)?.expiresAt ?? clock.now())
+    return { agent: await view(agent, person, createNames(store), []), key, expiresAt }
+  }
+
+  async function view(agent: Agent, person: Person, names: Names, unsettled: readonly Approval[]): Promise<AgentView> {
+    const now = clock.now()
+    const own = unsettled.filter(({ card }) => card.bound.action.agent === agent.id)
+    const { id, version, name, team, groups, environment, mode, status } = agent
+    return {
+      id,
+      version,
+      name,
+      owner: await names.person(agent.owner),
+      team,
+      groups,
+      environment,
+      mode,
+      status,
+      keys: agent.keys.map((key) => ({
+        id: key.id,
+        createdAt: moment(key.createdAt),
+        expiresAt: moment(key.expiresAt),
+        state: (key.revokedAt ?? Infinity) <= now ? 'revoked' : key.expiresAt <= now ? 'expired' : 'active',
+      })),
+      registeredBy: await names.person(agent.registeredBy),
+      changedBy: await names.person(agent.changedBy),
+      openQuestions: own.filter(({ state }) => state === 'open').length,
+      you: {
+        mayChange: mayChangeAgents(person),
+        mayStop: status === 'active' && mayStop(person, agent, own),
+        mayStart: status === 'stopped' && mayStart(person, agent),
+      },
+    }
+  }
+}
+
+function mustChangeAgents(person: Person): void {
+  if (!mayChangeAgents(person)) throw new CountersignError('ERR_NOT_ALLOWED')
+}

@@ -1,0 +1,110 @@
+/**
+ * The house's API for people and their tools: one listener's worth of paths, put together from one file per area.
+ *
+ * @module
+ */
+import { CountersignError } from '@countersign/core'
+import { OpenAPIHono } from '@hono/zod-openapi'
+import type { z } from 'zod'
+import { actions } from './actions.ts'
+import { agents } from './agents.ts'
+import { approvals } from './approvals.ts'
+import { elsewhere, mustBeOurName, readStrictly, requestIdOf, sealed } from './door.ts'
+import { events } from './events.ts'
+import { health } from './health.ts'
+import { ledger } from './ledger.ts'
+import { lineage } from './lineage.ts'
+import { me } from './me.ts'
+import type { Api, ApiEnv, ApiParts } from './parts.ts'
+import { policies } from './policies.ts'
+import { problem, telling } from './problems.ts'
+import { createReads } from './reads.ts'
+import { signIn } from './sign-in.ts'
+import { mustBeSameOrigin, refuseTokens, visitorOf } from './who.ts'
+
+export interface OpenApi {
+  /** `peer` is the address of the other end; without it the founding link is refused. */
+  fetch(request: Request, from?: { readonly peer: string | undefined }): Promise<Response>
+  /** The OpenAPI 3.1 document. */
+  openapi(): object
+  /** Ends what streams. */
+  close(): void
+}
+
+export function createApi(parts: ApiParts): OpenApi {
+  const { publicUrl, log } = parts
+  const api: Api = new OpenAPIHono<ApiEnv>({
+    defaultHook: (result) => {
+      if (!result.success) throw telling(new CountersignError('ERR_INPUT_INVALID'), wordsOf(result.error))
+    },
+  })
+  api.onError((error, context) => problem(error, context.env.requestId, log))
+  api.notFound((context) => notFound(context.req.raw, context.req.path))
+
+  api.use('/api/*', async (context, next) => {
+    const request = context.req.raw
+    refuseTokens(request)
+    mustBeSameOrigin(request, publicUrl)
+    // An open window that listens is not someone at work.
+    context.set('visitor', await visitorOf(parts, request, { quiet: context.req.path === '/api/events' }))
+    await next()
+  })
+
+  const reads = createReads(parts)
+  health(api, parts)
+  me(api, parts)
+  approvals(api, parts, reads)
+  actions(api, parts, reads)
+  agents(api, parts)
+  policies(api, parts, reads)
+  lineage(api, parts, reads)
+  ledger(api, parts)
+  signIn(api, parts)
+  const streams = events(api, parts)
+  let document: object | undefined
+  api.get('/openapi.json', (context) => context.json((document ??= openapi())))
+
+  return { fetch, openapi, close: streams.close }
+
+  async function fetch(request: Request, from?: { readonly peer: string | undefined }): Promise<Response> {
+    const requestId = requestIdOf(request)
+    try {
+      mustBeOurName(request, publicUrl)
+      const { pathname } = new URL(request.url)
+      const handler = parts.mounted?.(pathname)
+      if (handler) return await handler(request)
+      const moved = elsewhere(request, publicUrl)
+      if (moved) return sealed(moved, requestId, publicUrl)
+      if (pathname.startsWith('/api/')) refuseTokens(request)
+      const checked = pathname.startsWith('/api/') ? await readStrictly(request) : request
+      return sealed(await api.fetch(checked, { requestId, peer: from?.peer }), requestId, publicUrl)
+    } catch (error) {
+      return sealed(problem(error, requestId, log), requestId, publicUrl)
+    }
+  }
+
+  async function notFound(request: Request, path: string): Promise<Response> {
+    const ours = path.startsWith('/api/') || path.startsWith('/ledger/') || path === '/api'
+    if (ours || (request.method !== 'GET' && request.method !== 'HEAD')) throw new CountersignError('ERR_NOT_FOUND')
+    return parts.page(request)
+  }
+
+  function openapi(): object {
+    return api.getOpenAPI31Document({
+      openapi: '3.1.0',
+      info: {
+        title: 'Countersign',
+        version: parts.version,
+        description: 'For people and their tools. Every path under /api takes a browser session; no token opens one.',
+      },
+      servers: [{ url: publicUrl }],
+    })
+  }
+}
+
+/** Where it is wrong and how, never the value. */
+const wordsOf = ({ issues }: z.ZodError | { issues: readonly { path: PropertyKey[]; message: string }[] }) =>
+  issues
+    .slice(0, 5)
+    .map(({ path, message }) => `${path.join('.') || 'input'}: ${message}`)
+    .join('; ')

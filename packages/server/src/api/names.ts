@@ -1,0 +1,29 @@
+import type { Store } from '@countersign/core'
+import type { Named } from '@countersign/schema'
+
+/** Ids into names that people know, each looked up once per request. */
+export interface Names {
+  person(id: string): Promise<Named>
+  people(ids: readonly string[]): Promise<Named[]>
+  agent(id: string): Promise<Named>
+}
+
+export function createNames(store: Pick<Store, 'people' | 'agents'>): Names {
+  const known = new Map<string, Promise<Named>>()
+
+  const once = (key: string, look: () => Promise<Named>) => {
+    const found = known.get(key) ?? look()
+    known.set(key, found)
+    return found
+  }
+  const person = (id: string) =>
+    once(`person ${id}`, async () =>
+      id === 'house' ? { id, name: 'the house' } : { id, name: (await store.people.get(id))?.name ?? id },
+    )
+
+  return {
+    person,
+    people: (ids) => Promise.all(ids.map(person)),
+    agent: (id) => once(`agent ${id}`, async () => ({ id, name: (await store.agents.get(id))?.name ?? id })),
+  }
+}

@@ -1,0 +1,68 @@
+/**
+ * The schemas that the OpenAPI document names, so that it says each shape once.
+ *
+ * @module
+ */
+import {
+  ActionSummary,
+  ActionView,
+  AgentView,
+  Card,
+  DataPicture,
+  EventHint,
+  Explanation,
+  FlowView,
+  Json,
+  LedgerView,
+  LineageView,
+  Me,
+  OutcomeView,
+  PolicyInForce,
+  PolicyView,
+  Problem,
+  QuestionSummary,
+  QuestionView,
+  SignatureView,
+  SignInput,
+  SignOffView,
+  TimelineEntry,
+} from '@countersign/schema'
+import { z } from '@hono/zod-openapi'
+
+const nouns: Readonly<Record<string, z.ZodType>> = {
+  ActionSummary,
+  ActionView,
+  AgentView,
+  Card,
+  DataPicture,
+  EventHint,
+  Explanation,
+  FlowView,
+  Json,
+  LedgerView,
+  LineageView,
+  Me,
+  OutcomeView,
+  PolicyInForce,
+  PolicyView,
+  Problem,
+  QuestionSummary,
+  QuestionView,
+  SignatureView,
+  SignInput,
+  SignOffView,
+  TimelineEntry,
+}
+
+/**
+ * The library adds `openapi` to schemas made after it was loaded; ours may be older, depending on who imports first.
+ * So it is called here on each of them, once.
+ */
+const { openapi } = (z.ZodType as unknown as { prototype: { openapi(this: z.ZodType, name: string): z.ZodType } })
+  .prototype
+
+const byNoun = new Map(Object.entries(nouns).map(([name, noun]) => [noun, openapi.call(noun, name)]))
+
+/** The schema by its name in the document, if it has one; else the schema itself. */
+export const named = <Schema extends z.ZodType>(schema: Schema): Schema =>
+  (byNoun.get(schema) as Schema | undefined) ?? schema

@@ -1,0 +1,60 @@
+/**
+ * What the API is made of, as the house hands it in.
+ *
+ * @module
+ */
+import type { Clock, Desk, Handler, LogLine, PolicyEngine, Stops, Store } from '@countersign/core'
+import type { ConsoleSession, Founding, Sessions, SignIn } from '@countersign/identity'
+import type { OpenAPIHono } from '@hono/zod-openapi'
+import type { Person } from '@countersign/schema'
+
+export interface ApiParts {
+  readonly store: Pick<
+    Store,
+    'commit' | 'approvals' | 'actions' | 'agents' | 'people' | 'journal' | 'ledger' | 'lineage'
+  >
+  /** Records refused signatures itself, whatever the channel. */
+  readonly desk: Pick<Desk, 'sign' | 'escalate'>
+  readonly stops: Stops
+  readonly policy: PolicyEngine
+  readonly sessions: Sessions
+  readonly signIn: SignIn
+  readonly founding: {
+    /** The link of this start, if the house had no founder then. */
+    readonly link: Founding | undefined
+    /** Whether a `house.founded` fact exists. */
+    founded(): Promise<boolean>
+  }
+  readonly clock: Clock
+  /** Without a slash at the end. */
+  readonly publicUrl: string
+  readonly version: string
+  readonly demo: boolean
+  /** The ledger's verifier key (https://c2sp.org/signed-note). */
+  readonly vkey: string
+  /** Whether `/ledger` is readable without signing in. True on loopback; else as configured. */
+  readonly ledgerOpen: boolean
+  /** IANA zone in which policies read hours and weekdays. Default UTC. */
+  readonly timeZone?: string
+  /** Milliseconds between two signs of life on `/api/events`. Default 15,000. */
+  readonly heartbeatMs?: number
+  /** The console's pages and files. */
+  page(request: Request): Promise<Response>
+  /** What gateways and channels serve on this listener. Bodies and answers are theirs. */
+  mounted?(path: string): Handler | undefined
+  log(line: LogLine): void
+}
+
+/** A person at the console, as this request found them. */
+export interface Visitor {
+  readonly person: Person
+  readonly session: ConsoleSession
+}
+
+export interface ApiEnv {
+  Variables: { visitor: Visitor }
+  /** What the door knows: `peer` is the address of the other end of the connection. */
+  Bindings: { requestId: string; peer: string | undefined }
+}
+
+export type Api = OpenAPIHono<ApiEnv>

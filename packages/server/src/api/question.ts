@@ -1,0 +1,125 @@
+/**
+ * A question as people see it: everything needed to judge it (P9), and nothing cut.
+ *
+ * @module
+ */
+import { askedGroups, expire, groupsOf, shortfall, type Store } from '@countersign/core'
+import type { Agent, Approval, QuestionSummary, QuestionView, SignOff, SignOffView } from '@countersign/schema'
+import { isAsked } from './access.ts'
+import { actionSummary, outcomeOf } from './action.ts'
+import { type Looking, policiesOf } from './looking.ts'
+import { moment } from './route.ts'
+import { signatureViews } from './signatures.ts'
+import { objection, yourPart } from './your-part.ts'
+
+export async function questionSummary(
+  approval: Approval,
+  agent: Agent | undefined,
+  look: Looking,
+): Promise<QuestionSummary> {
+  const { bound, advisory } = approval.card
+  const { action } = bound
+  const state = expire(approval, look.now).state
+  const signOffs = approval.terms.signOffs.map((signOff) => signOffView(signOff, approval))
+  const open = state === 'open'
+  return {
+    id: approval.id,
+    version: approval.version,
+    state,
+    actionId: approval.actionId,
+    sentence: advisory.sentence,
+    verb: action.verb,
+    operation: action.operation,
+    environment: action.environment,
+    agent: await look.names.agent(action.agent),
+    ...(action.onBehalfOf !== undefined && { onBehalfOf: await look.names.person(action.onBehalfOf) }),
+    risk: advisory.risk.score,
+    classes: bound.picture.classes,
+    groups: askedGroups(approval),
+    served: signOffs.filter(({ served, quorum }) => served >= quorum).length,
+    needed: signOffs.length,
+    mine: open && yourPart(approval, agent, look.person, look).can !== 'look',
+    askedAt: moment(approval.askedAt),
+    expiresAt: moment(approval.expiresAt),
+    secondsLeft: open ? Math.max(0, Math.ceil((approval.expiresAt - look.now) / 1000)) : 0,
+    ...('settledAt' in approval && { settledAt: moment(approval.settledAt) }),
+  }
+}
+
+export async function questionView(
+  approval: Approval,
+  { agent, mayStopAgent }: { agent: Agent | undefined; mayStopAgent: boolean },
+  look: Looking,
+  store: Pick<Store, 'people' | 'actions'>,
+): Promise<QuestionView> {
+  const { names, person } = look
+  const summary = await questionSummary(approval, agent, look)
+  const { bound, advisory } = approval.card
+  const { action } = bound
+  const life = (await store.actions.get(approval.actionId))?.life
+  const open = summary.state === 'open'
+  const canEscalate = approval.terms.signOffs.some(({ escalate, escalated }) => escalate && !escalated)
+  const barred = approval.barred.includes(person.id)
+
+  return {
+    ...summary,
+    digest: approval.digest,
+    shown: approval.shown,
+    card: approval.card,
+    askedBy: {
+      agent: { ...summary.agent, team: approval.team, status: agent?.status ?? 'stopped' },
+      owner: agent ? await names.person(agent.owner) : { id: '', name: 'unknown' },
+      ...(summary.onBehalfOf && { onBehalfOf: summary.onBehalfOf }),
+      ...(action.startedBy !== undefined && { startedBy: await names.person(action.startedBy) }),
+      client: advisory.client,
+    },
+    ...(advisory.purpose && { purpose: advisory.purpose }),
+    riskPicture: advisory.risk,
+    picture: bound.picture,
+    policies: policiesOf(approval.decision.because, look.policies),
+    policyVersion: approval.decision.policyVersion,
+    signOffs: approval.terms.signOffs.map((signOff) => signOffView(signOff, approval)),
+    signatures: await signatureViews(approval, look),
+    maySign: open ? await maySign(approval, agent, look, store) : [],
+    you: yourPart(approval, agent, person, look),
+    mayEscalate: open && canEscalate && !barred && isAsked(person, approval),
+    mayStopAgent: mayStopAgent && agent?.status === 'active',
+    ...('because' in approval && { because: approval.because }),
+    history: await history(approval, look, store),
+    ...(life && outcomeOf(life)),
+  }
+}
+
+function signOffView(signOff: SignOff, { team, signatures }: Approval): SignOffView {
+  const { id, doc, owner, control, quorum, assurance, reasonRequired, distinct, escalate, escalated } = signOff
+  const counting = signatures.filter((one) => one.verdict === 'approve' && !shortfall(signOff, team, one))
+  return {
+    id,
+    doc,
+    owner,
+    ...(control !== undefined && { control }),
+    from: groupsOf(signOff, team),
+    quorum,
+    served: new Set(counting.map(({ person }) => person)).size,
+    assurance,
+    reasonRequired,
+    distinct,
+    ...(escalate && { escalation: { ...escalate, done: escalated } }),
+  }
+}
+
+/** Whoever could sign it at the console, if they sign in well enough. */
+async function maySign(approval: Approval, agent: Agent | undefined, { now }: Looking, store: Pick<Store, 'people'>) {
+  const people = (await store.people.list()).filter(
+    (person) => objection(approval, agent, person, { assurance: 'passkey', now }) === undefined,
+  )
+  return people.slice(0, 50).map(({ id, name }) => ({ id, name }))
+}
+
+/** What the same agent did before, with the same operation in the same environment. */
+async function history(approval: Approval, look: Looking, store: Pick<Store, 'actions'>) {
+  const { agent, environment, operation, verb } = approval.card.bound.action
+  const { items } = await store.actions.search({ agent, environment, verb, limit: 50 })
+  const alike = items.filter(({ record }) => record.action.operation === operation && record.id !== approval.actionId)
+  return Promise.all(alike.slice(0, 5).map((life) => actionSummary(life, look)))
+}

@@ -1,0 +1,173 @@
+import { digestOf } from '@countersign/core'
+import { ActionView, Explanation, LineageView, PolicySetView, QuestionPage, QuestionView } from '@countersign/schema'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import type { Agent, Approval, Person } from '@countersign/schema'
+import { createRig, type Rig } from './rig.ts'
+
+let rig: Rig
+let agent: Agent
+let controller: Person
+let cookie: string
+let question: Approval
+beforeEach(async () => {
+  rig = await createRig()
+  const owner = await rig.person('owner')
+  controller = await rig.person('controller', { groups: ['finance-controllers'] })
+  cookie = await rig.cookieOf(controller)
+  agent = await rig.agent(owner)
+  question = await rig.ask(agent)
+})
+afterEach(() => rig.close())
+
+const viewOf = async (with_ = cookie) =>
+  QuestionView.parse(await (await rig.get(`/api/approvals/${question.id}`, with_)).json())
+
+describe('a question as its approver sees it (P9)', () => {
+  it('carries the card whose hash is signed, and everything to judge it by', async () => {
+    const view = await viewOf()
+    expect(digestOf(view.card)).toBe(view.shown)
+    expect(view).toMatchObject({
+      state: 'open',
+      sentence: 'Export 48,211 rows from finance.orders',
+      purpose: { text: 'Month end <b>now</b>' },
+      askedBy: { agent: { name: 'The reporter', team: 'data-platform', status: 'active' }, owner: { name: 'owner' } },
+      policies: [{ id: 'finance-export-signoff', kind: 'sign-off', control: 'SOX-12' }],
+      signOffs: [{ from: ['finance-controllers'], quorum: 1, served: 0, assurance: 'session' }],
+      maySign: [{ name: 'controller' }],
+      you: { can: 'sign', reasonRequired: false },
+      mayStopAgent: true,
+      mayEscalate: false,
+      secondsLeft: 1800,
+      askedAt: '2027-01-15T08:00:00.000Z',
+    })
+  })
+
+  it('says what the one who looks can do, in the words of the rules', async () => {
+    const owner = (await rig.store.people.get(agent.owner))!
+    expect((await viewOf(await rig.cookieOf(owner))).you).toMatchObject({ can: 'look', code: 'ERR_SELF_APPROVAL' })
+    const auditor = await rig.person('auditor', { roles: ['auditor'] })
+    expect((await viewOf(await rig.cookieOf(auditor))).you).toMatchObject({
+      can: 'look',
+      code: 'ERR_APPROVER_NOT_ASKED',
+    })
+    question = await rig.ask(agent, { assurance: 'fresh' })
+    expect((await viewOf()).you).toMatchObject({
+      can: 'sign-in-again',
+      signIn: `/sign-in?fresh=1&return=${encodeURIComponent(`/approvals/${question.id}`)}`,
+    })
+    question = await rig.ask(agent, { assurance: 'passkey' })
+    expect((await viewOf()).you).toMatchObject({ can: 'look', code: 'ERR_ASSURANCE_TOO_LOW' })
+  })
+
+  it('bars whoever changed the agent since it was asked (P3)', async () => {
+    const changed = { ...agent, version: 2, changedBy: controller.id }
+    await rig.store.commit({ facts: [{ kind: 'agent.changed', change: 'changed', by: controller.id, agent: changed }] })
+    const view = await viewOf()
+    expect([view.you, view.mine, view.maySign]).toMatchObject([{ can: 'look', code: 'ERR_SELF_APPROVAL' }, false, []])
+  })
+
+  it('is expired the moment it is, before anyone settles it (P7)', async () => {
+    rig.clock.at = question.expiresAt
+    const view = await viewOf(await rig.cookieOf(controller))
+    expect([view.state, view.secondsLeft, view.mine]).toEqual(['expired', 0, false])
+    expect(view.you).toMatchObject({ can: 'look', code: 'ERR_APPROVAL_EXPIRED' })
+  })
+
+  it('shows what the same agent did before', async () => {
+    const earlier = question
+    question = await rig.ask(agent)
+    expect((await viewOf()).history.map(({ id, standing }) => [id, standing])).toEqual([[earlier.actionId, 'waiting']])
+  })
+})
+
+describe('pages', () => {
+  it('lead from one to the next without gap or repeat', async () => {
+    const asked = [question.id]
+    for (let more = 0; more < 6; more++) asked.push((await rig.ask(agent)).id)
+    const seen: string[] = []
+    let after: string | undefined
+    do {
+      const path = `/api/approvals?limit=3${after === undefined ? '' : `&after=${encodeURIComponent(after)}`}`
+      const page = QuestionPage.parse(await (await rig.get(path, cookie)).json())
+      expect(page.items.length).toBeLessThanOrEqual(3)
+      seen.push(...page.items.map(({ id }) => id))
+      after = page.next
+    } while (after !== undefined)
+    expect(seen).toEqual(asked.toReversed())
+  })
+})
+
+describe('an action as the record has it', () => {
+  it('has its whole life in sentences', async () => {
+    await rig.post(`/api/approvals/${question.id}/signatures`, cookie, { verdict: 'reject', shown: question.shown })
+    const view = ActionView.parse(await (await rig.get(`/api/actions/${question.actionId}`, cookie)).json())
+    expect(view.standing).toBe('rejected')
+    expect(view.timeline.map(({ type, words }) => [type, words])).toEqual([
+      ['action.decided', 'Policy asks people (risk 55, policies finance-export-signoff).'],
+      ['approval.asked', 'People were asked.'],
+      ['approval.rejected', 'Rejected (session). It will not run.'],
+    ])
+  })
+
+  it('is explained by the policies of now next to what was decided then', async () => {
+    const said = await (await rig.get(`/api/policies/explain?action=${question.actionId}`, cookie)).json()
+    expect(Explanation.parse(said)).toMatchObject({
+      decided: { decision: 'ask', version: 'v1' },
+      now: {
+        resources: [{ resource: { name: 'finance.orders' }, auto: { kind: 'deny' }, approvable: { kind: 'allow' } }],
+      },
+    })
+    expect(PolicySetView.parse(await (await rig.get('/api/policies', cookie)).json()).policies).toHaveLength(1)
+  })
+})
+
+describe('lineage', () => {
+  it('shows each flow with who approved it, and to others than readers only what concerns them', async () => {
+    const flow = {
+      action: question.actionId,
+      at: rig.clock.now(),
+      agent: agent.id,
+      onBehalfOf: undefined,
+      from: { kind: 'dataset' as const, name: 'finance.orders' },
+      to: { kind: 'destination' as const, name: 'mail' },
+      how: 'sends' as const,
+      rows: 5,
+      approval: question.id,
+      approvers: [controller.id],
+    }
+    const foreign = { ...flow, action: 'act_other', approvers: [], approval: undefined }
+    await rig.store.lineage.add([flow, foreign])
+    const look = async (with_: string) =>
+      LineageView.parse(await (await rig.get('/api/lineage?dataset=finance.orders', with_)).json())
+    const mine = await look(cookie)
+    expect(mine.flows).toMatchObject([{ approvers: [{ name: 'controller' }], to: { name: 'mail' }, rows: 5 }])
+    expect(mine.downstream).toContainEqual({ kind: 'destination', name: 'mail' })
+    const auditor = await rig.cookieOf(await rig.person('auditor', { roles: ['auditor'] }))
+    expect((await look(auditor)).flows).toHaveLength(2)
+  })
+})
+
+describe('reading the record', () => {
+  const readings = async () => (await rig.facts()).filter(({ kind }) => kind === 'record.read')
+
+  it('is itself recorded, once a minute for the same person and records', async () => {
+    for (let again = 0; again < 3; again++) await rig.get(`/api/approvals/${question.id}`, cookie)
+    await rig.get('/api/actions?agent=reporter', cookie)
+    await rig.get('/api/actions?agent=reporter', cookie)
+    expect(await readings()).toEqual([
+      { kind: 'record.read', by: controller.id, what: 'approval', query: question.id },
+      { kind: 'record.read', by: controller.id, what: 'actions', query: 'agent=reporter' },
+    ])
+    rig.clock.at += 60_000
+    await rig.get(`/api/approvals/${question.id}`, cookie)
+    expect(await readings()).toHaveLength(3)
+  })
+
+  it('shows nothing that cannot be recorded (P8)', async () => {
+    const { store } = rig
+    const full = { ...store, commit: () => Promise.reject(new Error('disk full')) }
+    const house = await createRig({ store: full, sessions: rig.parts.sessions })
+    expect((await house.get(`/api/approvals/${question.id}`, cookie)).status).toBe(500)
+    await house.close()
+  })
+})

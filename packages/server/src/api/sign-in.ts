@@ -1,0 +1,118 @@
+/**
+ * Signing in and out, and the link by which a fresh house gets its first administrator.
+ *
+ * @module
+ */
+import { CountersignError, isError } from '@countersign/core'
+import { founderRoles, localPath, mayFound, personAfterSignIn, type SignedIn, withRoles } from '@countersign/identity'
+import type { Fact, Person } from '@countersign/schema'
+import type { Context } from 'hono'
+import type { Api, ApiEnv, ApiParts } from './parts.ts'
+import { mustBeSameOrigin } from './who.ts'
+
+export function signIn(api: Api, parts: ApiParts): void {
+  const { store, sessions, clock, founding, publicUrl } = parts
+  const founders = createFounders(parts)
+
+  api.get('/sign-in', async (context) => {
+    const returnTo = localPath(context.req.query('return'))
+    const fresh = context.req.query('fresh') === '1'
+    const { url, pending } = await parts.signIn.begin({ returnTo, ...(fresh && { maxAgeSeconds: 0 }) })
+    return redirect(url, await sessions.begin(pending))
+  })
+
+  api.get('/sign-in/callback', async (context) => {
+    try {
+      return await finish(context)
+    } catch (error) {
+      if (!isError(error, 'ERR_SIGN_IN_FAILED')) throw error
+      parts.log({ level: 'warn', says: 'a sign-in failed', detail: error.detail, requestId: context.env.requestId })
+      return redirect('/?problem=ERR_SIGN_IN_FAILED')
+    }
+  })
+
+  api.get('/welcome/:token', async (context) => {
+    if (!isLoopback(context.env.peer)) throw new CountersignError('ERR_NOT_FOUND')
+    const now = { founded: await founding.founded(), now: clock.now() }
+    if (!mayFound(founding.link, context.req.param('token'), now)) throw new CountersignError('ERR_NOT_FOUND')
+    const { url, pending } = await parts.signIn.begin({ returnTo: '/' })
+    founders.expect(pending.state)
+    return redirect(url, await sessions.begin(pending))
+  })
+
+  api.post('/sign-out', async (context) => {
+    mustBeSameOrigin(context.req.raw, publicUrl)
+    const cookies = context.req.header('cookie')
+    const session = await sessions.current(cookies)
+    const cookie = await sessions.close(cookies)
+    const person = session && (await store.people.get(session.person))
+    if (person) {
+      const left: Person = { ...person, version: person.version + 1 }
+      const fact: Fact = { kind: 'person.changed', change: 'signed-out', by: person.id, person: left }
+      await store.commit({ facts: [fact] }).catch(() => notRecorded(context)) // the session is over all the same
+    }
+    return new Response(null, { status: 204, headers: { 'set-cookie': cookie } })
+  })
+
+  function notRecorded(context: Context<ApiEnv>): void {
+    parts.log({ level: 'warn', says: 'a sign-out was not recorded', requestId: context.env.requestId })
+  }
+
+  async function finish(context: Context<ApiEnv>): Promise<Response> {
+    const cookies = context.req.header('cookie')
+    const { pending, cookie } = await sessions.resume(cookies, context.req.url)
+    const signedIn = await parts.signIn.finish(context.req.url, pending)
+    const person = await founders.admit(pending.state, (founder) => welcome(signedIn, founder))
+    // Only a sign-in that asked for a new proof makes a fresh session: what others say of `auth_time` is not asked for.
+    const { authTime, ...plain } = signedIn
+    const proven = pending.maxAgeSeconds === 0 && authTime !== undefined ? { ...plain, authTime } : plain
+    return redirect(localPath(pending.returnTo), cookie, await sessions.open(person.id, proven, cookies))
+  }
+
+  /** Records who came in; two windows at once are two sign-ins of one person. */
+  async function welcome(signedIn: SignedIn, founder: boolean): Promise<Person> {
+    for (let left = 5; ; left--) {
+      const known = await store.people.byAccount(signedIn.issuer, signedIn.subject)
+      const arrived = personAfterSignIn(known, signedIn, clock.now())
+      const person = founder ? { ...withRoles(arrived, founderRoles), version: arrived.version } : arrived
+      const facts: Fact[] = [{ kind: 'person.changed', change: 'signed-in', by: person.id, person }]
+      if (founder) facts.push({ kind: 'house.founded', by: person.id, demo: parts.demo })
+      try {
+        await store.commit({ facts })
+        return person
+      } catch (error) {
+        if (left === 0 || !isError(error, 'ERR_STORE_CONFLICT')) throw error
+      }
+    }
+  }
+}
+
+/** Which sign-ins under way began with the founding link. One of them founds the house. */
+function createFounders({ founding }: Pick<ApiParts, 'founding'>) {
+  const expected = new Set<string>()
+  let turn: Promise<unknown> = Promise.resolve()
+
+  return {
+    expect(state: string): void {
+      expected.add(state)
+      for (const oldest of expected) if (expected.size > 10) expected.delete(oldest)
+    },
+
+    /** One at a time, so that two who hold the link do not both find the house unfounded. */
+    admit(state: string, how: (founder: boolean) => Promise<Person>): Promise<Person> {
+      if (!expected.delete(state)) return how(false)
+      const mine = turn.then(async () => how(!(await founding.founded())))
+      turn = mine.catch(() => undefined)
+      return mine
+    },
+  }
+}
+
+const isLoopback = (peer: string | undefined) =>
+  peer !== undefined && (/^(::ffff:)?127\.\d+\.\d+\.\d+$/.test(peer) || peer === '::1')
+
+function redirect(location: string, ...cookies: readonly string[]): Response {
+  const headers = new Headers({ location, 'cache-control': 'no-store' })
+  for (const cookie of cookies) headers.append('set-cookie', cookie)
+  return new Response(null, { status: 303, headers })
+}

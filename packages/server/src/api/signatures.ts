@@ -1,0 +1,15 @@
+import type { Approval, SignatureView } from '@countersign/schema'
+import type { Looking } from './looking.ts'
+import { moment } from './route.ts'
+
+export const signatureViews = ({ signatures }: Approval, { names }: Looking): Promise<SignatureView[]> =>
+  Promise.all(
+    signatures.map(async ({ person, verdict, reason, assurance, channel, at }) => ({
+      person: await names.person(person),
+      verdict,
+      ...(reason !== undefined && { reason }),
+      assurance,
+      channel,
+      at: moment(at),
+    })),
+  )

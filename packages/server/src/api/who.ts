@@ -1,0 +1,58 @@
+/**
+ * Who stands at the API: a person with a browser session, and nobody else (P4).
+ *
+ * @module
+ */
+import { CountersignError } from '@countersign/core'
+import type { Context } from 'hono'
+import { belongs } from './access.ts'
+import type { ApiEnv, ApiParts, Visitor } from './parts.ts'
+import { telling } from './problems.ts'
+
+/** Refuses tokens even beside a good cookie: what holds a token may be a machine. */
+export function refuseTokens(request: Request): void {
+  if (!request.headers.has('authorization')) return
+  throw telling(
+    new CountersignError('ERR_TOKEN_REFUSED'),
+    'No bearer token signs or reads here: an agent’s shell could hold it. Open the console in a browser.',
+  )
+}
+
+/** @throws ERR_SIGNED_OUT */
+export async function visitorOf(
+  { sessions, store }: Pick<ApiParts, 'sessions' | 'store'>,
+  request: Request,
+  how: { readonly quiet: boolean } = { quiet: false },
+): Promise<Visitor> {
+  const session = await sessions.current(request.headers.get('cookie') ?? undefined, how)
+  const person = session && (await store.people.get(session.person))
+  if (!session || !person?.active) throw new CountersignError('ERR_SIGNED_OUT')
+  return { session, person }
+}
+
+const safe = new Set(['GET', 'HEAD'])
+
+/**
+ * Only the console's own pages change anything: the browser says where a request comes from, and scripts of other
+ * sites cannot make it say otherwise (https://fetch.spec.whatwg.org/#origin-header, https://www.w3.org/TR/fetch-metadata/).
+ *
+ * @throws ERR_ORIGIN also where the browser says nothing
+ */
+export function mustBeSameOrigin(request: Request, publicUrl: string): void {
+  if (safe.has(request.method)) return
+  const origin = request.headers.get('origin')
+  const site = request.headers.get('sec-fetch-site')
+  if (origin !== new URL(publicUrl).origin || (site !== null && site !== 'same-origin')) {
+    throw new CountersignError('ERR_ORIGIN', { origin, site })
+  }
+}
+
+/** Signing in proves a person, not that they have a part in this house. @throws ERR_NOT_ALLOWED */
+export async function mustBelong(
+  { store, policy }: Pick<ApiParts, 'store' | 'policy'>,
+  context: Context<ApiEnv>,
+): Promise<void> {
+  const { person } = context.get('visitor')
+  if (person.roles.length > 0) return
+  if (!belongs(person, policy.active(), await store.agents.list())) throw new CountersignError('ERR_NOT_ALLOWED')
+}

@@ -1,0 +1,199 @@
+/**
+ * Puts the house together. The only file that knows every part by name.
+ *
+ * @module
+ */
+import {
+  createDesk,
+  createGate,
+  createJudge,
+  createSigner,
+  createStops,
+  type Gateway,
+  type LogLine,
+  type Running,
+  type Stops,
+  type Store,
+} from '@countersign/core'
+import { lineageFollower, openLineageFollower, postTo } from '@countersign/followers'
+import { createEgress, http, mcp } from '@countersign/gateways'
+import {
+  createIdentify,
+  createMemorySessionStore,
+  createSessions,
+  createSignIn,
+  openFounding,
+} from '@countersign/identity'
+import { createPolicyEngine, policyDirectory, type Reload } from '@countersign/policy'
+import type { Registry } from '@countersign/schema'
+import { createApi } from './api/api.ts'
+import type { Config } from './config.ts'
+import { startFollower, wakeDesk } from './followers.ts'
+import { createHall } from './hall.ts'
+import { type HouseKeys } from './keys.ts'
+import { holdNodeLease } from './lease.ts'
+import { listen, type NodeMount } from './listener.ts'
+import { openAll } from './opened.ts'
+import { createPages } from './pages.ts'
+import { createPost } from './post.ts'
+import { publishCheckpoints } from './publish.ts'
+import { makeRounds } from './rounds.ts'
+
+const gateways: readonly Gateway[] = [http, mcp]
+
+export interface HouseParts {
+  readonly config: Config
+  readonly registry: Registry
+  readonly store: Store
+  readonly keys: HouseKeys
+  /** Where the console's built files lie. */
+  readonly consoleDir: string
+  readonly version: string
+  readonly demo: boolean
+  /** What else answers on the house's own listener. */
+  readonly mounts?: readonly NodeMount[]
+  log(line: LogLine): void
+}
+
+export interface House extends Running {
+  readonly url: string
+  readonly vkey: string
+  /** The one-time link for the first administrator, while the house has none. */
+  readonly welcome: string | undefined
+  readonly stops: Stops
+  /** Reads the policies again; the old ones stay if the new ones fail a check. */
+  reload(): Promise<Reload>
+}
+
+/** Everything that is opened is closed again in the reverse order, also when a later part does not start. */
+export async function openHouse(parts: HouseParts): Promise<House> {
+  const { config, registry, store, keys, log, demo, version } = parts
+  const { clock } = store
+  const opened = openAll()
+  try {
+    const publicUrl = config.publicUrl ?? `http://localhost:${config.listen.port}`
+    const signer = createSigner(store.ledger.origin, keys.log)
+    const node = await opened.add(holdNodeLease(store, log))
+
+    const policies = await createPolicyEngine({
+      ...policyDirectory(config.policies),
+      registry,
+      agentGroups: config.agentGroups,
+      clock,
+      onReload: (report) => void reloaded(report),
+    })
+    await opened.add({ close: async () => policies.close() })
+    const policy = policies.engine
+    await activated(policy.active().version)
+
+    const desk = createDesk({ store })
+    const stops = createStops({ store })
+    const judge = createJudge({
+      store,
+      policy,
+      registry: () => registry,
+      clock,
+      risk: config.risk,
+      timeZone: config.timeZone,
+    })
+    const gate = createGate({ store, desk, judge, policy, node, publicUrl, limits: config.limits, log })
+    const { hall, mounted } = createHall({
+      store,
+      gate,
+      desk,
+      publicUrl,
+      identify: createIdentify(store, clock),
+      log,
+    })
+
+    const founding = (await founded()) ? undefined : openFounding(clock)
+    const api = createApi({
+      store,
+      desk,
+      stops,
+      policy,
+      clock,
+      publicUrl,
+      version,
+      demo,
+      vkey: signer.vkey,
+      ledgerOpen: isLoopback(publicUrl),
+      timeZone: config.timeZone,
+      sessions: createSessions({
+        store: createMemorySessionStore(clock),
+        clock,
+        secure: publicUrl.startsWith('https:'),
+      }),
+      signIn: createSignIn({ ...identityOf(config), redirectUri: `${publicUrl}/sign-in/callback`, clock }),
+      founding: { link: founding?.founding, founded },
+      page: createPages(parts.consoleDir),
+      mounted,
+      log,
+    })
+    const listener = await opened.add(
+      listen({
+        ...config.listen,
+        fetch: (request, { peer }) => api.fetch(request, { peer }),
+        ...(parts.mounts && { mounts: parts.mounts }),
+      }),
+    )
+    await opened.add({ close: async () => api.close() })
+
+    await opened.add(wakeDesk(store, desk, log))
+    await opened.add(startFollower(store, lineageFollower(store), log))
+    if (config.openlineage) {
+      const names = { origin: store.ledger.origin, publicUrl }
+      const egress = createEgress({ allowed: [new URL(config.openlineage.url).origin] })
+      await opened.add({ close: async () => egress.close() })
+      const send = postTo(config.openlineage, createPost(egress))
+      await opened.add(startFollower(store, openLineageFollower({ actions: store.actions, names, send }), log))
+    }
+    await opened.add(makeRounds(store, desk, node.id, log))
+    await opened.add(publishCheckpoints(store, signer, node.id, log))
+    for (const gateway of gateways) {
+      const section = config.gateways[gateway.name]
+      if (section !== undefined) await opened.add(gateway.start(section, hall))
+    }
+
+    const url = config.publicUrl ?? `http://localhost:${listener.port}`
+    return {
+      url,
+      vkey: signer.vkey,
+      stops,
+      welcome: founding && `${url}/welcome/${founding.token}`,
+      async reload() {
+        const report = await policies.reload()
+        await reloaded(report)
+        return report
+      },
+      close: opened.close,
+    }
+
+    async function reloaded(report: Reload): Promise<void> {
+      if (report.kind === 'refused') {
+        log({ level: 'error', says: 'The new policies do not pass; the old ones stay.', problems: report.problems })
+      } else if (report.changed) await activated(report.version)
+    }
+
+    async function activated(active: string): Promise<void> {
+      const ids = policy.active().policies.map(({ id }) => id)
+      await store.commit({ facts: [{ kind: 'policy.activated', by: 'house', version: active, policies: ids }] })
+    }
+  } catch (error) {
+    await opened.close()
+    throw error
+  }
+
+  async function founded(): Promise<boolean> {
+    return (await store.people.list()).some(({ roles }) => roles.length > 0)
+  }
+}
+
+/** Without a provider nobody can sign in, which is what a house that nobody configured should be like. */
+function identityOf({ identity }: Config) {
+  if (!identity) return { issuer: 'http://localhost:9/no-identity-provider', clientId: 'countersign' }
+  const { issuer, clientId, clientSecret, groupsClaim, scopes } = identity
+  return { issuer, clientId, groupsClaim, scopes, ...(clientSecret !== undefined && { clientSecret }) }
+}
+
+const isLoopback = (url: string) => ['localhost', '127.0.0.1', '[::1]'].includes(new URL(url).hostname)

@@ -1,0 +1,163 @@
+/**
+ * What the hand tool may do on the machine of the house: a socket in the data directory, for whoever may open that.
+ * It reads, registers agents and stops them. It signs nothing (P4), and starts nothing that was stopped (P15).
+ *
+ * @module
+ */
+import { createHash } from 'node:crypto'
+import { chmod, mkdir, rm } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import {
+  askedGroups,
+  CountersignError,
+  expire,
+  type LineageNode,
+  parseJson,
+  type Running,
+  type Stops,
+  type Store,
+} from '@countersign/core'
+import { issueKey, rotate } from '@countersign/identity'
+import type { Reload } from '@countersign/policy'
+import type { Agent, Approval } from '@countersign/schema'
+import { getRequestListener } from '@hono/node-server'
+import { Hono } from 'hono'
+import { z } from 'zod'
+import { enrolAgent } from './enrol.ts'
+
+export interface OperatorParts {
+  readonly store: Store
+  readonly stops: Stops
+  readonly url: string
+  readonly vkey: string
+  reload(): Promise<Reload>
+}
+
+const by = 'operator'
+
+const NewAgent = z.strictObject({
+  id: z.string(),
+  name: z.string().optional(),
+  owner: z.string().describe('A person’s id or email.'),
+  team: z.string(),
+  groups: z.array(z.string()).default([]),
+  environment: z.string().default('prod'),
+  mode: z.enum(['enforce', 'observe']).default('enforce'),
+})
+
+/** The socket of a data directory; a path that is too long for a socket gets a short one of its own. */
+export function operatorSocket(dataDir: string): string {
+  const plain = join(resolve(dataDir), 'house.sock')
+  if (Buffer.byteLength(plain) < 100) return plain
+  const name = createHash('sha256').update(plain).digest('hex').slice(0, 16)
+  return join(tmpdir(), `countersign-${name}`, 'house.sock')
+}
+
+export async function openOperatorSocket(dataDir: string, parts: OperatorParts): Promise<Running> {
+  const path = operatorSocket(dataDir)
+  await mkdir(join(path, '..'), { recursive: true, mode: 0o700 })
+  await rm(path, { force: true })
+  const app = operatorApp(parts)
+  const answer = getRequestListener((request) => app.fetch(request))
+  const server = createServer((request, response) => void answer(request, response))
+  await new Promise<void>((ready, failed) => {
+    server.once('error', failed).listen(path, ready)
+  })
+  await chmod(path, 0o600)
+  return {
+    async close() {
+      server.closeAllConnections()
+      await new Promise((closed) => server.close(closed))
+    },
+  }
+}
+
+function operatorApp({ store, stops, url, vkey, reload }: OperatorParts): Hono {
+  const app = new Hono()
+  app.onError((error, context) => {
+    const known = error instanceof CountersignError ? error : new CountersignError('ERR_INTERNAL')
+    const issues =
+      error instanceof z.ZodError ? error.issues.map(({ message, path }) => `${path.join('.')}: ${message}`) : []
+    return context.json(
+      { code: known.code, says: [known.message, ...issues].join(' ') },
+      issues.length > 0 ? 400 : (known.status as 400),
+    )
+  })
+
+  app.get('/status', async (context) => {
+    const { size } = await store.ledger.head()
+    return context.json({ url, vkey, origin: store.ledger.origin, entries: size })
+  })
+  app.get('/approvals', async (context) => {
+    const { items } = await store.approvals.list({ states: ['open'], limit: 200 })
+    return context.json({ items: items.map((approval) => questionOf(approval, store.clock.now(), url)) })
+  })
+  app.get('/approvals/:id', async (context) => {
+    const approval = await store.approvals.get(context.req.param('id'))
+    if (!approval) throw new CountersignError('ERR_APPROVAL_UNKNOWN')
+    return context.json(questionOf(approval, store.clock.now(), url))
+  })
+  app.get('/agents', async (context) => context.json({ items: (await store.agents.list()).map(shown) }))
+  app.post('/agents', async (context) => {
+    const what = NewAgent.parse(parseJson(await context.req.text()))
+    const owner = await personOf(what.owner)
+    const { agent, secret } = await enrolAgent(store, { ...what, name: what.name ?? what.id, owner }, by)
+    return context.json({ agent: shown(agent), key: secret }, 201)
+  })
+  app.post('/agents/:id/keys', async (context) => {
+    const agent = await store.agents.get(context.req.param('id'))
+    if (!agent) throw new CountersignError('ERR_AGENT_MISSING')
+    const now = store.clock.now()
+    const { key, secret } = issueKey(store.clock, { expiresInMs: 90 * 24 * 3_600_000 })
+    const rotated = rotate(agent, { key, overlapMs: 24 * 3_600_000, now }, by)
+    await store.commit({ facts: [{ kind: 'agent.changed', change: 'key-issued', by, agent: rotated }] })
+    return context.json({ agent: shown(rotated), key: secret }, 201)
+  })
+  app.post('/agents/:id/stop', async (context) => {
+    const id = context.req.param('id')
+    const ids = id === 'all' ? (await store.agents.list()).map((agent) => agent.id) : [id]
+    const because = 'stopped from the command line'
+    const stopped = await Promise.all(ids.map((each) => stops.stop(each, by, because)))
+    return context.json({ items: stopped.map(shown) })
+  })
+  app.get('/lineage', async (context) => {
+    const { kind, name } = z
+      .object({ kind: z.enum(['dataset', 'model', 'destination', 'agent']), name: z.string() })
+      .parse(context.req.query())
+    const node: LineageNode = { kind, name }
+    const { items } = await store.lineage.flows({ node, direction: 'both', limit: 200 })
+    const people = new Map((await store.people.list()).map((person) => [person.id, person.name]))
+    const named = (id: string) => people.get(id) ?? id
+    return context.json({ items: items.map((flow) => ({ ...flow, approvers: flow.approvers.map(named) })) })
+  })
+  app.post('/policies/reload', async (context) => context.json(await reload()))
+  return app
+
+  async function personOf(text: string): Promise<string> {
+    const found = (await store.people.list()).filter(({ id, email }) => id === text || email === text)
+    if (found.length !== 1 || !found[0]) throw new CountersignError('ERR_PERSON_MISSING')
+    return found[0].id
+  }
+}
+
+const shown = ({ keys, ...agent }: Agent) => ({
+  ...agent,
+  keys: keys.map(({ id, expiresAt, revokedAt }) => ({ id, expiresAt, revokedAt })),
+})
+
+function questionOf(approval: Approval, now: number, url: string) {
+  const { state } = expire(approval, now)
+  return {
+    id: approval.id,
+    state,
+    sentence: approval.card.advisory.sentence,
+    agent: approval.card.bound.action.agent,
+    environment: approval.card.bound.action.environment,
+    risk: approval.card.advisory.risk.score,
+    groups: askedGroups(approval),
+    secondsLeft: state === 'open' ? Math.max(0, Math.ceil((approval.expiresAt - now) / 1000)) : 0,
+    url: `${url}/approvals/${approval.id}`,
+  }
+}

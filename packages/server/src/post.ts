@@ -1,0 +1,24 @@
+import { request as plain } from 'node:http'
+import { request as secure } from 'node:https'
+import type { Post } from '@countersign/followers'
+import type { Egress } from '@countersign/gateways'
+
+const answerWithinMs = 10_000
+
+/** One POST over the guarded way out. No redirect is followed; the answer's body is not read. */
+export function createPost(egress: Egress): Post {
+  return (url, headers, body) =>
+    new Promise((resolve, reject) => {
+      const target = new URL(url)
+      const request = (target.protocol === 'https:' ? secure : plain)(
+        target,
+        { method: 'POST', headers, agent: egress.agent(target), signal: AbortSignal.timeout(answerWithinMs) },
+        (response) => {
+          response.destroy()
+          resolve(response.statusCode ?? 0)
+        },
+      )
+      request.once('error', reject)
+      request.end(body)
+    })
+}

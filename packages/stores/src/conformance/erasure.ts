@@ -1,0 +1,124 @@
+import { digestOf } from '@countersign/core'
+import { describe, expect, it } from 'vitest'
+import { asked, decided, finished, founded, personChanged } from './facts.ts'
+import { sampleAction, sampleOpen, samplePerson, sampleRecord, unique } from './samples.ts'
+import { enrol, follow, type OpenStore, stage } from './stage.ts'
+
+export function erasure(open: OpenStore): void {
+  describe('erasing a subject (P12)', () => {
+    const scene = stage(open)
+    const factsFrom = async (index: number, count: number) =>
+      (await scene.store.journal.read(index, count)).map((entry) => entry.fact)
+
+    it('destroys what was recorded for a person, and leaves every leaf and the root as they were', async () => {
+      const { store } = scene
+      const [gone, kept] = [samplePerson(), samplePerson()]
+      const first = await store.commit({ facts: [personChanged(gone), personChanged(kept)] })
+      await store.commit({ facts: [personChanged({ ...gone, version: 2 }, 'signed-out')] })
+      const head = await store.ledger.head()
+      const leaves = await store.ledger.leaves(first, 3)
+      const before = await store.journal.read(first, 3)
+
+      expect(await store.journal.erase(gone.id)).toBe(2)
+      const erased = { kind: 'erased', was: 'person.changed' }
+      const after = await store.journal.read(first, 3)
+      expect(after.map((entry) => entry.fact)).toEqual([erased, personChanged(kept), erased])
+      expect(after.map(({ index, id, at }) => [index, id, at])).toEqual(
+        before.map(({ index, id, at }) => [index, id, at]),
+      )
+      expect(await store.ledger.leaves(first, 3)).toEqual(leaves)
+      expect(await store.ledger.head()).toEqual(head)
+      expect(await follow(store, first, 3)).toEqual(after)
+      expect(await store.journal.erase(gone.id)).toBe(0)
+    })
+
+    it('takes the whole life of an action that was done for them, and none of anybody else’s', async () => {
+      const { store } = scene
+      const { record, permit } = await enrol(store)
+      const person = unique('per')
+      const [theirs, own] = [record({}, { onBehalfOf: person }), record()]
+      const first = (await store.ledger.head()).size
+      const [leave, other] = [await permit(theirs), await permit(own)]
+      await store.commit({ facts: [finished(leave), finished(other)] })
+
+      expect(await store.journal.erase(person)).toBe(3)
+      expect((await factsFrom(first, 6)).map(({ kind }) => kind)).toEqual([
+        'erased',
+        'erased',
+        'action.decided',
+        'action.permitted',
+        'erased',
+        'action.finished',
+      ])
+    })
+
+    it('is over with what was there: what is recorded later can be read, what was erased stays so', async () => {
+      const { store } = scene
+      const person = samplePerson()
+      const record = sampleRecord()
+      const made = { ...record, action: { ...record.action, onBehalfOf: person.id } }
+      const first = await store.commit({ facts: [personChanged(person)] })
+      await store.journal.erase(person.id)
+      const later = sampleRecord({ action: made.action })
+      const index = await store.commit({ facts: [decided(later)] })
+      expect(await factsFrom(index, 1)).toEqual([decided(later)])
+      expect(await factsFrom(first, 1)).toEqual([{ kind: 'erased', was: 'person.changed' }])
+      expect(await store.journal.erase(person.id)).toBe(1)
+    })
+
+    it('reaches every other read: nobody finds a word of it', async () => {
+      const { store } = scene
+      const [word, person] = [unique('Ada'), samplePerson({ name: unique('Ada') })]
+      const { record, permit } = await enrol(store)
+      const theirs = record({ sentence: `Write to ${word}` }, { onBehalfOf: person.id, parameters: { word } })
+      const question = sampleOpen(theirs)
+      await store.commit({ facts: [personChanged(person), asked(question)] })
+      const leave = await permit(theirs)
+      const result = { contentType: 'text/plain', body: Buffer.from(word).toString('base64') }
+      const outcome = { kind: 'done' as const, summary: `Wrote to ${word}` }
+      await store.commit({ facts: [finished(leave, { outcome, result, delivered: false })] })
+      await store.journal.erase(person.id)
+
+      const { credential, id = '' } = leave.attempt
+      const found = await Promise.all([
+        store.people.get(person.id),
+        store.people.byAccount(person.issuer, person.subject),
+        store.people.list(),
+        store.actions.get(theirs.id),
+        store.actions.search({}),
+        store.approvals.get(question.id),
+        store.approvals.latest(theirs.digest),
+        store.approvals.list({}),
+        store.permits.get(leave.id),
+        store.permits.byAttempt(credential, id),
+        store.permits.undelivered(credential, theirs.digest),
+      ])
+      const text = JSON.stringify(found)
+      for (const secret of [word, person.name, result.body]) expect(text).not.toContain(secret)
+    })
+
+    it('is nothing for the house itself, or for a subject nobody has heard of', async () => {
+      const { store } = scene
+      const index = await store.commit({ facts: [founded()] })
+      expect(await store.journal.erase('house')).toBe(0)
+      expect(await store.journal.erase(unique('nobody'))).toBe(0)
+      expect(await factsFrom(index, 1)).toEqual([founded()])
+    })
+
+    it('is possible because no leaf has a secret or a personal word in it, also as a hash', async () => {
+      const { store } = scene
+      const person = samplePerson({ name: 'Ada Secretive', email: 'ada@people.example' })
+      const parameter = unique('parameter')
+      const action = sampleAction({ parameters: { parameter } })
+      const purpose = { text: 'Ada asked me to, in private' }
+      const record = sampleRecord({ action, purpose, session: 'session-of-ada' })
+      const index = await store.commit({ facts: [personChanged(person), decided(record)] })
+      const text = (await store.ledger.leaves(index, 2)).map((leaf) => new TextDecoder().decode(leaf)).join('\n')
+      const words = [person.name, 'ada@people.example', person.subject, 'in private', 'session-of-ada']
+      const hashes = [record.digest, digestOf(person), digestOf(record)]
+      for (const word of [...words, ...hashes, parameter]) {
+        expect(text).not.toContain(word)
+      }
+    })
+  })
+}

@@ -1,0 +1,71 @@
+/**
+ * Facts about the samples, in the words of the house.
+ *
+ * @module
+ */
+import type {
+  ActionRecord,
+  Agent,
+  Approval,
+  AttemptKey,
+  Countersignature,
+  FactOf,
+  Outcome,
+  PermitRecord,
+  Person,
+} from '@countersign/schema'
+
+type ApprovalChange = FactOf<'approval.changed'>['change']
+
+export const founded = (): FactOf<'house.founded'> => ({ kind: 'house.founded', by: 'house', demo: false })
+
+export const decided = (record: ActionRecord): FactOf<'action.decided'> => ({ kind: 'action.decided', record })
+
+export const changed = (
+  change: ApprovalChange,
+  approval: Approval,
+  signature?: Countersignature,
+): FactOf<'approval.changed'> => ({
+  kind: 'approval.changed',
+  change,
+  by: signature?.person ?? 'house',
+  approval,
+  ...(signature !== undefined && { signature }),
+})
+
+export const asked = (approval: Approval): FactOf<'approval.changed'> => changed('asked', approval)
+
+export const permitted = (permit: PermitRecord): FactOf<'action.permitted'> => ({ kind: 'action.permitted', permit })
+
+export const sampleDone: Outcome = { kind: 'done', summary: 'Exported 48,211 rows.', rows: 48_211 }
+export const sampleFailed: Outcome = { kind: 'failed', summary: 'The upstream said no.' }
+export const sampleUnknown: Outcome = { kind: 'unknown', summary: 'Nobody came back to say.' }
+
+export const finished = (
+  permit: PermitRecord,
+  over: Partial<FactOf<'action.finished'>> = {},
+): FactOf<'action.finished'> => ({
+  kind: 'action.finished',
+  permit: permit.id,
+  actionId: permit.actionId,
+  outcome: sampleDone,
+  delivered: true,
+  ...over,
+})
+
+export const replayed = (permit: PermitRecord, attempt: AttemptKey = permit.attempt): FactOf<'action.replayed'> => ({
+  kind: 'action.replayed',
+  permit: permit.id,
+  actionId: permit.actionId,
+  attempt,
+})
+
+export const agentChanged = (
+  agent: Agent,
+  change: FactOf<'agent.changed'>['change'] = agent.version === 1 ? 'registered' : 'changed',
+): FactOf<'agent.changed'> => ({ kind: 'agent.changed', change, by: agent.changedBy, agent })
+
+export const personChanged = (
+  person: Person,
+  change: FactOf<'person.changed'>['change'] = 'signed-in',
+): FactOf<'person.changed'> => ({ kind: 'person.changed', change, by: person.id, person })

@@ -1,0 +1,85 @@
+import { digestOf } from '@countersign/core'
+import type { AgentKey } from '@countersign/schema'
+import { describe, expect, it } from 'vitest'
+import { agentChanged, personChanged } from './facts.ts'
+import { minuteMs, sampleAgent, samplePerson, startOfTime, unique } from './samples.ts'
+import { expectRefusal, type OpenStore, stage } from './stage.ts'
+
+export function agentsAndPeople(open: OpenStore): void {
+  describe('agents', () => {
+    const scene = stage(open)
+    const key = (over: Partial<AgentKey> = {}): AgentKey => ({
+      id: unique('key'),
+      hash: digestOf(unique('secret')),
+      createdAt: startOfTime,
+      expiresAt: startOfTime + minuteMs,
+      ...over,
+    })
+
+    it('are kept as their newest version says', async () => {
+      const { store } = scene
+      const agent = sampleAgent()
+      await store.commit({ facts: [agentChanged(agent)] })
+      expect(await store.agents.get(agent.id)).toEqual(agent)
+      const renamed = { ...agent, version: 2, name: 'Renamed' }
+      await store.commit({ facts: [agentChanged(renamed)] })
+      expect(await store.agents.get(agent.id)).toEqual(renamed)
+      expect((await store.agents.list()).filter(({ id }) => id === agent.id)).toEqual([renamed])
+      expect(await store.agents.get('nobody')).toBeUndefined()
+    })
+
+    it.each([0, 1, 3])('refuse version %i after version 1', async (version) => {
+      const agent = sampleAgent()
+      await scene.store.commit({ facts: [agentChanged(agent)] })
+      await expectRefusal(scene.store, { facts: [agentChanged({ ...agent, version })] }, 'ERR_STORE_CONFLICT')
+    })
+
+    it('are found by any of their keys, also by one that is revoked or expired: the caller judges', async () => {
+      const { store, clock } = scene
+      const keys = [key(), key({ revokedAt: startOfTime }), key({ expiresAt: startOfTime + 1 })]
+      const agent = sampleAgent({ keys })
+      await store.commit({ facts: [agentChanged(agent)] })
+      clock.advance(10 * minuteMs)
+      for (const { hash } of keys) expect(await store.agents.byKey(hash)).toEqual(agent)
+
+      const late = key()
+      const next = { ...agent, version: 2, keys: [...keys, late] }
+      await store.commit({ facts: [agentChanged(next, 'key-issued')] })
+      for (const { hash } of [...keys, late]) expect(await store.agents.byKey(hash)).toEqual(next)
+      expect(await store.agents.byKey(digestOf('nobody’s'))).toBeUndefined()
+    })
+  })
+
+  describe('people', () => {
+    const scene = stage(open)
+
+    it('are kept as their newest version says, found by id and by account', async () => {
+      const { store } = scene
+      const person = samplePerson()
+      await store.commit({ facts: [personChanged(person)] })
+      const next = { ...person, version: 2, active: false }
+      await store.commit({ facts: [personChanged(next)] })
+      expect(await store.people.get(person.id)).toEqual(next)
+      expect(await store.people.byAccount(person.issuer, person.subject)).toEqual(next)
+      expect(await store.people.byAccount('https://other.example', person.subject)).toBeUndefined()
+      expect(await store.people.byAccount(person.issuer, 'nobody')).toBeUndefined()
+      expect((await store.people.list()).filter(({ id }) => id === person.id)).toEqual([next])
+    })
+
+    it.each([0, 1, 3])('refuse version %i after version 1', async (version) => {
+      const person = samplePerson()
+      await scene.store.commit({ facts: [personChanged(person)] })
+      await expectRefusal(scene.store, { facts: [personChanged({ ...person, version })] }, 'ERR_STORE_CONFLICT')
+    })
+
+    it('have an account of their own: two racing first sign-ins make one person (P5)', async () => {
+      const { store } = scene
+      const subject = unique('subject')
+      const twins = Array.from({ length: 8 }, () => samplePerson({ subject }))
+      const results = await Promise.allSettled(twins.map((twin) => store.commit({ facts: [personChanged(twin)] })))
+      expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
+      expect((await store.people.list()).filter((person) => person.subject === subject)).toHaveLength(1)
+      await expectRefusal(store, { facts: [personChanged(samplePerson({ subject }))] }, 'ERR_STORE_CONFLICT')
+    })
+  })
+}

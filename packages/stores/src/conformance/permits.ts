@@ -1,0 +1,241 @@
+import { isError } from '@countersign/core'
+import type { ActionRecord, Agent, PermitRecord } from '@countersign/schema'
+import { describe, expect, it } from 'vitest'
+import {
+  agentChanged,
+  asked,
+  changed,
+  decided,
+  finished,
+  permitted,
+  sampleDone,
+  sampleFailed,
+  sampleUnknown,
+} from './facts.ts'
+import { granted, minuteMs, sampleOpen, samplePermit, sampleRecord, spent } from './samples.ts'
+import { enrol, expectRefusal, type OpenStore, stage } from './stage.ts'
+
+export function permits(open: OpenStore): void {
+  describe('permits', () => {
+    const scene = stage(open)
+
+    it('are found by their id and by their attempt, without outcome at first', async () => {
+      const { store } = scene
+      const { record, permit } = await enrol(store)
+      const leave = await permit(record())
+      const life = { permit: leave, outcome: undefined, finishedAt: undefined, delivered: false, result: undefined }
+      expect(await store.permits.get(leave.id)).toEqual(life)
+      expect(await store.permits.byAttempt(leave.attempt.credential, leave.attempt.id ?? '')).toEqual(life)
+      expect(await store.permits.byAttempt('another-key', leave.attempt.id ?? '')).toBeUndefined()
+      expect(await store.permits.byAttempt(leave.attempt.credential, 'another attempt')).toBeUndefined()
+      expect(await store.permits.get('prm_00000000-0000-7000-8000-000000000000')).toBeUndefined()
+    })
+
+    describe('need an agent that is active, at the version that was judged (P15)', () => {
+      it.each<[string, (agent: Agent) => Partial<PermitRecord>]>([
+        ['an agent nobody registered', () => ({ agent: 'nobody' })],
+        ['an older version', (agent) => ({ agentVersion: agent.version - 1 })],
+        ['a version to come', (agent) => ({ agentVersion: agent.version + 1 })],
+      ])('refuses %s', async (_, over) => {
+        const { store } = scene
+        const { agent, record } = await enrol(store)
+        const action = record()
+        await store.commit({ facts: [agentChanged({ ...agent, version: 2 }), decided(action)] })
+        const permit = samplePermit(action, { agentVersion: 2, ...over({ ...agent, version: 2 }) })
+        await expectRefusal(store, { facts: [permitted(permit)] }, 'ERR_STORE_CONFLICT')
+        expect(await store.permits.get(permit.id)).toBeUndefined()
+      })
+
+      it('refuses a stopped one, and takes it again once it is started', async () => {
+        const { store } = scene
+        const { agent, record } = await enrol(store)
+        const action = record()
+        const stopped = { ...agent, version: 2, status: 'stopped' as const }
+        await store.commit({ facts: [decided(action), agentChanged(stopped, 'stopped')] })
+        const refused = { facts: [permitted(samplePermit(action, { agentVersion: 2 }))] }
+        await expectRefusal(store, refused, 'ERR_STORE_CONFLICT')
+
+        await store.commit({ facts: [agentChanged({ ...agent, version: 3 }, 'started')] })
+        await store.commit({ facts: [permitted(samplePermit(action, { agentVersion: 3 }))] })
+      })
+
+      it('lets no permit slip past a stop that was acknowledged before it', async () => {
+        const { store } = scene
+        const { agent, record } = await enrol(store)
+        const tries = Array.from({ length: 30 }, async () => {
+          const action = record()
+          return store.commit({ facts: [decided(action), permitted(samplePermit(action))] })
+        })
+        const stop = store.commit({ facts: [agentChanged({ ...agent, version: 2, status: 'stopped' }, 'stopped')] })
+        const stoppedAt = await stop
+        for (const result of await Promise.allSettled(tries)) {
+          if (result.status === 'fulfilled') expect(result.value).toBeLessThan(stoppedAt)
+          else expect(isError(result.reason, 'ERR_STORE_CONFLICT')).toBe(true)
+        }
+      })
+    })
+
+    describe('under a grant', () => {
+      const grant = async () => {
+        const { store } = scene
+        const { record, permit } = await enrol(store)
+        const action = record()
+        const question = sampleOpen(action)
+        await store.commit({ facts: [decided(action), asked(question), changed('granted', granted(question))] })
+        return { store, action, record, permit, grant: granted(question) }
+      }
+      /** The same action sent again: its own record and attempt, the same digest. */
+      const again = (action: ActionRecord, record: (over: object) => ActionRecord) =>
+        ({ ...record({}), action: action.action, digest: action.digest }) satisfies ActionRecord
+
+      it('spend it in the same commit', async () => {
+        const { store, action, grant: grantedOne } = await grant()
+        const permit = samplePermit(action, { approval: grantedOne.id })
+        await store.commit({ facts: [changed('spent', spent(grantedOne, permit.id)), permitted(permit)] })
+        expect(await store.approvals.get(grantedOne.id)).toMatchObject({ state: 'spent', permit: permit.id })
+        expect((await store.permits.get(permit.id))?.permit).toEqual(permit)
+      })
+
+      it('are refused a second time (P6)', async () => {
+        const { store, action, record, grant: grantedOne } = await grant()
+        await store.commit({ facts: [permitted(samplePermit(action, { approval: grantedOne.id, replayable: false }))] })
+        const next = again(action, record)
+        await store.commit({ facts: [decided(next)] })
+        const second = samplePermit(next, { approval: grantedOne.id, replayable: false })
+        await expectRefusal(store, { facts: [permitted(second)] }, 'ERR_GRANT_SPENT')
+      })
+
+      it('of a hundred racing ones exactly one wins (P6)', async () => {
+        const { store, action, record, grant: grantedOne } = await grant()
+        const racers = Array.from({ length: 100 }, () => again(action, record))
+        await store.commit({ facts: racers.map(decided) })
+        const racing = racers.map((racer) => samplePermit(racer, { approval: grantedOne.id }))
+        const { size } = await store.ledger.head()
+        const results = await Promise.allSettled(
+          racing.map((permit) =>
+            store.commit({ facts: [changed('spent', spent(grantedOne, permit.id)), permitted(permit)] }),
+          ),
+        )
+
+        const won = racing.filter((_, place) => results[place]?.status === 'fulfilled')
+        expect(won).toHaveLength(1)
+        for (const result of results) {
+          if (result.status === 'fulfilled') continue
+          expect(isError(result.reason, 'ERR_GRANT_SPENT', 'ERR_STORE_CONFLICT')).toBe(true)
+        }
+        expect(await store.approvals.get(grantedOne.id)).toMatchObject({ state: 'spent', permit: won[0]?.id })
+        const kept = await Promise.all(racing.map((permit) => store.permits.get(permit.id)))
+        expect(kept.filter((life) => life !== undefined)).toHaveLength(1)
+        expect((await store.ledger.head()).size).toBe(size + 2)
+      })
+
+      it('of a hundred racing permits alone exactly one wins, and the others hear why (P6)', async () => {
+        const { store, action, record, grant: grantedOne } = await grant()
+        const racers = Array.from({ length: 100 }, () => again(action, record))
+        await store.commit({ facts: racers.map(decided) })
+        const results = await Promise.allSettled(
+          racers.map((racer) => store.commit({ facts: [permitted(samplePermit(racer, { approval: grantedOne.id }))] })),
+        )
+        const lost = results.filter((result) => result.status === 'rejected')
+        expect(lost).toHaveLength(99)
+        for (const { reason } of lost) expect(reason).toMatchObject({ code: 'ERR_GRANT_SPENT' })
+      })
+    })
+
+    describe('outcomes', () => {
+      it('belong to a permit: none without it is taken (P2)', async () => {
+        const action = sampleRecord()
+        await scene.store.commit({ facts: [decided(action)] })
+        const orphan = { facts: [finished(samplePermit(action))] }
+        await expectRefusal(scene.store, orphan, 'ERR_STORE_CONFLICT')
+      })
+
+      it('are kept with when, whether the client got it, and the answer itself', async () => {
+        const { store, clock } = scene
+        const { record, permit } = await enrol(store)
+        const leave = await permit(record())
+        const result = { contentType: 'application/json', status: 200, body: 'e30=' }
+        clock.advance(minuteMs)
+        await store.commit({ facts: [finished(leave, { delivered: false, result })] })
+        expect(await store.permits.get(leave.id)).toEqual({
+          permit: leave,
+          outcome: sampleDone,
+          finishedAt: clock.now(),
+          delivered: false,
+          result,
+        })
+      })
+
+      it.each([
+        ['done', sampleDone],
+        ['failed', sampleFailed],
+      ])('are final once %s', async (_, outcome) => {
+        const { store } = scene
+        const { record, permit } = await enrol(store)
+        const leave = await permit(record())
+        await store.commit({ facts: [finished(leave, { outcome })] })
+        for (const next of [sampleDone, sampleFailed, sampleUnknown]) {
+          await expectRefusal(store, { facts: [finished(leave, { outcome: next })] }, 'ERR_PERMIT_FINISHED')
+        }
+        expect((await store.permits.get(leave.id))?.outcome).toEqual(outcome)
+      })
+
+      it('may come late after unknown: appended, once, nothing rewritten', async () => {
+        const { store } = scene
+        const { record, permit } = await enrol(store)
+        const leave = await permit(record())
+        await store.commit({ facts: [finished(leave, { outcome: sampleUnknown, delivered: false })] })
+        expect((await store.permits.get(leave.id))?.outcome).toEqual(sampleUnknown)
+        const twice = { facts: [finished(leave, { outcome: sampleUnknown })] }
+        await expectRefusal(store, twice, 'ERR_PERMIT_FINISHED')
+
+        await store.commit({ facts: [finished(leave)] })
+        expect((await store.permits.get(leave.id))?.outcome).toEqual(sampleDone)
+        await expectRefusal(store, { facts: [finished(leave)] }, 'ERR_PERMIT_FINISHED')
+        const { timeline } = (await store.actions.get(leave.actionId)) ?? { timeline: [] }
+        expect(timeline.map((entry) => entry.fact)).toMatchObject([
+          { kind: 'action.decided' },
+          { kind: 'action.permitted' },
+          { kind: 'action.finished', outcome: sampleUnknown },
+          { kind: 'action.finished', outcome: sampleDone },
+        ])
+      })
+
+      it('of racing ones exactly one is recorded', async () => {
+        const { store } = scene
+        const { record, permit } = await enrol(store)
+        const leave = await permit(record())
+        const results = await Promise.allSettled(
+          Array.from({ length: 10 }, () => store.commit({ facts: [finished(leave)] })),
+        )
+        expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
+      })
+    })
+  })
+
+  describe('permits that are overdue', () => {
+    const scene = stage(open)
+
+    it('are those without an outcome past their deadline, at most 100', async () => {
+      const { store, clock } = scene
+      const { record, permit } = await enrol(store)
+      const deadline = clock.now() + 10 * minuteMs
+      const silent = await permit(record(), { deadline })
+      const patient = await permit(record(), { deadline: deadline + 10 * minuteMs })
+      const settled = await permit(record(), { deadline })
+      await store.commit({ facts: [finished(settled)] })
+
+      clock.set(deadline - 1)
+      expect(await store.permits.overdue()).toEqual([])
+      clock.set(deadline + 1)
+      expect(await store.permits.overdue()).toEqual([silent])
+      await store.commit({ facts: [finished(silent, { outcome: sampleUnknown })] })
+      expect(await store.permits.overdue()).toEqual([])
+
+      const many = Array.from({ length: 120 }, () => record())
+      await store.commit({ facts: many.flatMap((one) => [decided(one), permitted(samplePermit(one, { deadline }))]) })
+      expect(await store.permits.overdue()).toHaveLength(100)
+      expect((await store.permits.get(patient.id))?.outcome).toBeUndefined()
+    })
+  })
+}

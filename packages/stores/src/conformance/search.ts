@@ -1,0 +1,122 @@
+import type { ActionQuery } from '@countersign/core'
+import type { ActionRecord, DataPicture } from '@countersign/schema'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { agentChanged, decided, finished, permitted, sampleFailed, sampleUnknown } from './facts.ts'
+import {
+  minuteMs,
+  sampleAction,
+  sampleAgent,
+  sampleAllow,
+  sampleDeny,
+  samplePermit,
+  sampleRecord,
+  startOfTime,
+} from './samples.ts'
+import { everyPage, type OpenStore, stage } from './stage.ts'
+
+const mine = (over: Parameters<typeof sampleAction>[0] = {}) => sampleAction({ agent: 'searcher', ...over })
+const plain = { decision: sampleAllow() }
+
+function picture(reads: string, writes: string, model?: string): DataPicture {
+  const node = (name: string) => ({ name, classes: [], known: true })
+  return {
+    reads: [node('something.else'), node(reads)],
+    writes: [node(writes)],
+    classes: [],
+    sensitive: false,
+    ...(model !== undefined && { model: { name: model, external: false, known: true } }),
+  }
+}
+
+/** In this order, a minute apart. */
+const records: Readonly<Record<string, ActionRecord>> = {
+  read: sampleRecord({ ...plain, action: mine({ verb: 'data.read' }), picture: picture('crm.people', 'dwh.people') }),
+  write: sampleRecord({ action: mine({ verb: 'data.write' }), picture: picture('crm.orders', 'crm.people') }),
+  acted: sampleRecord({ ...plain, action: mine({ onBehalfOf: 'per-one', environment: 'staging' }) }),
+  started: sampleRecord({ action: mine({ startedBy: 'per-one' }), decision: sampleDeny() }),
+  model: sampleRecord({ ...plain, action: mine({ verb: 'model.invoke' }), picture: picture('a', 'b', 'house-model') }),
+  other: sampleRecord({ ...plain, action: sampleAction({ agent: 'another' }) }),
+}
+const ends = { read: {}, write: { outcome: sampleUnknown }, acted: { outcome: sampleFailed } }
+
+export function search(open: OpenStore): void {
+  describe('searching actions', () => {
+    const scene = stage(open)
+
+    beforeAll(async () => {
+      const { store, clock } = scene
+      await store.commit({ facts: ['searcher', 'another'].map((id) => agentChanged(sampleAgent({ id }))) })
+      for (const record of Object.values(records)) {
+        clock.advance(minuteMs)
+        await store.commit({ facts: [decided(record)] })
+      }
+      for (const [name, over] of Object.entries(ends)) {
+        const permit = samplePermit(records[name] ?? sampleRecord())
+        await store.commit({ facts: [permitted(permit), finished(permit, over)] })
+      }
+    })
+
+    const found = async (query: ActionQuery): Promise<string[]> => {
+      const { items } = await scene.store.actions.search(query)
+      const names = Object.keys(records)
+      return items.map(({ record }) => names.find((name) => records[name]?.id === record.id) ?? record.id)
+    }
+
+    it.each<[string, ActionQuery, string[]]>([
+      ['nothing: everything, newest first', {}, ['other', 'model', 'started', 'acted', 'write', 'read']],
+      ['an agent', { agent: 'another' }, ['other']],
+      ['a person, acted for or starting', { person: 'per-one' }, ['started', 'acted']],
+      ['a dataset, read or written', { dataset: 'crm.people' }, ['write', 'read']],
+      ['a dataset that is only written', { dataset: 'dwh.people' }, ['read']],
+      ['a model', { model: 'house-model' }, ['model']],
+      ['a verb', { verb: 'data.write' }, ['write']],
+      ['an environment', { environment: 'staging' }, ['acted']],
+      ['a denial', { decision: 'deny' }, ['started']],
+      ['a question', { decision: 'ask' }, ['write']],
+      ['an allow', { decision: 'allow', agent: 'searcher' }, ['model', 'acted', 'read']],
+      ['what was done', { outcome: 'done' }, ['read']],
+      ['what failed', { outcome: 'failed' }, ['acted']],
+      ['what nobody knows the end of', { outcome: 'unknown' }, ['write']],
+      ['a time on', { from: startOfTime + 4.5 * minuteMs }, ['other', 'model']],
+      ['a time before', { to: startOfTime + 2.5 * minuteMs }, ['write', 'read']],
+      [
+        'both ends, the first included',
+        { from: startOfTime + 3 * minuteMs, to: startOfTime + 4 * minuteMs },
+        ['acted'],
+      ],
+      ['several at once', { person: 'per-one', environment: 'prod', dataset: 'finance.orders' }, ['started']],
+      ['what nothing has', { agent: 'searcher', verb: 'iam.grant' }, []],
+      ['filters that are not set', { agent: 'another', person: undefined, from: undefined }, ['other']],
+    ])('by %s', async (_, query, expected) => {
+      expect(await found(query)).toEqual(expected)
+    })
+
+    it('gives whole lives', async () => {
+      const { items } = await scene.store.actions.search({ outcome: 'failed' })
+      const life = (await scene.store.actions.get(records['acted']?.id ?? ''))?.life
+      expect(items).toEqual([life])
+    })
+
+    it('pages through 250 without a gap or a repeat, also while new ones arrive', async () => {
+      const { store } = scene
+      const record = () => sampleRecord({ action: sampleAction({ agent: 'busy' }) })
+      const many = Array.from({ length: 250 }, record)
+      for (let from = 0; from < many.length; from += 50) {
+        scene.clock.advance(1)
+        await store.commit({ facts: many.slice(from, from + 50).map(decided) })
+      }
+      const pages = await everyPage(async (after) => {
+        const page = await store.actions.search({ agent: 'busy', limit: 40, after })
+        await store.commit({ facts: [decided(record())] })
+        return page
+      })
+      expect(pages.map((page) => page.length)).toEqual([40, 40, 40, 40, 40, 40, 10])
+      const lives = pages.flat()
+      expect(lives.map(({ record: { id } }) => id).toSorted()).toEqual(many.map(({ id }) => id).toSorted())
+      expect(lives.map(({ at }) => at)).toEqual(lives.map(({ at }) => at).toSorted((one, other) => other - one))
+      expect((await store.actions.search({ agent: 'busy' })).next).toBeDefined()
+      const lost = store.actions.search({ after: 'somewhere' })
+      await expect(lost).rejects.toMatchObject({ code: 'ERR_INPUT_INVALID' })
+    })
+  })
+}

@@ -1,0 +1,126 @@
+/**
+ * The entries, encrypted as in every other store, so that erasing a subject means the same here.
+ *
+ * @module
+ */
+import { createRecorder, type Journal, type SealedRecord, type Vault } from '@countersign/core'
+import type { Entry, Fact } from '@countersign/schema'
+
+/** A subject's key, shared by all that is sealed under it; without `wrapped` it is destroyed. */
+interface SubjectKey {
+  wrapped: Uint8Array | undefined
+}
+
+interface SealedEntry extends SealedRecord {
+  readonly id: string
+  readonly at: number
+  readonly subject: string
+  readonly key: SubjectKey
+  readonly leaf: Uint8Array
+}
+
+interface Where {
+  readonly subject: string
+  readonly at: number
+  readonly sequence: number | undefined
+}
+
+export interface MemoryJournal extends Journal {
+  readonly size: number
+  /** Writes nothing yet. */
+  seal(fact: Fact, where: Where): SealedEntry
+  append(entries: readonly SealedEntry[]): void
+  at(index: number): Entry | undefined
+  /** Ends every `follow`. */
+  close(): void
+}
+
+/** Nobody to erase: what the house did stays. */
+const house = 'house'
+
+export function createJournal(vault: Vault, forget: (subject: string) => void): MemoryJournal {
+  const recorder = createRecorder(vault)
+  const entries: SealedEntry[] = []
+  const keys = new Map<string, SubjectKey>()
+  const cursors = new Map<string, number>()
+  const waiting = new Set<() => void>()
+  let closed = false
+
+  function keyOf(subject: string): { key: SubjectKey; wrapped: Uint8Array } {
+    const known = keys.get(subject)
+    if (known?.wrapped) return { key: known, wrapped: known.wrapped }
+    const { wrapped } = vault.newSubjectKey(subject)
+    const key: SubjectKey = { wrapped }
+    keys.set(subject, key)
+    return { key, wrapped }
+  }
+
+  function at(index: number): Entry | undefined {
+    const sealed = entries[index]
+    if (!sealed) return undefined
+    return { index, id: sealed.id, at: sealed.at, fact: recorder.open(sealed, sealed.key.wrapped) }
+  }
+
+  function wake(): void {
+    for (const go of waiting) go()
+    waiting.clear()
+  }
+
+  /** Until the next append, the end of the signal, or the end of the store. */
+  function more(signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const go = () => {
+        signal.removeEventListener('abort', go)
+        waiting.delete(go)
+        resolve()
+      }
+      signal.addEventListener('abort', go)
+      waiting.add(go)
+    })
+  }
+
+  return {
+    get size() {
+      return entries.length
+    },
+    seal(fact, { subject, at: sealedAt, sequence }) {
+      const { key, wrapped } = keyOf(subject)
+      const { id, blob, wrappedKey, leafAt } = recorder.prepare(fact, subject, wrapped)
+      return { id, at: sealedAt, subject, key, blob, wrappedKey, leaf: leafAt(sealedAt, sequence) }
+    },
+    append(sealed) {
+      entries.push(...sealed)
+      wake()
+    },
+    at,
+    async read(index, limit) {
+      return entries.slice(index, index + limit).flatMap((_, place) => at(index + place) ?? [])
+    },
+    async *follow(index, signal) {
+      for (let next = index; !signal.aborted && !closed;) {
+        const entry = at(next)
+        if (entry) {
+          next += 1
+          yield entry
+        } else {
+          await more(signal)
+        }
+      }
+    },
+    cursor: async (follower) => cursors.get(follower) ?? 0,
+    async moveCursor(follower, index) {
+      cursors.set(follower, index)
+    },
+    async erase(subject) {
+      const key = keys.get(subject)
+      if (!key?.wrapped || subject === house) return 0
+      key.wrapped = undefined
+      forget(subject)
+      return entries.filter((entry) => entry.key === key).length
+    },
+    close() {
+      closed = true
+      wake()
+    },
+  }
+}

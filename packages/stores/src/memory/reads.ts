@@ -1,0 +1,121 @@
+/**
+ * The ways to look. What is handed out is a copy: nobody changes the store but by a commit.
+ *
+ * @module
+ */
+import type { ActionQuery, Clock, Store } from '@countersign/core'
+import type { ActionLife, Approval } from '@countersign/schema'
+import type { MemoryJournal } from './journal.ts'
+import { pageOf } from './paging.ts'
+import { lifeOf, type State, timelineOf, undelivered, wordOf } from './state.ts'
+
+type Reads = Pick<Store, 'approvals' | 'permits' | 'agents' | 'people' | 'actions'>
+
+/** So that one poll stays short; what is left out is still there at the next. */
+const mostAtOnce = 100
+
+export function createReads(state: State, journal: MemoryJournal, clock: Clock): Reads {
+  return {
+    approvals: {
+      get: async (id) => copy(state.approvals.get(id)?.approval),
+      latest: async (digest) => copy(state.approvals.get(state.latest.get(digest) ?? '')?.approval),
+      async list({ states, agent, ...paging }) {
+        const wanted = state.approvals
+          .all()
+          .filter(({ approval }) => states === undefined || states.includes(approval.state))
+          .filter(({ approval }) => agent === undefined || approval.card.bound.action.agent === agent)
+        const { items, next } = pageOf(wanted, ({ index }) => [index, 0], paging)
+        return copy({ items: items.map(({ approval }) => approval), next })
+      },
+      async due() {
+        const now = clock.now()
+        const approvals = state.approvals.all().map(({ approval }) => approval)
+        return copy(approvals.filter((approval) => isDue(approval, now)).slice(0, mostAtOnce))
+      },
+      async count(who, since) {
+        const mine = state.approvals
+          .all()
+          .map(({ approval }) => approval)
+          .filter(({ card }) => card.bound.action.agent === who.agent)
+          .filter(({ card }) => card.bound.action.onBehalfOf === who.onBehalfOf)
+        return {
+          open: mine.filter((approval) => approval.state === 'open').length,
+          asked: mine.filter((approval) => approval.askedAt >= since).length,
+        }
+      },
+    },
+
+    permits: {
+      get: async (id) => copy(state.permits.get(id)),
+      byAttempt: async (credential, id) => copy(state.permits.get(state.attempts.get(wordOf(credential, id)) ?? '')),
+      undelivered: async (credential, digest) => copy(undelivered(state, credential, digest)),
+      async overdue() {
+        const now = clock.now()
+        const late = state.permits.all().filter(({ permit, outcome }) => !outcome && permit.deadline < now)
+        return copy(late.slice(0, mostAtOnce).map(({ permit }) => permit))
+      },
+    },
+
+    agents: {
+      get: async (id) => copy(state.agents.get(id)),
+      async byKey(hash) {
+        const agent = state.agents.get(state.keys.get(hash) ?? '')
+        return agent?.keys.some((key) => key.hash === hash) ? copy(agent) : undefined
+      },
+      list: async () => copy(state.agents.all()),
+    },
+
+    people: {
+      get: async (id) => copy(state.people.get(id)),
+      byAccount: async (issuer, subject) => copy(state.people.get(state.accounts.get(wordOf(issuer, subject)) ?? '')),
+      list: async () => copy(state.people.all()),
+    },
+
+    actions: {
+      async get(id) {
+        const action = state.actions.get(id)
+        if (!action) return undefined
+        const timeline = timelineOf(state, action).flatMap((index) => journal.at(index) ?? [])
+        return { life: copy(lifeOf(state, action)), timeline }
+      },
+      async search({ limit, after, ...query }) {
+        const wanted = state.actions
+          .all()
+          .map((action) => ({ life: lifeOf(state, action), index: action.index }))
+          .filter(({ life }) => matches(life, query))
+        const paging = { after, ...(limit !== undefined && { limit }) }
+        const { items, next } = pageOf(wanted, ({ index }) => [index, 0], paging)
+        return copy({ items: items.map(({ life }) => life), next })
+      },
+      seen: async (agent, operation) => state.seen.get(wordOf(agent, operation)) === true,
+    },
+  }
+}
+
+const copy = <Value>(value: Value): Value => structuredClone(value)
+
+function isDue(approval: Approval, now: number): boolean {
+  if (approval.state === 'granted') return approval.validUntil <= now
+  if (approval.state !== 'open') return false
+  return approval.expiresAt <= now || (approval.escalateAt ?? Number.POSITIVE_INFINITY) <= now
+}
+
+function matches({ record, at, outcome }: ActionLife, query: ActionQuery): boolean {
+  const { action, picture, decision } = record
+  const people = [action.onBehalfOf, action.startedBy]
+  const datasets = [...picture.reads, ...picture.writes].map(({ name }) => name)
+  const is = (wanted: string | undefined, ...there: readonly (string | undefined)[]): boolean =>
+    wanted === undefined || there.includes(wanted)
+  return (
+    is(query.agent, action.agent) &&
+    is(query.person, ...people) &&
+    is(query.dataset, ...datasets) &&
+    is(query.model, picture.model?.name) &&
+    is(query.verb, action.verb) &&
+    is(query.environment, action.environment) &&
+    is(query.decision, decision.kind) &&
+    is(query.outcome, outcome?.kind) &&
+    at >= (query.from ?? 0) &&
+    at < (query.to ?? Number.POSITIVE_INFINITY)
+  )
+}

@@ -1,0 +1,133 @@
+/**
+ * Group commit: whoever comes while a batch is on its way to disk joins the next one.
+ *
+ * @module
+ */
+import {
+  type Change,
+  type Clock,
+  CountersignError,
+  isError,
+  type PermitLife,
+  type Recorder,
+  type Vault,
+} from '@countersign/core'
+import type { Db } from '../db.ts'
+import { type Command, type Result, settle, type Settled } from './batch.ts'
+import { broken } from './constraints.ts'
+import type { Subjects } from './subjects.ts'
+
+export interface CommitterParts {
+  readonly db: Db
+  readonly tenant: string
+  readonly vault: Vault
+  readonly recorder: Recorder
+  readonly subjects: Subjects
+  readonly clock: Clock | undefined
+  permit(id: string): Promise<PermitLife | undefined>
+  /** Told after each batch how far the ledger reaches. */
+  grown(size: number): void
+}
+
+export interface Committer {
+  commit(change: Change): Promise<number>
+  /** The commands that wait are refused, the batch on its way is waited for. */
+  close(): Promise<void>
+}
+
+interface Waiting extends Command {
+  resolve(result: Result): void
+  reject(error: unknown): void
+}
+
+const mostCommands = 256
+const mostFacts = 1_000
+const mostWaiting = 20_000
+const mostSealings = 5
+
+export function createCommitter(parts: CommitterParts): Committer {
+  const { db, tenant, vault, recorder, subjects, clock } = parts
+  const queue: Waiting[] = []
+  let running: Promise<void> | undefined
+  let closed = false
+
+  return {
+    async commit({ facts: given, notAfter }) {
+      const facts = structuredClone(given) // what is sealed is what is applied, whatever the caller does meanwhile
+      const change: Change = notAfter === undefined ? { facts } : { facts, notAfter }
+      for (let sealing = 0; sealing < mostSealings; sealing += 1) {
+        const command = await prepare(change)
+        const result = await join(command)
+        if (result.kind === 'committed') return result.index
+        if (result.kind === 'refused') throw await refusal(result.refused)
+        subjects.forget(command.keys.keys())
+      }
+      throw new CountersignError('ERR_STORE_CONFLICT', { subject: 'is being erased' })
+    },
+    async close() {
+      closed = true
+      for (const waiting of queue.splice(0)) waiting.reject(new CountersignError('ERR_STORE_UNAVAILABLE'))
+      await running
+    },
+  }
+
+  async function prepare(change: Change): Promise<Command> {
+    if (closed) throw new CountersignError('ERR_STORE_UNAVAILABLE')
+    const named = await subjects.of(change.facts)
+    const keys = new Map(
+      await Promise.all([...new Set(named)].map(async (subject) => [subject, await subjects.key(subject)] as const)),
+    )
+    const prepared = change.facts.map((fact, position) => {
+      const subject = named[position] ?? 'house'
+      return recorder.prepare(fact, subject, keys.get(subject)?.wrapped ?? new Uint8Array())
+    })
+    return { change, prepared, keys }
+  }
+
+  function join(command: Command): Promise<Result> {
+    if (closed || queue.length >= mostWaiting) throw new CountersignError('ERR_STORE_UNAVAILABLE')
+    return new Promise<Result>((resolve, reject) => {
+      queue.push({ ...command, resolve, reject })
+      running ??= drain()
+    })
+  }
+
+  async function drain(): Promise<void> {
+    await Promise.resolve() // everyone of this tick rides along
+    while (queue.length > 0) await ride(takeBatch(queue))
+    running = undefined // in the same step as the look at the queue: whoever comes next starts anew
+  }
+
+  /** One that fails must not take the others with it, so a batch that fails is tried again one by one. */
+  async function ride(batch: readonly Waiting[]): Promise<void> {
+    try {
+      const { results, size } = await attempt(batch)
+      for (const [position, waiting] of batch.entries()) waiting.resolve(results[position] as Result)
+      if (results.some(({ kind }) => kind === 'committed')) parts.grown(size)
+    } catch (error) {
+      if (batch.length > 1 && !isError(error, 'ERR_STORE_UNAVAILABLE')) {
+        for (const waiting of batch) await ride([waiting])
+      } else {
+        for (const waiting of batch) waiting.reject(broken(error))
+      }
+    }
+  }
+
+  function attempt(batch: readonly Command[]): Promise<Settled> {
+    return db.tx((session, tries) => settle(session, batch, tries, { tenant, lookup: vault.lookup, clock }))
+  }
+
+  async function refusal({ code, detail, permit }: Extract<Result, { kind: 'refused' }>['refused']): Promise<Error> {
+    if (permit === undefined) return new CountersignError(code, detail)
+    return new CountersignError(code, (await parts.permit(permit))?.permit)
+  }
+}
+
+function takeBatch(queue: Waiting[]): Waiting[] {
+  let facts = 0
+  const count = queue.findIndex(({ change }, position) => {
+    facts += change.facts.length
+    return position > 0 && (position >= mostCommands || facts > mostFacts)
+  })
+  return queue.splice(0, count === -1 ? queue.length : count)
+}

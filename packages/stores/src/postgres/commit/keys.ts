@@ -1,0 +1,22 @@
+import { sha256Hex } from '@countersign/core'
+
+/** Blinds a value so that it can be found again but not guessed (P12); `Vault.lookup`. */
+export type Lookup = (value: string) => string
+
+/** What is looked up without being known: one kind of value never meets another. */
+export const keysOf = (lookup: Lookup) => ({
+  digest: (digest: string) => lookup(`digest\n${digest}`),
+  attempt: (credential: string, id: string) => lookup(`attempt\n${JSON.stringify([credential, id])}`),
+  account: (issuer: string, subject: string) => lookup(`account\n${JSON.stringify([issuer, subject])}`),
+})
+
+const longest = 500
+const kept = 430
+// PostgreSQL has no text with NUL or half a character in it.
+const unstorable = /[\0\p{Surrogate}]/gu
+
+/** A value from outside as it stands in an indexed column, and as it has to be asked for. A long one ends in its hash. */
+export function searchable(text: string): string {
+  const short = text.length <= longest ? text : `${text.slice(0, kept)}…${sha256Hex(text)}`
+  return short.replace(unstorable, '\uFFFD')
+}

@@ -1,0 +1,165 @@
+/**
+ * Saves what a batch has changed: entries by `unnest`, each table's rows by one statement.
+ *
+ * @module
+ */
+import type { Session, Statement } from '../db.ts'
+import type { World } from './world.ts'
+
+export interface NewEntry {
+  readonly index: number
+  readonly id: string
+  readonly at: number
+  readonly kind: string
+  readonly action: string | null
+  readonly approval: string | null
+  readonly subject: string
+  readonly keyId: string
+  readonly leaf: Uint8Array
+  readonly leafHash: Uint8Array
+  readonly blob: Uint8Array
+  readonly wrappedKey: Uint8Array
+}
+
+/** Every map of `before` as it was read; a row that is another object now has changed. */
+export const snapshot = (world: World): World => ({
+  ...world,
+  approvals: new Map(world.approvals),
+  signatures: new Map(world.signatures),
+  permits: new Map(world.permits),
+  agents: new Map(world.agents),
+  people: new Map(world.people),
+  actions: new Map(world.actions),
+  patches: new Map(),
+})
+
+export async function writeWorld(
+  session: Session,
+  tenant: string,
+  { before, after, entries }: { before: World; after: World; entries: readonly NewEntry[] },
+): Promise<void> {
+  const save = async <Row>(statement: Statement, rows: readonly Row[]) => {
+    if (rows.length > 0) await session.query(statement, [tenant, JSON.stringify(rows)])
+  }
+  const agents = changed(before.agents, after.agents)
+  const keys = agents.flatMap(({ id, keys: hashes }) => hashes.map((hash) => ({ hash, agent: id })))
+
+  // In this order: a signature refers to its approval, a patch to an action of the same batch.
+  await Promise.all([
+    insertEntries(session, tenant, entries),
+    save(saveApprovals, changed(before.approvals, after.approvals)),
+    save(saveSignatures, withBarred(after, changed(before.signatures, after.signatures))),
+    save(savePermits, changed(before.permits, after.permits)),
+    save(
+      saveActions,
+      changed(before.actions, after.actions).filter((row) => row !== 'stored'),
+    ),
+    save(patchActions, [...after.patches.values()]),
+    save(saveAgents, agents),
+    save(saveAgentKeys, [...new Map(keys.map((key) => [key.hash, key])).values()]),
+    save(savePeople, changed(before.people, after.people)),
+  ])
+}
+
+function changed<Row>(before: ReadonlyMap<string, Row>, after: ReadonlyMap<string, Row>): Row[] {
+  return [...after].flatMap(([key, row]) => (before.get(key) === row ? [] : [row]))
+}
+
+function withBarred(world: World, rows: readonly { readonly approval: string }[]) {
+  return rows.map((row) => ({ ...row, barred: world.approvals.get(row.approval)?.barred ?? [] }))
+}
+
+async function insertEntries(session: Session, tenant: string, entries: readonly NewEntry[]): Promise<void> {
+  if (entries.length === 0) return
+  const column = <Key extends keyof NewEntry>(key: Key) => entries.map((entry) => entry[key])
+  await session.query(insertEntry, [
+    tenant,
+    column('index'),
+    column('id'),
+    column('at'),
+    column('kind'),
+    column('action'),
+    column('approval'),
+    column('subject'),
+    column('keyId'),
+    column('leaf'),
+    column('leafHash'),
+    column('blob'),
+    column('wrappedKey'),
+  ])
+}
+
+const insertEntry = {
+  name: 'insert_entries',
+  text: `insert into entry
+    (tenant, index, id, at, kind, action, approval, subject, key_id, leaf, leaf_hash, blob, wrapped_key)
+    select $1, * from unnest($2::bigint[], $3::text[], $4::bigint[], $5::text[], $6::text[], $7::text[], $8::text[],
+      $9::text[], $10::bytea[], $11::bytea[], $12::bytea[], $13::bytea[])`,
+}
+
+const saveApprovals = {
+  name: 'save_approvals',
+  text: `insert into approval (tenant, id, version, state, digest_key, action, agent, on_behalf_of, barred, asked_at,
+      due_at, asked_entry, entry)
+    select $1, * from json_to_recordset($2::json) as row (id text, version int, state text, "digestKey" text, action text,
+      agent text, "onBehalfOf" text, barred text[], "askedAt" bigint, "dueAt" bigint, "askedEntry" bigint, entry bigint)
+    on conflict (tenant, id) do update set version = excluded.version, state = excluded.state,
+      digest_key = excluded.digest_key, barred = excluded.barred, due_at = excluded.due_at, entry = excluded.entry`,
+}
+
+const saveSignatures = {
+  name: 'save_signatures',
+  text: `insert into countersignature (tenant, approval, person, verdict, at, barred)
+    select $1, * from json_to_recordset($2::json)
+      as row (approval text, person text, verdict text, at bigint, barred text[])`,
+}
+
+const savePermits = {
+  name: 'save_permits',
+  text: `insert into permit (tenant, id, action, approval, credential, attempt_key, digest_key, replayable, deadline,
+      outcome, delivered, entry, ended_entry)
+    select $1, * from json_to_recordset($2::json) as row (id text, action text, approval text, credential text,
+      "attemptKey" text, "digestKey" text, replayable boolean, deadline bigint, outcome text, delivered boolean,
+      entry bigint, "endedEntry" bigint)
+    on conflict (tenant, id) do update set outcome = excluded.outcome, delivered = excluded.delivered,
+      ended_entry = excluded.ended_entry`,
+}
+
+const saveActions = {
+  name: 'save_actions',
+  text: `insert into action (tenant, id, entry, at, agent, people, verb, operation, environment, datasets, model, decision,
+      risk, subject)
+    select $1, * from json_to_recordset($2::json) as row (id text, entry bigint, at bigint, agent text, people text[],
+      verb text, operation text, environment text, datasets text[], model text, decision text, risk int, subject text)`,
+}
+
+const patchActions = {
+  name: 'patch_actions',
+  text: `update action set approval = coalesce(row.approval, action.approval),
+      permit = coalesce(row.permit, action.permit), outcome = coalesce(row.outcome, action.outcome),
+      datasets = action.datasets || array(select unnest(row.datasets) except select unnest(action.datasets))
+    from json_to_recordset($2::json) as row (id text, approval text, permit text, outcome text, datasets text[])
+    where action.tenant = $1 and action.id = row.id`,
+}
+
+const saveAgents = {
+  name: 'save_agents',
+  text: `insert into agent (tenant, id, version, status, entry)
+    select $1, * from json_to_recordset($2::json) as row (id text, version int, status text, entry bigint)
+    on conflict (tenant, id) do update set version = excluded.version, status = excluded.status, entry = excluded.entry`,
+}
+
+const saveAgentKeys = {
+  name: 'save_agent_keys',
+  text: `insert into agent_key (tenant, hash, agent)
+    select $1, * from json_to_recordset($2::json) as row (hash text, agent text)
+    on conflict (tenant, hash) do update set agent = excluded.agent`,
+}
+
+const savePeople = {
+  name: 'save_people',
+  text: `insert into person (tenant, id, version, account_key, entry)
+    select $1, * from json_to_recordset($2::json) as row (id text, version int, "accountKey" text, entry bigint)
+    on conflict (tenant, id) do update set version = excluded.version, account_key = excluded.account_key,
+      entry = excluded.entry`,
+}

@@ -1,0 +1,182 @@
+/**
+ * The thin layer over `pg`: named statements, transactions that are tried again, one ear for notifications.
+ *
+ * @module
+ */
+import { CountersignError } from '@countersign/core'
+import { setTimeout as sleep } from 'node:timers/promises'
+import pg from 'pg'
+import { isTransient, isUnreachable, withoutValues } from './trouble.ts'
+
+/** A statement is planned once per connection under its name; equal names MUST mean equal text. */
+export interface Statement {
+  readonly name: string
+  readonly text: string
+}
+
+export type Row = Record<string, unknown>
+
+export interface Session {
+  query<Found extends Row>(statement: Statement, values?: readonly unknown[]): Promise<Found[]>
+}
+
+export interface Db extends Session {
+  /**
+   * Runs `body` in one READ COMMITTED transaction. It runs again after a serialisation failure, a deadlock or a lost
+   * connection, so it MUST be idempotent: `attempt` counts from 0, and after a lost connection the last one may have committed.
+   *
+   * @throws ERR_STORE_UNAVAILABLE when the server cannot be reached
+   */
+  tx<Result>(body: (session: Session, attempt: number) => Promise<Result>): Promise<Result>
+  /** Calls `wake` on every notification, and after each reconnect, when one may have been missed. A hint, never the truth. */
+  listen(channel: string, wake: () => void): { close(): Promise<void> }
+  close(): Promise<void>
+}
+
+export interface DbOptions {
+  readonly connection: pg.ClientConfig
+  /** False behind a pgbouncer older than 1.21 in transaction mode. */
+  readonly namedStatements?: boolean | undefined
+  readonly connections?: number | undefined
+}
+
+const connectTimeoutMs = 2_000
+const queryTimeoutMs = 10_000
+const retries = 4
+
+export function openDb({ connection, namedStatements = true, connections = 10 }: DbOptions): Db {
+  const config: pg.ClientConfig = {
+    application_name: 'countersign',
+    keepAlive: true,
+    ...connection,
+    connectionTimeoutMillis: connectTimeoutMs,
+    query_timeout: queryTimeoutMs,
+    types: { getTypeParser },
+  }
+  const reading = openPool(config, connections)
+  /** Apart, so that a crowd of readers cannot keep a commit waiting; a transaction's statements travel together. */
+  const writing = openPool({ ...config, pipeline: true }, 2)
+  const ears = new Set<{ close(): Promise<void> }>()
+
+  const db: Db = {
+    async query(statement, values) {
+      return again(() => send(reading, statement, values))
+    },
+    async tx(body) {
+      return again((attempt) => transact(body, attempt))
+    },
+    listen(channel, wake) {
+      const ear = listen(config, channel, wake)
+      ears.add(ear)
+      return ear
+    },
+    async close() {
+      await Promise.all([...ears].map((ear) => ear.close()))
+      await Promise.all([reading.end(), writing.end()])
+    },
+  }
+  return db
+
+  async function send<Found extends Row>(
+    on: pg.Pool | pg.PoolClient,
+    { name, text }: Statement,
+    values: readonly unknown[] = [],
+  ): Promise<Found[]> {
+    const { rows } = await on.query<Found>({ ...(namedStatements ? { name } : {}), text, values: [...values] })
+    return rows
+  }
+
+  async function transact<Result>(
+    body: (session: Session, attempt: number) => Promise<Result>,
+    attempt: number,
+  ): Promise<Result> {
+    const client = await writing.connect()
+    let broken: Error | undefined
+    const watch = (error: Error) => (broken = error)
+    client.on('error', watch)
+    try {
+      // The first statements travel with it; their answers are only handed out once it has begun.
+      const begun = client.query('begin isolation level read committed')
+      const query: Session['query'] = async (statement, values) =>
+        (await Promise.all([send<never>(client, statement, values), begun]))[0]
+      const [result] = await Promise.all([body({ query }, attempt), begun])
+      await client.query('commit')
+      return result
+    } catch (error) {
+      if (isUnreachable(error)) broken = error as Error
+      else await client.query('rollback').catch((failure: Error) => (broken = failure))
+      throw error
+    } finally {
+      client.off('error', watch)
+      client.release(broken) // a connection that broke is thrown away
+    }
+  }
+}
+
+function openPool(config: pg.ClientConfig, max: number): pg.Pool {
+  const pool = new pg.Pool({ ...config, max, idleTimeoutMillis: 30_000 })
+  pool.on('error', () => undefined) // an idle connection broke: the pool has dropped it, the next query tells
+  return pool
+}
+
+async function again<Result>(work: (attempt: number) => Promise<Result>): Promise<Result> {
+  for (let attempt = 0; ; attempt += 1) {
+    try {
+      return await work(attempt)
+    } catch (error) {
+      if (!(isTransient(error) || isUnreachable(error))) throw withoutValues(error)
+      if (attempt >= retries) throw new CountersignError('ERR_STORE_UNAVAILABLE', undefined, { cause: error })
+      await sleep(10 * 2 ** attempt * (1 + Math.random()))
+    }
+  }
+}
+
+function listen(config: pg.ClientConfig, channel: string, wake: () => void): { close(): Promise<void> } {
+  const closing = new AbortController()
+  const lived = live()
+  return {
+    async close() {
+      closing.abort()
+      await lived
+    },
+  }
+
+  async function live(): Promise<void> {
+    while (!closing.signal.aborted) {
+      await hear().catch(() => undefined) // the poll goes on without it
+      await sleep(500, undefined, { signal: closing.signal }).catch(() => undefined)
+    }
+  }
+
+  async function hear(): Promise<void> {
+    const client = new pg.Client(config)
+    const ended = new Promise<void>((resolve) => {
+      client.on('error', () => resolve())
+      client.on('end', () => resolve())
+      closing.signal.addEventListener('abort', () => resolve(), { once: true })
+    })
+    client.on('notification', wake)
+    try {
+      await client.connect()
+      await client.query(`listen ${pg.escapeIdentifier(channel)}`)
+      wake()
+      await ended
+    } finally {
+      await client.end().catch(() => undefined)
+    }
+  }
+}
+
+const int8 = 20
+
+function getTypeParser(oid: number, format?: 'text' | 'binary'): (value: string) => unknown {
+  if (oid === int8 && format !== 'binary') return safeInteger
+  return pg.types.getTypeParser(oid, format as 'text') as (value: string) => unknown
+}
+
+/** @throws ERR_INTERNAL instead of rounding */
+function safeInteger(text: string): number {
+  const value = Number(text)
+  if (!Number.isSafeInteger(value)) throw new CountersignError('ERR_INTERNAL', 'int8 beyond 2^53')
+  return value
+}

@@ -1,0 +1,92 @@
+/**
+ * Brings the tables to the shape this version needs, once, whichever node comes first.
+ *
+ * @module
+ */
+import { CountersignError, newId, sha256Hex } from '@countersign/core'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Db } from './db.ts'
+import { ledger } from './migrations/0001-ledger.ts'
+import { state } from './migrations/0002-state.ts'
+import { lineage } from './migrations/0003-lineage.ts'
+
+/** Every step is one statement that may run again: DDL is not transactional everywhere. Once released, never edited. */
+export interface Migration {
+  readonly name: string
+  readonly steps: readonly string[]
+}
+
+const migrations = [ledger, state, lineage]
+const leaseMs = 60_000
+
+/** @throws ERR_STORE_CONFLICT if a migration that ran here is not the one in this version, or a newer version was here */
+export async function migrate(db: Db): Promise<void> {
+  await run(
+    db,
+    'create table if not exists migration (name text primary key, checksum text not null, at timestamptz not null)',
+  )
+  if ((await pending(db)).length === 0) return
+
+  await run(
+    db,
+    'create table if not exists migration_lease (name text primary key, holder text not null, until timestamptz not null)',
+  )
+  const holder = newId('nod')
+  while (!(await takeLease(db, holder))) await sleep(100)
+  try {
+    for (const migration of await pending(db)) {
+      for (const step of migration.steps) await run(db, step)
+      await db.query(recordDone, [migration.name, checksum(migration)])
+    }
+  } finally {
+    await db.query(releaseLease, [holder])
+  }
+}
+
+async function pending(db: Db): Promise<Migration[]> {
+  const done = new Map(
+    (await db.query<{ name: string; checksum: string }>(listDone)).map((row) => [row.name, row.checksum]),
+  )
+  for (const [name, found] of done) {
+    const known = migrations.find((migration) => migration.name === name)
+    if (known === undefined || checksum(known) !== found)
+      throw new CountersignError('ERR_STORE_CONFLICT', { migration: name })
+  }
+  return migrations.filter(({ name }) => !done.has(name))
+}
+
+const checksum = ({ steps }: Migration): string => sha256Hex(steps.join('\n;\n'))
+
+/** Two nodes may create the same table at the same moment; the loser finds it made. */
+async function run(db: Db, text: string): Promise<void> {
+  await db.query({ name: '', text }).catch((error: { code?: unknown; detail?: { sqlstate?: unknown } }) => {
+    if (error.code !== uniqueViolation && error.detail?.sqlstate !== duplicateTable) throw error
+  })
+}
+
+const uniqueViolation = '23505'
+const duplicateTable = '42P07'
+
+async function takeLease(db: Db, holder: string): Promise<boolean> {
+  return (await db.query(takeFreeLease, [holder, leaseMs])).length > 0
+}
+
+const listDone = { name: 'migration_list', text: 'select name, checksum from migration' }
+
+const recordDone = {
+  name: 'migration_done',
+  text: 'insert into migration (name, checksum, at) values ($1, $2, now()) on conflict (name) do nothing',
+}
+
+const takeFreeLease = {
+  name: 'migration_lease_take',
+  text: `insert into migration_lease (name, holder, until) values ('migrate', $1, now() + $2 * interval '1 millisecond')
+    on conflict (name) do update set holder = excluded.holder, until = excluded.until
+    where migration_lease.until < now() or migration_lease.holder = excluded.holder
+    returning holder`,
+}
+
+const releaseLease = {
+  name: 'migration_lease_release',
+  text: `update migration_lease set until = now() - interval '1 second' where name = 'migrate' and holder = $1`,
+}

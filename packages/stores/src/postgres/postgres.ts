@@ -1,0 +1,103 @@
+/**
+ * Durable memory in PostgreSQL 15 or newer: the only truth, shared by every instance of the house.
+ *
+ * @module
+ */
+import { type Clock, createRecorder, createVault, type Store, type VaultKeys } from '@countersign/core'
+import type { ClientConfig } from 'pg'
+import { createDatabaseClock } from './clock.ts'
+import { createCommitter } from './commit/commit.ts'
+import { createSubjects } from './commit/subjects.ts'
+import { openDb } from './db.ts'
+import { checkFitness } from './fitness.ts'
+import { foundHead } from './head.ts'
+import { migrate } from './migrate.ts'
+import { createActions } from './reads/actions.ts'
+import { createApprovals } from './reads/approvals.ts'
+import { createEntries } from './reads/entries.ts'
+import { createJournal } from './reads/journal.ts'
+import { createLeases } from './reads/leases.ts'
+import { createLedger } from './reads/ledger.ts'
+import { createLineage } from './reads/lineage.ts'
+import { createPermits } from './reads/permits.ts'
+import type { Reading } from './reads/reading.ts'
+import { createAgents, createPeople } from './reads/registry.ts'
+import { createSecrets } from './reads/secrets.ts'
+import { createTail } from './reads/tail.ts'
+
+export interface PostgresStoreOptions {
+  /** A `postgres://` URL, or the parts of one. */
+  readonly connection: string | ClientConfig
+  readonly keys: VaultKeys
+  /** The ledger's name, `<deployment>/<tenant>`. */
+  readonly origin: string
+  /** In place of the database's clock, for tests: decides lateness, due times, leases and the times of entries. */
+  readonly clock?: Clock | undefined
+  /** False behind a pgbouncer older than 1.21 in transaction mode. */
+  readonly namedStatements?: boolean | undefined
+  /** How many connections reads may take; two more are for commits and one listens. */
+  readonly connections?: number | undefined
+}
+
+const tenant = 'default'
+
+/**
+ * Brings the tables up to date first.
+ *
+ * @throws ERR_CONFIG_INVALID for a server that may forget what it acknowledged, ERR_STORE_UNAVAILABLE if there is none
+ */
+export async function createPostgresStore(options: PostgresStoreOptions): Promise<Store> {
+  const { keys, origin, namedStatements, connections } = options
+  const connection =
+    typeof options.connection === 'string' ? { connectionString: options.connection } : options.connection
+  const vault = createVault(keys)
+  const db = openDb({ connection, namedStatements, connections })
+  try {
+    await checkFitness(db)
+    await migrate(db)
+    await foundHead(db, tenant)
+  } catch (error) {
+    await db.close()
+    throw error
+  }
+
+  const ownClock = options.clock === undefined ? await createDatabaseClock(db) : undefined
+  const clock: Clock = options.clock ?? ownClock ?? Date
+  const recorder = createRecorder(vault)
+  const subjects = createSubjects({ db, tenant, vault })
+  const tail = createTail({ db, tenant })
+  const entries = createEntries({ db, tenant, recorder })
+  const reading: Reading = { db, tenant, entries, lookup: vault.lookup, now: () => clock.now() }
+  const permits = createPermits(reading)
+  const committer = createCommitter({
+    db,
+    tenant,
+    vault,
+    recorder,
+    subjects,
+    clock: options.clock,
+    permit: (id) => permits.get(id),
+    grown: (size) => tail.grown(size),
+  })
+
+  return {
+    clock,
+    commit: (change) => committer.commit(change),
+    approvals: createApprovals(reading),
+    permits,
+    agents: createAgents(reading),
+    people: createPeople(reading),
+    actions: createActions(reading),
+    journal: createJournal({ ...reading, tail, erased: (subject) => subjects.forget([subject]) }),
+    ledger: createLedger({ db, tenant, origin }),
+    lineage: createLineage({ db, tenant }),
+    leases: createLeases({ db, tenant, clock: options.clock }),
+    secrets: createSecrets({ db, tenant, vault, subjects }),
+    async close() {
+      await committer.close()
+      ownClock?.close()
+      await tail.close()
+      await db.close()
+    },
+  }
+}

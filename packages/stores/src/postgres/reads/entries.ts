@@ -1,0 +1,85 @@
+/**
+ * Entries as they were recorded, or the word that they were erased.
+ *
+ * @module
+ */
+import { CountersignError, type Recorder } from '@countersign/core'
+import type { Entry, Fact, FactKind, FactOf } from '@countersign/schema'
+import type { Db } from '../db.ts'
+
+interface EntryRow {
+  [column: string]: unknown
+  readonly index: number
+  readonly id: string
+  readonly at: number
+  readonly subject: string
+  readonly leaf: Uint8Array
+  readonly blob: Uint8Array
+  readonly wrappedKey: Uint8Array
+  /** The subject's key, if it still is the one that sealed this. */
+  readonly subjectKey: Uint8Array | null
+}
+
+export interface Entries {
+  /** From `index` on, in order. */
+  range(index: number, limit: number): Promise<Entry[]>
+  /** By their places, in any order; those that are not there are left out. */
+  at(indexes: readonly number[]): Promise<ReadonlyMap<number, Entry>>
+  /** Every entry of an action, and of an approval. */
+  timeline(action: string, approval: string | null): Promise<Entry[]>
+}
+
+const longestTimeline = 2_000
+
+export function createEntries({ db, tenant, recorder }: { db: Db; tenant: string; recorder: Recorder }): Entries {
+  const open = ({ index, id, at, subjectKey, ...record }: EntryRow): Entry => ({
+    index,
+    id,
+    at,
+    fact: recorder.open({ id, ...record }, subjectKey ?? undefined),
+  })
+  return {
+    async range(index, limit) {
+      return (await db.query<EntryRow>(byRange, [tenant, index, index + limit])).map(open)
+    },
+    async at(indexes) {
+      if (indexes.length === 0) return new Map()
+      const rows = await db.query<EntryRow>(byIndexes, [tenant, indexes])
+      return new Map(rows.map((row) => [row.index, open(row)]))
+    },
+    async timeline(action, approval) {
+      return (await db.query<EntryRow>(byLife, [tenant, action, approval, longestTimeline])).map(open)
+    },
+  }
+}
+
+/** The fact that a row of the state rests on; undefined once it is erased. @throws ERR_LEDGER_BROKEN */
+export function factAt<Kind extends FactKind>(
+  entries: ReadonlyMap<number, Entry>,
+  index: number | null,
+  kind: Kind,
+): FactOf<Kind> | undefined {
+  const fact = index === null ? undefined : entries.get(index)?.fact
+  if (fact === undefined || fact.kind === 'erased') return undefined
+  if (!isKind(fact, kind)) throw new CountersignError('ERR_LEDGER_BROKEN', { entry: index, expected: kind })
+  return fact
+}
+
+const isKind = <Kind extends FactKind>(fact: Fact, kind: Kind): fact is FactOf<Kind> => fact.kind === kind
+
+const select = `select e.index, e.id, e.at, e.subject, e.leaf, e.blob, e.wrapped_key as "wrappedKey",
+    k.wrapped as "subjectKey"
+  from entry e left join subject_key k on k.tenant = e.tenant and k.subject = e.subject and k.id = e.key_id`
+
+const byRange = {
+  name: 'entries_from',
+  text: `${select} where e.tenant = $1 and e.index >= $2 and e.index < $3 order by e.index`,
+}
+const byIndexes = { name: 'entries_at', text: `${select} where e.tenant = $1 and e.index = any($2)` }
+const byLife = {
+  name: 'entries_of_life',
+  text: `${select} where e.tenant = $1 and e.index in (
+      select index from entry where tenant = $1 and action = $2
+      union select index from entry where tenant = $1 and approval = $3)
+    order by e.index limit $4`,
+}

@@ -1,0 +1,68 @@
+import type { Journal } from '@countersign/core'
+import type { Reading } from './reading.ts'
+import type { Tail } from './tail.ts'
+
+export interface JournalParts extends Pick<Reading, 'db' | 'tenant' | 'entries'> {
+  readonly tail: Tail
+  /** Told whose cached keys are worth nothing any more. */
+  erased(subject: string): void
+}
+
+const pageSize = 200
+
+export function createJournal({ db, tenant, entries, tail, erased }: JournalParts): Journal {
+  return {
+    async *follow(index, signal) {
+      for (let next = index; !signal.aborted;) {
+        const page = await entries.range(next, pageSize)
+        for (const entry of page) {
+          if (signal.aborted) return
+          yield entry
+          next = entry.index + 1
+        }
+        if (page.length === 0) await tail.reaches(next, signal)
+      }
+    },
+    read: (index, limit) => entries.range(index, limit),
+    async cursor(follower) {
+      const [row] = await db.query<{ index: number }>(cursorOf, [tenant, follower])
+      return row?.index ?? 0
+    },
+    async moveCursor(follower, index) {
+      await db.query(moveCursor, [tenant, follower, index])
+    },
+    async erase(subject) {
+      if (subject === 'house') return 0 // what is nobody's is never erased
+      const count = await db.tx(async (session) => {
+        await session.query(lockHead, [tenant]) // no commit may be sealing with this key now
+        const [row] = await session.query<{ count: number }>(countSealed, [tenant, subject])
+        for (const statement of destroy) await session.query(statement, [tenant, subject])
+        return row?.count ?? 0
+      })
+      erased(subject)
+      return count
+    },
+  }
+}
+
+const cursorOf = { name: 'cursor', text: 'select index from cursor where tenant = $1 and follower = $2' }
+const moveCursor = {
+  name: 'cursor_move',
+  text: `insert into cursor (tenant, follower, index) values ($1, $2, $3)
+    on conflict (tenant, follower) do update set index = excluded.index`,
+}
+const lockHead = { name: 'head_lock_only', text: 'select size from head where tenant = $1 for update' }
+const countSealed = {
+  name: 'erase_count',
+  text: `select count(*) as count from entry e
+    join subject_key k on k.tenant = e.tenant and k.subject = e.subject and k.id = e.key_id
+    where e.tenant = $1 and e.subject = $2`,
+}
+
+/** The key; and the rows by which the subject itself was known, which nobody can read any more. */
+const destroy = [
+  { name: 'erase_key', text: 'delete from subject_key where tenant = $1 and subject = $2' },
+  { name: 'erase_person', text: 'delete from person where tenant = $1 and id = $2' },
+  { name: 'erase_agent_keys', text: 'delete from agent_key where tenant = $1 and agent = $2' },
+  { name: 'erase_agent', text: 'delete from agent where tenant = $1 and id = $2' },
+]

@@ -1,0 +1,39 @@
+import type { Clock, Store } from '@countersign/core'
+import type { Db } from '../db.ts'
+
+/** `clock` in place of the database's. */
+export function createLeases({
+  db,
+  tenant,
+  clock,
+}: {
+  db: Db
+  tenant: string
+  clock: Clock | undefined
+}): Store['leases'] {
+  return {
+    async hold(name, holder, forMs) {
+      const [row] = await db.query<{ epoch: number }>(hold, [tenant, name, holder, forMs, clock?.now() ?? null])
+      return row?.epoch
+    },
+    async release(name, holder) {
+      await db.query(release, [tenant, name, holder])
+    },
+  }
+}
+
+const now = 'coalesce($5::bigint, floor(extract(epoch from clock_timestamp()) * 1000)::bigint)'
+
+/** Taken over, also by its last holder, it gets the next epoch; the row is never deleted. */
+const hold = {
+  name: 'lease_hold',
+  text: `insert into lease (tenant, name, holder, epoch, until) values ($1, $2, $3, 1, ${now} + $4::bigint)
+    on conflict (tenant, name) do update set holder = excluded.holder, until = excluded.until,
+      epoch = case when lease.holder = excluded.holder and lease.until > ${now} then lease.epoch else lease.epoch + 1 end
+    where lease.until <= ${now} or lease.holder = excluded.holder
+    returning epoch`,
+}
+const release = {
+  name: 'lease_release',
+  text: 'update lease set until = 0 where tenant = $1 and name = $2 and holder = $3',
+}

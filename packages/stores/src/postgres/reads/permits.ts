@@ -1,0 +1,63 @@
+import type { PermitLife, Store } from '@countersign/core'
+import { keysOf } from '../commit/keys.ts'
+import { factAt } from './entries.ts'
+import type { Reading } from './reading.ts'
+
+interface Found {
+  [column: string]: unknown
+  readonly entry: number
+  readonly ended: number | null
+  readonly delivered: boolean
+}
+
+export function createPermits({ db, tenant, entries, lookup, now }: Reading): Store['permits'] {
+  const keys = keysOf(lookup)
+
+  async function lives(rows: readonly Found[]): Promise<PermitLife[]> {
+    const found = await entries.at(rows.flatMap(({ entry, ended }) => (ended === null ? [entry] : [entry, ended])))
+    return rows.flatMap(({ entry, ended, delivered }) => {
+      const permit = factAt(found, entry, 'action.permitted')?.permit
+      if (permit === undefined) return []
+      const end = factAt(found, ended, 'action.finished')
+      const finishedAt = ended === null ? undefined : found.get(ended)?.at
+      return [{ permit, outcome: end?.outcome, finishedAt, delivered, result: end?.result }]
+    })
+  }
+  const one = async (rows: readonly Found[]) => (await lives(rows))[0]
+
+  return {
+    get: async (id) => one(await db.query(byId, [tenant, id])),
+    byAttempt: async (credential, attemptId) =>
+      one(await db.query(byAttempt, [tenant, keys.attempt(credential, attemptId)])),
+    undelivered: async (credential, digest) =>
+      one(await db.query(undelivered, [tenant, credential, keys.digest(digest)])),
+    overdue: async () =>
+      (await lives(await db.query(overdue, [tenant, now(), mostOverdue]))).map(({ permit }) => permit),
+  }
+}
+
+const mostOverdue = 100
+const columns = 'p.entry, p.ended_entry as ended, p.delivered'
+
+const byId = { name: 'permit_get', text: `select ${columns} from permit p where p.tenant = $1 and p.id = $2` }
+
+const byAttempt = {
+  name: 'permit_by_attempt',
+  text: `select ${columns} from permit p where p.tenant = $1 and p.attempt_key = $2`,
+}
+
+const undelivered = {
+  name: 'permit_undelivered',
+  text: `select ${columns} from permit p where p.tenant = $1 and p.credential = $2 and p.digest_key = $3
+      and p.replayable and not p.delivered and p.outcome is not null
+    order by p.entry desc limit 1`,
+}
+
+/** What was erased cannot be told, so it is left out, and takes no other's place. */
+const overdue = {
+  name: 'permit_overdue',
+  text: `select ${columns} from permit p
+    join entry e on e.tenant = p.tenant and e.index = p.entry
+    join subject_key k on k.tenant = e.tenant and k.subject = e.subject and k.id = e.key_id
+    where p.tenant = $1 and p.outcome is null and p.deadline < $2 order by p.deadline limit $3`,
+}

@@ -1,0 +1,13 @@
+import type { Lookup } from '../commit/keys.ts'
+import type { Db } from '../db.ts'
+import type { Entries } from './entries.ts'
+
+/** What every way to look needs. */
+export interface Reading {
+  readonly db: Db
+  readonly tenant: string
+  readonly entries: Entries
+  readonly lookup: Lookup
+  /** The store's clock. */
+  now(): number
+}

@@ -1,0 +1,48 @@
+import { CountersignError, type Store, type Vault } from '@countersign/core'
+import type { Subjects } from '../commit/subjects.ts'
+import type { Db } from '../db.ts'
+
+interface Found {
+  [column: string]: unknown
+  readonly blob: Uint8Array
+  readonly wrappedKey: Uint8Array
+  readonly subjectKey: Uint8Array
+}
+
+const subject = 'house'
+
+export function createSecrets(parts: { db: Db; tenant: string; vault: Vault; subjects: Subjects }): Store['secrets'] {
+  const { db, tenant, vault, subjects } = parts
+  return {
+    async keep(value) {
+      const reference = vault.secretReference(value)
+      const key = await subjects.key(subject)
+      const { blob, wrappedKey } = vault.newRecord(subject, key.wrapped, reference).seal(value)
+      await db.query(add, [tenant, reference, key.id, blob, wrappedKey])
+      return reference
+    },
+    async reveal(reference) {
+      const row = await seek(reference)
+      const opened = row && vault.open(subject, row.subjectKey, reference, row)
+      if (opened === undefined) throw new CountersignError('ERR_SECRET_UNKNOWN')
+      return opened.payload
+    },
+  }
+
+  async function seek(reference: string): Promise<Found | undefined> {
+    if (!/^secret:[0-9a-f]{64}$/.test(reference)) return undefined
+    return (await db.query<Found>(find, [tenant, reference, subject]))[0]
+  }
+}
+
+const add = {
+  name: 'secret_add',
+  text: `insert into secret (tenant, reference, key_id, blob, wrapped_key) values ($1, $2, $3, $4, $5)
+    on conflict (tenant, reference) do nothing`,
+}
+const find = {
+  name: 'secret_find',
+  text: `select s.blob, s.wrapped_key as "wrappedKey", k.wrapped as "subjectKey" from secret s
+    join subject_key k on k.tenant = s.tenant and k.subject = $3 and k.id = s.key_id
+    where s.tenant = $1 and s.reference = $2`,
+}

@@ -1,0 +1,93 @@
+/**
+ * How far the ledger reaches, told to whoever waits for more. The poll is the truth, notifications only make it early.
+ *
+ * @module
+ */
+import type { Db } from '../db.ts'
+
+export interface Tail {
+  /** This process has written up to here: wakes its own followers now, and other nodes' by one notification. */
+  grown(size: number): void
+  /** Resolves when there is an entry at `index`, or `signal` aborts. */
+  reaches(index: number, signal: AbortSignal): Promise<void>
+  close(): Promise<void>
+}
+
+const pollMs = 250
+
+export function createTail({ db, tenant }: { db: Db; tenant: string }): Tail {
+  const channel = `countersign_${tenant}`
+  const waiting = new Set<{ index: number; resolve: () => void }>()
+  let size = 0
+  let timer: NodeJS.Timeout | undefined
+  let looking = false
+  let lookAgain = false
+  let telling = false
+  let tellAgain = false
+  const ear = db.listen(channel, look)
+
+  return {
+    grown(to) {
+      reached(to)
+      tell()
+    },
+    async reaches(index, signal) {
+      if (index < size || signal.aborted) return
+      await new Promise<void>((resolve) => {
+        const one = { index, resolve: done }
+        function done() {
+          waiting.delete(one)
+          signal.removeEventListener('abort', done)
+          resolve()
+        }
+        waiting.add(one)
+        signal.addEventListener('abort', done)
+        look()
+      })
+    },
+    async close() {
+      clearTimeout(timer)
+      for (const { resolve } of waiting) resolve()
+      await ear.close()
+    },
+  }
+
+  function reached(to: number): void {
+    size = Math.max(size, to)
+    for (const { index, resolve } of waiting) if (index < size) resolve()
+  }
+
+  /** One look at a time serves everyone; a hint that comes meanwhile asks for one more. */
+  function look(): void {
+    lookAgain = looking
+    if (looking || waiting.size === 0) return
+    looking = true
+    clearTimeout(timer)
+    void db
+      .query<{ size: number }>(sizeNow, [tenant])
+      .then(([row]) => reached(row?.size ?? 0))
+      .catch(() => undefined) // the store is away: the next look may find it back
+      .finally(() => {
+        looking = false
+        if (lookAgain) look()
+        else if (waiting.size > 0) timer = setTimeout(look, pollMs)
+      })
+  }
+
+  /** One notification at a time, never inside the transaction: there it would queue all commits of the server. */
+  function tell(): void {
+    tellAgain = telling
+    if (telling) return
+    telling = true
+    void db
+      .query(notify, [channel])
+      .catch(() => undefined) // only a hint
+      .finally(() => {
+        telling = false
+        if (tellAgain) tell()
+      })
+  }
+}
+
+const sizeNow = { name: 'head_size', text: 'select size from head where tenant = $1' }
+const notify = { name: 'notify', text: `select pg_notify($1, '') as told` }

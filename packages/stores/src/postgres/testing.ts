@@ -1,0 +1,72 @@
+/**
+ * One embedded server per test file, a fresh database per store.
+ *
+ * @module
+ */
+import type { Clock, Store, VaultKeys } from '@countersign/core'
+import { randomBytes, randomUUID } from 'node:crypto'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import pg from 'pg'
+import { createPostgresStore } from './postgres.ts'
+import { type Embedded, startEmbedded } from './supervisor.ts'
+
+export interface TestServer {
+  readonly server: Embedded
+  readonly dataDir: string
+  /** The connection to a database that did not exist before, with every table and nothing in them. */
+  freshDatabase(): Promise<pg.ClientConfig>
+  freshStore(clock?: Clock): Promise<Store>
+  close(): Promise<void>
+}
+
+export const testKeys = (): VaultKeys => ({ kek: randomBytes(32), tenant: randomBytes(32) })
+
+/** Made by initdb once per machine and version. */
+export const templateDir = join(tmpdir(), 'countersign-test-clusters')
+
+export async function startTestServer(): Promise<TestServer> {
+  const dataDir = await mkdtemp(join(tmpdir(), 'countersign-test-'))
+  const server = await startEmbedded({ dataDir, templateDir })
+
+  async function createDatabase(database: string, template: string): Promise<pg.ClientConfig> {
+    const client = new pg.Client({ ...server.connection })
+    await client.connect()
+    await client.query(`create database ${database} template ${template}`)
+    await client.end()
+    return { ...server.connection, database }
+  }
+
+  async function migrated(): Promise<string> {
+    const connection = await createDatabase('migrated', 'template1')
+    await (await createPostgresStore({ connection, keys: testKeys(), origin: 'test.example/default' })).close()
+    return 'migrated'
+  }
+
+  let template: Promise<string> | undefined
+  async function freshDatabase(): Promise<pg.ClientConfig> {
+    template ??= migrated()
+    return createDatabase(`test_${randomUUID().replaceAll('-', '')}`, await template)
+  }
+
+  return {
+    server,
+    dataDir,
+    freshDatabase,
+    async freshStore(clock) {
+      const connection = await freshDatabase()
+      return createPostgresStore({
+        connection,
+        keys: testKeys(),
+        origin: 'test.example/default',
+        clock,
+        connections: 2,
+      })
+    },
+    async close() {
+      await server.close()
+      await rm(dataDir, { recursive: true, force: true })
+    },
+  }
+}
