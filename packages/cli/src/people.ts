@@ -115,7 +115,7 @@ interface FlowLine {
 
 export async function lineage(hand: Hand, ask: Ask, kind: string, name: string, json: boolean): Promise<void> {
   const query = new URLSearchParams({ kind, name })
-  const { items } = await ask<{ items: FlowLine[] }>('GET', `/lineage?${query}`)
+  const { items } = await ask<{ items: FlowLine[] }>('GET', `/lineage?${query.toString()}`)
   if (json) return hand.say(JSON.stringify(items, undefined, 2))
   if (items.length === 0) return hand.say(`Nothing has flowed through ${name}.`)
   for (const { at, agent, from, to, how, rows, approvers } of items) {

@@ -46,14 +46,9 @@ export function createGate({ store, desk, judge, policy, node, publicUrl, limits
       const patience = startPatience(attempt)
       try {
         const verdict = await judged(sealed, attempt, patience.signal)
-        switch (verdict.kind) {
-          case 'permitted':
-            return await run(attempt, verdict)
-          case 'known':
-            return await again(attempt, verdict.earlier)
-          default:
-            return await attempt.refuse(verdict)
-        }
+        if (verdict.kind === 'permitted') await run(attempt, verdict)
+        else if (verdict.kind === 'known') await again(attempt, verdict.earlier)
+        else await attempt.refuse(verdict)
       } finally {
         patience.close()
       }

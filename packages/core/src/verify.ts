@@ -4,6 +4,7 @@
  *
  * @module
  */
+export { canonical } from './action/canonical.ts'
 export { decodeBundle } from './ledger/bundle.ts'
 export { type Checkpoint, encodeCheckpoint, openCheckpoint, parseCheckpoint } from './ledger/checkpoint.ts'
 export { ledgerPaths } from './ledger/export.ts'

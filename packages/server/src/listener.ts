@@ -37,8 +37,9 @@ export async function listen({ host, port, fetch, mounts = [] }: ListenerParts):
     else void answer(request, response)
   }
   const [first, ...others] = host === 'localhost' ? ['127.0.0.1', '::1'] : [host]
-  const servers = [await open(first ?? host, port, handle)]
-  const bound = (servers[0]?.address() as AddressInfo).port
+  const server = await open(first ?? host, port, handle)
+  const { port: bound } = server.address() as AddressInfo
+  const servers = [server]
   for (const other of others) {
     try {
       servers.push(await open(other, bound, handle))

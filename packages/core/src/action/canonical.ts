@@ -19,19 +19,10 @@ export const loneSurrogate = /\p{Surrogate}/u
  */
 export function canonical(value: unknown, depth = 0): string {
   if (depth > deepest) throw invalid('nested too deeply')
-  switch (typeof value) {
-    case 'string':
-      return text(value)
-    case 'boolean':
-      return String(value)
-    case 'number':
-      return number(value)
-    case 'object':
-      break
-    default:
-      throw invalid(`a ${typeof value}`)
-  }
-  if (value === null) return 'null'
+  if (typeof value === 'string') return text(value)
+  if (typeof value === 'number') return number(value)
+  if (typeof value === 'boolean' || value === null) return String(value)
+  if (typeof value !== 'object') throw invalid(`a ${typeof value}`)
   if (Array.isArray(value)) return `[${value.map((item) => canonical(item, depth + 1)).join(',')}]`
 
   const prototype: unknown = Object.getPrototypeOf(value)

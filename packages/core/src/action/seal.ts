@@ -1,4 +1,4 @@
-import { Action, type Digest } from '@countersign/schema'
+import type { Action, Digest } from '@countersign/schema'
 import { digestOf } from './digest.ts'
 
 /** An action that can no longer change, with the digest that approvals and permits are bound to. */

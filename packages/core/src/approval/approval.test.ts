@@ -1,4 +1,4 @@
-import type { ActionRecord, Agent, Approval, Assurance, Countersignature, SignOff } from '@countersign/schema'
+import type { ActionRecord, Agent, Approval, Assurance, Countersignature, Decision, SignOff } from '@countersign/schema'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { seal } from '../action/seal.ts'
@@ -57,9 +57,9 @@ const sealed = seal({
 })
 
 function open(...signOffs: SignOff[]) {
-  const decision = { kind: 'ask', because: [], policyVersion: 'v', obligations: [], terms: { signOffs } } as const
+  const decision: Decision = { kind: 'ask', because: [], policyVersion: 'v', obligations: [], terms: { signOffs } }
   const picture = { reads: [], writes: [], classes: [], sensitive: false }
-  const record = {
+  const record: ActionRecord = {
     id: 'act_1',
     ...sealed,
     sentence: 'Export 48,211 rows',
@@ -67,13 +67,13 @@ function open(...signOffs: SignOff[]) {
     picture,
     measures: { rows: 48_211 },
     risk: { score: 60, signals: [] },
-    decision: { ...decision, terms: { signOffs } },
+    decision,
     observed: false,
     attempt: { credential: 'key_1' },
     session: 's',
     client: 'test',
-  } satisfies Omit<ActionRecord, 'decision'> & { decision: unknown }
-  return questionOf(sealed, record as ActionRecord, agent, now)
+  }
+  return questionOf(sealed, record, agent, now)
 }
 
 const by = (approval: Approval, person: string, over: Partial<Countersignature> = {}): Countersignature => ({
@@ -279,7 +279,7 @@ it('whatever happens to an approval, its life follows the drawing, and every cha
       let approval: Approval = open(signOff({ quorum, escalate: { to: 'cfo-office', afterMs: minute } }))
       let at = now
       for (const each of steps) {
-        const before = approval
+        const before: Approval = approval
         switch (each.do) {
           case 'wait':
             at += each.ms

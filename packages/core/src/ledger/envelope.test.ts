@@ -122,7 +122,10 @@ describe('the leaf', () => {
   it.each([
     ['fifty datasets with long names', () => decided({ picture: wide(50, 'd'.repeat(200)) })],
     ['a thousand datasets', () => decided({ picture: wide(1_000, 'warehouse') })],
-    ['names of four bytes a letter', () => decided({ picture: wide(60, '𝔇'.repeat(90)) })],
+    [
+      'names of four bytes a letter',
+      () => decided({ picture: { ...wide(60, '𝔇'.repeat(98)), writes: wide(60, '𝔚'.repeat(98)).reads } }),
+    ],
     ['names beyond every bound', () => decided({ picture: wide(5, 'x'.repeat(100_000)) })],
     ['names that no JSON can hold', () => decided({ picture: wide(3, '\uD800') })],
     ['a thousand signals', () => decided({ risk: { score: 9, signals: many(1_000, 's').map(signal) } })],
@@ -161,6 +164,19 @@ describe('the leaf', () => {
     expect(members['cut']).toEqual({ reads: 50 })
     expect(members['action']?.['reads']).toHaveLength(32)
     expect(membersOf(decided({}))['cut']).toBeUndefined()
+  })
+
+  it('cuts every list further where they do not fit together', () => {
+    const picture = { ...wide(60, '𝔇'.repeat(98)), writes: wide(60, '𝔚'.repeat(98)).reads }
+    const members = membersOf(decided({ picture }))
+    expect(members['cut']).toEqual({ reads: 60, writes: 60 })
+    expect([members['action']?.['reads'], members['action']?.['writes']]).toMatchObject([{ length: 8 }, { length: 8 }])
+  })
+
+  it('leaves out the one name that is too long, and no other', () => {
+    const reads = ['a', 'x'.repeat(201), 'z'].map((name) => ({ name, classes: ['internal'], known: true }))
+    const members = membersOf(decided({ picture: { ...wide(0, ''), reads } }))
+    expect([members['action']?.['reads'], members['cut']]).toEqual([['a', 'z'], { reads: 3 }])
   })
 
   it('differs in no byte for the same fact at the same time', () => {

@@ -82,7 +82,7 @@ function inOrder(value: unknown, depth = 0): boolean {
   const keys = Array.isArray(value) ? [] : Object.keys(value)
   return (
     depth < 10 &&
-    
+    keys.every((key, at) => at === 0 || (keys[at - 1] ?? '') < key) &&
     Object.values(value).every((each) => inOrder(each, depth + 1))
   )
 }

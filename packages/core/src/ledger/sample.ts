@@ -27,8 +27,8 @@ import { tilePath, tileWidth, widthOf } from './tiles.ts'
 
 export const marker = 'Jane Q. Public <jane@people.example>'
 export const requester = 'per_018f0000-0000-7000-8000-000000000001'
-export const approver = 'per_018f0000-0000-7000-8000-000000000002'
-export const owner = 'per_018f0000-0000-7000-8000-000000000003'
+const approver = 'per_018f0000-0000-7000-8000-000000000002'
+const owner = 'per_018f0000-0000-7000-8000-000000000003'
 export const someTime = 1_800_000_000_000
 
 export function sampleAction(over: Partial<Action> = {}): Action {
@@ -131,7 +131,7 @@ export function sampleQuestion(id: string, record: ActionRecord): OpenApproval {
   }
 }
 
-export const sampleSignature = (question: Approval, person = approver): Approval['signatures'][number] => ({
+const sampleSignature = (question: Approval, person = approver): Approval['signatures'][number] => ({
   person,
   verdict: 'approve',
   reason: marker,
@@ -179,7 +179,7 @@ export const sampleAgent = (over: Partial<Agent> = {}): Agent => ({
   ...over,
 })
 
-export const samplePerson = (id: string): Person => ({
+const samplePerson = (id: string): Person => ({
   id,
   version: 1,
   issuer: `https://id.example/${marker}`,

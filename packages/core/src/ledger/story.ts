@@ -106,7 +106,6 @@ export function createStory(): Story {
     const id = leaf.approval ?? ''
     if (questions.has(id)) return [`asks ${id} again`]
     const requesters = new Set([...leaf.requesters, ...leaf.delegation, ...(keepers.get(leaf.agent ?? '') ?? [])])
-    requesters.delete('house')
     questions.set(id, { requesters, action: leaf.cause, state: 'open', permit: undefined })
     return signers(leaf, requesters)
   }

@@ -1,6 +1,6 @@
 import { sameBytes } from './bytes.ts'
 import { hashBytes } from './merkle.ts'
-import { tilePath, tileWidth } from './tiles.ts'
+import { tileHeight, tilePath, tileWidth } from './tiles.ts'
 
 /** Compares the tiles that are published with those that the entries give. */
 export interface TileCheck {
@@ -16,8 +16,6 @@ interface Tile {
   readonly bytes: Uint8Array
   width: number
 }
-
-const tileHeight = 8
 
 export function createTileCheck(source: { read(path: string): Promise<Uint8Array | undefined> }): TileCheck {
   const growing = new Map<number, Tile>()

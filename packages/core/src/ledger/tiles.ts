@@ -7,7 +7,8 @@ import { CountersignError } from '../errors.ts'
 import { type Hash, hashBytes, hashNode } from './merkle.ts'
 
 export const tileWidth = 256
-const tileHeight = 8
+/** Levels of the tree from one level of tiles to the next: 2^8 is 256. */
+export const tileHeight = 8
 
 /** `width` concatenated hashes of tile `index` at `level`; `width` is 256 for a full tile. */
 export type TileSource = (level: number, index: number, width: number) => Promise<Uint8Array>

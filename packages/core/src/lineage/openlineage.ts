@@ -6,53 +6,35 @@
  *
  * @module
  */
-import type { ActionLife, ActionRecord, DataNode, Entry } from '@countersign/schema'
+import type { ActionLife, ActionRecord, DataNode, Entry, FactOf } from '@countersign/schema'
 
 export type RunState = 'START' | 'RUNNING' | 'COMPLETE' | 'FAIL' | 'ABORT'
 
 const producer = 'https://github.com/countersign/countersign'
 const spec = 'https://openlineage.io/spec'
 
+type Change = FactOf<'approval.changed'>['change']
+
+const stateOfChange: Partial<Record<Change, RunState>> = {
+  granted: 'RUNNING',
+  rejected: 'ABORT',
+  expired: 'ABORT',
+  cancelled: 'ABORT',
+  voided: 'ABORT',
+}
+
 /** The event an entry is worth, if any. */
 export function runStateOf({ fact }: Entry): RunState | undefined {
-  switch (fact.kind) {
-    case 'action.decided':
-      return fact.record.decision.kind === 'deny' ? 'ABORT' : 'START'
-    case 'action.finished':
-      return fact.outcome.kind === 'done' ? 'COMPLETE' : 'FAIL'
-    case 'approval.changed':
-      switch (fact.change) {
-        case 'granted':
-          return 'RUNNING'
-        case 'rejected':
-        case 'expired':
-        case 'cancelled':
-        case 'voided':
-          return 'ABORT'
-        case 'asked':
-        case 'signed':
-        case 'escalated':
-        case 'spent':
-          return undefined
-      }
-      break
-    default:
-      return undefined
-  }
+  if (fact.kind === 'action.decided') return fact.record.decision.kind === 'deny' ? 'ABORT' : 'START'
+  if (fact.kind === 'action.finished') return fact.outcome.kind === 'done' ? 'COMPLETE' : 'FAIL'
+  return fact.kind === 'approval.changed' ? stateOfChange[fact.change] : undefined
 }
 
 /** The action that an entry is about. */
 export function actionIdOf({ fact }: Entry): string | undefined {
-  switch (fact.kind) {
-    case 'action.decided':
-      return fact.record.id
-    case 'action.finished':
-      return fact.actionId
-    case 'approval.changed':
-      return fact.approval.actionId
-    default:
-      return undefined
-  }
+  if (fact.kind === 'action.decided') return fact.record.id
+  if (fact.kind === 'action.finished') return fact.actionId
+  return fact.kind === 'approval.changed' ? fact.approval.actionId : undefined
 }
 
 /** One RunEvent, as JSON. The decision stands twice: as a facet of ours, and as tags for sinks that drop those. */

@@ -243,7 +243,7 @@ function seesAll({ card, shown }: QuestionView): boolean {
 }
 
 const rowsIn = (csv: string) => csv.trimEnd().split('\n').length - 1
-const codeOf = ({ body }: { body: Record<string, unknown> }) => String(body['code'] ?? '')
+const codeOf = ({ body }: { body: Record<string, unknown> }) => (typeof body['code'] === 'string' ? body['code'] : '')
 const whereTo = ({ flows }: LineageView) =>
   flows
     .map(

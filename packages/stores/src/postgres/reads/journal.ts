@@ -1,4 +1,6 @@
-import type { Journal } from '@countersign/core'
+import { isError, type Journal } from '@countersign/core'
+import type { Entry } from '@countersign/schema'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Reading } from './reading.ts'
 import type { Tail } from './tail.ts'
 
@@ -9,12 +11,13 @@ export interface JournalParts extends Pick<Reading, 'db' | 'tenant' | 'entries'>
 }
 
 const pageSize = 200
+const retryMs = 250
 
 export function createJournal({ db, tenant, entries, tail, erased }: JournalParts): Journal {
   return {
     async *follow(index, signal) {
       for (let next = index; !signal.aborted;) {
-        const page = await entries.range(next, pageSize)
+        const page = await readOn(next, signal)
         for (const entry of page) {
           if (signal.aborted) return
           yield entry
@@ -42,6 +45,17 @@ export function createJournal({ db, tenant, entries, tail, erased }: JournalPart
       erased(subject)
       return count
     },
+  }
+
+  /** While the store is away a follower waits: nothing is missed, since it goes on where it was. */
+  async function readOn(index: number, signal: AbortSignal): Promise<readonly Entry[]> {
+    try {
+      return await entries.range(index, pageSize)
+    } catch (error) {
+      if (tail.closed || !isError(error, 'ERR_STORE_UNAVAILABLE')) throw error
+      await sleep(retryMs, undefined, { signal }).catch(() => undefined)
+      return []
+    }
   }
 }
 

@@ -6,6 +6,7 @@
 import type { Db } from '../db.ts'
 
 export interface Tail {
+  readonly closed: boolean
   /** This process has written up to here: wakes its own followers now, and other nodes' by one notification. */
   grown(size: number): void
   /** Resolves when there is an entry at `index`, or `signal` aborts. */
@@ -24,15 +25,19 @@ export function createTail({ db, tenant }: { db: Db; tenant: string }): Tail {
   let lookAgain = false
   let telling = false
   let tellAgain = false
+  let closed = false
   const ear = db.listen(channel, look)
 
   return {
+    get closed() {
+      return closed
+    },
     grown(to) {
       reached(to)
       tell()
     },
     async reaches(index, signal) {
-      if (index < size || signal.aborted) return
+      if (index < size || signal.aborted || closed) return
       await new Promise<void>((resolve) => {
         const one = { index, resolve: done }
         function done() {
@@ -46,6 +51,7 @@ export function createTail({ db, tenant }: { db: Db; tenant: string }): Tail {
       })
     },
     async close() {
+      closed = true
       clearTimeout(timer)
       for (const { resolve } of waiting) resolve()
       await ear.close()
@@ -70,7 +76,7 @@ export function createTail({ db, tenant }: { db: Db; tenant: string }): Tail {
       .finally(() => {
         looking = false
         if (lookAgain) look()
-        else if (waiting.size > 0) timer = setTimeout(look, pollMs)
+        else if (waiting.size > 0 && !closed) timer = setTimeout(look, pollMs)
       })
   }
 

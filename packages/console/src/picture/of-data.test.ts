@@ -1,0 +1,39 @@
+import { expect, it } from 'vitest'
+import { pictureOf } from './of-data.ts'
+
+const action = {
+  verb: 'data.export',
+  agent: 'finance-bot',
+  resources: [{ kind: 'route', name: '/exports' }],
+} as const
+const nothing = { reads: [], writes: [], classes: [], sensitive: false }
+
+it('P13: says what is unknown or outside, and draws the eye to it', () => {
+  const picture = pictureOf(
+    {
+      ...nothing,
+      reads: [
+        { name: 'finance.orders', classes: ['financial'], known: true },
+        { name: 'x\u202e', classes: ['confidential'], known: false },
+      ],
+      destination: { name: 'partner-drive.example', outside: true, known: false },
+    },
+    action,
+  )
+  expect(picture.from).toEqual([
+    { kind: 'dataset', name: 'finance.orders', note: 'financial' },
+    { kind: 'dataset', name: 'x[U+202E]', note: 'unknown, counts as confidential', alarming: true },
+  ])
+  expect(picture.to).toEqual([
+    {
+      kind: 'destination',
+      name: 'partner-drive.example',
+      note: 'outside the company, not registered',
+      alarming: true,
+    },
+  ])
+})
+
+it('shows what is acted upon where no data is named', () => {
+  expect(pictureOf(nothing, action).from).toEqual([{ kind: 'dataset', name: '/exports', note: 'route' }])
+})

@@ -1,0 +1,59 @@
+import { type BoxKind, type Direction, fitted, layout, type Picture } from './layout.ts'
+
+const signs: Readonly<Record<BoxKind, string>> = {
+  dataset: 'M5 6c0-1.7 3.1-3 7-3s7 1.3 7 3-3.1 3-7 3-7-1.3-7-3Zm0 0v12c0 1.7 3.1 3 7 3s7-1.3 7-3V6M5 12c0 1.7 3.1 3 7 3s7-1.3 7-3',
+  model: 'M12 3l8 4.5v9L12 21l-8-4.5v-9L12 3Zm0 9l8-4.5M12 12v9M12 12L4 7.5',
+  destination: 'M4 12h13m-5-6l6 6-6 6',
+  agent: 'M12 4a4 4 0 1 1 0 8 4 4 0 0 1 0-8Zm-8 16c1-4 4-6 8-6s7 2 8 6',
+  action: 'M13 3L5 14h6l-1 7 8-11h-6l1-7Z',
+  beyond: 'M6 12h.01M12 12h.01M18 12h.01',
+}
+
+/** Drawn twice, for a desk and for a phone; the style sheet shows one. What it says stands in words beside it. */
+export function DataDrawing({ picture, label }: { picture: Picture; label: string }) {
+  return (
+    <figure className="drawing">
+      <Drawing picture={picture} label={label} direction="across" />
+      <Drawing picture={picture} label={label} direction="down" />
+    </figure>
+  )
+}
+
+function Drawing({ picture, label, direction }: { picture: Picture; label: string; direction: Direction }) {
+  const { width, height, boxes, arrows } = layout(picture, direction)
+  return (
+    <svg className={direction} viewBox={`0 0 ${width} ${height}`} width={width} height={height} role="img" aria-label={label}>
+      {arrows.map(({ path }) => (
+        <g className="arrow" key={path}>
+          <path d={path} />
+          <path d={headOf(path, direction)} />
+        </g>
+      ))}
+      {boxes.map(({ kind, name, note, alarming, x, y, width: wide, height: tall }) => (
+        <g className={`box ${kind}${alarming ? ' alarming' : ''}`} transform={`translate(${x} ${y})`} key={`${x} ${y}`}>
+          <title>{note === undefined ? name : `${name}: ${note}`}</title>
+          <rect width={wide} height={tall} rx="8" />
+          <path className="sign" d={signs[kind]} transform="translate(10 14) scale(.75)" />
+          <text x="36" y={note === undefined ? 28 : 20}>
+            {fitted(name, wide)}
+          </text>
+          {note !== undefined && (
+            <text className="note" x="36" y="36">
+              {alarming ? `⚠ ${fitted(note, wide - 12)}` : fitted(note, wide)}
+            </text>
+          )}
+        </g>
+      ))}
+    </svg>
+  )
+}
+
+/** The head of an arrow, at the end of its path. */
+function headOf(path: string, direction: Direction): string {
+  if (direction === 'across') {
+    const [x, y] = path.split(' ').slice(-2).map(Number)
+    return `M${(x ?? 0) - 6} ${(y ?? 0) - 4}L${x} ${y}L${(x ?? 0) - 6} ${(y ?? 0) + 4}`
+  }
+  const [, x, y] = /^M([\d.]+) [\d.]+V([\d.]+)$/.exec(path)?.map(Number) ?? []
+  return `M${(x ?? 0) - 4} ${(y ?? 0) - 6}L${x} ${y}L${(x ?? 0) + 4} ${(y ?? 0) - 6}`
+}

@@ -1,0 +1,174 @@
+import { isError, type Store } from '@countersign/core'
+import type pg from 'pg'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import {
+  agentChanged,
+  asked,
+  changed,
+  decided,
+  follow,
+  founded,
+  granted,
+  permitted,
+  sampleAction,
+  sampleAgent,
+  sampleOpen,
+  samplePermit,
+  sampleRecord,
+  spent,
+} from '../conformance.ts'
+import { createPostgresStore } from './postgres.ts'
+import { startEmbedded } from './supervisor.ts'
+import { startTestServer, templateDir, testKeys, type TestServer } from './testing.ts'
+
+describe('several instances on one database', () => {
+  const keys = testKeys()
+  const stores: Store[] = []
+  let postgres: TestServer
+  let connection: pg.ClientConfig
+
+  const openStore = async (): Promise<Store> => {
+    const store = await createPostgresStore({ connection, keys, origin: 'test.example/default', connections: 2 })
+    stores.push(store)
+    return store
+  }
+
+  beforeAll(async () => {
+    postgres = await startTestServer()
+    connection = await postgres.freshDatabase()
+  })
+  afterAll(async () => {
+    for (const store of stores) await store.close()
+    await postgres.close()
+  })
+
+  it('grow one ledger without gaps, and each follows what the others write', async () => {
+    const [one, other] = [await openStore(), await openStore()]
+    const { size } = await one.ledger.head()
+    const following = follow(other, size, 60)
+    await Promise.all(
+      Array.from({ length: 30 }, (_, place) => [one, other][place % 2]?.commit({ facts: [founded(), founded()] })),
+    )
+    expect((await following).map(({ index }) => index)).toEqual(Array.from({ length: 60 }, (_, place) => size + place))
+  })
+
+  it('spend a grant once, whoever is asked (P6)', async () => {
+    const both = [await openStore(), await openStore()] as const
+    const agent = sampleAgent()
+    const record = sampleRecord({ action: sampleAction({ agent: agent.id }) })
+    const question = sampleOpen(record)
+    const grant = granted(question)
+    await both[0].commit({ facts: [agentChanged(agent), decided(record), asked(question), changed('granted', grant)] })
+
+    const racing = Array.from({ length: 40 }, (_, place) => {
+      const again = sampleRecord({ action: record.action })
+      const permit = samplePermit(again, { approval: question.id })
+      const facts = [decided(again), changed('spent', spent(grant, permit.id)), permitted(permit)]
+      return both[place % 2 === 0 ? 0 : 1].commit({ facts })
+    })
+    const results = await Promise.allSettled(racing)
+    expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
+    for (const result of results) {
+      if (result.status === 'rejected')
+        expect(isError(result.reason, 'ERR_STORE_CONFLICT', 'ERR_GRANT_SPENT')).toBe(true)
+    }
+  })
+
+  it('never write with a key that another instance has destroyed (P12)', async () => {
+    const [one, other] = [await openStore(), await openStore()]
+    const agent = sampleAgent()
+    await one.commit({ facts: [agentChanged(agent)] })
+    await other.journal.erase(agent.id)
+    const index = await one.commit({ facts: [agentChanged(agent)] })
+    expect((await other.journal.read(index, 1)).map(({ fact }) => fact)).toEqual([agentChanged(agent)])
+  })
+
+  it('give nothing of one change away to another that cannot be saved', async () => {
+    const store = await openStore()
+    const broken = sampleOpen(sampleRecord(), { expiresAt: 0.5 }) // no bigint: fails in the database, not in our rules
+    const good = sampleRecord()
+    const results = await Promise.allSettled([
+      store.commit({ facts: [decided(good)] }),
+      store.commit({ facts: [asked(broken)] }),
+      store.commit({ facts: [founded()] }),
+    ])
+    expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled'])
+    expect(results[1]).toMatchObject({ reason: { code: 'ERR_INTERNAL' } })
+    expect((await store.actions.get(good.id))?.life.record).toEqual(good)
+  })
+})
+
+describe('a store whose server is gone', () => {
+  it('refuses as unavailable, and works again by itself with all that was acknowledged (P8, P14)', async () => {
+    const postgres = await startTestServer()
+    const connection = await postgres.freshDatabase()
+    const store = await createPostgresStore({ connection, keys: testKeys(), origin: 'test.example/default' })
+    const index = await store.commit({ facts: [founded()] })
+    const following = follow(store, index, 2)
+
+    await postgres.server.close()
+    await expect(store.commit({ facts: [founded()] })).rejects.toMatchObject({ code: 'ERR_STORE_UNAVAILABLE' })
+    await expect(store.ledger.head()).rejects.toMatchObject({ code: 'ERR_STORE_UNAVAILABLE' })
+
+    const restarted = await startEmbedded({ dataDir: postgres.dataDir, templateDir })
+    expect(await store.commit({ facts: [founded()] })).toBe(index + 1)
+    expect((await following).map((entry) => entry.index)).toEqual([index, index + 1])
+    await store.close()
+    await restarted.close()
+    await postgres.close()
+  })
+
+  it('loses nothing that was acknowledged when PostgreSQL is killed under load (P14)', async () => {
+    const postgres = await startTestServer()
+    const connection = await postgres.freshDatabase()
+    const store = await createPostgresStore({ connection, keys: testKeys(), origin: 'test.example/default' })
+    const acknowledged: string[] = []
+    let writing = true
+    const writers = Array.from({ length: 8 }, async () => {
+      while (writing) {
+        const record = sampleRecord()
+        await store.commit({ facts: [decided(record)] }).then(
+          () => acknowledged.push(record.id),
+          (error: unknown) => expect(isError(error, 'ERR_STORE_UNAVAILABLE')).toBe(true),
+        )
+      }
+    })
+    for (let round = 1; round <= 3; round += 1) {
+      await vi.waitFor(() => expect(acknowledged.length).toBeGreaterThan(round * 20), 20_000)
+      process.kill(postgres.server.pid, 'SIGKILL')
+      const before = acknowledged.length
+      await vi.waitFor(() => expect(acknowledged.length).toBeGreaterThan(before + 20), 20_000)
+    }
+    writing = false
+    await Promise.all(writers)
+
+    const { size } = await store.ledger.head()
+    const entries = await store.journal.read(0, size)
+    expect(entries.map((entry) => entry.index)).toEqual(Array.from({ length: size }, (_, index) => index))
+    const recorded = entries.flatMap(({ fact }) => (fact.kind === 'action.decided' ? [fact.record.id] : []))
+    expect(new Set(recorded).size).toBe(recorded.length) // nothing written twice
+    expect(acknowledged.filter((id) => !recorded.includes(id))).toEqual([])
+    await store.close()
+    await postgres.close()
+  }, 60_000)
+})
+
+describe('a server that is no memory', () => {
+  it.each([['synchronous_commit = off', 'synchronous_commit is off']])(
+    'is refused at the start: %s',
+    async (setting, says) => {
+      const postgres = await startTestServer()
+      const connection = await postgres.freshDatabase()
+      const opened = createPostgresStore({
+        connection: { ...connection, options: `-c ${setting.replaceAll(' ', '')}` },
+        keys: testKeys(),
+        origin: 'test.example/default',
+      })
+      await expect(opened).rejects.toMatchObject({
+        code: 'ERR_CONFIG_INVALID',
+        detail: expect.stringContaining(says) as string,
+      })
+      await postgres.close()
+    },
+  )
+})
