@@ -3,11 +3,10 @@
  *
  * @module
  */
-import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:net'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { openDemo, tellStory } from '@countersign/demo'
+import { freePorts, hurriedPolicies, openDemo, tellStory } from '@countersign/demo'
 import { createLog } from '@countersign/server'
 import { type Hand, makeDataDir } from './hand.ts'
 import { inWords, verifyFrom } from './ledger.ts'
@@ -15,8 +14,8 @@ import { Stopped } from './stopped.ts'
 
 export async function tellDemo(hand: Hand, json: boolean): Promise<void> {
   const dataDir = await makeDataDir(hand, await mkdtemp(join(tmpdir(), 'countersign-demo-')))
-  const policies = await hurried(hand.product.policies, join(dataDir, 'policies'))
-  const [port, httpPort] = await freePorts()
+  const policies = await hurriedPolicies(hand.product.policies, join(dataDir, 'policies'))
+  const [port = 0, httpPort = 0] = await freePorts(2)
   const { consoleDir, version } = hand.product
   const log = createLog(hand.mutter)
   const quiet = (line: Parameters<typeof log>[0]) => (line.level === 'error' ? log(line) : undefined)
@@ -43,38 +42,4 @@ export async function tellDemo(hand: Hand, json: boolean): Promise<void> {
     await demo.close()
     await rm(dataDir, { recursive: true, force: true })
   }
-}
-
-/** The same policies with a faster clock, so that nobody has to wait an hour to see a question expire. */
-async function hurried(from: string, to: string): Promise<string> {
-  await cp(from, to, { recursive: true })
-  for (const name of await readdir(to)) {
-    if (!name.endsWith('.cedar')) continue
-    const text = await readFile(join(to, name), 'utf8')
-    await writeFile(
-      join(to, name),
-      text.replace(
-        /@timeout\("1h"\) @escalate\("cfo-office after 30m"\)/,
-        '@timeout("8s") @escalate("cfo-office after 2s")',
-      ),
-    )
-  }
-  return to
-}
-
-async function freePorts(): Promise<[number, number]> {
-  const servers = await Promise.all([freePort(), freePort()])
-  await Promise.all(servers.map(({ close }) => close()))
-  return [servers[0]?.port ?? 0, servers[1]?.port ?? 0]
-}
-
-function freePort(): Promise<{ port: number; close(): Promise<void> }> {
-  const server = createServer()
-  return new Promise((resolve) => {
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address()
-      const port = typeof address === 'object' && address ? address.port : 0
-      resolve({ port, close: () => new Promise((done) => server.close(() => done())) })
-    })
-  })
 }

@@ -24,11 +24,14 @@ export interface DemoSettings {
   readonly policies: string
   readonly consoleDir: string
   readonly version: string
+  /** Other instances of this house, whose people sign in with the same provider. */
+  readonly alsoAt?: readonly string[]
   log(line: LogLine): void
 }
 
 export interface Demo {
   readonly house: StartedHouse
+  readonly config: Config
   readonly company: RunningCompany
   /** Where the HTTP gateway listens. */
   readonly gatewayUrl: string
@@ -54,7 +57,7 @@ export async function openDemo(settings: DemoSettings): Promise<Demo> {
       {
         client_id: 'countersign',
         client_name: 'Countersign',
-        redirect_uris: [`${publicUrl}/sign-in/callback`],
+        redirect_uris: [publicUrl, ...(settings.alsoAt ?? [])].map((url) => `${url}/sign-in/callback`),
       },
     ],
     keysFile: join(dataDir, 'demo-idp.json'),
@@ -97,7 +100,7 @@ export async function openDemo(settings: DemoSettings): Promise<Demo> {
       ],
     })
     keys = await keysOf(house.store, issuer, join(dataDir, 'demo-keys.json'))
-    return { house, company, gatewayUrl, folder, keys, close }
+    return { house, config, company, gatewayUrl, folder, keys, close }
   } catch (error) {
     await close()
     throw error

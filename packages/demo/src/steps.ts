@@ -17,6 +17,25 @@ export interface Step {
 }
 
 export const steps = {
+  read: {
+    id: 'read',
+    title: 'Read ten orders',
+    agent: 'finance-bot',
+    purpose: 'Checking the format before an export.',
+    call: { over: 'http', method: 'GET', path: '/company/finance/orders?limit=10' },
+  },
+  'ask-model': {
+    id: 'ask-model',
+    title: 'Ask the support assistant a question',
+    agent: 'ml-bot',
+    purpose: 'A smoke test of the new model.',
+    call: {
+      over: 'http',
+      method: 'POST',
+      path: '/company/models/support-assistant/answers',
+      body: { question: 'Where is my parcel?' },
+    },
+  },
   'fine-tune': {
     id: 'fine-tune',
     title: 'Fine-tune the support assistant on support tickets, in the lab',
@@ -53,6 +72,18 @@ export const steps = {
       body: { dataset: 'crm.customers', destination: 'partner-drive.example' },
     },
   },
+  'train-outside': {
+    id: 'train-outside',
+    title: 'Fine-tune a model outside the house on customer records',
+    agent: 'ml-bot',
+    purpose: 'The outside model is larger.',
+    call: {
+      over: 'http',
+      method: 'POST',
+      path: '/lab/fine-tunes',
+      body: { model: 'gpt-elsewhere', dataset: 'crm.customers', epochs: 1 },
+    },
+  },
   promote: {
     id: 'promote',
     title: 'Promote the invoice reader to production',
@@ -76,6 +107,13 @@ export const steps = {
       path: '/company/roles/production-db-admin/grants',
       body: { grantee: 'ops-bot@acme.example' },
     },
+  },
+  rebuild: {
+    id: 'rebuild',
+    title: 'Rebuild the search index, which nobody has described to the house',
+    agent: 'ops-bot',
+    purpose: 'Search misses the orders of yesterday.',
+    call: { over: 'http', method: 'POST', path: '/company/search/rebuilds', body: {} },
   },
   'write-file': {
     id: 'write-file',

@@ -138,6 +138,7 @@ export const QuestionSummary = z.object({
   onBehalfOf: Named.optional(),
   risk: z.number().int(),
   classes: z.array(z.string()),
+  destination: DataPicture.shape.destination,
   groups: z.array(z.string()).describe('Everyone who may be asked, by group.'),
   served: z.number().int().describe('Sign-offs that are served.'),
   needed: z.number().int().describe('Sign-offs in all.'),

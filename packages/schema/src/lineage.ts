@@ -49,15 +49,25 @@ export const Registry = z.object({
     .record(
       z.string(),
       z.object({
-        domain: z.string(),
+        domain: z.string().describe('What policies name as `Domain::"…"`.'),
         classes: z.array(z.string()).min(1),
         owner: z.string().optional(),
         columns: z.record(z.string(), z.array(z.string())).optional().describe('Classes of single columns.'),
       }),
     )
     .default({}),
-  models: z.record(z.string(), z.object({ external: z.boolean(), owner: z.string().optional() })).default({}),
-  destinations: z.record(z.string(), z.object({ outside: z.boolean() })).default({}),
+  models: z
+    .record(
+      z.string(),
+      z.object({
+        external: z.boolean().describe('Runs outside the compliance boundary.'),
+        owner: z.string().optional(),
+      }),
+    )
+    .default({}),
+  destinations: z
+    .record(z.string(), z.object({ outside: z.boolean().describe('Lies outside the compliance boundary.') }))
+    .default({}),
   roles: z.record(z.string(), z.object({ privileged: z.boolean() })).default({}),
   groups: z.array(z.string()).default([]).describe('Groups that policies may name as signers.'),
 })

@@ -38,10 +38,13 @@ export const Config = z.strictObject({
   identity: z
     .strictObject({
       issuer: z.url().describe('The OpenID provider: Okta, Entra ID, any other by discovery.'),
-      clientId: z.string(),
-      clientSecret: z.string().optional(),
-      groupsClaim: z.string().default('groups'),
-      scopes: z.array(z.string()).default(['openid', 'profile', 'email', 'groups']),
+      clientId: z.string().describe('As the provider registered this house.'),
+      clientSecret: z.string().optional().describe('Left out for a public client; PKCE is used in either case.'),
+      groupsClaim: z
+        .string()
+        .default('groups')
+        .describe('The claim of the ID token that lists a person’s groups; without it they have none.'),
+      scopes: z.array(z.string()).default(['openid', 'profile', 'email', 'groups']).describe('Asked for at sign-in.'),
     })
     .optional(),
   policies: z.string().default('./policies').describe('Directory of `.cedar` files.'),
@@ -54,8 +57,8 @@ export const Config = z.strictObject({
   timeZone: z.string().default('UTC').describe('In which policies read hours and weekdays.'),
   limits: z
     .strictObject({
-      open: z.number().int().positive().default(20),
-      asked: z.number().int().positive().default(60),
+      open: z.number().int().positive().default(20).describe('Open at once.'),
+      asked: z.number().int().positive().default(60).describe('Asked within `withinMs`.'),
       withinMs: z.number().int().positive().default(600_000),
     })
     .prefault({})

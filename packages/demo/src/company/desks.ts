@@ -19,6 +19,8 @@ export interface Note {
     | 'fine-tune.started'
     | 'model.promoted'
     | 'role.granted'
+    | 'model.asked'
+    | 'search.rebuilt'
   readonly what: string
   readonly rows?: number
   readonly to?: string
@@ -117,6 +119,21 @@ const promote: Desk = ({ models, notes }, { params, body }) => {
   return json(200, { name, stage })
 }
 
+const Asking = z.strictObject({ question: z.string().min(1).max(1000) })
+
+const askModel: Desk = ({ models, notes }, { params, body }) => {
+  const name = params['name'] ?? ''
+  const { question } = read(Asking, body)
+  if (!models.has(name)) return refusal(404, 'There is no such model.')
+  notes.push({ did: 'model.asked', what: name })
+  return json(200, { model: name, answer: `It has ${question.trim().split(/\s+/).length} words; ask a person.` })
+}
+
+const rebuildSearch: Desk = ({ notes }) => {
+  notes.push({ did: 'search.rebuilt', what: 'search' })
+  return json(202, { status: 'started' })
+}
+
 const listGrants: Desk = ({ grants }, { params }) => {
   const role = params['role'] ?? ''
   const grantees = grants.get(role)
@@ -145,6 +162,8 @@ export const desks: Readonly<Record<string, Desk>> = {
   'POST /fine-tunes': fineTune,
   'GET /models': listModels,
   'POST /models/{name}/promotions': promote,
+  'POST /models/{name}/answers': askModel,
+  'POST /search/rebuilds': rebuildSearch,
   'GET /roles/{role}/grants': listGrants,
   'POST /roles/{role}/grants': grantRole,
   'GET /log': ({ notes }) => json(200, { log: notes }),

@@ -68,6 +68,15 @@ export const companyRoutes = {
     writes: [],
     model: cel('params.name'),
   },
+  'POST /models/{name}/answers': {
+    verb: 'model.invoke',
+    resources: [{ kind: 'model', name: cel('params.name') }],
+    effect: 'read',
+    sentence: cel('"Ask " + params.name + " a question"'),
+    reads: [],
+    writes: [],
+    model: cel('params.name'),
+  },
   'GET /roles/{role}/grants': {
     verb: 'http.call',
     resources: [{ kind: 'role', name: cel('params.role') }],

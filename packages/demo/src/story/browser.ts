@@ -9,6 +9,8 @@ export interface Browser {
   signIn(person: string): Promise<void>
   get<T>(path: string): Promise<T>
   post(path: string, body: object): Promise<{ readonly status: number; readonly body: Record<string, unknown> }>
+  /** The `cookie` header it would send there. */
+  cookies(path: string): string
 }
 
 export function openBrowser(house: string): Browser {
@@ -18,7 +20,8 @@ export function openBrowser(house: string): Browser {
     async signIn(person) {
       cookies.clear()
       const picker = await go(`${house}/sign-in?return=/`)
-      await go(picker.at, { method: 'POST', body: new URLSearchParams({ person }), headers: { origin: house } })
+      const { origin } = new URL(picker.at)
+      await go(picker.at, { method: 'POST', body: new URLSearchParams({ person }), headers: { origin } })
     },
 
     async get<T>(path: string): Promise<T> {
@@ -36,6 +39,8 @@ export function openBrowser(house: string): Browser {
       const text = await response.text()
       return { status: response.status, body: text === '' ? {} : (JSON.parse(text) as Record<string, unknown>) }
     },
+
+    cookies: (path) => withCookies(`${house}${path}`, {}).get('cookie') ?? '',
   }
 
   async function go(url: string, init: RequestInit = {}): Promise<{ at: string; response: Response }> {

@@ -5,7 +5,7 @@
  */
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { LineageView, QuestionView } from '@countersign/schema'
+import type { LineageView, PolicySetView, QuestionView } from '@countersign/schema'
 import type { Demo } from '../demo.ts'
 import { send, type Told } from '../send.ts'
 import { type Step, steps } from '../steps.ts'
@@ -57,6 +57,8 @@ async function theNight({ demo, cast, tell, is }: Stage): Promise<void> {
   const act = actor(demo)
   tell.chapter('02:00. The agents are at work.')
 
+  is('finance-bot reads ten orders: it runs at once', (await act(steps.read)).status === 200)
+  is('ml-bot asks a model of the house: it runs at once', (await act(steps['ask-model'])).status === 200)
   const tuned = await act(steps['fine-tune'])
   is('ml-bot starts a fine-tune in the lab: it runs at once', tuned.status === 202, tuned.text)
 
@@ -83,6 +85,13 @@ async function theNight({ demo, cast, tell, is }: Stage): Promise<void> {
     'finance-bot sends customer data to a partner: prohibited',
     away.status === 403 && away.text.includes('training-data-stays'),
     away.text,
+  )
+
+  const outside = await act(steps['train-outside'])
+  is(
+    'ml-bot gives customer data to a model outside: prohibited',
+    outside.status === 403 && outside.text.includes('sensitive-data-own-models'),
+    outside.text,
   )
 
   const promotion = await act(steps.promote)
@@ -112,6 +121,13 @@ async function theNight({ demo, cast, tell, is }: Stage): Promise<void> {
   is('still nobody answers: it expires, and nothing ran', expired.state === 'expired', expired.state)
   const late = await sign(cast.cleo, granting, 'approve')
   is('a signature after expiry is refused', late.status === 409, codeOf(late))
+
+  const rebuild = await act(steps.rebuild)
+  const rebuilding = await cast.cleo.get<QuestionView>(`/api/approvals/${rebuild.approval}`)
+  await announce(tell, demo, rebuilding)
+  const signed = await sign(cast.cleo, rebuilding, 'approve')
+  is('ops-bot does what nobody has described: held as the worst; Cleo signs', signed.status === 200, codeOf(signed))
+  is('it runs', (await act(steps.rebuild)).status === 202)
 
   const writing = act(steps['write-file'])
   const question = await nextQuestion(cast.cleo, 'file.write')
@@ -178,7 +194,7 @@ async function whatMustFail({ demo, cast, tell, is }: Stage): Promise<void> {
   is('it is stopped: the next action is refused', stopped.status === 403, stopped.text)
 }
 
-async function afterwards({ cast, is, tell }: Stage, verify: StoryParts['verify']): Promise<void> {
+async function afterwards({ demo, cast, is, tell }: Stage, verify: StoryParts['verify']): Promise<void> {
   tell.chapter('The morning after.')
   const lineage = await cast.eve.get<LineageView>('/api/lineage?dataset=finance.orders')
   const sent = lineage.flows.find(({ to }) => to.name === 'warehouse.acme.example')
@@ -187,8 +203,17 @@ async function afterwards({ cast, is, tell }: Stage, verify: StoryParts['verify'
     sent?.approvers.length === 1,
     whereTo(lineage),
   )
+  const unused = await unusedPolicies(demo, cast.cleo)
+  is('every sample policy has decided something', unused.length === 0, unused.join(', '))
   const verified = await verify()
   is('the ledger verifies', verified.ok, verified.says)
+}
+
+async function unusedPolicies({ house }: Demo, browser: Browser): Promise<string[]> {
+  const { policies } = await browser.get<PolicySetView>('/api/policies')
+  const { items } = await house.store.actions.search({ limit: 200 })
+  const used = new Set(items.flatMap(({ record }) => record.decision.because))
+  return policies.map(({ id }) => id).filter((id) => !used.has(id))
 }
 
 const parts = (demo: Demo) => ({ publicUrl: demo.house.url, gatewayUrl: demo.gatewayUrl })

@@ -81,10 +81,14 @@ export const UpstreamConfig = z.strictObject({
     .refine((text) => ['', '/'].includes(text.slice(new URL(text).origin.length)), {
       message: 'An origin has no path.',
     })
-    .transform((text) => new URL(text).origin),
+    .transform((text) => new URL(text).origin)
+    .describe('The one place that this upstream’s requests go to. No path.'),
   private: z.boolean().default(false).describe('Names this origin as one that may lie in the house’s own networks.'),
-  environment: z.string().min(1),
-  credential: z.strictObject({ header: HeaderName, value: z.string().min(1) }).optional(),
+  environment: z.string().min(1).describe('What policies read as `context.env`; `prod` is production.'),
+  credential: z
+    .strictObject({ header: HeaderName, value: z.string().min(1) })
+    .optional()
+    .describe('Added by the house to every request; agents never see it.'),
   methods: z.array(Method).min(1).default(['GET', 'HEAD', 'OPTIONS', 'POST', 'PUT', 'PATCH', 'DELETE']),
   headers: z
     .array(AgentHeader)
@@ -103,8 +107,11 @@ export const HttpConfig = z.strictObject({
   listen: z
     .string()
     .regex(/^(\[[0-9a-f:]+\]|[^\s:]+):\d{1,5}$/)
-    .default('127.0.0.1:4601'),
-  upstreams: z.record(z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/), UpstreamConfig),
+    .default('127.0.0.1:4601')
+    .describe('Address and port of its own listener.'),
+  upstreams: z
+    .record(z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/), UpstreamConfig)
+    .describe('By the first segment of the path: `/<name>/…` goes to `<origin>/…`.'),
   maxBodyBytes: z.number().int().positive().max(8_388_608).default(8_388_608),
   maxWaitSeconds: z.number().int().nonnegative().max(3600).default(300).describe('Longest `Prefer: wait`.'),
   maxConnections: z.number().int().positive().default(10_000),

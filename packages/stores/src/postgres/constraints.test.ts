@@ -20,7 +20,7 @@ import { createPostgresStore } from './postgres.ts'
 import { startTestServer, testKeys, type TestServer } from './testing.ts'
 
 /** What holds even if our own code is wrong, or somebody has a SQL prompt. */
-describe('the database itself', () => {
+describe('the database itself', { timeout: 60_000 }, () => {
   let postgres: TestServer
   let store: Store
   let sql: pg.Client
@@ -40,7 +40,7 @@ describe('the database itself', () => {
     await store.commit({ facts: [changed('granted', granted(question, signature), signature), permitted(permit)] })
     sql = new pg.Client(connection)
     await sql.connect()
-  })
+  }, 60_000)
   afterAll(async () => {
     await sql.end()
     await store.close()

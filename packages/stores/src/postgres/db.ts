@@ -12,6 +12,8 @@ import { isTransient, isUnreachable, withoutValues } from './trouble.ts'
 export interface Statement {
   readonly name: string
   readonly text: string
+  /** How long it may take, if longer than usual. */
+  readonly timeoutMs?: number
 }
 
 export type Row = Record<string, unknown>
@@ -41,8 +43,10 @@ export interface DbOptions {
 }
 
 const connectTimeoutMs = 2_000
-const queryTimeoutMs = 10_000
+const queryTimeoutMs = 5_000
 const retries = 4
+/** Whoever waits shall soon know; after one long timeout there is no second try. */
+const patienceMs = 2_000
 
 export function openDb({ connection, namedStatements = true, connections = 10 }: DbOptions): Db {
   const config: pg.ClientConfig = {
@@ -79,10 +83,11 @@ export function openDb({ connection, namedStatements = true, connections = 10 }:
 
   async function send<Found extends Row>(
     on: pg.Pool | pg.PoolClient,
-    { name, text }: Statement,
+    { name, text, timeoutMs = queryTimeoutMs }: Statement,
     values: readonly unknown[] = [],
   ): Promise<Found[]> {
-    const { rows } = await on.query<Found>({ ...(namedStatements ? { name } : {}), text, values: [...values] })
+    const statement = { ...(namedStatements ? { name } : {}), text, query_timeout: timeoutMs }
+    const { rows } = await on.query<Found>(statement, [...values])
     return rows
   }
 
@@ -120,12 +125,14 @@ function openPool(config: pg.ClientConfig, max: number): pg.Pool {
 }
 
 async function again<Result>(work: (attempt: number) => Promise<Result>): Promise<Result> {
+  const startedAt = performance.now()
   for (let attempt = 0; ; attempt += 1) {
     try {
       return await work(attempt)
     } catch (error) {
       if (!(isTransient(error) || isUnreachable(error))) throw withoutValues(error)
-      if (attempt >= retries) throw new CountersignError('ERR_STORE_UNAVAILABLE', undefined, { cause: error })
+      if (attempt >= retries || performance.now() - startedAt > patienceMs)
+        throw new CountersignError('ERR_STORE_UNAVAILABLE', undefined, { cause: error })
       await sleep(10 * 2 ** attempt * (1 + Math.random()))
     }
   }

@@ -4,11 +4,11 @@ import { type Db, openDb } from './db.ts'
 import { migrate } from './migrate.ts'
 import { startTestServer, type TestServer } from './testing.ts'
 
-describe('migrations', () => {
+describe('migrations', { timeout: 60_000 }, () => {
   let postgres: TestServer
   beforeAll(async () => {
     postgres = await startTestServer()
-  })
+  }, 60_000)
   afterAll(() => postgres.close())
 
   async function withEmptyDatabase(work: (open: () => Db) => Promise<void>): Promise<void> {
@@ -60,13 +60,13 @@ describe('migrations', () => {
   })
 })
 
-describe('the layer over pg', () => {
+describe('the layer over pg', { timeout: 60_000 }, () => {
   let postgres: TestServer
   let db: Db
   beforeAll(async () => {
     postgres = await startTestServer()
     db = openDb({ connection: { ...postgres.server.connection } })
-  })
+  }, 60_000)
   afterAll(async () => {
     await db.close()
     await postgres.close()

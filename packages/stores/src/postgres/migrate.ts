@@ -18,6 +18,7 @@ export interface Migration {
 
 const migrations = [ledger, state, lineage]
 const leaseMs = 60_000
+const stepTimeoutMs = 3_600_000
 
 /** @throws ERR_STORE_CONFLICT if a migration that ran here is not the one in this version, or a newer version was here */
 export async function migrate(db: Db): Promise<void> {
@@ -59,9 +60,11 @@ const checksum = ({ steps }: Migration): string => sha256Hex(steps.join('\n;\n')
 
 /** Two nodes may create the same table at the same moment; the loser finds it made. */
 async function run(db: Db, text: string): Promise<void> {
-  await db.query({ name: '', text }).catch((error: { code?: unknown; detail?: { sqlstate?: unknown } }) => {
-    if (error.code !== uniqueViolation && error.detail?.sqlstate !== duplicateTable) throw error
-  })
+  await db
+    .query({ name: '', text, timeoutMs: stepTimeoutMs })
+    .catch((error: { code?: unknown; detail?: { sqlstate?: unknown } }) => {
+      if (error.code !== uniqueViolation && error.detail?.sqlstate !== duplicateTable) throw error
+    })
 }
 
 const uniqueViolation = '23505'

@@ -8,7 +8,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { type Embedded, startEmbedded } from './supervisor.ts'
 import { templateDir } from './testing.ts'
 
-describe('the embedded PostgreSQL', () => {
+describe('the embedded PostgreSQL', { timeout: 60_000 }, () => {
   let dataDir: string
   const open: { close(): Promise<unknown> }[] = []
 
@@ -85,7 +85,7 @@ describe('the embedded PostgreSQL', () => {
     house.kill('SIGKILL')
     await vi.waitFor(() => expect(isAlive(pid)).toBe(false), 10_000)
     expect(await ask(await start(), 'select number from kept')).toEqual([7])
-  }, 30_000)
+  })
 
   it('is started again when it is killed itself', async () => {
     const server = await start()
@@ -94,7 +94,7 @@ describe('the embedded PostgreSQL', () => {
     process.kill(pid, 'SIGKILL')
     await vi.waitFor(async () => expect(await ask(server, 'select number from kept')).toEqual([7]), 20_000)
     expect(server.pid).not.toBe(pid)
-  }, 30_000)
+  })
 
   it('is not kept from starting by the pid of somebody else in an old lock file', async () => {
     await (await start()).close()

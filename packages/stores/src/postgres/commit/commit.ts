@@ -12,6 +12,8 @@ import {
   type Recorder,
   type Vault,
 } from '@countersign/core'
+import { Fact } from '@countersign/schema'
+import { z } from 'zod'
 import type { Db } from '../db.ts'
 import { type Command, type Result, settle, type Settled } from './batch.ts'
 import { broken } from './constraints.ts'
@@ -53,7 +55,7 @@ export function createCommitter(parts: CommitterParts): Committer {
 
   return {
     async commit({ facts: given, notAfter }) {
-      const facts = structuredClone(given) // what is sealed is what is applied, whatever the caller does meanwhile
+      const facts = copy(given)
       const change: Change = notAfter === undefined ? { facts } : { facts, notAfter }
       for (let sealing = 0; sealing < mostSealings; sealing += 1) {
         const command = await prepare(change)
@@ -121,6 +123,21 @@ export function createCommitter(parts: CommitterParts): Committer {
     if (permit === undefined) return new CountersignError(code, detail)
     return new CountersignError(code, (await parts.permit(permit))?.permit)
   }
+}
+
+/**
+ * What is sealed is what is applied, whatever the caller does meanwhile. It is parsed as it will be when it is read: an
+ * entry that nobody can read would stand in the way of every follower.
+ *
+ * @throws ERR_INPUT_INVALID
+ */
+function copy(facts: readonly Fact[]): Fact[] {
+  const parsed = z.array(Fact).safeParse(structuredClone(facts))
+  if (parsed.success) return parsed.data
+  throw new CountersignError(
+    'ERR_INPUT_INVALID',
+    parsed.error.issues.map(({ path }) => path.join('.')),
+  )
 }
 
 function takeBatch(queue: Waiting[]): Waiting[] {

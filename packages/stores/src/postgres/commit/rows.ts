@@ -53,7 +53,7 @@ export function permitRow(permit: PermitRecord, { index }: Place, lookup: Lookup
     id: permit.id,
     action: permit.actionId,
     approval: permit.approval ?? null,
-    credential,
+    credential: searchable(credential),
     attemptKey: attemptId === undefined ? null : keys.attempt(credential, attemptId),
     digestKey: keys.digest(permit.digest),
     replayable: permit.replayable,

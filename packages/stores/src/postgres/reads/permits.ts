@@ -1,5 +1,5 @@
 import type { PermitLife, Store } from '@countersign/core'
-import { keysOf } from '../commit/keys.ts'
+import { keysOf, searchable } from '../commit/keys.ts'
 import { factAt } from './entries.ts'
 import type { Reading } from './reading.ts'
 
@@ -30,7 +30,7 @@ export function createPermits({ db, tenant, entries, lookup, now }: Reading): St
     byAttempt: async (credential, attemptId) =>
       one(await db.query(byAttempt, [tenant, keys.attempt(credential, attemptId)])),
     undelivered: async (credential, digest) =>
-      one(await db.query(undelivered, [tenant, credential, keys.digest(digest)])),
+      one(await db.query(undelivered, [tenant, searchable(credential), keys.digest(digest)])),
     overdue: async () =>
       (await lives(await db.query(overdue, [tenant, now(), mostOverdue]))).map(({ permit }) => permit),
   }

@@ -1,0 +1,36 @@
+import { Dialog } from '../parts/dialog.tsx'
+
+const keys: readonly (readonly [string, string])[] = [
+  ['j  k', 'next and previous question'],
+  ['Enter', 'open the question'],
+  ['a', 'approve: asks before it signs'],
+  ['r', 'reject, with a reason'],
+  ['e', 'escalate to the next group'],
+  ['u', 'back to the inbox'],
+  ['Esc', 'close what is open'],
+  ['?', 'this list'],
+]
+
+export function KeyHelp({ onClose }: { onClose(): void }) {
+  return (
+    <Dialog title="Keys" onClose={onClose}>
+      <dl className="key-list">
+        {keys.map(([key, does]) => (
+          <div key={key}>
+            <dt>
+              {key.split('  ').map((each) => (
+                <kbd key={each}>{each}</kbd>
+              ))}
+            </dt>
+            <dd>{does}</dd>
+          </div>
+        ))}
+      </dl>
+      <div className="dialog-buttons">
+        <button type="button" className="primary" onClick={onClose}>
+          Close
+        </button>
+      </div>
+    </Dialog>
+  )
+}

@@ -1,0 +1,28 @@
+import type { QuestionSummary } from '@countersign/schema'
+
+export const pageSize = 50
+export const openPath = `/api/approvals?state=open&limit=${pageSize}`
+
+/** Filters are the server's; this is only how it is asked. */
+export const listPath = (tab: 'open' | 'settled', whose: 'mine' | 'all'): string => {
+  if (tab === 'settled') return `/api/approvals?state=all&limit=${pageSize}`
+  return whose === 'mine' ? `${openPath}&mine=true` : openPath
+}
+
+/** First what waits for the person who looks; within that, what runs out first. Settled ones: latest first. */
+export function sorted(questions: readonly QuestionSummary[], tab: 'open' | 'settled'): QuestionSummary[] {
+  const shown = questions.filter(({ state }) => (state === 'open') === (tab === 'open'))
+  if (tab === 'settled') return shown.toSorted((one, other) => settledAt(other) - settledAt(one))
+  return shown.toSorted(
+    (one, other) => Number(other.mine) - Number(one.mine) || Date.parse(one.expiresAt) - Date.parse(other.expiresAt),
+  )
+}
+
+const settledAt = (question: QuestionSummary): number => Date.parse(question.settledAt ?? question.expiresAt)
+
+/** Where the mark stands after a step: it stays on its question while the list changes around it. */
+export function step(ids: readonly string[], at: string | undefined, by: 1 | -1): string | undefined {
+  const index = at === undefined ? -1 : ids.indexOf(at)
+  if (index < 0) return ids[by === 1 ? 0 : ids.length - 1]
+  return ids[Math.min(ids.length - 1, Math.max(0, index + by))]
+}

@@ -1,0 +1,69 @@
+/**
+ * The window: one page that speaks to its own house and to nothing else.
+ *
+ * @module
+ */
+import { StrictMode } from 'react'
+import { createRoot } from 'react-dom/client'
+import { createAnswers } from './api/answers.ts'
+import { get } from './api/ask.ts'
+import { listen, type Source } from './api/events.ts'
+import { touches } from './api/stale.ts'
+import { AnswersContext } from './api/use-answer.ts'
+import { App } from './shell/app.tsx'
+import { live } from './shell/live.ts'
+import './styles/tokens.css'
+import './styles/base.css'
+import './styles/shell.css'
+import './styles/parts.css'
+import './styles/inbox.css'
+import './styles/question.css'
+import './styles/records.css'
+
+const me = '/api/me'
+const later = (what: () => void, ms: number) => void setTimeout(what, ms)
+
+const answers = createAnswers({
+  async get(path) {
+    const reply = await get(path)
+    // Signed out somewhere else: the shell asks who is there, and shows the way in.
+    if (!reply.ok && reply.trouble.status === 401 && path !== me) answers.stale((each) => each === me)
+    return reply
+  },
+  now: () => Date.now(),
+  later,
+})
+
+/** Only for those who are signed in: others have nothing to hear. */
+function listening(): { start(): void } {
+  let events: ReturnType<typeof listen> | undefined
+  return {
+    start() {
+      if (events) return
+      events = listen({
+        open: (path) => new EventSource(path) as unknown as Source,
+        later,
+        onHint: (hint) => answers.stale((path, value) => touches(hint, path, value)),
+        onOpen: () => answers.stale(() => true),
+        onLine: (line) => live.setLine(line),
+      })
+      addEventListener('online', () => events?.retry())
+      document.addEventListener('visibilitychange', () => {
+        if (document.visibilityState !== 'visible') return
+        events?.retry()
+        answers.stale(() => true)
+      })
+    },
+  }
+}
+
+const container = document.getElementById('console')
+if (container) {
+  createRoot(container).render(
+    <StrictMode>
+      <AnswersContext value={answers}>
+        <App onSignedIn={listening().start} />
+      </AnswersContext>
+    </StrictMode>,
+  )
+}

@@ -1,0 +1,140 @@
+/**
+ * The buttons, and what happens when one is pressed. The verdict is the server's to take: a click that came late, or
+ * from someone who may not, is told why.
+ *
+ * @module
+ */
+import type { EscalateInput, Me, QuestionView, SignInput } from '@countersign/schema'
+import { useEffect, useState } from 'react'
+import { post, type Reply, type Trouble } from '../api/ask.ts'
+import { useAnswers } from '../api/use-answer.ts'
+import { useKeys } from '../shell/keys.ts'
+import { live } from '../shell/live.ts'
+import { takeIntent } from '../shell/place.ts'
+import { EscalateDialog } from './escalate-dialog.tsx'
+import { SignDialog } from './sign-dialog.tsx'
+import { StopDialog } from './stop-dialog.tsx'
+
+export type Step = 'approve' | 'reject' | 'reject-and-stop' | 'escalate' | 'stop'
+
+export function Answering({ question, intact, me }: { question: QuestionView; intact: boolean; me: Me }) {
+  const [step, setStep] = useState<Step>()
+  const [sending, setSending] = useState(false)
+  const [trouble, setTrouble] = useState<Trouble>()
+  const answers = useAnswers()
+  const offers = offered(question, intact)
+
+  const begin = (wanted: Step) => {
+    setTrouble(undefined)
+    if (offers.includes(wanted)) setStep(wanted)
+  }
+  useKeys({ a: () => begin('approve'), r: () => begin('reject'), e: () => begin('escalate') })
+  useEffect(() => {
+    const intent = takeIntent()
+    if (intent) begin(intent)
+    // Once, when the page opens.
+  }, [])
+
+  const send = async (said: string, request: () => Promise<Reply<unknown>>) => {
+    setSending(true)
+    const reply = await request()
+    setSending(false)
+    const path = `/api/approvals/${question.id}`
+    if (reply.ok) {
+      setStep(undefined)
+      live.tell(said, 'good')
+      if (isView(reply.value)) answers.put(path, reply.value)
+    } else if (overtaken.has(reply.trouble.code)) {
+      setStep(undefined)
+      live.tell([reply.trouble.says, reply.trouble.detail].filter(Boolean).join(' '), 'bad')
+    } else setTrouble(reply.trouble)
+    answers.stale((each) => each === path || each.startsWith('/api/approvals?') || each === '/api/agents')
+  }
+  const sign = (input: Omit<SignInput, 'shown'>, said: string) =>
+    void send(said, () => post(`/api/approvals/${question.id}/signatures`, { ...input, shown: question.shown }))
+  const escalate = () =>
+    void send('Escalated. Further people may sign now.', () =>
+      post(`/api/approvals/${question.id}/escalate`, { version: question.version } satisfies EscalateInput),
+    )
+  const { agent } = question.askedBy
+  const stop = (because: string) =>
+    void send(`${agent.name} is stopped.`, () => post(`/api/agents/${agent.id}/stop`, because === '' ? {} : { because }))
+
+  const dialog = { question, sending, trouble, onClose: () => setStep(undefined) }
+  return (
+    <>
+      <Yours question={question} />
+      <Buttons question={question} offers={offers} onStep={begin} />
+      {(step === 'approve' || step === 'reject' || step === 'reject-and-stop') && (
+        <SignDialog {...dialog} me={me} step={step} onSign={sign} />
+      )}
+      {step === 'escalate' && <EscalateDialog {...dialog} onEscalate={escalate} />}
+      {step === 'stop' && (
+        <StopDialog name={agent.name} sending={sending} trouble={trouble} onClose={dialog.onClose} onStop={stop} />
+      )}
+    </>
+  )
+}
+
+/** What the window showed is over; the page behind already asks for what is true now. */
+const overtaken: ReadonlySet<string> = new Set([
+  'ERR_APPROVAL_SETTLED',
+  'ERR_APPROVAL_EXPIRED',
+  'ERR_APPROVAL_SIGNED_TWICE',
+  'ERR_CARD_CHANGED',
+  'ERR_STORE_CONFLICT',
+])
+
+const isView = (value: unknown): value is QuestionView =>
+  typeof value === 'object' && value !== null && 'signOffs' in value
+
+/** A rejection needs no stronger sign-in: only an approval lets something run. */
+export function offered({ state, you, mayEscalate, mayStopAgent }: QuestionView, intact: boolean): Step[] {
+  const answers = state === 'open' && you.can !== 'look'
+  return [
+    ...(answers && you.can === 'sign' && intact ? (['approve'] as const) : []),
+    ...(answers ? (['reject'] as const) : []),
+    ...(answers && mayStopAgent ? (['reject-and-stop'] as const) : []),
+    ...(mayEscalate ? (['escalate'] as const) : []),
+    ...(!answers && mayStopAgent ? (['stop'] as const) : []),
+  ]
+}
+
+function Yours({ question: { state, you } }: { question: QuestionView }) {
+  if (state !== 'open' || you.can === 'sign') return null
+  if (you.can === 'sign-in-again') return <p className="yours">{you.says}</p>
+  return (
+    <p className="yours look">
+      <strong>{you.code === 'ERR_APPROVAL_SIGNED_TWICE' ? 'Your answer is in.' : 'You cannot sign this.'}</strong>{' '}
+      {you.code === 'ERR_APPROVAL_SIGNED_TWICE' ? 'More signatures are needed.' : you.says}
+      {you.code === 'ERR_SELF_APPROVAL' && ' Nobody approves their own: not who asks, who it is for, or who owns the agent.'}
+    </p>
+  )
+}
+
+function Buttons(props: { question: QuestionView; offers: readonly Step[]; onStep(step: Step): void }) {
+  const { question, offers, onStep } = props
+  const { you, state } = question
+  const again = state === 'open' && you.can === 'sign-in-again'
+  if (offers.length === 0 && !again) return null
+  const button = (step: Step, words: string, looks: string, key?: string) =>
+    offers.includes(step) && (
+      <button type="button" className={looks} aria-keyshortcuts={key} onClick={() => onStep(step)}>
+        {words}
+      </button>
+    )
+  return (
+    <div className="buttons" role="group" aria-label="Your answer">
+      {again && (
+        <a className="button primary" href={you.signIn}>
+          Sign in again to approve
+        </a>
+      )}
+      {button('approve', 'Approve', 'primary', 'a')}
+      {button('reject', 'Reject', 'danger', 'r')}
+      {button('reject-and-stop', 'Reject and stop this agent', 'danger quiet small')}
+      {button('stop', 'Stop this agent', 'danger quiet small')}
+      {button('escalate', 'Escalate', 'quiet small', 'e')}
+    </div>
+  )
+}

@@ -1,0 +1,11 @@
+import type { Trouble } from '../api/ask.ts'
+
+/** Why the house did not take it, inside the dialog that sent it. */
+export function Refused({ trouble }: { trouble: Trouble | undefined }) {
+  if (!trouble) return null
+  return (
+    <p className="trouble" role="alert">
+      <strong>{trouble.says}</strong> {trouble.detail} <span className="soft mono">{trouble.code}</span>
+    </p>
+  )
+}

@@ -1,0 +1,148 @@
+/**
+ * What stands around every page: the way to the others, who is here, whether the window hears what happens.
+ *
+ * @module
+ */
+import type { Me, QuestionPage } from '@countersign/schema'
+import { type ReactNode, useEffect, useState } from 'react'
+import { useAnswer } from '../api/use-answer.ts'
+import { openPath } from '../inbox/sorted.ts'
+import { type Page, paths } from '../route.ts'
+import { Link } from './link.tsx'
+import { live, useLine, useNotice } from './live.ts'
+import { Mark } from './mark.tsx'
+import { usePlace } from './place.ts'
+import { post } from '../api/ask.ts'
+
+const places: readonly { page: Page; within?: Page; path: string; name: string }[] = [
+  { page: 'inbox', within: 'question', path: paths.inbox, name: 'Inbox' },
+  { page: 'actions', within: 'action', path: paths.actions(), name: 'Actions' },
+  { page: 'lineage', path: paths.lineage(), name: 'Lineage' },
+  { page: 'ledger', path: paths.ledger, name: 'Ledger' },
+  { page: 'agents', path: paths.agents, name: 'Agents' },
+  { page: 'policies', path: paths.policies, name: 'Policies' },
+]
+
+export function Frame({ me, page, children }: { me: Me | undefined; page: Page; children: ReactNode }) {
+  const [open, setOpen] = useState(false)
+  const { pathname } = usePlace()
+  useEffect(() => setOpen(false), [pathname])
+  return (
+    <div className="frame">
+      <a className="skip" href="#page">
+        Skip to the page
+      </a>
+      <header className="bar">
+        <Link className="brand" href={paths.inbox}>
+          <Mark />
+          <span>Countersign</span>
+        </Link>
+        {me?.demo === true && <span className="chip demo">Demo</span>}
+        <LineState />
+        <button
+          type="button"
+          className="menu"
+          aria-expanded={open}
+          aria-controls="places"
+          onClick={() => setOpen(!open)}
+        >
+          Menu
+        </button>
+      </header>
+      <nav id="places" className={open ? 'places open' : 'places'} aria-label="Console">
+        <ul>
+          {places.map(({ page: each, within, path, name }) => (
+            <li key={path}>
+              <Link
+                href={path}
+                aria-current={each === page ? 'page' : within === page ? 'true' : undefined}
+                onClickCapture={() => setOpen(false)}
+              >
+                {name}
+                {each === 'inbox' && me && <Waiting />}
+              </Link>
+            </li>
+          ))}
+        </ul>
+        {me && <Who me={me} />}
+      </nav>
+      <main id="page" className={`page ${page}`} tabIndex={-1}>
+        {children}
+      </main>
+      <Notices />
+    </div>
+  )
+}
+
+/** How many questions this person could answer now. */
+function Waiting() {
+  const mine = useAnswer<QuestionPage>(openPath).value?.items.filter((item) => item.mine && item.state === 'open').length
+  if (!mine) return null
+  return (
+    <span className="count">
+      {mine}
+      <span className="aloud"> waiting for you</span>
+    </span>
+  )
+}
+
+const lineWords = {
+  connecting: 'connecting',
+  live: 'live',
+  reconnecting: 'reconnecting',
+} as const
+
+function LineState() {
+  const line = useLine()
+  return (
+    <span className={`line ${line}`} role="status" title={line === 'live' ? 'Changes appear by themselves.' : undefined}>
+      <i aria-hidden="true" />
+      {lineWords[line]}
+    </span>
+  )
+}
+
+function Who({ me: { person, groups, roles, demo } }: { me: Me }) {
+  return (
+    <div className="who">
+      <strong>{person.name}</strong>
+      <span className="soft">{[...groups, ...roles.map((role) => `${role} (role)`)].join(', ') || 'no groups'}</span>
+      {demo && (
+        <button type="button" onClick={() => void leave(`/sign-in?switch=1&return=${encodeURIComponent(location.pathname)}`)}>
+          Switch person
+        </button>
+      )}
+      <button type="button" onClick={() => void leave('/')}>
+        Sign out
+      </button>
+    </div>
+  )
+}
+
+async function leave(to: string): Promise<void> {
+  const reply = await post('/sign-out', {})
+  if (reply.ok) location.assign(to)
+  else live.tell(`You are still signed in. ${reply.trouble.says}`, 'bad')
+}
+
+/** What just happened, long enough to be read. */
+function Notices() {
+  const notice = useNotice()
+  useEffect(() => {
+    if (!notice || notice.tone === 'bad') return undefined
+    const timer = setTimeout(() => live.dismiss(), 8_000)
+    return () => clearTimeout(timer)
+  }, [notice])
+  return (
+    <div className="notices" aria-live="polite">
+      {notice && (
+        <div className={`notice ${notice.tone}`} key={notice.id}>
+          <span>{notice.says}</span>
+          <button type="button" onClick={() => live.dismiss()}>
+            Dismiss
+          </button>
+        </div>
+      )}
+    </div>
+  )
+}

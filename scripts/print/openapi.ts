@@ -1,0 +1,42 @@
+import { createDesk, createStops } from '@countersign/core'
+import { createMemorySessionStore, createSessions, createSignIn } from '@countersign/identity'
+import { createMemoryStore } from '@countersign/stores'
+import { createApi } from '../../packages/server/src/api/api.ts'
+
+/** `docs/openapi.json`: what a running house serves at `/openapi.json`, from one that never opens a door. */
+export async function openApiDocument(): Promise<object> {
+  const publicUrl = 'http://localhost:4600'
+  const clock = { now: () => 0 }
+  const store = createMemoryStore({ clock })
+  const api = createApi({
+    store,
+    desk: createDesk({ store }),
+    stops: createStops({ store }),
+    policy: {
+      active() {
+        throw new Error('no policies are loaded to print a reference')
+      },
+    },
+    clock,
+    publicUrl,
+    version: '0.1.0',
+    demo: false,
+    vkey: '',
+    ledgerOpen: true,
+    sessions: createSessions({ store: createMemorySessionStore(clock), clock, secure: false }),
+    signIn: createSignIn({
+      issuer: 'https://id.example',
+      clientId: 'countersign',
+      redirectUri: `${publicUrl}/sign-in/callback`,
+      clock,
+    }),
+    founding: { link: undefined, founded: async () => true },
+    page: async () => new Response(undefined, { status: 404 }),
+    log: () => undefined,
+  })
+  const { paths, ...rest } = (await (await api.fetch(new Request(`${publicUrl}/openapi.json`))).json()) as {
+    paths: object
+  }
+  api.close()
+  return { ...rest, paths }
+}
