@@ -1,1 +1,1 @@
-export {}
+export { webhook, WebhookConfig } from './webhook/webhook.ts'
