@@ -97,6 +97,28 @@ export function erasure(open: OpenStore): void {
       for (const secret of [word, person.name, result.body]) expect(text).not.toContain(secret)
     })
 
+    it('keeps nobody from asking the same again: a question nobody can read any more is not open', async () => {
+      const { store } = scene
+      const { record } = await enrol(store)
+      const first = record({}, { onBehalfOf: unique('per') })
+      const again = { ...record(), action: first.action, digest: first.digest }
+      await store.commit({ facts: [decided(first), asked(sampleOpen(first))] })
+      await store.journal.erase(first.action.onBehalfOf ?? '')
+      await store.commit({ facts: [decided(again), asked(sampleOpen(again))] })
+      expect(await store.approvals.latest(first.digest)).toMatchObject({ state: 'open', actionId: again.id })
+    })
+
+    it('leaves no answer to be handed out, and so none that keeps the same action from running', async () => {
+      const { store } = scene
+      const { record, permit } = await enrol(store)
+      const first = record({}, { onBehalfOf: unique('per') })
+      const leave = await permit(first)
+      await store.commit({ facts: [finished(leave, { delivered: false })] })
+      await store.journal.erase(first.action.onBehalfOf ?? '')
+      expect(await store.permits.undelivered(leave.attempt.credential, first.digest)).toBeUndefined()
+      await permit({ ...record(), action: first.action, digest: first.digest })
+    })
+
     it('is nothing for the house itself, or for a subject nobody has heard of', async () => {
       const { store } = scene
       const index = await store.commit({ facts: [founded()] })

@@ -102,7 +102,8 @@ function actionFinished(state: State, fact: FactOf<'action.finished'>, place: Pl
   const life = permitOf(state, id)
   const late = life.outcome?.kind === 'unknown' && outcome.kind !== 'unknown'
   if (life.outcome && !late) throw new CountersignError('ERR_PERMIT_FINISHED', { permit: id })
-  state.permits.set(id, { permit: life.permit, outcome, finishedAt: place.at, delivered, result })
+  const gotIt = life.delivered || delivered
+  state.permits.set(id, { permit: life.permit, outcome, finishedAt: place.at, delivered: gotIt, result })
   remember(state, actionId, place)
 }
 

@@ -21,7 +21,7 @@ function forgetAction(state: State, id: string): void {
   for (const { permit, outcome, ...life } of state.permits.all()) {
     if (permit.actionId !== id) continue
     const kept = outcome && { kind: outcome.kind, summary: '' }
-    state.permits.set(permit.id, { ...life, permit, outcome: kept, result: undefined })
+    state.permits.set(permit.id, { ...life, permit, outcome: kept, result: undefined, delivered: true })
   }
   state.actions.remove(id)
 }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { CountersignError } from '@countersign/core'
+import { CountersignError, deferred } from '@countersign/core'
 import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import { isTransient, isUnreachable, withoutValues } from './trouble.ts'
@@ -97,20 +97,28 @@ export function openDb({ connection, namedStatements = true, connections = 10 }:
   ): Promise<Result> {
     const client = await writing.connect()
     let broken: Error | undefined
+    let cause: unknown // of several that fail together, the first: the others only say that the transaction is over
     const watch = (error: Error) => (broken = error)
     client.on('error', watch)
     try {
       // The first statements travel with it; their answers are only handed out once it has begun.
       const begun = client.query('begin isolation level read committed')
-      const query: Session['query'] = async (statement, values) =>
-        (await Promise.all([send<never>(client, statement, values), begun]))[0]
-      const [result] = await Promise.all([body({ query }, attempt), begun])
-      await client.query('commit')
+      const session: Session = {
+        async query<Found extends Row>(statement: Statement, values?: readonly unknown[]) {
+          const answer = send<Found>(client, statement, values)
+          answer.catch((error: unknown) => (cause ??= error))
+          const [rows] = await Promise.all([answer, begun])
+          return rows
+        },
+      }
+      const [result] = await Promise.all([body(session, attempt), begun])
+      const { command } = await client.query('commit')
+      if (command !== 'COMMIT') throw new CountersignError('ERR_STORE_UNAVAILABLE', { command })
       return result
     } catch (error) {
       if (isUnreachable(error)) broken = error as Error
       else await client.query('rollback').catch((failure: Error) => (broken = failure))
-      throw error
+      throw cause ?? error
     } finally {
       client.off('error', watch)
       client.release(broken) // a connection that broke is thrown away
@@ -157,11 +165,11 @@ function listen(config: pg.ClientConfig, channel: string, wake: () => void): { c
 
   async function hear(): Promise<void> {
     const client = new pg.Client(config)
-    const ended = new Promise<void>((resolve) => {
-      client.on('error', () => resolve())
-      client.on('end', () => resolve())
-      closing.signal.addEventListener('abort', () => resolve(), { once: true })
-    })
+    const gone = new AbortController()
+    const { promise: ended, resolve: end } = deferred<void>()
+    client.on('error', () => end())
+    client.on('end', () => end())
+    closing.signal.addEventListener('abort', () => end(), { once: true, signal: gone.signal })
     client.on('notification', wake)
     try {
       await client.connect()
@@ -169,6 +177,7 @@ function listen(config: pg.ClientConfig, channel: string, wake: () => void): { c
       wake()
       await ended
     } finally {
+      gone.abort()
       await client.end().catch(() => undefined)
     }
   }

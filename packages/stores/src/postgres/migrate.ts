@@ -19,6 +19,7 @@ export interface Migration {
 const migrations = [ledger, state, lineage]
 const leaseMs = 60_000
 const stepTimeoutMs = 3_600_000
+const mostAttempts = 4
 
 /** @throws ERR_STORE_CONFLICT if a migration that ran here is not the one in this version, or a newer version was here */
 export async function migrate(db: Db): Promise<void> {
@@ -58,17 +59,18 @@ async function pending(db: Db): Promise<Migration[]> {
 
 const checksum = ({ steps }: Migration): string => sha256Hex(steps.join('\n;\n'))
 
-/** Two nodes may create the same table at the same moment; the loser finds it made. */
+/** Two nodes may create the same thing at the same moment; the one that loses finds it made when it looks again. */
 async function run(db: Db, text: string): Promise<void> {
-  await db
-    .query({ name: '', text, timeoutMs: stepTimeoutMs })
-    .catch((error: { code?: unknown; detail?: { sqlstate?: unknown } }) => {
-      if (error.code !== uniqueViolation && error.detail?.sqlstate !== duplicateTable) throw error
-    })
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      await db.query({ name: '', text, timeoutMs: stepTimeoutMs })
+      return
+    } catch (error) {
+      if (attempt === mostAttempts) throw error
+      await sleep(20 * attempt)
+    }
+  }
 }
-
-const uniqueViolation = '23505'
-const duplicateTable = '42P07'
 
 async function takeLease(db: Db, holder: string): Promise<boolean> {
   return (await db.query(takeFreeLease, [holder, leaseMs])).length > 0

@@ -13,6 +13,7 @@ import {
   type Vault,
 } from '@countersign/core'
 import { Fact } from '@countersign/schema'
+import { setImmediate } from 'node:timers/promises'
 import { z } from 'zod'
 import type { Db } from '../db.ts'
 import { type Command, type Result, settle, type Settled } from './batch.ts'
@@ -44,6 +45,8 @@ interface Waiting extends Command {
 
 const mostCommands = 256
 const mostFacts = 1_000
+/** A batch on its way keeps everyone else waiting, so large entries travel in several. */
+const mostBytes = 8 << 20
 const mostWaiting = 20_000
 const mostSealings = 5
 
@@ -95,8 +98,11 @@ export function createCommitter(parts: CommitterParts): Committer {
   }
 
   async function drain(): Promise<void> {
-    await Promise.resolve() // everyone of this tick rides along
-    while (queue.length > 0) await ride(takeBatch(queue))
+    do {
+      await setImmediate() // everyone of this turn rides along, those that the last batch let go included
+      const batch = takeBatch(queue)
+      if (batch.length > 0) await ride(batch)
+    } while (queue.length > 0)
     running = undefined // in the same step as the look at the queue: whoever comes next starts anew
   }
 
@@ -129,22 +135,23 @@ export function createCommitter(parts: CommitterParts): Committer {
  * What is sealed is what is applied, whatever the caller does meanwhile. It is parsed as it will be when it is read: an
  * entry that nobody can read would stand in the way of every follower.
  *
- * @throws ERR_INPUT_INVALID
+ * @throws ERR_INPUT_INVALID, ERR_STORE_CONFLICT
  */
 function copy(facts: readonly Fact[]): Fact[] {
   const parsed = z.array(Fact).safeParse(structuredClone(facts))
   if (parsed.success) return parsed.data
-  throw new CountersignError(
-    'ERR_INPUT_INVALID',
-    parsed.error.issues.map(({ path }) => path.join('.')),
-  )
+  const paths = parsed.error.issues.map(({ path }) => path.join('.'))
+  const onlyVersions = paths.every((path) => path.endsWith('.version')) // 0 is never the next one
+  throw new CountersignError(onlyVersions ? 'ERR_STORE_CONFLICT' : 'ERR_INPUT_INVALID', paths)
 }
 
 function takeBatch(queue: Waiting[]): Waiting[] {
   let facts = 0
-  const count = queue.findIndex(({ change }, position) => {
-    facts += change.facts.length
-    return position > 0 && (position >= mostCommands || facts > mostFacts)
+  let sizeBytes = 0
+  const count = queue.findIndex(({ prepared }, position) => {
+    facts += prepared.length
+    for (const { blob } of prepared) sizeBytes += blob.length
+    return position > 0 && (position >= mostCommands || facts > mostFacts || sizeBytes > mostBytes)
   })
   return queue.splice(0, count === -1 ? queue.length : count)
 }

@@ -11,9 +11,5 @@ const byConstraint: Readonly<Record<string, ErrorCode>> = {
 export function broken(error: unknown): unknown {
   const { code, constraint } = (error ?? {}) as { code?: unknown; constraint?: unknown }
   if (typeof code !== 'string' || !code.startsWith('23')) return error
-  return new CountersignError(
-    byConstraint[String(constraint)] ?? 'ERR_STORE_CONFLICT',
-    { constraint },
-    { cause: error },
-  )
+  return new CountersignError(byConstraint[String(constraint)] ?? 'ERR_STORE_CONFLICT', { constraint })
 }

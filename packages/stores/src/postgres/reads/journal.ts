@@ -73,8 +73,22 @@ const countSealed = {
     where e.tenant = $1 and e.subject = $2`,
 }
 
-/** The key; and the rows by which the subject itself was known, which nobody can read any more. */
+/**
+ * The key; and the rows by which the subject itself was known, which nobody can read any more. Questions that nobody can
+ * read or answer are over, and answers that nobody can hand out: else they would be in the way of the same action for ever.
+ */
 const destroy = [
+  {
+    name: 'erase_questions',
+    text: `update approval set state = 'voided', due_at = null
+      where tenant = $1 and coalesce(on_behalf_of, agent) = $2 and state in ('open', 'granted')`,
+  },
+  {
+    name: 'erase_answers',
+    text: `update permit set delivered = true from action
+      where permit.tenant = $1 and action.tenant = $1 and action.id = permit.action and action.subject = $2
+        and not permit.delivered`,
+  },
   { name: 'erase_key', text: 'delete from subject_key where tenant = $1 and subject = $2' },
   { name: 'erase_person', text: 'delete from person where tenant = $1 and id = $2' },
   { name: 'erase_agent_keys', text: 'delete from agent_key where tenant = $1 and agent = $2' },

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Db } from '../db.ts'
 
 export interface Tail {
@@ -15,6 +16,7 @@ export interface Tail {
 }
 
 const pollMs = 250
+const restMs = 20
 
 export function createTail({ db, tenant }: { db: Db; tenant: string }): Tail {
   const channel = `countersign_${tenant}`
@@ -80,15 +82,19 @@ export function createTail({ db, tenant }: { db: Db; tenant: string }): Tail {
       })
   }
 
-  /** One notification at a time, never inside the transaction: there it would queue all commits of the server. */
+  /**
+   * One notification at a time, a moment apart: each costs the server a flush of its own. Never inside the transaction,
+   * where it would queue all commits of the server.
+   */
   function tell(): void {
     tellAgain = telling
-    if (telling) return
+    if (telling || closed) return
     telling = true
     void db
       .query(notify, [channel])
       .catch(() => undefined) // only a hint
-      .finally(() => {
+      .then(() => sleep(restMs, undefined, { ref: false }))
+      .then(() => {
         telling = false
         if (tellAgain) tell()
       })
