@@ -23,6 +23,7 @@ import {
   type Told,
 } from '@countersign/demo'
 import type { QuestionView } from '@countersign/schema'
+import { findSocket } from '@countersign/server'
 
 export type PersonName = 'ana' | 'ben' | 'cleo' | 'eve'
 
@@ -30,6 +31,8 @@ export interface TestHouse {
   readonly demo: Demo
   readonly dataDir: string
   readonly url: string
+  /** Where the hand tool meets it. */
+  readonly socketPath: string
   /** What was logged, for a test that finds something wrong. */
   readonly lines: readonly LogLine[]
   /** Everyone, signed in. */
@@ -51,7 +54,10 @@ export interface TestHouseOptions {
 
 const policiesHere = fileURLToPath(new URL('../policies', import.meta.url))
 
-export async function openTestHouse({ policies = (text) => text, alsoAt = [] }: TestHouseOptions = {}): Promise<TestHouse> {
+export async function openTestHouse({
+  policies = (text) => text,
+  alsoAt = [],
+}: TestHouseOptions = {}): Promise<TestHouse> {
   const dataDir = await mkdtemp(join(tmpdir(), 'countersign-house-'))
   // PostgreSQL steps down from root to another account, which has to get through.
   await chmod(dataDir, process.getuid?.() === 0 ? 0o711 : 0o700)
@@ -64,19 +70,26 @@ export async function openTestHouse({ policies = (text) => text, alsoAt = [] }: 
   const log = (line: LogLine) => void lines.push(line)
   try {
     const demo = await onFreePorts({ dataDir, policies: folder, consoleDir: dataDir, version: 'test', alsoAt, log })
-    return standing(demo, dataDir, lines, await signEveryoneIn(demo.house.url))
+    return standing(demo, dataDir, (await findSocket(dataDir)) ?? '', lines, await signEveryoneIn(demo.house.url))
   } catch (error) {
     await rm(dataDir, { recursive: true, force: true })
     throw error
   }
 }
 
-function standing(demo: Demo, dataDir: string, lines: readonly LogLine[], people: TestHouse['people']): TestHouse {
+function standing(
+  demo: Demo,
+  dataDir: string,
+  socketPath: string,
+  lines: readonly LogLine[],
+  people: TestHouse['people'],
+): TestHouse {
   const { url } = demo.house
   return {
     demo,
     dataDir,
     url,
+    socketPath,
     lines,
     people,
     act: (step, how = {}) =>
@@ -135,9 +148,9 @@ export async function until<T>(read: () => Promise<T> | T, so: (value: T) => boo
 }
 
 /** An export of so many rows: each number is another action, which asks the finance controllers. */
-export const exportOf = (rows: number): Step => ({
+export const exportOf = (rows: number, changed: object = {}): Step => ({
   ...steps.export,
-  call: { ...steps.export.call, body: { ...steps.export.call.body, rows } },
+  call: { ...steps.export.call, body: { ...steps.export.call.body, rows, ...changed } },
 })
 
 export const codeOf = ({ body }: { readonly body: Record<string, unknown> }) => body['code']

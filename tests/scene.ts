@@ -21,7 +21,7 @@ import {
   type Ran,
   type Store,
 } from '@countersign/core'
-import type { Agent, Approval, FactKind, KeptResult, Person, Refusal } from '@countersign/schema'
+import type { Agent, Approval, FactKind, KeptResult, Obligation, Person, Refusal } from '@countersign/schema'
 import { Registry } from '@countersign/schema'
 import { createMemoryStore } from '@countersign/stores'
 import { createHandClock } from '@countersign/stores/conformance'
@@ -36,10 +36,12 @@ export interface SceneOptions {
   readonly says: Says
   readonly mode?: Agent['mode']
   readonly limits?: Limits
+  readonly recordAgainAfterMs?: readonly number[]
 }
 
 export interface AttemptOptions {
   readonly parameters?: Record<string, string | number>
+  readonly resource?: string
   readonly patienceMs?: number
   readonly signal?: AbortSignal
   readonly id?: string
@@ -48,6 +50,8 @@ export interface AttemptOptions {
   /** Comes with the agent as it was when the scene began. */
   readonly asOfBefore?: boolean
   readonly run?: (permit: Permit) => Promise<Ran>
+  /** What the gateway does when an earlier answer is handed out. */
+  readonly replay?: () => void
 }
 
 export interface Ending {
@@ -59,12 +63,13 @@ export interface Ending {
 
 export type Scene = ReturnType<typeof createScene>
 
-export function createScene({ says: first, mode = 'enforce', limits }: SceneOptions) {
+export function createScene({ says: first, mode = 'enforce', limits, recordAgainAfterMs = [] }: SceneOptions) {
   const clock = createHandClock()
   let broken: FactKind | undefined
   let says = first
   let lease = true
   let dataClass = 'financial'
+  let duties: readonly Obligation[] = []
   let runs = 0
   let tries = 0
   const lines: LogLine[] = []
@@ -73,7 +78,7 @@ export function createScene({ says: first, mode = 'enforce', limits }: SceneOpti
   const memory = createMemoryStore({ clock })
   const store: Store = { ...memory, clock: memory.clock, commit: fragile }
   const registry = () => Registry.parse({ datasets: { 'finance.orders': { domain: 'finance', classes: [dataClass] } } })
-  const policy = { active: () => policySet(says) }
+  const policy = { active: () => policySet(says, duties) }
   const desk = createDesk({ store })
   const stops = createStops({ store })
   const gate = createGate({
@@ -84,6 +89,7 @@ export function createScene({ says: first, mode = 'enforce', limits }: SceneOpti
     node: { id: 'nod_1', epoch: () => (lease ? 1 : undefined) },
     publicUrl: 'http://localhost:4600',
     ...(limits && { limits }),
+    recordAgainAfterMs,
     log,
   })
   const before = founded()
@@ -103,7 +109,7 @@ export function createScene({ says: first, mode = 'enforce', limits }: SceneOpti
         door: 'enforcing',
         verb: 'data.export',
         operation: 'http.request',
-        resources: [{ kind: 'dataset', name: 'finance.orders' }],
+        resources: [{ kind: 'dataset', name: how.resource ?? 'finance.orders' }],
         parameters: how.parameters ?? { rows: 48_211 },
         environment: 'prod',
       },
@@ -128,6 +134,7 @@ export function createScene({ says: first, mode = 'enforce', limits }: SceneOpti
       },
       async replay(result) {
         ending = { ending: 'replayed', result }
+        how.replay?.()
       },
       async refuse(refusal) {
         const why = refusal.kind === 'denied' ? ` ${refusal.reason}` : ''
@@ -167,10 +174,12 @@ export function createScene({ says: first, mode = 'enforce', limits }: SceneOpti
     questions: async () => (await store.approvals.list({})).items,
     lives: async () => (await store.actions.search({})).items,
     say: (what: Says) => void (says = what),
+    oblige: (...what: Obligation[]) => void (duties = what),
     reclassify: (name: string) => void (dataClass = name),
     breakStore: (kind: FactKind | undefined) => void (broken = kind),
     loseLease: () => void (lease = false),
     giveAgentTo: (owner: string) => change(agentId, { owner }),
+    changeAgent: (what: Partial<Agent>) => change(agentId, what),
     leave: (person: string) => changePerson(person, { active: false }),
 
     /** What was written down since the scene began, in order. */
@@ -266,9 +275,9 @@ const person = (id: string, now: number): Person => ({
   roles: [],
 })
 
-function policySet(says: Says): PolicySet {
+function policySet(says: Says, obligations: readonly Obligation[]): PolicySet {
   const notes = [
-    note('may', 'allowance'),
+    { ...note('may', 'allowance'), obligations },
     note('sign-off', 'sign-off'),
     note('second', 'sign-off'),
     note('never', 'prohibition'),

@@ -1,8 +1,6 @@
 import { Registry } from '@countersign/schema'
-import { Config } from '@countersign/server'
+import { Config, sections } from '@countersign/server'
 import { z } from 'zod'
-import { HttpConfig } from '../../packages/gateways/src/http/config.ts'
-import { McpConfig } from '../../packages/gateways/src/mcp/config.ts'
 
 /** As much of JSON Schema as zod writes for our sections. */
 interface Shape {
@@ -40,8 +38,8 @@ _Printed from the schemas of the parts by \`npm run docs\`. A file with every se
 One file, \`countersign.yaml\`: the one that \`--config\` names, else the one in the current directory, else the defaults
 below. Unknown keys are refused. Paths are taken from the folder of the file.
 
-Secrets stay out of it. A value that is exactly \`\${NAME}\` is taken from the environment, a value that begins with
-\`file:\` is the text of that file. \`countersign check\` says what is wrong, with line and column.
+Secrets stay out of it. \`\${NAME}\` in a value is taken from the environment, a value that begins with \`file:\` is the text
+of that file. \`countersign check\` says what is wrong, with line and column.
 
 Policies are read again when a file in their directory changes; the old ones stay in force if the new ones do not pass
 their checks. Everything else, the registry included, is read at the start.
@@ -50,7 +48,7 @@ In a key, \`<name>\` stands for a name of your own and \`[]\` for each entry of 
 
 ## The house
 
-${tables(Config, '', ['registry', 'gateways'])}
+${tables(Config, '', ['registry', 'gateways', 'channels'])}
 
 ## registry
 
@@ -59,21 +57,27 @@ What the house knows of your data, models, destinations, roles and groups: here 
 
 ${tables(Registry, 'registry')}
 
-## gateways.http
+${partsOf('gateways')}
 
-A reverse proxy in front of named upstreams, on its own listener. Without this section it does not start. Where a key
-takes \`{cel}\`, it takes either the value itself or \`{ cel: "…" }\`: an expression over \`method\`, \`path\`, \`params\`, \`query\`,
-\`headers\` and \`body\` of the request.
-
-${tables(HttpConfig, 'gateways.http')}
-
-## gateways.mcp
-
-The Model Context Protocol at \`/mcp/<server>\` of the house's own listener. Without this section there is none.
-
-${tables(McpConfig, 'gateways.mcp')}
+${partsOf('channels')}
 `
 }
+
+/** What a part is, before its keys. */
+const about: Readonly<Record<string, string>> = {
+  'gateways.http': `A reverse proxy in front of named upstreams, on its own listener. Where a key takes \`{cel}\`, it takes either the value
+itself or \`{ cel: "…" }\`: an expression over \`params\`, \`query\`, \`queries\`, \`headers\` and \`body\` of the sealed request.`,
+  'gateways.mcp': `The Model Context Protocol at \`/mcp/<server>\` of the house's own listener. CEL expressions are over \`arguments\`.`,
+}
+
+/** Every part of a kind; without its section a part does not start. */
+const partsOf = (kind: keyof typeof sections): string =>
+  Object.entries(sections[kind])
+    .map(([name, schema]) => {
+      const key = `${kind}.${name}`
+      return `## ${key}\n\n${about[key] ?? schema.description ?? ''}\n\n${tables(schema, key)}`
+    })
+    .join('\n\n')
 
 /** A table per group of keys, so that no key repeats the way that leads to it. */
 function tables(schema: z.ZodType, at: string, without: readonly string[] = []): string {

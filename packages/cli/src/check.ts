@@ -4,8 +4,8 @@
  * @module
  */
 import { readFileSync } from 'node:fs'
-import { dirname, join, resolve } from 'node:path'
-import { CountersignError } from '@countersign/core'
+import { join, resolve } from 'node:path'
+import { isError } from '@countersign/core'
 import {
   type CaseResult,
   checkPolicies,
@@ -14,25 +14,34 @@ import {
   type Problem,
   testPolicies,
 } from '@countersign/policy'
+import { agentGroups as sampleGroups } from '@countersign/demo'
 import { type ConfigProblem, registryOf } from '@countersign/server'
 import type { Hand } from './hand.ts'
 import { Stopped } from './stopped.ts'
 import { readConfig } from './up.ts'
 
-const place = (file: string, { line, column, says }: { line: number; column: number; says: string }, of = '') =>
-  `${file}:${line}:${column}: ${of}${says}`
+interface Wrong {
+  readonly file: string
+  readonly line: number
+  readonly column: number
+  readonly says: string
+}
 
 export async function check(hand: Hand, file: string | undefined, json: boolean): Promise<void> {
-  const { config, baseDir, path } = readOrExplain(hand, file)
-  const registry = registryOf(config, baseDir)
+  const found = readOrExplain(hand, file)
+  if ('wrong' in found) return refuse(hand, found.wrong, json)
+  const { config, baseDir, path, registry } = found
   const policies = resolve(baseDir, config.policies)
   const report = await checkPolicies({ ...policyDirectory(policies), registry, agentGroups: config.agentGroups })
-  if (!report.ok) throw new Stopped(1, inLines(policies, report.problems))
-  hand.say(
-    json
-      ? JSON.stringify({ ok: true, config: path, policies: report.policies.length })
-      : `${path}: fine. ${report.policies.length} policies pass.`,
-  )
+  if (!report.ok) return refuse(hand, report.problems.map(inFolder(policies)), json)
+  const count = report.policies.length
+  hand.say(json ? JSON.stringify({ ok: true, config: path, policies: count }) : `${path}: fine. ${count} policies pass.`)
+}
+
+/** As compilers say it, so that editors find the place. */
+function refuse(hand: Hand, wrong: readonly Wrong[], json: boolean): never {
+  if (json) hand.say(JSON.stringify({ ok: false, problems: wrong }, undefined, 2))
+  throw new Stopped(1, json ? '' : inLines(wrong))
 }
 
 export interface PolicyOptions {
@@ -45,7 +54,7 @@ export async function policyCheck(hand: Hand, directory: string | undefined, opt
   const source = sourceOf(hand, directory, options)
   const report = await checkPolicies(source)
   if (options.json) hand.say(JSON.stringify(report, undefined, 2))
-  if (!report.ok) throw new Stopped(1, options.json ? '' : inLines(source.path, report.problems))
+  if (!report.ok) throw new Stopped(1, options.json ? '' : inLines(report.problems.map(inFolder(source.path))))
   if (!options.json) hand.say(`${report.policies.length} policies pass. Version ${report.version}`)
 }
 
@@ -77,29 +86,33 @@ export function sourceOf(hand: Hand, directory: string | undefined, { registry, 
   return {
     path,
     ...policyDirectory(path),
-    registry: registryOf({ registry: registryFile } as Parameters<typeof registryOf>[0], dirname(registryFile)),
-    agentGroups: agentGroups?.split(',') ?? ['ml-agents', 'finance-agents', 'platform-agents'],
+    registry: registryOf({ registry: registryFile }, hand.cwd),
+    agentGroups: agentGroups?.split(',') ?? sampleGroups,
   }
 }
 
 function readOrExplain(hand: Hand, file: string | undefined) {
   try {
-    return readConfig(hand, file)
+    const read = readConfig(hand, file)
+    return { ...read, registry: registryOf(read.config, read.baseDir) }
   } catch (error) {
-    if (!(error instanceof CountersignError) || error.code !== 'ERR_CONFIG_INVALID') throw error
-    const problems = error.detail as readonly ConfigProblem[]
-    const name = file ?? 'countersign.yaml'
-    throw new Stopped(
-      1,
-      problems.map((problem) => place(name, problem, problem.path && `${problem.path}: `)).join('\n'),
+    if (!isError(error, 'ERR_CONFIG_INVALID')) throw error
+    const here = file ?? 'countersign.yaml'
+    const wrong = (error.detail as readonly ConfigProblem[]).map(
+      (problem): Wrong => ({ ...problem, file: problem.file ?? here, says: saysOf(problem.path, problem) }),
     )
+    return { wrong }
   }
 }
 
+const inFolder =
+  (folder: string) =>
+  (problem: Problem): Wrong => ({ ...problem, file: join(folder, problem.file), says: saysOf(problem.policy, problem) })
+
+const saysOf = (about: string | undefined, { says }: { says: string }) => (about ? `${about}: ${says}` : says)
+
+const inLines = (wrong: readonly Wrong[]) =>
+  wrong.map(({ file, line, column, says }) => `${file}:${line}:${column}: ${says}`).join('\n')
+
 const lineOf = ({ name, passed, expected, got }: CaseResult) =>
   passed ? `✓ ${name}` : `✗ ${name}: expected ${expected}, got ${got}`
-
-const inLines = (folder: string, problems: readonly Problem[]) =>
-  problems
-    .map((problem) => place(join(folder, problem.file), problem, problem.policy ? `${problem.policy}: ` : ''))
-    .join('\n')

@@ -6,40 +6,75 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { freePorts, hurriedPolicies, openDemo, tellStory } from '@countersign/demo'
+import { type Demo, freePorts, hurriedPolicies, type Offered, openDemo, tellStory } from '@countersign/demo'
 import { createLog } from '@countersign/server'
 import { type Hand, makeDataDir } from './hand.ts'
-import { inWords, verifyFrom } from './ledger.ts'
+import { addsUp, inWords, verifyFrom } from './ledger.ts'
 import { Stopped } from './stopped.ts'
 
-export async function tellDemo(hand: Hand, json: boolean): Promise<void> {
+export interface DemoOptions {
+  readonly unattended?: boolean
+  readonly json?: boolean
+}
+
+const visitorsSeconds = 60
+
+export async function tellDemo(hand: Hand, { unattended = false, json = false }: DemoOptions): Promise<void> {
+  const stopped = hand.stopped()
   const dataDir = await makeDataDir(hand, await mkdtemp(join(tmpdir(), 'countersign-demo-')))
+  let demo: Demo | undefined
+  try {
+    demo = await open(hand, dataDir)
+    const telling = tell(hand, demo, { attended: hand.watched && !unattended && !json, json })
+    await Promise.race([telling, stopped.then(() => Promise.reject(new Stopped(1, 'Stopped; the story is not over.')))])
+  } finally {
+    await demo?.close()
+    await rm(dataDir, { recursive: true, force: true })
+  }
+}
+
+async function open(hand: Hand, dataDir: string): Promise<Demo> {
   const policies = await hurriedPolicies(hand.product.policies, join(dataDir, 'policies'))
   const [port = 0, httpPort = 0] = await freePorts(2)
   const { consoleDir, version } = hand.product
   const log = createLog(hand.mutter)
   const quiet = (line: Parameters<typeof log>[0]) => (line.level === 'error' ? log(line) : undefined)
-  const demo = await openDemo({ dataDir, port, httpPort, policies, consoleDir, version, log: quiet })
+  return openDemo({ dataDir, port, httpPort, policies, consoleDir, version, log: quiet })
+}
+
+async function tell(hand: Hand, demo: Demo, { attended, json }: { attended: boolean; json: boolean }): Promise<void> {
   const say = (text: string) => (json ? undefined : hand.say(text))
-  try {
-    say(`A house of its own stands at ${demo.house.url}. Its people sign in and sign as a browser would.`)
-    const { steps, failed } = await tellStory({
-      demo,
-      tell: {
-        chapter: (title) => say(`\n${title}`),
-        step: (what, held, detail) => say(`  ${held ? '✓' : '✗'} ${what}${held ? '' : `\n      ${detail ?? ''}`}`),
-        waiting: (url, secondsLeft) => say(`    … waits for people: ${url} (${secondsLeft} s left)`),
-      },
-      verify: async () => {
-        await new Promise((resolve) => setTimeout(resolve, 1_500)) // a checkpoint is published every second
-        const report = await verifyFrom({ from: demo.house.url, vkey: demo.house.vkey })
-        return { ok: report.problems.length === 0 && report.size > 0, says: inWords(report) }
-      },
-    })
-    hand.say(json ? JSON.stringify({ steps, failed }) : `\ndemo: ${steps} steps, ${failed} failed, ledger verified`)
-    if (failed > 0) throw new Stopped(1, '')
-  } finally {
-    await demo.close()
-    await rm(dataDir, { recursive: true, force: true })
+  const { url, vkey } = demo.house
+  say(`A house of its own stands at ${url}. Its people sign in and sign as a browser would.`)
+  if (attended) say(`Open it, and sign for them where they are asked: each waits ${visitorsSeconds} s for you.`)
+
+  let verified = false
+  const { steps, failed } = await tellStory({
+    demo,
+    tell: {
+      chapter: (title) => say(`\n${title}`),
+      step: (what, held, detail) => say(`  ${held ? '✓' : '✗'} ${what}${held ? '' : `\n      ${detail ?? ''}`}`),
+      waiting: (where, secondsLeft) => say(`    … waits for people: ${where} (${secondsLeft} s left)`),
+    },
+    ...(attended && { offer: (question: Offered) => waitForVisitor(hand, question) }),
+    verify: async () => {
+      await new Promise((resolve) => setTimeout(resolve, 1_500)) // a checkpoint is published every second
+      const report = await verifyFrom({ from: url, vkey })
+      verified = addsUp(report) && report.size > 0
+      return { ok: verified, says: inWords(report) }
+    },
+  })
+  const ledger = verified ? 'verified' : 'NOT verified'
+  hand.say(json ? JSON.stringify({ steps, failed, verified }) : `\ndemo: ${steps} steps, ${failed} failed, ledger ${ledger}`)
+  if (failed > 0 || !verified) throw new Stopped(1, '')
+}
+
+async function waitForVisitor(hand: Hand, { person, url, open: isOpen }: Offered): Promise<void> {
+  const name = person.slice(0, 1).toUpperCase() + person.slice(1)
+  hand.mutter(`      Sign in there as ${name} and answer: ${url}\n`)
+  for (let left = visitorsSeconds; left > 0 && (await isOpen()); left -= 1) {
+    hand.mutter(`\r      ${name} signs in ${left} s  `)
+    await new Promise((resolve) => setTimeout(resolve, 1_000))
   }
+  hand.mutter('\r\u001b[K')
 }

@@ -15,13 +15,23 @@ export interface Hand {
   /** Someone looks at a terminal. */
   readonly watched: boolean
   /** Where the product's own files lie: the console, sample policies. */
-  readonly product: { readonly consoleDir: string; readonly policies: string; readonly version: string }
+  readonly product: Product
+  /** How often a wait looks again, in milliseconds. Default 1,000. */
+  readonly lookEveryMs?: number
   say(text: string): void
   /** Progress and logs, beside the answer. */
   mutter(text: string): void
   ask(dataDir: string): Ask
   /** Resolves when the person at the terminal wants to stop. */
   stopped(): Promise<void>
+}
+
+export interface Product {
+  readonly consoleDir: string
+  readonly policies: string
+  /** Checks one entry of an exported ledger with openssl alone. */
+  readonly verifyScript: string
+  readonly version: string
 }
 
 /** Everything inside has its own lock; as root the folder itself lets its lodger through, without showing what is in it. */
@@ -33,8 +43,9 @@ export async function makeDataDir({ root }: Hand, path: string): Promise<string>
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 
-export const product = {
+export const product: Product = {
   consoleDir: here('../../console/dist'),
   policies: here('../../../policies'),
+  verifyScript: here('../verify.sh'),
   version: '0.1.0',
 }

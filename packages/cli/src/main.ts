@@ -1,9 +1,7 @@
 #!/usr/bin/env node
-import { createAsk, wordsOf } from './ask.ts'
-import { CommanderError } from 'commander'
+import { createAsk } from './ask.ts'
 import { type Hand, product } from './hand.ts'
-import { createProgram } from './program.ts'
-import { Stopped } from './stopped.ts'
+import { run } from './run.ts'
 
 const hand: Hand = {
   env: process.env,
@@ -20,20 +18,4 @@ const hand: Hand = {
     }),
 }
 
-const program = createProgram(hand).exitOverride()
-try {
-  await program.parseAsync(process.argv)
-} catch (error) {
-  process.exitCode = exitCodeOf(error)
-}
-
-function exitCodeOf(error: unknown): number {
-  if (error instanceof Stopped) {
-    if (error.message !== '') process.stderr.write(`${error.message}\n`)
-    return error.exitCode
-  }
-  // Commander has said what is wrong with the words; asking for help is not wrong.
-  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
-  process.stderr.write(`${wordsOf(error)}\n`)
-  return 1
-}
+process.exitCode = await run(hand, process.argv.slice(2))

@@ -26,28 +26,44 @@ export async function inbox(hand: Hand, ask: Ask, json: boolean): Promise<void> 
   if (items.length === 0) return hand.say('Nothing waits.')
   for (const item of items) {
     hand.say(
-      `${item.sentence}\n  ${item.agent} in ${item.environment}, risk ${item.risk}, ${left(item.secondsLeft)}, asks ${item.groups.join(', ')}\n  ${item.url}`,
+      `${plain(item.sentence)}\n  ${item.agent} in ${plain(item.environment)}, risk ${item.risk}, ${left(item.secondsLeft)}, asks ${item.groups.join(', ')}\n  ${item.url}`,
     )
   }
 }
 
+export interface Wanted {
+  readonly id: string
+  readonly wanted: 'approve' | 'reject'
+  readonly json: boolean
+  /** Default: until the question expires. */
+  readonly waitSeconds: number | undefined
+}
+
 /** A machine never signs (P4): this opens the browser step for the question, and waits for what comes of it. */
-export async function answerInBrowser(hand: Hand, ask: Ask, id: string, wanted: 'approve' | 'reject', json: boolean) {
-  const question = await ask<QuestionLine>('GET', `/approvals/${encodeURIComponent(id)}`)
+export async function answerInBrowser(hand: Hand, ask: Ask, { id, wanted, json, waitSeconds }: Wanted): Promise<void> {
+  const read = () => ask<QuestionLine>('GET', `/approvals/${encodeURIComponent(id)}`)
+  const question = await read()
   if (question.state !== 'open') throw new Stopped(3, `This question is ${question.state}.`)
-  hand.mutter(`To ${wanted}, sign in and answer here, within ${left(question.secondsLeft)}:\n  ${question.url}\n`)
+  hand.mutter(`To ${wanted}, sign in and answer here, ${left(question.secondsLeft)}:\n  ${question.url}\n`)
   openPage(hand, question.url)
-  for (;;) {
-    const now = await ask<QuestionLine>('GET', `/approvals/${encodeURIComponent(id)}`)
-    if (now.state === 'open') {
-      if (hand.watched) hand.mutter(`\r  waiting, ${left(now.secondsLeft)}   `)
-      await new Promise((resolve) => setTimeout(resolve, 1000))
-      continue
-    }
-    hand.say(json ? JSON.stringify({ id, state: now.state }) : `\n${now.sentence}: ${now.state}`)
-    if (now.state !== 'granted' && now.state !== 'spent') throw new Stopped(3, '')
-    return
+
+  const now = await answered(hand, read, waitSeconds)
+  hand.say(json ? JSON.stringify({ id, state: now.state, url: now.url }) : `${now.sentence}: ${now.state}`)
+  if (now.state === 'open') throw new Stopped(4, `Still waiting, ${left(now.secondsLeft)}: ${now.url}`)
+  const reached = wanted === 'reject' ? now.state === 'rejected' : now.state === 'granted' || now.state === 'spent'
+  if (!reached) throw new Stopped(3, '')
+}
+
+async function answered(hand: Hand, read: () => Promise<QuestionLine>, waitSeconds = Number.POSITIVE_INFINITY) {
+  const { lookEveryMs = 1_000 } = hand
+  let now = await read()
+  for (let waitedMs = 0; now.state === 'open' && waitedMs < waitSeconds * 1_000; waitedMs += lookEveryMs) {
+    if (hand.watched) hand.mutter(`\r  waiting, ${left(now.secondsLeft)}   `)
+    await new Promise((resolve) => setTimeout(resolve, lookEveryMs))
+    now = await read()
   }
+  if (hand.watched) hand.mutter('\n')
+  return now
 }
 
 export interface AgentOptions {
@@ -117,13 +133,18 @@ export async function lineage(hand: Hand, ask: Ask, kind: string, name: string, 
   const query = new URLSearchParams({ kind, name })
   const { items } = await ask<{ items: FlowLine[] }>('GET', `/lineage?${query.toString()}`)
   if (json) return hand.say(JSON.stringify(items, undefined, 2))
-  if (items.length === 0) return hand.say(`Nothing has flowed through ${name}.`)
+  if (items.length === 0) return hand.say(`Nothing has flowed through ${plain(name)}.`)
   for (const { at, agent, from, to, how, rows, approvers } of items) {
     const many = rows === undefined ? '' : `, ${rows.toLocaleString('en')} rows`
     const signed = approvers.length > 0 ? `, countersigned by ${approvers.join(' and ')}` : ', allowed by policy'
-    hand.say(`${new Date(at).toISOString()}  ${from.name} → ${to.name} (${how}${many}) by ${agent}${signed}`)
+    hand.say(
+      `${new Date(at).toISOString()}  ${plain(from.name)} → ${plain(to.name)} (${how}${many}) by ${agent}${signed}`,
+    )
   }
 }
+
+/** What agents and gateways wrote must not move the cursor, hide a line or turn the words around. */
+const plain = (text: string) => text.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, '\uFFFD')
 
 const left = (seconds: number) => (seconds >= 60 ? `${Math.ceil(seconds / 60)} min left` : `${seconds} s left`)
 

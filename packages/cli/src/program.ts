@@ -3,14 +3,13 @@
  *
  * @module
  */
-import { readFileSync } from 'node:fs'
 import { serveStdio } from '@countersign/server'
-import { Command } from 'commander'
+import { Command, InvalidArgumentError, Option } from 'commander'
 import { check, policyCheck, type PolicyOptions, policyTest } from './check.ts'
-import { tellDemo } from './demo.ts'
+import { type DemoOptions, tellDemo } from './demo.ts'
 import { policyExplain } from './explain.ts'
 import type { Hand } from './hand.ts'
-import { inWords, verifyFrom } from './ledger.ts'
+import { addLedger } from './program-ledger.ts'
 import {
   agentsAdd,
   agentsList,
@@ -33,6 +32,8 @@ export function createProgram(hand: Hand): Command {
   const program = new Command('countersign')
     .description('Agents work freely; what is privileged waits for a person to countersign.')
     .version(hand.product.version)
+    .exitOverride() // before any command is added, so that all have it
+    .configureOutput({ writeOut: (text) => hand.say(text.trimEnd()), writeErr: hand.mutter })
   const ask = ({ data }: Common) => hand.ask(dataDirOf(hand, data))
   const withHouse = (command: Command) =>
     command.option('--data <dir>', 'data directory of the house').option('--json', 'print JSON')
@@ -45,7 +46,8 @@ export function createProgram(hand: Hand): Command {
       .option('--data <dir>', 'default $COUNTERSIGN_DATA or ./.countersign')
       .option('--demo', 'with a company to try it on')
       .option('--fresh', 'with --demo: start over')
-      .option('--port <port>', 'with --demo: default 4600')
+      .option('--port <port>', 'of console, API and MCP; default 4600', portOf)
+      .option('--json', 'print JSON')
       .action((options: UpOptions) => up(hand, options))
   }
   program
@@ -53,7 +55,7 @@ export function createProgram(hand: Hand): Command {
     .description('tell the story of one night, against a house of its own')
     .option('--unattended', 'nobody looks: people sign as a browser would (always so without a terminal)')
     .option('--json', 'print JSON')
-    .action(({ json }: Common) => tellDemo(hand, json ?? false))
+    .action((options: DemoOptions) => tellDemo(hand, options))
   program
     .command('check')
     .description('check configuration, registry and policies')
@@ -67,13 +69,19 @@ export function createProgram(hand: Hand): Command {
   for (const verdict of ['approve', 'reject'] as const) {
     withHouse(
       program.command(`${verdict} <id>`).description(`open the question in the browser to ${verdict} it, and wait`),
-    ).action((id: string, options: Common) => answerInBrowser(hand, ask(options), id, verdict, options.json ?? false))
+    )
+      .option('--wait <seconds>', 'for an answer; default: until it expires', countOf)
+      .action((id: string, { json, wait, ...options }: Common & { wait?: number }) =>
+        answerInBrowser(hand, ask(options), { id, wanted: verdict, json: json ?? false, waitSeconds: wait }),
+      )
   }
   withHouse(program.command('stop <agent>').description('stop an agent, or all')).action(
     (id: string, options: Common) => stopAgents(hand, ask(options), id, options.json ?? false),
   )
   withHouse(program.command('lineage <name>').description('where data went, by whom, under whose approval'))
-    .option('--kind <kind>', 'dataset, model, destination or agent', 'dataset')
+    .addOption(
+      new Option('--kind <kind>').choices(['dataset', 'model', 'destination', 'agent']).default('dataset'),
+    )
     .action((name: string, options: Common & { kind: string }) =>
       lineage(hand, ask(options), options.kind, name, options.json ?? false),
     )
@@ -113,24 +121,7 @@ export function createProgram(hand: Hand): Command {
     policyExplain(hand, file, directory, options),
   )
 
-  program
-    .command('ledger')
-    .description('verify the ledger')
-    .command('verify <url-or-folder>')
-    .option('--vkey <key>', 'the log’s key, from elsewhere')
-    .option('--known <file>', 'a checkpoint kept from before')
-    .option('--json', 'print JSON')
-    .action(async (from: string, { vkey, known, json }: { vkey?: string; known?: string; json?: boolean }) => {
-      const onProgress = (done: number, size: number) => hand.mutter(`\r  ${done} of ${size} entries`)
-      const report = await verifyFrom({
-        from,
-        ...(vkey !== undefined && { vkey }),
-        ...(known !== undefined && { known: readFileSync(known, 'utf8') }),
-        ...(hand.watched && { onProgress }),
-      })
-      hand.say(json ? JSON.stringify(report, undefined, 2) : inWords(report))
-      if (report.problems.length > 0) throw new Stopped(1, '')
-    })
+  addLedger(program, hand, ask)
 
   program
     .command('mcp <server>')
@@ -142,4 +133,15 @@ export function createProgram(hand: Hand): Command {
       await serveStdio({ input: process.stdin, output: process.stdout, url: `${url}/mcp/${server}`, key })
     })
   return program
+}
+
+function countOf(text: string): number {
+  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('This is not a whole number.')
+  return Number(text)
+}
+
+function portOf(text: string): number {
+  const port = countOf(text)
+  if (port > 65_535) throw new InvalidArgumentError('There is no such port.')
+  return port
 }

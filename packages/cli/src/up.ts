@@ -6,8 +6,8 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
-import { type Demo, openDemo, send, steps } from '@countersign/demo'
-import { Config, createLog, parseConfig, startHouse } from '@countersign/server'
+import { agentGroups, type Demo, openDemo, send, steps } from '@countersign/demo'
+import { Config, createLog, parseConfig, sections, startHouse } from '@countersign/server'
 import { type Hand, makeDataDir } from './hand.ts'
 import { Stopped } from './stopped.ts'
 
@@ -16,58 +16,67 @@ export interface UpOptions {
   readonly fresh?: boolean
   readonly data?: string
   readonly config?: string
-  readonly port?: string
+  readonly port?: number
+  readonly json?: boolean
 }
 
 export const dataDirOf = (hand: Hand, data: string | undefined): string =>
   resolve(hand.cwd, data ?? hand.env['COUNTERSIGN_DATA'] ?? '.countersign')
 
 export async function up(hand: Hand, options: UpOptions): Promise<void> {
+  const stopping = { asked: false }
+  const stopped = hand.stopped().then(() => (stopping.asked = true)) // from now on: also while it still starts
   const dataDir = dataDirOf(hand, options.data)
   await makeDataDir(hand, dataDir)
-  if (options.demo) return upWithDemo(hand, options, join(dataDir, 'demo'))
-
-  const { config, baseDir } = readConfig(hand, options.config)
-  if (config.identity?.issuer.includes('/demo/idp')) {
-    throw new Stopped(2, 'The demo’s identity provider is for the demo alone: anyone can be anyone there.')
-  }
-  const log = createLog(hand.mutter)
-  const { consoleDir, version } = hand.product
-  const house = await startHouse({ config, dataDir, baseDir, consoleDir, version, log })
-  hand.say(`Countersign stands at ${house.url}`)
-  if (house.welcome) hand.say(`First administrator, once, within 15 minutes: ${house.welcome}`)
-  await hand.stopped()
-  await house.close()
+  const opened = await open(hand, options, dataDir).catch((error: unknown) => {
+    // What Ctrl-C in a terminal reached before we did may have failed over it.
+    if (!stopping.asked) throw error
+    return undefined
+  })
+  if (opened && !stopping.asked) hand.say(opened.text)
+  await stopped
+  await opened?.close()
 }
 
-async function upWithDemo(hand: Hand, { fresh, port = '4600' }: UpOptions, dataDir: string): Promise<void> {
+const open = (hand: Hand, options: UpOptions, dataDir: string): Promise<Opened> =>
+  options.demo ? openWithDemo(hand, options, join(dataDir, 'demo')) : openConfigured(hand, options, dataDir)
+
+interface Opened {
+  /** What to say at the terminal. */
+  readonly text: string
+  close(): Promise<void>
+}
+
+async function openConfigured(hand: Hand, { config: file, port, json }: UpOptions, dataDir: string): Promise<Opened> {
+  const { config: read, baseDir } = readConfig(hand, file)
+  if (read.identity?.issuer.includes('/demo/idp')) {
+    throw new Stopped(2, 'The demo’s identity provider is for the demo alone: anyone can be anyone there.')
+  }
+  const config = port === undefined ? read : { ...read, listen: { ...read.listen, port } }
+  const log = createLog(hand.mutter)
+  const { consoleDir, version } = hand.product
+  const { url, welcome: link, close } = await startHouse({ config, dataDir, baseDir, consoleDir, version, log })
+  if (json) return { text: JSON.stringify({ url, welcome: link }), close }
+  const founding = link === undefined ? '' : `\nFirst administrator, once, within 15 minutes: ${link}`
+  return { text: `Countersign stands at ${url}${founding}`, close }
+}
+
+async function openWithDemo(hand: Hand, { fresh, port = 4600, json }: UpOptions, dataDir: string): Promise<Opened> {
   if (fresh) await rm(dataDir, { recursive: true, force: true })
   await makeDataDir(hand, dataDir)
   const { consoleDir, policies, version } = hand.product
   const log = createLog(hand.mutter)
   const quiet = (line: Parameters<typeof log>[0]) => (line.level === 'info' ? undefined : log(line))
   const first = !existsSync(join(dataDir, 'demo-keys.json'))
-  const number = Number(port)
-  const demo = await openDemo({
-    dataDir,
-    port: number,
-    httpPort: number + 1,
-    policies,
-    consoleDir,
-    version,
-    log: quiet,
-  })
-  if (first)
-    await send(steps.export, {
-      ...demo.house,
-      publicUrl: demo.house.url,
-      gatewayUrl: demo.gatewayUrl,
-      key: demo.keys['finance-bot'],
-    })
-  hand.say(welcome(demo))
-  await hand.stopped()
-  hand.say('Closing …')
-  await demo.close()
+  const demo = await openDemo({ dataDir, port, httpPort: port + 1, policies, consoleDir, version, log: quiet })
+  const { house, gatewayUrl, keys, close } = demo
+  try {
+    if (first) await send(steps.export, { publicUrl: house.url, gatewayUrl, key: keys['finance-bot'] })
+  } catch (error) {
+    await close()
+    throw error
+  }
+  return { text: json ? JSON.stringify({ url: house.url, gatewayUrl, keys }) : welcome(demo), close }
 }
 
 const welcome = ({ house, gatewayUrl, keys }: Demo) => `
@@ -97,13 +106,15 @@ const welcome = ({ house, gatewayUrl, keys }: Demo) => `
 export function readConfig(hand: Hand, file: string | undefined): { config: Config; baseDir: string; path: string } {
   const path = resolve(hand.cwd, file ?? 'countersign.yaml')
   if (!existsSync(path)) {
+    const { policies } = hand.product
     if (file !== undefined) throw new Stopped(2, `There is no ${path}.`)
     return {
-      config: Config.parse({ policies: hand.product.policies, registry: join(hand.product.policies, 'registry.yaml') }),
+      config: Config.parse({ policies, registry: join(policies, 'registry.yaml'), agentGroups }),
       baseDir: hand.cwd,
       path,
     }
   }
   const readFile = (name: string) => readFileSync(resolve(dirname(path), name), 'utf8')
-  return { config: parseConfig(readFileSync(path, 'utf8'), { env: hand.env, readFile }), baseDir: dirname(path), path }
+  const config = parseConfig(readFileSync(path, 'utf8'), { env: hand.env, readFile }, sections)
+  return { config, baseDir: dirname(path), path }
 }

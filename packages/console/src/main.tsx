@@ -14,8 +14,16 @@ import { App } from './shell/app.tsx'
 import { live } from './shell/live.ts'
 import './styles/tokens.css'
 import './styles/base.css'
+import './styles/dialog.css'
 import './styles/shell.css'
+import './styles/places.css'
+import './styles/notices.css'
 import './styles/parts.css'
+import './styles/facts.css'
+import './styles/values.css'
+import './styles/picture.css'
+import './styles/tables.css'
+import './styles/states.css'
 import './styles/inbox.css'
 import './styles/question.css'
 import './styles/records.css'
@@ -59,7 +67,12 @@ function listening(): { start(): void } {
 
 const container = document.getElementById('console')
 if (container) {
-  createRoot(container).render(
+  // Never a blank page: what could not be drawn is said, and can be drawn anew.
+  const onUncaughtError = () => {
+    container.className = 'stumbled'
+    container.textContent = 'The console stumbled over something it could not show. Nothing was signed. Load it anew.'
+  }
+  createRoot(container, { onUncaughtError }).render(
     <StrictMode>
       <AnswersContext value={answers}>
         <App onSignedIn={listening().start} />

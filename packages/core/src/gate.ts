@@ -12,24 +12,26 @@
 import type { Action, ActionRecord, Agent, Approval, Fact, PermitRecord, Refusal } from '@countersign/schema'
 import { type SealedAction, seal } from './action/seal.ts'
 import { askedGroups, spend } from './approval/approval.ts'
+import { inForce } from './approval/barred.ts'
 import type { Desk } from './approval/desk.ts'
 import { covers } from './approval/recheck.ts'
 import { type Limits, tooMany } from './approval/limits.ts'
 import { questionOf } from './approval/question.ts'
+import { createEarlierRuns } from './earlier.ts'
 import { CountersignError, isError } from './errors.ts'
 import type { Judge } from './judge.ts'
-import { mintPermit, type NodeLease, permitRecord } from './permit.ts'
-import type { Attempt, Gate, LogLine, PermitLife, PolicyEngine, Ran, Store } from './ports.ts'
+import { permitRecord } from './permit.ts'
+import type { Attempt, Gate, PermitLife, PolicyEngine, Store } from './ports.ts'
+import { createRun, type Permitted, type RunParts } from './run.ts'
+import { createTurns } from './turns.ts'
 
-export interface GateParts {
+export interface GateParts extends RunParts {
   readonly store: Store
   readonly desk: Desk
   readonly judge: Judge
   readonly policy: PolicyEngine
-  readonly node: NodeLease
   readonly publicUrl: string
   readonly limits?: Limits
-  readonly log: (line: LogLine) => void
 }
 
 /** A repeat within this time of a rejection gets the rejection again, no new question. */
@@ -37,8 +39,13 @@ const rejectionHoldsMs = 10 * 60_000
 /** How often an attempt is judged anew because something changed while it was judged. */
 const patienceWithChange = 8
 
-export function createGate({ store, desk, judge, policy, node, publicUrl, limits, log }: GateParts): Gate {
+export function createGate(parts: GateParts): Gate {
+  const { store, desk, judge, policy, node, publicUrl, limits } = parts
   const { clock } = store
+  const run = createRun(parts)
+  const earlierRuns = createEarlierRuns(store)
+  /** Counted and asked one after the other, so that a crowd at once asks no more than its limit. */
+  const inTurn = createTurns()
 
   return {
     async pass(attempt) {
@@ -47,7 +54,7 @@ export function createGate({ store, desk, judge, policy, node, publicUrl, limits
       try {
         const verdict = await judged(sealed, attempt, patience.signal)
         if (verdict.kind === 'permitted') await run(attempt, verdict)
-        else if (verdict.kind === 'known') await again(attempt, verdict.earlier)
+        else if (verdict.kind === 'known') await earlierRuns.tell(attempt, sealed, verdict.earlier)
         else await attempt.refuse(verdict)
       } finally {
         patience.close()
@@ -61,7 +68,7 @@ export function createGate({ store, desk, judge, policy, node, publicUrl, limits
       const record = await judge(sealed, attempt, agent)
       const verdict = await settle(sealed, record, agent, attempt, patience)
       if (verdict.kind !== 'changed') return verdict
-      agent = await read(agent.id)
+      agent = await provenAgain(attempt)
     }
     throw new CountersignError('ERR_STORE_CONFLICT', { digest: sealed.digest })
   }
@@ -106,7 +113,7 @@ export function createGate({ store, desk, judge, policy, node, publicUrl, limits
     attempt: Attempt,
     patience: AbortSignal,
   ): Promise<Verdict> {
-    const earlier = await earlierRun(record)
+    const earlier = await earlierRuns.find(record)
     if (earlier) return { kind: 'known', earlier }
 
     const asked = await findOrAsk(sealed, record, agent)
@@ -122,8 +129,12 @@ export function createGate({ store, desk, judge, policy, node, publicUrl, limits
     if (latest && isLive(latest, clock.now())) return latest
     if (latest?.state === 'rejected' && clock.now() < latest.settledAt + rejectionHoldsMs) return refusalOf(latest)
     if (latest) await desk.settle(latest.id)
-    if (await tooMany(store, record.action, clock.now(), limits)) return deny(crowdedRecord(record))
+    const { agent: asking, onBehalfOf = '' } = record.action
+    return inTurn(`${asking} ${onBehalfOf}`, () => askAnew(sealed, record, agent))
+  }
 
+  async function askAnew(sealed: SealedAction, record: ActionRecord, agent: Agent): Promise<Approval | Verdict> {
+    if (await tooMany(store, record.action, clock.now(), limits)) return deny(crowdedRecord(record))
     const approval = questionOf(sealed, record, agent, clock.now())
     try {
       await store.commit({
@@ -141,14 +152,14 @@ export function createGate({ store, desk, judge, policy, node, publicUrl, limits
 
   /** Everything is judged again: what the signatures no longer cover is asked anew. */
   async function spendGrant(sealed: SealedAction, approval: Approval, attempt: Attempt): Promise<Verdict> {
-    const agent = await read(sealed.action.agent)
+    const agent = await provenAgain(attempt)
     const record = await judge(sealed, attempt, agent)
     if (agent.status === 'stopped') return deny(stoppedRecord(record))
     if (record.decision.kind === 'deny') {
       await desk.withdraw(approval.id, 'voided', 'policy no longer allows it', 'house')
       return deny(record)
     }
-    const gap = await covers(approval, record, agent, store.people)
+    const gap = await covers(approval, record, agent, store)
     if (gap) {
       await desk.withdraw(approval.id, 'voided', gap, 'house')
       return { kind: 'changed' }
@@ -157,7 +168,7 @@ export function createGate({ store, desk, judge, policy, node, publicUrl, limits
     try {
       const spent = spend(approval, leaveToRun.id, clock.now())
       const change: Fact = { kind: 'approval.changed', change: 'spent', by: agent.id, approval: spent }
-      const notAfter = 'validUntil' in approval ? approval.validUntil : undefined
+      const notAfter = 'validUntil' in approval ? approval.validUntil - 1 : undefined
       return await leave(record, leaveToRun, [change], notAfter)
     } catch (error) {
       if (isError(error, 'ERR_APPROVAL_EXPIRED')) return { kind: 'expired', approval: approval.id }
@@ -180,58 +191,16 @@ export function createGate({ store, desk, judge, policy, node, publicUrl, limits
     } catch (error) {
       if (isError(error, 'ERR_STORE_LATE')) return { kind: 'expired', approval: permit.approval ?? '' }
       if (isError(error, 'ERR_STORE_CONFLICT', 'ERR_GRANT_SPENT')) return { kind: 'changed' }
-      if (isError(error, 'ERR_ATTEMPT_KNOWN')) return known(error.detail as PermitRecord)
+      if (isError(error, 'ERR_ATTEMPT_KNOWN')) return { kind: 'known', earlier: await earlierRuns.namedBy(error) }
       throw error
     }
   }
 
-  async function run(attempt: Attempt, leaveToRun: Permitted): Promise<void> {
-    const { outcome, delivered, result } = await runSafely(attempt, leaveToRun)
-    const { id: permit, actionId } = leaveToRun.permit
-    try {
-      await store.commit({
-        facts: [{ kind: 'action.finished', permit, actionId, outcome, delivered, ...(result && { result }) }],
-      })
-    } catch (error) {
-      // The client has its answer; the permit stays without an outcome and is closed as unknown at its deadline.
-      log({ level: 'error', says: 'An outcome could not be recorded.', permit, code: codeOf(error) })
-    }
-  }
-
-  /** A failure of the upstream is an outcome too. */
-  async function runSafely(attempt: Attempt, { record, permit }: Permitted): Promise<Ran> {
-    try {
-      return await attempt.run(mintPermit(record, permit, node, clock))
-    } catch (error) {
-      log({ level: 'warn', says: 'A run failed.', permit: permit.id, code: codeOf(error) })
-      const summary = error instanceof CountersignError ? error.message : 'The run failed.'
-      return { outcome: { kind: 'failed', summary }, delivered: false, result: undefined }
-    }
-  }
-
-  async function earlierRun({ attempt: { credential, id }, digest }: ActionRecord): Promise<PermitLife | undefined> {
-    const same = id === undefined ? undefined : await store.permits.byAttempt(credential, id)
-    return same ?? store.permits.undelivered(credential, digest)
-  }
-
-  async function known({ id }: PermitRecord): Promise<Verdict> {
-    const earlier = await store.permits.get(id)
-    if (!earlier) throw new CountersignError('ERR_INTERNAL', { permit: id })
-    return { kind: 'known', earlier }
-  }
-
-  /** The same attempt again gets its outcome, never a second run (P10). */
-  async function again(attempt: Attempt, { permit: earlier, outcome, finishedAt, result }: PermitLife): Promise<void> {
-    const { id, actionId, attempt: key } = earlier
-    const summary = outcome?.summary ?? 'It is running, or its outcome is not known yet.'
-    if (outcome && result) await attempt.replay(result, outcome)
-    else await attempt.refuse({ kind: 'done', actionId, at: finishedAt, summary })
-    if (outcome) await store.commit({ facts: [{ kind: 'action.replayed', permit: id, actionId, attempt: key }] })
-  }
-
-  async function read(id: string): Promise<Agent> {
-    const agent = await store.agents.get(id)
-    if (!agent) throw new CountersignError('ERR_AGENT_UNKNOWN', id)
+  /** The agent as it is now. A key that was revoked or ran out while its call was held proves nobody any more. */
+  async function provenAgain({ caller }: Attempt): Promise<Agent> {
+    const agent = await store.agents.get(caller.agent.id)
+    const key = agent?.keys.find(({ id }) => id === caller.credential)
+    if (!agent || (key && !inForce(key, clock.now()))) throw new CountersignError('ERR_AGENT_UNKNOWN', caller.agent.id)
     return agent
   }
 
@@ -263,7 +232,6 @@ export function createGate({ store, desk, judge, policy, node, publicUrl, limits
   }
 }
 
-type Permitted = { readonly kind: 'permitted'; readonly record: ActionRecord; readonly permit: PermitRecord }
 type Settled = Refusal | Permitted | { readonly kind: 'known'; readonly earlier: PermitLife }
 /** `changed`: something it rested on changed in the meantime, so it is judged again. */
 type Verdict = Settled | { readonly kind: 'changed' }
@@ -304,5 +272,3 @@ const denied = (record: ActionRecord, reason: 'agent_stopped' | 'too_many_questi
 })
 const stoppedRecord = (record: ActionRecord) => denied(record, 'agent_stopped')
 const crowdedRecord = (record: ActionRecord) => denied(record, 'too_many_questions')
-
-const codeOf = (error: unknown) => (error instanceof CountersignError ? error.code : 'ERR_INTERNAL')

@@ -24,6 +24,7 @@ export {
   type Ledger,
   type LineageGraph,
   type LineageNode,
+  type Lobby,
   type LogLine,
   type OpenChannel,
   type OpenDesk,
@@ -35,6 +36,7 @@ export {
   type PolicyNote,
   type PolicyQuestion,
   type PolicySet,
+  type Post,
   type QuestionStatus,
   type Ran,
   type Running,
@@ -43,7 +45,7 @@ export {
 export { type IdPrefix, newId } from './id.ts'
 export { type SealedAction, seal } from './action/seal.ts'
 export { askedGroups, expire, sign } from './approval/approval.ts'
-export { requesterChain } from './approval/barred.ts'
+export { inForce, requesterChain } from './approval/barred.ts'
 export { createDesk, type Desk, type DeskParts } from './approval/desk.ts'
 export type { Limits } from './approval/limits.ts'
 export { atLeast, groupsOf, served, shortfall } from './approval/quorum.ts'

@@ -3,8 +3,9 @@
  *
  * @module
  */
-import type { ActionRecord, Agent, Registry } from '@countersign/schema'
+import { ActionRecord, type Agent, type Registry } from '@countersign/schema'
 import type { SealedAction } from './action/seal.ts'
+import { CountersignError } from './errors.ts'
 import { newId } from './id.ts'
 import { classify } from './lineage/classify.ts'
 import { decide } from './policy/decide.ts'
@@ -21,6 +22,7 @@ export interface JudgeParts {
   readonly timeZone?: string
 }
 
+/** @throws ERR_INPUT_INVALID for what a gateway should have bounded: a record that cannot be read back is not written */
 export type Judge = (
   sealed: SealedAction,
   attempt: Pick<Attempt, 'caller' | 'context'>,
@@ -57,7 +59,7 @@ export function createJudge({ store, policy, registry, clock, risk: points, time
     }))
     const decision = decide(policy.active(), questions, risk.score)
 
-    return {
+    const record: ActionRecord = {
       id: newId('act'),
       action,
       digest,
@@ -77,6 +79,10 @@ export function createJudge({ store, policy, registry, clock, risk: points, time
       ...(context.trace !== undefined && { trace: context.trace }),
       client: context.client,
     }
+    const { error: wrong } = ActionRecord.safeParse(record)
+    if (wrong)
+      throw new CountersignError('ERR_INPUT_INVALID', { paths: wrong.issues.map(({ path }) => path.join('.')) })
+    return record
   }
 
   /** Once true it stays true, so the store is asked only until then. */

@@ -4,6 +4,7 @@
  * @module
  */
 import type { ActionRecord, Agent, Measures, Obligation, Outcome, PermitRecord } from '@countersign/schema'
+import { forEach } from './each.ts'
 import { CountersignError, isError } from './errors.ts'
 import { newId } from './id.ts'
 import type { Clock, LogLine, Permit, Store } from './ports.ts'
@@ -75,7 +76,7 @@ export async function closeOverdue(
   store: Pick<Store, 'commit' | 'permits'>,
   log: (line: LogLine) => void,
 ): Promise<void> {
-  for (const { id: permit, actionId } of await store.permits.overdue()) {
+  await forEach(await store.permits.overdue(), async ({ id: permit, actionId }) => {
     const outcome: Outcome = { kind: 'unknown', summary: 'No outcome was recorded before the deadline.' }
     try {
       await store.commit({ facts: [{ kind: 'action.finished', permit, actionId, outcome, delivered: false }] })
@@ -83,5 +84,5 @@ export async function closeOverdue(
     } catch (error) {
       if (!isError(error, 'ERR_PERMIT_FINISHED')) throw error // its outcome came at the last moment
     }
-  }
+  })
 }

@@ -125,7 +125,7 @@ export interface Paging {
  * - `ERR_STORE_LATE` if its clock has passed `notAfter`;
  * - `ERR_GRANT_SPENT` for a second permit under the same approval;
  * - `ERR_SELF_APPROVAL` for a signature by someone the approval bars, as stored or as carried (P3), or by the same person twice (`ERR_APPROVAL_SIGNED_TWICE`);
- * - `ERR_ATTEMPT_KNOWN` (detail: the PermitRecord) for `action.permitted` if the same (credential, attempt id) has a
+ * - `ERR_ATTEMPT_KNOWN` (detail: the PermitRecord, unless it was erased) for `action.permitted` if the same (credential, attempt id) has a
  *   permit already, or if the same credential has a `replayable` permit for this digest that is finished but not delivered;
  * - `ERR_PERMIT_FINISHED` for a second `action.finished` of a permit, except that a late outcome (done or failed) may follow `unknown`;
  * - `ERR_STORE_UNAVAILABLE` when it cannot know whether it can write.
@@ -233,7 +233,7 @@ export interface Journal {
   /**
    * Destroys the keys of everything recorded for a subject (a person's or agent's id; never of `house`), and tells of how
    * many entries. The leaves and their proofs stand. No other read shows any of it any more; what was used stays used
-   * (versions, attempts, grants).
+   * (versions, attempts, grants), what was open is over: questions, and answers that were not delivered.
    */
   erase(subject: string): Promise<number>
 }
@@ -343,13 +343,17 @@ export interface Attempt {
   held?(refusal: Extract<Refusal, { kind: 'waiting' }>): void
   /** Runs the action exactly as `permit` describes it. */
   run(permit: Permit): Promise<Ran>
-  /** Hands out the answer of the run that this same attempt already had (P10). */
+  /** Hands out the answer of the run that this same attempt already had (P10). Counts as delivered unless `signal` aborts. */
   replay(result: KeptResult, outcome: Outcome): Promise<void>
   refuse(refusal: Refusal): Promise<void>
 }
 
 /** The one door. Resolves when the attempt has been run, replayed or refused, and that has been recorded. */
 export interface Gate {
+  /**
+   * @throws ERR_INPUT_INVALID for what has no canonical form, ERR_ATTEMPT_KNOWN for an attempt id that was used for another
+   * action, ERR_AGENT_UNKNOWN for a key that was revoked meanwhile, ERR_STORE_UNAVAILABLE; nothing has run then
+   */
   pass(attempt: Attempt): Promise<void>
 }
 
@@ -415,17 +419,29 @@ export interface Answer {
   readonly proof: Approval['signatures'][number]['proof']
 }
 
+/** Posts a body and gives the status of the answer: the house's guarded way out, which follows no redirect. */
+export type Post = (url: string, headers: Readonly<Record<string, string>>, body: string) => Promise<number>
+
 export interface OpenDesk {
-  /** @throws ERR_APPROVAL_… , ERR_SELF_APPROVAL, ERR_APPROVER_NOT_ASKED, ERR_ASSURANCE_TOO_LOW, ERR_CARD_CHANGED */
+  /** @throws ERR_APPROVAL_… , ERR_SELF_APPROVAL, ERR_APPROVER_NOT_ASKED, ERR_ASSURANCE_TOO_LOW, ERR_CARD_CHANGED, ERR_AGENT_STOPPED */
   sign(approval: string, answer: Answer): Promise<Approval>
   escalate(approval: string, person: string): Promise<Approval>
   card(approval: string): Promise<Card>
 }
 
-/** Where people answer. */
+/** What a channel finds inside. */
+export interface Lobby {
+  readonly desk: OpenDesk
+  readonly clock: Clock
+  readonly publicUrl: string
+  /** For this URL of the channel's own section, and no other. */
+  postTo(url: string): Post
+}
+
+/** Where people answer, or hear that there is something to answer. */
 export interface Channel {
   readonly name: string
-  start(section: unknown, desk: OpenDesk): Promise<OpenChannel>
+  start(section: unknown, lobby: Lobby): Promise<OpenChannel>
 }
 
 export interface OpenChannel extends Running {
@@ -458,4 +474,4 @@ const define =
 /** Ties a gateway to its section of `countersign.yaml`. */
 export const defineGateway = define<Hall, Running>()
 /** Ties a channel to its section of `countersign.yaml`. */
-export const defineChannel = define<OpenDesk, OpenChannel>()
+export const defineChannel = define<Lobby, OpenChannel>()

@@ -13,6 +13,8 @@ export interface SendParts {
   readonly waitSeconds?: number
   /** Idempotency-Key. Default: none. */
   readonly attempt?: string
+  /** Hangs up when it aborts. */
+  readonly signal?: AbortSignal
 }
 
 /** What the agent was told. */
@@ -29,7 +31,7 @@ export const send = (step: Step, parts: SendParts): Promise<Told> =>
 async function sendHttp(
   { purpose }: Step,
   { method, path, body }: Extract<Step['call'], { over: 'http' }>,
-  { gatewayUrl, key, waitSeconds = 0, attempt }: SendParts,
+  { gatewayUrl, key, waitSeconds = 0, attempt, signal }: SendParts,
 ): Promise<Told> {
   const response = await fetch(`${gatewayUrl}${path}`, {
     method,
@@ -41,6 +43,7 @@ async function sendHttp(
       ...(attempt !== undefined && { 'idempotency-key': attempt }),
     },
     ...(body && { body: JSON.stringify(body) }),
+    ...(signal && { signal }),
   })
   const text = await response.text()
   return { status: response.status, text, approval: approvalIn(text) }
@@ -50,7 +53,7 @@ async function sendHttp(
 async function sendMcp(
   { purpose }: Step,
   call: Extract<Step['call'], { over: 'mcp' }>,
-  { publicUrl, key }: SendParts,
+  { publicUrl, key, signal }: SendParts,
 ): Promise<Told> {
   let session: string | undefined
   const post = (message: object) =>
@@ -64,6 +67,7 @@ async function sendMcp(
         ...(session !== undefined && { 'mcp-session-id': session }),
       },
       body: JSON.stringify({ jsonrpc: '2.0', ...message }),
+      ...(signal && { signal }),
     })
   const clientInfo = { name: 'demo-agent', version: '1.0.0' }
   const hello = await post({
@@ -80,6 +84,7 @@ async function sendMcp(
   await fetch(`${publicUrl}/mcp/files`, {
     method: 'DELETE',
     headers: { authorization: `Bearer ${key}`, ...(session !== undefined && { 'mcp-session-id': session }) },
+    ...(signal && { signal }),
   })
   return { status: answer.status, text, approval: approvalIn(text) }
 }

@@ -1,8 +1,2 @@
 export { lineageFollower } from './lineage/lineage.ts'
-export {
-  OpenLineageConfig,
-  openLineageFollower,
-  type OpenLineageParts,
-  type Post,
-  postTo,
-} from './openlineage/openlineage.ts'
+export { OpenLineageConfig, openLineageFollower, type OpenLineageParts, postTo } from './openlineage/openlineage.ts'

@@ -100,6 +100,9 @@ describe('rotating', () => {
 
 it.each<[string, () => unknown]>([
   ['an id that is no id', () => register({ ...agent, id: 'Not An Id' }, 'ana')],
+  ['the name of the house', () => register({ ...agent, id: 'house' }, 'ana')],
+  ['the name of the hand tool', () => register({ ...agent, id: 'operator' }, 'ana')],
+  ['the name of everyone', () => register({ ...agent, id: 'all' }, 'ana')],
   ['a key of another agent', () => revoke(agent, { keyId: 'key_other', now: at }, 'ana')],
   ['a name of any length', () => change(agent, { name: 'x'.repeat(201) }, 'ana')],
   ['a negative overlap', () => rotate(agent, { key: key satisfies AgentKey, overlapMs: -1, now: at }, 'ana')],

@@ -5,7 +5,7 @@
  * @module
  */
 import { randomBytes, timingSafeEqual } from 'node:crypto'
-import { type Caller, type Clock, CountersignError, newId, sha256Hex, type Store } from '@countersign/core'
+import { type Caller, type Clock, CountersignError, inForce, newId, sha256Hex, type Store } from '@countersign/core'
 import { Agent, type AgentKey } from '@countersign/schema'
 
 /** `csk_` identifies agents; `cse_`, an enforcement point's key, is not one. 32 bytes are 43 characters. */
@@ -44,17 +44,18 @@ export function createIdentify(
 const sameHash = (one: string, other: string) =>
   one.length === other.length && timingSafeEqual(Buffer.from(one), Buffer.from(other))
 
-export const inForce = (key: AgentKey, now: number): boolean =>
-  now < key.expiresAt && (key.revokedAt === undefined || now < key.revokedAt)
-
 export type Registration = Pick<Agent, 'id' | 'name' | 'owner' | 'team' | 'groups' | 'environment'> & {
   readonly mode?: Agent['mode']
   readonly key?: AgentKey
 }
 
+/** Names by which the ledger and the hand tool mean someone else. */
+const reserved: readonly string[] = ['all', 'house', 'operator']
+
 /** @throws ERR_INPUT_INVALID */
 export function register({ key, mode = 'enforce', ...what }: Registration, by: string): Agent {
-  const keys = key ? [key] : []
+  if (reserved.includes(what.id)) throw new CountersignError('ERR_INPUT_INVALID', { agent: what.id, says: 'is reserved' })
+  const keys = key ? [{ ...key, issuedBy: by }] : []
   return checked({ ...what, mode, keys, version: 1, status: 'active', registeredBy: by, changedBy: by })
 }
 
@@ -77,7 +78,7 @@ export function rotate(
   if (!(overlapMs >= 0)) throw new CountersignError('ERR_INPUT_INVALID', { overlapMs })
   const until = now + overlapMs
   const older = agent.keys.map((known) => ({ ...known, expiresAt: Math.min(known.expiresAt, until) }))
-  return next(agent, { keys: [...older, key] }, by)
+  return next(agent, { keys: [...older, { ...key, issuedBy: by }] }, by)
 }
 
 /** From `now` on the key proves nobody. @throws ERR_INPUT_INVALID for a key that is not this agent's */

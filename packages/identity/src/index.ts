@@ -2,7 +2,6 @@ export {
   type AgentChange,
   change,
   createIdentify,
-  inForce,
   issueKey,
   parseKey,
   register,

@@ -35,9 +35,14 @@ export type ResourceKind = z.infer<typeof ResourceKind>
 export const Resource = z.object({ kind: ResourceKind, name: z.string().min(1).max(500) })
 export type Resource = z.infer<typeof Resource>
 
-/** Any JSON value. Numbers are finite; integers beyond 2^53 travel as strings. */
+/**
+ * Any JSON value. Numbers are finite; integers beyond 2^53 travel as strings.
+ *
+ * Not walked here: what comes in was read strictly, what is sealed has a canonical form, and to look at every value of a
+ * large one once more at each read takes seconds, in which an agent could keep everybody waiting.
+ */
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json }
-export const Json: z.ZodType<Json> = z.json() as z.ZodType<Json>
+export const Json: z.ZodType<Json> = z.unknown() as z.ZodType<Json>
 
 /** Exactly what the digest covers, and all that a run may depend on. */
 export const Action = z.object({

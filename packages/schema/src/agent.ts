@@ -12,6 +12,7 @@ export const AgentKey = z.object({
   createdAt: z.number().int(),
   expiresAt: z.number().int(),
   revokedAt: z.number().int().optional(),
+  issuedBy: z.string().optional().describe('Who was shown it: they could act as the agent, so they may not sign (P3).'),
 })
 export type AgentKey = z.infer<typeof AgentKey>
 

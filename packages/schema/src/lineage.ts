@@ -39,7 +39,7 @@ export const DataPicture = z.object({
 export type DataPicture = z.infer<typeof DataPicture>
 
 /** What the house knows of the site's data: the registry. Its words are the operators', never an agent's. */
-export const Registry = z.object({
+export const Registry = z.strictObject({
   classes: z
     .record(z.string(), z.number().int().min(0).max(100))
     .default({ public: 0, internal: 10, confidential: 50, financial: 60, pii: 70, phi: 80, secret: 100 })
@@ -48,7 +48,7 @@ export const Registry = z.object({
   datasets: z
     .record(
       z.string(),
-      z.object({
+      z.strictObject({
         domain: z.string().describe('What policies name as `Domain::"…"`.'),
         classes: z.array(z.string()).min(1),
         owner: z.string().optional(),
@@ -59,16 +59,16 @@ export const Registry = z.object({
   models: z
     .record(
       z.string(),
-      z.object({
+      z.strictObject({
         external: z.boolean().describe('Runs outside the compliance boundary.'),
         owner: z.string().optional(),
       }),
     )
     .default({}),
   destinations: z
-    .record(z.string(), z.object({ outside: z.boolean().describe('Lies outside the compliance boundary.') }))
+    .record(z.string(), z.strictObject({ outside: z.boolean().describe('Lies outside the compliance boundary.') }))
     .default({}),
-  roles: z.record(z.string(), z.object({ privileged: z.boolean() })).default({}),
+  roles: z.record(z.string(), z.strictObject({ privileged: z.boolean() })).default({}),
   groups: z.array(z.string()).default([]).describe('Groups that policies may name as signers.'),
 })
 export type Registry = z.infer<typeof Registry>

@@ -5,7 +5,12 @@ import { createCountersign } from './client.ts'
 function gateway(...answers: [number, object, Record<string, string>?][]) {
   const asked: { url: string; method: string; body: unknown; headers: Headers }[] = []
   const send = async (url: string | URL | Request, init: RequestInit = {}) => {
-    asked.push({ url: String(url), method: init.method ?? 'GET', body: init.body, headers: new Headers(init.headers) })
+    asked.push({
+      url: url instanceof Request ? url.url : url.toString(),
+      method: init.method ?? 'GET',
+      body: init.body,
+      headers: new Headers(init.headers),
+    })
     const [status, body, headers] = answers.shift() ?? [500, {}]
     return Response.json(body, { status, ...(headers && { headers }) })
   }

@@ -3,11 +3,11 @@
  *
  * @module
  */
-import { CountersignError, defaultPoints } from '@countersign/core'
+import { defaultPoints } from '@countersign/core'
 import { OpenLineageConfig } from '@countersign/followers'
 import { Registry } from '@countersign/schema'
-import { isMap, isSeq, LineCounter, parseDocument } from 'yaml'
 import { z } from 'zod'
+import { type Issue, type Path, readYaml } from './yaml.ts'
 
 const points = Object.fromEntries(
   Object.entries(defaultPoints).map(([name, value]) => [name, z.number().int().min(0).max(100).default(value)]),
@@ -64,6 +64,7 @@ export const Config = z.strictObject({
     .prefault({})
     .describe('Questions of one agent, for one person: open at once, and asked within a time.'),
   gateways: z.record(z.string(), z.unknown()).default({}).describe('One section per gateway.'),
+  channels: z.record(z.string(), z.unknown()).default({}).describe('One section per channel.'),
   openlineage: OpenLineageConfig.optional(),
 })
 export type Config = z.infer<typeof Config>
@@ -74,40 +75,30 @@ export interface Surroundings {
   readonly readFile: (path: string) => string
 }
 
-export interface ConfigProblem {
-  readonly line: number
-  readonly column: number
-  readonly path: string
-  readonly says: string
-}
+/** The schemas of the sections that belong to a part, by its name. */
+export type Sections = Readonly<Record<'gateways' | 'channels', Readonly<Record<string, z.ZodType>>>>
 
 /** @throws ERR_CONFIG_INVALID with a list of ConfigProblem as detail */
-export function parseConfig(text: string, surroundings: Surroundings): Config {
-  const lines = new LineCounter()
-  const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true, version: '1.2' })
-  const at = (offset: number | undefined) => {
-    const { line, col } = lines.linePos(offset ?? 0)
-    return { line, column: col }
-  }
-  if (document.errors.length > 0) {
-    throw invalid(
-      document.errors.map((error) => ({ ...at(error.pos[0]), path: '', says: error.message.split('\n')[0] ?? '' })),
-    )
-  }
-  const problems: ConfigProblem[] = []
-  const resolved = resolve(document.toJS({ maxAliasCount: 20 }) ?? {}, surroundings, [], (path, says) =>
-    problems.push({ ...at(offsetOf(document.contents, path)), path: path.join('.'), says }),
-  )
-  if (problems.length > 0) throw invalid(problems)
+export function parseConfig(text: string, surroundings: Surroundings, sections: Sections): Config {
+  const yaml = readYaml(text)
+  const unresolved: { path: Path; says: string }[] = []
+  const resolved = resolve(yaml.value ?? {}, surroundings, [], (path, says) => unresolved.push({ path, says }))
+  yaml.refuse(unresolved)
+  const config = yaml.parse(Config, resolved)
+  yaml.refuseIssues(wrongSections(config, sections))
+  return config
+}
 
-  const parsed = Config.safeParse(resolved)
-  if (parsed.success) return parsed.data
-  throw invalid(
-    parsed.error.issues.map(({ path, message }) => ({
-      ...at(offsetOf(document.contents, path)),
-      path: path.join('.'),
-      says: message,
-    })),
+function wrongSections(config: Config, sections: Sections): Issue[] {
+  return (['gateways', 'channels'] as const).flatMap((kind) =>
+    Object.entries(config[kind]).flatMap(([name, section]): Issue[] => {
+      const path = [kind, name]
+      const schema = Object.hasOwn(sections[kind], name) ? sections[kind][name] : undefined
+      const known = Object.keys(sections[kind]).join(', ')
+      if (!schema) return [{ code: 'custom', path, message: `There is nothing of that name. There are: ${known}` }]
+      const issues = schema.safeParse(section).error?.issues ?? []
+      return issues.map((issue) => ({ ...issue, path: [...path, ...issue.path] }))
+    }),
   )
 }
 
@@ -115,8 +106,8 @@ export function parseConfig(text: string, surroundings: Surroundings): Config {
 function resolve(
   value: unknown,
   surroundings: Surroundings,
-  path: readonly PropertyKey[],
-  problem: (path: readonly PropertyKey[], says: string) => void,
+  path: Path,
+  problem: (path: Path, says: string) => void,
 ): unknown {
   if (Array.isArray(value)) return value.map((item, at) => resolve(item, surroundings, [...path, at], problem))
   if (typeof value === 'object' && value !== null) {
@@ -126,32 +117,17 @@ function resolve(
   }
   if (typeof value !== 'string') return value
 
-  const [, name] = /^\$\{([A-Z_][A-Z0-9_]*)\}$/.exec(value) ?? []
-  if (name !== undefined) {
-    const found = surroundings.env[name]
-    if (found === undefined) problem(path, `the environment variable ${name} is not set`)
-    return found
+  if (!value.startsWith('file:')) {
+    return value.replaceAll(/\$\{([A-Z_][A-Z0-9_]*)\}/g, (_, name: string) => {
+      const found = surroundings.env[name]
+      if (found === undefined) problem(path, `The environment variable ${name} is not set.`)
+      return found ?? ''
+    })
   }
-  if (!value.startsWith('file:')) return value
   try {
     return surroundings.readFile(value.slice('file:'.length)).trim()
   } catch {
-    problem(path, 'the file cannot be read')
+    problem(path, 'This file cannot be read.')
     return undefined
   }
 }
-
-function offsetOf(node: unknown, path: readonly PropertyKey[]): number | undefined {
-  const own = (node as { range?: [number] } | null)?.range?.[0]
-  const [key, ...rest] = path
-  if (key === undefined) return own
-  if (isMap(node)) {
-    const pair = node.items.find((item) => String(item.key) === String(key))
-    if (!pair) return own
-    return offsetOf(pair.value, rest) ?? (pair.key as { range?: [number] } | null)?.range?.[0]
-  }
-  if (isSeq(node)) return offsetOf(node.items[Number(key)], rest) ?? own
-  return own
-}
-
-const invalid = (problems: readonly ConfigProblem[]) => new CountersignError('ERR_CONFIG_INVALID', problems)

@@ -1,25 +1,48 @@
 /**
  * Everyone who reads the ledger, each at its own pace: a slow one keeps nobody waiting.
  *
+ * What a follower depends on may be down: then it stands still, however long, and goes on where it stood. An entry that it
+ * fails over for a reason of its own, or that cannot be read, is tried ten times (about a minute and a half) and then left
+ * out, with an error line that names it: the entry itself stays in the ledger, and those behind it are not held up.
+ *
  * @module
  */
-import type { Follower, Journal, LogLine, Running, Store } from '@countersign/core'
-import { CountersignError, type Desk } from '@countersign/core'
+import {
+  CountersignError,
+  type Desk,
+  type Follower,
+  isError,
+  type Journal,
+  type LogLine,
+  type Running,
+  type Store,
+} from '@countersign/core'
+import type { Entry } from '@countersign/schema'
+
+export interface FollowParts {
+  readonly store: Pick<Store, 'journal'>
+  readonly follower: Follower
+  log(line: LogLine): void
+  /** Where a follower stands, kept with the facts or, for what is only of this process, in memory. */
+  readonly cursor?: Pick<Journal, 'cursor' | 'moveCursor'>
+  readonly firstRetryMs?: number
+}
 
 const slowestRetryMs = 30_000
-
-/** Where a follower stands, kept with the facts or, for what is only of this process, in memory. */
-type Cursor = Pick<Journal, 'cursor' | 'moveCursor'>
+const mostTries = 10
 
 /** Hands every entry to the follower at least once, in order, from where it stopped last time. */
-export function startFollower(
-  store: Store,
-  follower: Follower,
-  log: (line: LogLine) => void,
-  cursor: Cursor = store.journal,
-): Running {
+export function startFollower({
+  store,
+  follower,
+  log,
+  cursor = store.journal,
+  firstRetryMs = 250,
+}: FollowParts): Running {
+  const { name } = follower
   const closing = new AbortController()
   const { signal } = closing
+  let unreadable = { index: -1, tries: 0 }
   const done = keepGoing()
   return {
     async close() {
@@ -29,30 +52,82 @@ export function startFollower(
   }
 
   async function keepGoing(): Promise<void> {
-    for (let waitMs = 250; !signal.aborted; waitMs = Math.min(waitMs * 2, slowestRetryMs)) {
+    for (let waitMs = firstRetryMs; !signal.aborted; waitMs = longer(waitMs)) {
       try {
-        await goOn()
+        await goOn(() => (waitMs = firstRetryMs))
       } catch (error) {
-        const code = error instanceof CountersignError ? error.code : 'ERR_INTERNAL'
-        log({ level: 'warn', says: 'A follower stopped and will go on.', follower: follower.name, code })
+        log({ level: 'warn', says: 'A follower stopped and will go on.', follower: name, code: codeOf(error) })
         await pause(waitMs, signal)
+        if (!isDown(error)) await oneByOne().catch(() => undefined) // what it met is met and told at the next start
       }
     }
   }
 
-  async function goOn(): Promise<void> {
-    const from = await cursor.cursor(follower.name)
+  /** A journal is read by the page, and an entry that cannot be read spoils its page: so the others are read alone. */
+  async function oneByOne(): Promise<void> {
+    for (let index = await cursor.cursor(name); !signal.aborted; index += 1) {
+      try {
+        const [entry] = await store.journal.read(index, 1)
+        if (!entry) return
+        await handOn(entry)
+        if (signal.aborted) return
+      } catch (error) {
+        if (isDown(error)) return
+        unreadable = { index, tries: unreadable.index === index ? unreadable.tries + 1 : 1 }
+        if (unreadable.tries < mostTries) return
+        const says = 'An entry was left out: it cannot be read.'
+        log({ level: 'error', says, follower: name, index, code: codeOf(error) })
+      }
+      await cursor.moveCursor(name, index + 1)
+    }
+  }
+
+  async function goOn(progressed: () => void): Promise<void> {
+    const from = await cursor.cursor(name)
     for await (const entry of store.journal.follow(from, signal)) {
-      await follower.follow(entry)
-      await cursor.moveCursor(follower.name, entry.index + 1)
+      await handOn(entry)
+      if (signal.aborted) return
+      await cursor.moveCursor(name, entry.index + 1)
+      progressed()
+    }
+  }
+
+  async function handOn(entry: Entry): Promise<void> {
+    const { index } = entry
+    for (let waitMs = firstRetryMs, tries = 1; !signal.aborted; waitMs = longer(waitMs)) {
+      try {
+        return await follower.follow(entry)
+      } catch (error) {
+        const code = codeOf(error)
+        if (tries === mostTries) {
+          log({
+            level: 'error',
+            says: 'An entry was left out: the follower fails over it.',
+            follower: name,
+            index,
+            code,
+          })
+          return
+        }
+        log({ level: 'warn', says: 'A follower will try an entry again.', follower: name, index, code })
+        if (!isDown(error)) tries += 1
+        await pause(waitMs, signal)
+      }
     }
   }
 }
 
+/** Nothing is wrong with the entry: what it is to be handed to cannot be reached. */
+const isDown = (error: unknown) => isError(error, 'ERR_STORE_UNAVAILABLE', 'ERR_UPSTREAM', 'ERR_EGRESS_REFUSED')
+
+const longer = (waitMs: number) => Math.min(waitMs * 2, slowestRetryMs)
+
+const codeOf = (error: unknown) => (error instanceof CountersignError ? error.code : 'ERR_INTERNAL')
+
 /** Wakes whoever waits for an answer here. From now on is enough: who waits looks for itself after it began to listen. */
 export async function wakeDesk(store: Store, desk: Desk, log: (line: LogLine) => void): Promise<Running> {
   let { size: next } = await store.ledger.head()
-  const cursor: Cursor = {
+  const cursor: FollowParts['cursor'] = {
     cursor: async () => next,
     async moveCursor(_, index) {
       next = index
@@ -64,7 +139,7 @@ export async function wakeDesk(store: Store, desk: Desk, log: (line: LogLine) =>
       if (fact.kind === 'approval.changed') desk.show(fact.approval)
     },
   }
-  return startFollower(store, waker, log, cursor)
+  return startFollower({ store, follower: waker, log, cursor })
 }
 
 function pause(ms: number, signal: AbortSignal): Promise<void> {
@@ -76,5 +151,6 @@ function pause(ms: number, signal: AbortSignal): Promise<void> {
     }
     const timer = setTimeout(end, ms)
     signal.addEventListener('abort', end)
+    if (signal.aborted) end()
   })
 }

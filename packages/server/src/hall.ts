@@ -37,8 +37,11 @@ export function createHall({ store, gate, desk, publicUrl, identify, log }: Hall
     },
 
     async question(id, caller, waitMs, signal) {
-      const asked = await desk.get(id)
-      if (asked.card.bound.action.agent !== caller.agent.id) throw new CountersignError('ERR_APPROVAL_UNKNOWN', id)
+      const { agent, onBehalfOf } = (await desk.get(id)).card.bound.action
+      // What was asked for one person is nobody else's to know, though the same agent acts for both.
+      if (agent !== caller.agent.id || onBehalfOf !== caller.onBehalfOf) {
+        throw new CountersignError('ERR_APPROVAL_UNKNOWN', id)
+      }
       const patience = AbortSignal.any([signal, AbortSignal.timeout(waitMs)])
       const approval = await desk.answer(id, patience)
       const rejection = approval.signatures.findLast(({ verdict }) => verdict === 'reject')

@@ -3,14 +3,19 @@
  *
  * @module
  */
+import { webhook } from '@countersign/channels'
 import {
+  type Channel,
   createDesk,
   createGate,
   createJudge,
   createSigner,
   createStops,
+  type Follower,
   type Gateway,
   type LogLine,
+  type OpenChannel,
+  type Post,
   type Running,
   type Stops,
   type Store,
@@ -26,8 +31,9 @@ import {
 } from '@countersign/identity'
 import { createPolicyEngine, policyDirectory, type Reload } from '@countersign/policy'
 import type { Registry } from '@countersign/schema'
+import type { ZodType } from 'zod'
 import { createApi } from './api/api.ts'
-import type { Config } from './config.ts'
+import type { Config, Sections } from './config.ts'
 import { startFollower, wakeDesk } from './followers.ts'
 import { createHall } from './hall.ts'
 import { type HouseKeys } from './keys.ts'
@@ -39,7 +45,11 @@ import { createPost } from './post.ts'
 import { publishCheckpoints } from './publish.ts'
 import { makeRounds } from './rounds.ts'
 
-const gateways: readonly Gateway[] = [http, mcp]
+const gateways = [http, mcp] as const satisfies readonly Gateway[]
+const channels = [webhook] as const satisfies readonly Channel[]
+
+/** What the sections of the configuration that belong to parts may say. */
+export const sections: Sections = { gateways: sectionsOf(gateways), channels: sectionsOf(channels) }
 
 export interface HouseParts {
   readonly config: Config
@@ -73,7 +83,7 @@ export async function openHouse(parts: HouseParts): Promise<House> {
   try {
     const publicUrl = config.publicUrl ?? `http://localhost:${config.listen.port}`
     const signer = createSigner(store.ledger.origin, keys.log)
-    const node = await opened.add(holdNodeLease(store, log))
+    const node = await opened.add(holdNodeLease({ store, log }))
 
     const policies = await createPolicyEngine({
       ...policyDirectory(config.policies),
@@ -140,13 +150,18 @@ export async function openHouse(parts: HouseParts): Promise<House> {
     await opened.add({ close: async () => api.close() })
 
     await opened.add(wakeDesk(store, desk, log))
-    await opened.add(startFollower(store, lineageFollower(store), log))
+    await opened.add(startFollower({ store, follower: lineageFollower(store), log }))
     if (config.openlineage) {
       const names = { origin: store.ledger.origin, publicUrl }
-      const egress = createEgress({ allowed: [new URL(config.openlineage.url).origin] })
-      await opened.add({ close: async () => egress.close() })
-      const send = postTo(config.openlineage, createPost(egress))
-      await opened.add(startFollower(store, openLineageFollower({ actions: store.actions, names, send }), log))
+      const send = postTo(config.openlineage, guardedPost(config.openlineage.url))
+      const follower = openLineageFollower({ actions: store.actions, names, send })
+      await opened.add(startFollower({ store, follower, log }))
+    }
+    for (const channel of channels) {
+      const section = config.channels[channel.name]
+      if (section === undefined) continue
+      const open = await opened.add(channel.start(section, { desk, clock, publicUrl, postTo: guardedPost }))
+      await opened.add(startFollower({ store, follower: followerOf(channel.name, open), log }))
     }
     await opened.add(makeRounds(store, desk, node.id, log))
     await opened.add(publishCheckpoints(store, signer, node.id, log))
@@ -169,6 +184,13 @@ export async function openHouse(parts: HouseParts): Promise<House> {
       close: opened.close,
     }
 
+    /** An address that the operator wrote down may lie in the house's own networks; nothing else may. */
+    function guardedPost(address: string): Post {
+      const egress = createEgress({ allowed: [new URL(address).origin] })
+      void opened.add({ close: async () => egress.close() })
+      return createPost(egress)
+    }
+
     async function reloaded(report: Reload): Promise<void> {
       if (report.kind === 'refused') {
         log({ level: 'error', says: 'The new policies do not pass; the old ones stay.', problems: report.problems })
@@ -188,6 +210,18 @@ export async function openHouse(parts: HouseParts): Promise<House> {
     return (await store.people.list()).some(({ roles }) => roles.length > 0)
   }
 }
+
+function sectionsOf(parts: readonly { readonly name: string; readonly config: ZodType }[]): Record<string, ZodType> {
+  return Object.fromEntries(parts.map(({ name, config }) => [name, config]))
+}
+
+/** A channel hears of every change to an approval. */
+const followerOf = (name: string, channel: OpenChannel): Follower => ({
+  name: `channel:${name}`,
+  async follow({ fact }) {
+    if (fact.kind === 'approval.changed') await channel.show(fact.approval)
+  },
+})
 
 /** Without a provider nobody can sign in, which is what a house that nobody configured should be like. */
 function identityOf({ identity }: Config) {

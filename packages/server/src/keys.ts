@@ -3,10 +3,10 @@
  *
  * @module
  */
-import { generateKeyPairSync, randomBytes } from 'node:crypto'
-import { chmod, mkdir, open, readFile } from 'node:fs/promises'
-import { join } from 'node:path'
-import { CountersignError } from '@countersign/core'
+import { randomBytes } from 'node:crypto'
+import { chmod, link, mkdir, open, readFile, rm } from 'node:fs/promises'
+import { basename, join } from 'node:path'
+import { CountersignError, createLogKey, createSigner } from '@countersign/core'
 
 export interface HouseKeys {
   /** Wraps the keys of the vault. 32 bytes. */
@@ -17,36 +17,72 @@ export interface HouseKeys {
   readonly log: string
 }
 
-/** Reads the keys in `directory` (0700, files 0600), making each one that is missing. */
+/**
+ * Reads the keys in `directory` (0700, files 0600), making each one that is missing. Of several starting at once one makes
+ * a key and all have it.
+ *
+ * @throws ERR_CONFIG_INVALID naming the key that is not one
+ */
 export async function loadKeys(directory: string): Promise<HouseKeys> {
   await mkdir(directory, { recursive: true, mode: 0o700 })
   await chmod(directory, 0o700)
   return {
     kek: await bytes(join(directory, 'kek')),
     tenant: await bytes(join(directory, 'tenant')),
-    log: await readOrMake(join(directory, 'log.pem'), () =>
-      generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
-    ),
+    log: await signingKey(join(directory, 'log.pem')),
   }
 }
 
 async function bytes(file: string): Promise<Uint8Array> {
-  const key = Buffer.from((await readOrMake(file, () => randomBytes(32).toString('base64'))).trim(), 'base64')
-  if (key.length !== 32) throw new CountersignError('ERR_CONFIG_INVALID', { key: 'not 32 bytes of base64' })
+  const text = (await readOrMake(file, () => randomBytes(32).toString('base64'))).trim()
+  const key = Buffer.from(text, 'base64')
+  if (key.length !== 32 || key.toString('base64') !== text) throw unfit(file, 'is not 32 bytes in base64')
   return key
 }
 
-/** Only one of two starting at once makes it: the other finds it. */
-async function readOrMake(file: string, make: () => string): Promise<string> {
+async function signingKey(file: string): Promise<string> {
+  const pem = await readOrMake(file, createLogKey)
   try {
-    const handle = await open(file, 'wx', 0o600)
-    const made = make()
-    await handle.writeFile(made)
-    await handle.sync()
-    await handle.close()
-    return made
+    createSigner('key', pem)
+  } catch {
+    throw unfit(file, 'is not an Ed25519 private key in PEM')
+  }
+  return pem
+}
+
+async function readOrMake(file: string, make: () => string): Promise<string> {
+  const found = await read(file)
+  if (found !== undefined) return found
+  const draft = `${file}.${randomBytes(6).toString('hex')}`
+  try {
+    await write(draft, make())
+    await link(draft, file) // whole or not at all, and never over another one
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
-    return readFile(file, 'utf8')
+  } finally {
+    await rm(draft, { force: true })
+  }
+  return readFile(file, 'utf8')
+}
+
+async function read(file: string): Promise<string | undefined> {
+  try {
+    return await readFile(file, 'utf8')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    throw error
   }
 }
+
+async function write(file: string, text: string): Promise<void> {
+  const handle = await open(file, 'wx', 0o600)
+  try {
+    await handle.writeFile(text)
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
+}
+
+const unfit = (file: string, says: string) =>
+  new CountersignError('ERR_CONFIG_INVALID', { key: basename(file), says: `${basename(file)} ${says}.` })

@@ -1,37 +1,58 @@
 import type { LogLine, NodeLease, Running, Store } from '@countersign/core'
 import { newId } from '@countersign/core'
 
-const forMs = 10_000
-const renewEveryMs = 3_000
+export interface LeaseParts {
+  readonly store: Pick<Store, 'leases'>
+  log(line: LogLine): void
+  readonly forMs?: number
+  readonly renewEveryMs?: number
+  /** Milliseconds that no clock change can move. */
+  elapsedMs?(): number
+}
 
 /**
  * This instance's right to begin runs. It ends by itself when the store cannot be reached for as long as the lease
  * lasts, so a permit is never begun by an instance that others believe dead.
  */
-export async function holdNodeLease(
-  store: Pick<Store, 'leases'>,
-  log: (line: LogLine) => void,
-): Promise<NodeLease & Running> {
+export async function holdNodeLease({
+  store,
+  log,
+  forMs = 10_000,
+  renewEveryMs = 3_000,
+  elapsedMs = () => performance.now(),
+}: LeaseParts): Promise<NodeLease & Running> {
   const id = newId('nod')
+  const name = `node:${id}`
   let held: { epoch: number; untilMs: number } | undefined
+  let closed = false
+  let renewing: Promise<void> | undefined
   await renew()
   const timer = setInterval(() => void renew(), renewEveryMs)
 
   return {
     id,
-    epoch: () => (held && performance.now() < held.untilMs ? held.epoch : undefined),
+    epoch: () => (held && !closed && elapsedMs() < held.untilMs ? held.epoch : undefined),
     async close() {
+      closed = true
       clearInterval(timer)
-      held = undefined
-      await store.leases.release(`node:${id}`, id).catch(() => undefined)
+      await renewing
+      await store.leases.release(name, id).catch(() => undefined)
     },
   }
 
-  async function renew(): Promise<void> {
-    const asked = performance.now() // counted from before the question, so it ends here before it ends there
+  /** One at a time, so that a late answer never stands over a newer one. */
+  function renew(): Promise<void> {
+    renewing ??= ask().finally(() => {
+      renewing = undefined
+    })
+    return renewing
+  }
+
+  async function ask(): Promise<void> {
+    const askedAt = elapsedMs() // counted from before the question, so it ends here before it ends there
     try {
-      const epoch = await store.leases.hold(`node:${id}`, id, forMs)
-      held = epoch === undefined ? undefined : { epoch, untilMs: asked + forMs }
+      const epoch = await store.leases.hold(name, id, forMs)
+      held = epoch === undefined ? undefined : { epoch, untilMs: askedAt + forMs }
     } catch {
       log({ level: 'warn', says: 'The lease of this instance could not be renewed.', node: id })
     }

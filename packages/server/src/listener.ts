@@ -5,7 +5,7 @@
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { CountersignError, type Running } from '@countersign/core'
+import { CountersignError, isError, type Running } from '@countersign/core'
 import { getRequestListener } from '@hono/node-server'
 
 /** Something that answers in Node's own terms below a path, e.g. the demo's identity provider. */
@@ -40,24 +40,28 @@ export async function listen({ host, port, fetch, mounts = [] }: ListenerParts):
   const server = await open(first ?? host, port, handle)
   const { port: bound } = server.address() as AddressInfo
   const servers = [server]
+  const close = async () => void (await Promise.all(servers.map(shut)))
   for (const other of others) {
     try {
       servers.push(await open(other, bound, handle))
     } catch (error) {
-      if (error instanceof CountersignError) throw error // taken; a machine without IPv6 is fine
+      if (!isError(error, 'ERR_PORT_TAKEN')) continue // a machine without IPv6 is fine
+      await close()
+      throw error
     }
   }
-  return {
-    port: bound,
-    async close() {
-      await Promise.all(servers.map(shut))
-    },
-  }
+  return { port: bound, close }
 }
 
 function open(host: string, port: number, handle: (request: IncomingMessage, response: ServerResponse) => void) {
   const server = createServer(
-    { headersTimeout: 10_000, requestTimeout: 30_000, keepAliveTimeout: 65_000, maxHeaderSize: 16_384 },
+    {
+      headersTimeout: 10_000,
+      requestTimeout: 30_000,
+      connectionsCheckingInterval: 1_000, // how exact the two above are
+      keepAliveTimeout: 65_000,
+      maxHeaderSize: 16_384,
+    },
     handle,
   )
   server.maxConnections = 20_000

@@ -4,17 +4,13 @@
  *
  * @module
  */
-import { createHash } from 'node:crypto'
-import { chmod, mkdir, rm } from 'node:fs/promises'
+import { chmod } from 'node:fs/promises'
 import { createServer } from 'node:http'
-import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
 import {
   askedGroups,
   CountersignError,
   expire,
   type LineageNode,
-  parseJson,
   type Running,
   type Stops,
   type Store,
@@ -25,7 +21,9 @@ import type { Agent, Approval } from '@countersign/schema'
 import { getRequestListener } from '@hono/node-server'
 import { Hono } from 'hono'
 import { z } from 'zod'
+import { readStrictly } from './api/door.ts'
 import { enrolAgent } from './enrol.ts'
+import { prepareSocket } from './socket.ts'
 
 export interface OperatorParts {
   readonly store: Store
@@ -47,18 +45,8 @@ const NewAgent = z.strictObject({
   mode: z.enum(['enforce', 'observe']).default('enforce'),
 })
 
-/** The socket of a data directory; a path that is too long for a socket gets a short one of its own. */
-export function operatorSocket(dataDir: string): string {
-  const plain = join(resolve(dataDir), 'house.sock')
-  if (Buffer.byteLength(plain) < 100) return plain
-  const name = createHash('sha256').update(plain).digest('hex').slice(0, 16)
-  return join(tmpdir(), `countersign-${name}`, 'house.sock')
-}
-
 export async function openOperatorSocket(dataDir: string, parts: OperatorParts): Promise<Running> {
-  const path = operatorSocket(dataDir)
-  await mkdir(join(path, '..'), { recursive: true, mode: 0o700 })
-  await rm(path, { force: true })
+  const path = await prepareSocket(dataDir)
   const app = operatorApp(parts)
   const answer = getRequestListener((request) => app.fetch(request))
   const server = createServer((request, response) => void answer(request, response))
@@ -68,8 +56,9 @@ export async function openOperatorSocket(dataDir: string, parts: OperatorParts):
   await chmod(path, 0o600)
   return {
     async close() {
+      const closed = new Promise((done) => server.close(done))
       server.closeAllConnections()
-      await new Promise((closed) => server.close(closed))
+      await closed
     },
   }
 }
@@ -77,13 +66,14 @@ export async function openOperatorSocket(dataDir: string, parts: OperatorParts):
 function operatorApp({ store, stops, url, vkey, reload }: OperatorParts): Hono {
   const app = new Hono()
   app.onError((error, context) => {
-    const known = error instanceof CountersignError ? error : new CountersignError('ERR_INTERNAL')
     const issues =
       error instanceof z.ZodError ? error.issues.map(({ message, path }) => `${path.join('.')}: ${message}`) : []
-    return context.json(
-      { code: known.code, says: [known.message, ...issues].join(' ') },
-      issues.length > 0 ? 400 : (known.status as 400),
-    )
+    const { code, message, status } = issues.length > 0 ? new CountersignError('ERR_INPUT_INVALID') : knownOf(error)
+    return context.json({ code, says: [message, ...issues].join(' ') }, status as 400)
+  })
+
+  app.notFound(() => {
+    throw new CountersignError('ERR_NOT_FOUND')
   })
 
   app.get('/status', async (context) => {
@@ -101,7 +91,10 @@ function operatorApp({ store, stops, url, vkey, reload }: OperatorParts): Hono {
   })
   app.get('/agents', async (context) => context.json({ items: (await store.agents.list()).map(shown) }))
   app.post('/agents', async (context) => {
-    const what = NewAgent.parse(parseJson(await context.req.text()))
+    const what = NewAgent.parse(await (await readStrictly(context.req.raw)).json())
+    if (await store.agents.get(what.id)) {
+      return context.json({ code: 'ERR_STORE_CONFLICT', says: `${what.id} is registered already.` }, 409)
+    }
     const owner = await personOf(what.owner)
     const { agent, secret } = await enrolAgent(store, { ...what, name: what.name ?? what.id, owner }, by)
     return context.json({ agent: shown(agent), key: secret }, 201)
@@ -141,6 +134,8 @@ function operatorApp({ store, stops, url, vkey, reload }: OperatorParts): Hono {
     return found[0].id
   }
 }
+
+const knownOf = (error: unknown) => (error instanceof CountersignError ? error : new CountersignError('ERR_INTERNAL'))
 
 const shown = ({ keys, ...agent }: Agent) => ({
   ...agent,

@@ -20,7 +20,11 @@ const types: Readonly<Record<string, string>> = {
 /** Files by their name; every other path is the application, which reads it itself. */
 export function createPages(directory: string): (request: Request) => Promise<Response> {
   return async (request) => {
-    if (request.method !== 'GET' && request.method !== 'HEAD') return new Response(null, { status: 405 })
+    if (request.method !== 'GET' && request.method !== 'HEAD') {
+      return new Response(null, { status: 405, headers: { allow: 'GET, HEAD' } })
+    }
+    const answer = (bytes: Buffer, headers: Record<string, string>) =>
+      new Response(request.method === 'HEAD' ? null : new Uint8Array(bytes), { headers })
     const path = normalize(new URL(request.url).pathname)
     const type = types[extname(path)]
     const file =
@@ -28,14 +32,12 @@ export function createPages(directory: string): (request: Request) => Promise<Re
     if (file) {
       // Built files carry a hash of their content in their name.
       const cache = path.startsWith('/assets/') ? 'public, max-age=31536000, immutable' : 'no-cache'
-      return new Response(new Uint8Array(file), { headers: { 'content-type': type ?? '', 'cache-control': cache } })
+      return answer(file, { 'content-type': type ?? '', 'cache-control': cache })
     }
     if (type && type !== types['.html']) return new Response(null, { status: 404 })
     const page = await read(join(directory, 'index.html'))
     if (!page) return new Response('The console is not built.', { status: 503 })
-    return new Response(new Uint8Array(page), {
-      headers: { 'content-type': types['.html'] ?? '', 'cache-control': 'no-cache' },
-    })
+    return answer(page, { 'content-type': types['.html'] ?? '', 'cache-control': 'no-cache' })
   }
 }
 

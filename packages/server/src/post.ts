@@ -1,11 +1,16 @@
 import { request as plain } from 'node:http'
 import { request as secure } from 'node:https'
-import type { Post } from '@countersign/followers'
+import { CountersignError } from '@countersign/core'
+import type { Post } from '@countersign/core'
 import type { Egress } from '@countersign/gateways'
 
 const answerWithinMs = 10_000
 
-/** One POST over the guarded way out. No redirect is followed; the answer's body is not read. */
+/**
+ * One POST over the guarded way out. No redirect is followed; the answer's body is not read.
+ *
+ * @throws ERR_UPSTREAM, ERR_EGRESS_REFUSED
+ */
 export function createPost(egress: Egress): Post {
   return (url, headers, body) =>
     new Promise((resolve, reject) => {
@@ -18,7 +23,9 @@ export function createPost(egress: Egress): Post {
           resolve(response.statusCode ?? 0)
         },
       )
-      request.once('error', reject)
+      request.once('error', (cause) => {
+        reject(cause instanceof CountersignError ? cause : new CountersignError('ERR_UPSTREAM', undefined, { cause }))
+      })
       request.end(body)
     })
 }

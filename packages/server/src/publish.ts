@@ -13,7 +13,6 @@ import {
   type Store,
 } from '@countersign/core'
 
-const everyMs = 1_000
 const atLeastEveryMs = 3_600_000
 
 /** At most once a second when something changed, and at least once an hour. One instance at a time does it. */
@@ -22,6 +21,7 @@ export function publishCheckpoints(
   signer: Signer,
   node: string,
   log: (line: LogLine) => void,
+  everyMs = 1_000,
 ): Running & { publish(): Promise<void> } {
   let published = { size: -1, at: 0 }
   let running: Promise<void> | undefined
@@ -31,6 +31,7 @@ export function publishCheckpoints(
     publish,
     async close() {
       clearInterval(timer)
+      await running // it may have looked before the last entry came
       await publish()
       await store.leases.release('publisher', node).catch(() => undefined)
     },

@@ -6,12 +6,17 @@
 import type { Desk, LogLine, Running, Store } from '@countersign/core'
 import { closeOverdue, CountersignError } from '@countersign/core'
 
-const everyMs = 500
 /** A node that died holds the rounds no longer than this. */
 const leaseMs = 5_000
 
 /** One instance makes the rounds at a time; that a question expires in time does not depend on it. */
-export function makeRounds(store: Store, desk: Desk, node: string, log: (line: LogLine) => void): Running {
+export function makeRounds(
+  store: Store,
+  desk: Desk,
+  node: string,
+  log: (line: LogLine) => void,
+  everyMs = 500,
+): Running {
   let running: Promise<void> | undefined
   const timer = setInterval(() => {
     running ??= round().finally(() => {
@@ -30,8 +35,9 @@ export function makeRounds(store: Store, desk: Desk, node: string, log: (line: L
   async function round(): Promise<void> {
     try {
       if ((await store.leases.hold('rounds', node, leaseMs)) === undefined) return
-      await desk.settleDue()
-      await closeOverdue(store, log)
+      const [questions, permits] = await Promise.allSettled([desk.settleDue(), closeOverdue(store, log)])
+      if (questions.status === 'rejected') throw questions.reason
+      if (permits.status === 'rejected') throw permits.reason
     } catch (error) {
       const code = error instanceof CountersignError ? error.code : 'ERR_INTERNAL'
       log({ level: 'warn', says: 'A round could not be finished.', code })

@@ -5,17 +5,17 @@
  */
 import { readFileSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
-import { isAbsolute, join, resolve } from 'node:path'
+import { join, resolve } from 'node:path'
 import { CountersignError, type LogLine, type Store } from '@countersign/core'
 import { Registry } from '@countersign/schema'
 import { createPostgresStore, openEmbeddedStore } from '@countersign/stores'
-import { parse } from 'yaml'
 import type { Config } from './config.ts'
 import { type House, openHouse } from './house.ts'
 import { type HouseKeys, loadKeys } from './keys.ts'
 import type { NodeMount } from './listener.ts'
 import { openAll } from './opened.ts'
 import { openOperatorSocket } from './operator.ts'
+import { type ConfigProblem, readYaml } from './yaml.ts'
 
 export interface StartParts {
   readonly config: Config
@@ -73,12 +73,18 @@ export function openStore(
 }
 
 /** The registry, wherever the configuration keeps it. @throws ERR_CONFIG_INVALID */
-export function registryOf({ registry }: Config, baseDir: string): Registry {
+export function registryOf({ registry }: Pick<Config, 'registry'>, baseDir: string): Registry {
   if (typeof registry !== 'string') return registry
-  const file = isAbsolute(registry) ? registry : resolve(baseDir, registry)
+  const file = resolve(baseDir, registry)
+  const yaml = readYaml(textOf(file), file)
+  return yaml.parse(Registry, yaml.value ?? {})
+}
+
+function textOf(file: string): string {
   try {
-    return Registry.parse(parse(readFileSync(file, 'utf8'), { uniqueKeys: true, maxAliasCount: 20 }))
+    return readFileSync(file, 'utf8')
   } catch (cause) {
-    throw new CountersignError('ERR_CONFIG_INVALID', { registry: file, says: String(cause) }, { cause })
+    const problem: ConfigProblem = { file, line: 1, column: 1, path: '', says: 'This file cannot be read.' }
+    throw new CountersignError('ERR_CONFIG_INVALID', [problem], { cause })
   }
 }

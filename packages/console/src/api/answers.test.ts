@@ -87,6 +87,20 @@ describe('answers', () => {
     expect(answers.read('/a').value).toBeUndefined()
   })
 
+  it('asks again by itself until the house is back', async () => {
+    const { answers, asked, refuse, reply, tick } = scene()
+    answers.watch('/a')
+    await refuse(503)
+    tick()
+    tick()
+    await reply('back')
+    expect(asked).toHaveLength(2)
+    expect(answers.read('/a')).toEqual({ value: 'back', at: 1_000 })
+    tick()
+    tick()
+    expect(asked).toHaveLength(2)
+  })
+
   it('does not let an older answer replace the one that signing gave', async () => {
     const { answers, reply, tick } = scene()
     answers.watch('/a')

@@ -42,6 +42,8 @@ interface Kept {
 const pauseMs = 400
 /** What nobody watched meanwhile is shown at once, and asked for anew. */
 const oldMs = 10_000
+/** A house that was not reached, or could not answer, is asked again by itself. */
+const againMs = 3_000
 const mostKept = 150
 
 export function createAnswers({ get, now, later }: AnswersParts): Answers {
@@ -120,12 +122,12 @@ export function createAnswers({ get, now, later }: AnswersParts): Answers {
     if (reply.ok && !overtaken) entry.answer = { value: reply.value, at: now() }
     else if (reply.ok) entry.answer = { value: entry.answer.value ?? reply.value, at: now() }
     // Trouble on the way keeps what was seen; a refusal takes it away.
-    else if (reply.trouble.status === 0 || reply.trouble.status >= 500)
-      entry.answer = { ...entry.answer, trouble: reply.trouble }
+    else if (isPassing(reply.trouble)) entry.answer = { ...entry.answer, trouble: reply.trouble }
     else entry.answer = { trouble: reply.trouble, at: now() }
     entry.state = 'fresh'
     changed()
-    if (overtaken) lookAgain(path, entry)
+    if (!reply.ok && isPassing(reply.trouble)) later(() => lookAgain(path, entry), againMs)
+    else if (overtaken) lookAgain(path, entry)
   }
 
   function changed(): void {
@@ -135,5 +137,7 @@ export function createAnswers({ get, now, later }: AnswersParts): Answers {
 }
 
 const none: Answer = { at: 0 }
+
+const isPassing = ({ status }: Trouble): boolean => status === 0 || status >= 500
 
 const wasOvertaken = ({ state }: Kept): boolean => state === 'asking-again'

@@ -88,12 +88,7 @@ export function Inbox({ me }: { me: Me }) {
       ) : (
         <ol className="questions" aria-label={tab === 'open' ? 'Open questions' : 'Settled questions'}>
           {questions.map((question) => (
-            <QuestionRow
-              question={question}
-              receivedAt={at}
-              marked={question.id === marked}
-              key={question.id}
-            />
+            <QuestionRow question={question} receivedAt={at} marked={question.id === marked} key={question.id} />
           ))}
         </ol>
       )}
@@ -117,12 +112,7 @@ function Choice<Value extends string>(props: {
   return (
     <div className="choice" role="group" aria-label={props.label}>
       {(Object.keys(props.options) as Value[]).map((value) => (
-        <button
-          type="button"
-          aria-pressed={value === props.value}
-          onClick={() => props.onChange(value)}
-          key={value}
-        >
+        <button type="button" aria-pressed={value === props.value} onClick={() => props.onChange(value)} key={value}>
           {props.options[value]}
         </button>
       ))}

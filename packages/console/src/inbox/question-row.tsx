@@ -4,7 +4,7 @@ import { Badge, Classes, Environment, RiskMeter } from '../parts/badges.tsx'
 import { TimeLeft, When } from '../parts/times.tsx'
 import { paths } from '../route.ts'
 import { Link } from '../shell/link.tsx'
-import { either, stateWords } from '../words/words.ts'
+import { stateWords } from '../words/words.ts'
 
 export function QuestionRow(props: { question: QuestionSummary; receivedAt: number; marked: boolean }) {
   const { question, receivedAt, marked } = props
@@ -50,7 +50,7 @@ export function QuestionRow(props: { question: QuestionSummary; receivedAt: numb
           {state === 'open' ? (
             <>
               <span>
-                asks {either(groups)}
+                asks {groups.join(', ')}
                 {question.needed > 1 && `, ${question.served} of ${question.needed} sign-offs served`}
               </span>
               <When at={question.askedAt} />

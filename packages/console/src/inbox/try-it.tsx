@@ -5,7 +5,12 @@ import { AgentText } from '../parts/agent-text.tsx'
 import { live } from '../shell/live.ts'
 
 interface Steps {
-  readonly steps: readonly { readonly id: string; readonly title: string; readonly agent: string; readonly purpose: string }[]
+  readonly steps: readonly {
+    readonly id: string
+    readonly title: string
+    readonly agent: string
+    readonly purpose: string
+  }[]
 }
 
 /** In a demo house: lets an agent of the story send its real request. */

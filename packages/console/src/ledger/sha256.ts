@@ -22,7 +22,8 @@ export function sha256(bytes: Uint8Array): Uint8Array {
   return digest
 }
 
-export const hex = (bytes: Uint8Array): string => Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
+export const hex = (bytes: Uint8Array): string =>
+  Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
 
 /** What is left over, a one bit, zeros, and the length in bits, 64 of them (§5.1.1). */
 function padded(bytes: Uint8Array, whole: number): DataView {

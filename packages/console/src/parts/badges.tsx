@@ -21,7 +21,12 @@ export function Classes({ classes }: { classes: readonly string[] }) {
 
 /** Production is said louder than the rest, and in the same word everywhere. */
 export function Environment({ name }: { name: string }) {
-  return <span className={name === 'prod' || name === 'production' ? 'environment prod' : 'environment'}>{name}</span>
+  return (
+    <span className={name === 'prod' || name === 'production' ? 'environment prod' : 'environment'}>
+      <span className="aloud">Environment </span>
+      {name}
+    </span>
+  )
 }
 
 const bars: Readonly<Record<RiskWord, number>> = { low: 1, raised: 2, high: 3, critical: 4 }

@@ -57,7 +57,9 @@ export function DataTable({ picture: { reads, writes, destination, model } }: { 
                 <AgentText text={destination.name} />
               </td>
               <td>
-                {[destination.outside ? 'outside' : 'inside', ...(destination.known ? [] : ['not registered'])].join(', ')}
+                {[destination.outside ? 'outside' : 'inside', ...(destination.known ? [] : ['not registered'])].join(
+                  ', ',
+                )}
               </td>
             </tr>
           )}

@@ -1,4 +1,5 @@
 import type { Json } from '@countersign/schema'
+import { nestedJson } from '../words/nested.ts'
 import { AgentText } from './agent-text.tsx'
 
 /** Any JSON, nothing cut and nothing folded away: what is not seen cannot be signed. */
@@ -41,9 +42,18 @@ const isList = (value: Json): value is readonly Json[] => Array.isArray(value)
 /** Quotes show where a text begins and ends, and that `"12"` is no number. */
 function Quoted({ text }: { text: string }) {
   if (text === '') return <span className="literal">“” empty text</span>
+  const nested = nestedJson(text)
   return (
-    <span className="quoted">
-      <AgentText text={text} setting="block" />
-    </span>
+    <>
+      <span className="quoted">
+        <AgentText text={text} setting="block" />
+      </span>
+      {nested !== undefined && (
+        <div className="nested">
+          <span className="soft">the same text, read as JSON:</span>
+          <Values value={nested} />
+        </div>
+      )}
+    </>
   )
 }

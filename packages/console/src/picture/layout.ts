@@ -47,7 +47,7 @@ const mostTo = 9
 
 const height = 46
 const gap = 12
-const across = { width: 760, box: 210, middle: 200 }
+const across = { width: 660, box: 212, middle: 150 }
 const down = { width: 342, gap: 34 }
 
 export function layout(picture: Picture, direction: Direction): Layout {
@@ -113,9 +113,12 @@ function curve(start: { x: number; y: number }, end: { x: number; y: number }): 
   return { path: `M${start.x} ${start.y}C${start.x + half} ${start.y} ${end.x - half} ${end.y} ${end.x} ${end.y}` }
 }
 
+/** What a letter takes at most, on average, in the two sizes of the picture. */
+const letter = { name: 7.4, note: 6.6 }
+
 /** Cut in the middle, because names differ at their ends. The whole name always stands in the list below. */
-export function fitted(name: string, widthUnits: number): string {
-  const most = Math.floor((widthUnits - 44) / 7.2)
+export function fitted(name: string, widthUnits: number, as: keyof typeof letter = 'name'): string {
+  const most = Math.floor((widthUnits - 44) / letter[as])
   if (name.length <= most) return name
   const half = Math.floor((most - 1) / 2)
   return `${name.slice(0, half)}…${name.slice(-half)}`

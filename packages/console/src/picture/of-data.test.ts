@@ -1,11 +1,12 @@
+import type { Action } from '@countersign/schema'
 import { expect, it } from 'vitest'
 import { pictureOf } from './of-data.ts'
 
-const action = {
+const action: Pick<Action, 'verb' | 'agent' | 'resources'> = {
   verb: 'data.export',
   agent: 'finance-bot',
   resources: [{ kind: 'route', name: '/exports' }],
-} as const
+}
 const nothing = { reads: [], writes: [], classes: [], sensitive: false }
 
 it('P13: says what is unknown or outside, and draws the eye to it', () => {
@@ -22,18 +23,20 @@ it('P13: says what is unknown or outside, and draws the eye to it', () => {
   )
   expect(picture.from).toEqual([
     { kind: 'dataset', name: 'finance.orders', note: 'financial' },
-    { kind: 'dataset', name: 'x[U+202E]', note: 'unknown, counts as confidential', alarming: true },
+    { kind: 'dataset', name: 'x[U+202E]', note: 'unknown: confidential', alarming: true },
   ])
   expect(picture.to).toEqual([
     {
       kind: 'destination',
       name: 'partner-drive.example',
-      note: 'outside the company, not registered',
+      note: 'outside, not registered',
       alarming: true,
     },
   ])
 })
 
 it('shows what is acted upon where no data is named', () => {
-  expect(pictureOf(nothing, action).from).toEqual([{ kind: 'dataset', name: '/exports', note: 'route' }])
+  const route = [{ kind: 'dataset', name: '/exports', note: 'route' }]
+  expect(pictureOf(nothing, action)).toMatchObject({ from: route, to: [] })
+  expect(pictureOf(nothing, { ...action, verb: 'iam.grant' })).toMatchObject({ from: [], to: route })
 })

@@ -3,30 +3,36 @@ import { visibleText } from '../words/visible.ts'
 import type { Box, Picture } from './layout.ts'
 
 /** The picture of one action: sources → action → where it goes. Unknown is said, and draws the eye. */
-export function pictureOf({ reads, writes, destination, model }: DataPicture, action: Pick<Action, 'verb' | 'agent' | 'resources'>): Picture {
+export function pictureOf(
+  { reads, writes, destination, model }: DataPicture,
+  action: Pick<Action, 'verb' | 'agent' | 'resources'>,
+): Picture {
   const from = reads.map(dataset)
   const to = writes.map(dataset)
   if (model) to.push(modelBox(model))
   if (destination) {
     const { name, outside, known } = destination
-    const note = [outside ? 'outside the company' : 'inside', ...(known ? [] : ['not registered'])].join(', ')
+    const note = [outside ? 'outside' : 'inside', ...(known ? [] : ['not registered'])].join(', ')
     to.push({ kind: 'destination', name: visibleText(name), note, alarming: outside || !known })
   }
-  if (from.length === 0 && to.length === 0) from.push(...action.resources.map(resource))
+  if (from.length + to.length === 0) (takes.has(action.verb) ? from : to).push(...action.resources.map(resource))
   return { from, middle: { kind: 'action', name: action.verb, note: `by ${visibleText(action.agent)}` }, to }
 }
+
+/** Verbs whose resources are where something comes from; the others act upon theirs. */
+const takes: ReadonlySet<string> = new Set(['data.read', 'data.export', 'file.read'])
 
 const dataset = ({ name, classes, known }: DataNode): Box => ({
   kind: 'dataset',
   name: visibleText(name),
-  note: known ? classes.join(', ') || 'no classes' : `unknown, counts as ${classes.join(', ') || 'the worst'}`,
+  note: known ? classes.join(', ') || 'no classes' : `unknown: ${classes.join(', ') || 'the worst'}`,
   ...(!known && { alarming: true }),
 })
 
 const modelBox = ({ name, external, known }: NonNullable<DataPicture['model']>): Box => ({
   kind: 'model',
   name: visibleText(name),
-  note: [external ? 'external model' : 'own model', ...(known ? [] : ['not registered'])].join(', '),
+  note: [external ? 'external' : 'own model', ...(known ? [] : ['not registered'])].join(', '),
   ...((external || !known) && { alarming: true }),
 })
 

@@ -1,7 +1,8 @@
 import { type BoxKind, type Direction, fitted, layout, type Picture } from './layout.ts'
 
 const signs: Readonly<Record<BoxKind, string>> = {
-  dataset: 'M5 6c0-1.7 3.1-3 7-3s7 1.3 7 3-3.1 3-7 3-7-1.3-7-3Zm0 0v12c0 1.7 3.1 3 7 3s7-1.3 7-3V6M5 12c0 1.7 3.1 3 7 3s7-1.3 7-3',
+  dataset:
+    'M5 6c0-1.7 3.1-3 7-3s7 1.3 7 3-3.1 3-7 3-7-1.3-7-3Zm0 0v12c0 1.7 3.1 3 7 3s7-1.3 7-3V6M5 12c0 1.7 3.1 3 7 3s7-1.3 7-3',
   model: 'M12 3l8 4.5v9L12 21l-8-4.5v-9L12 3Zm0 9l8-4.5M12 12v9M12 12L4 7.5',
   destination: 'M4 12h13m-5-6l6 6-6 6',
   agent: 'M12 4a4 4 0 1 1 0 8 4 4 0 0 1 0-8Zm-8 16c1-4 4-6 8-6s7 2 8 6',
@@ -22,7 +23,14 @@ export function DataDrawing({ picture, label }: { picture: Picture; label: strin
 function Drawing({ picture, label, direction }: { picture: Picture; label: string; direction: Direction }) {
   const { width, height, boxes, arrows } = layout(picture, direction)
   return (
-    <svg className={direction} viewBox={`0 0 ${width} ${height}`} width={width} height={height} role="img" aria-label={label}>
+    <svg
+      className={direction}
+      viewBox={`0 0 ${width} ${height}`}
+      width={width}
+      height={height}
+      role="img"
+      aria-label={label}
+    >
       {arrows.map(({ path }) => (
         <g className="arrow" key={path}>
           <path d={path} />
@@ -39,7 +47,7 @@ function Drawing({ picture, label, direction }: { picture: Picture; label: strin
           </text>
           {note !== undefined && (
             <text className="note" x="36" y="36">
-              {alarming ? `⚠ ${fitted(note, wide - 12)}` : fitted(note, wide)}
+              {alarming ? `⚠ ${fitted(note, wide - 12, 'note')}` : fitted(note, wide, 'note')}
             </text>
           )}
         </g>

@@ -14,7 +14,12 @@ const look = { can: 'look', code: 'ERR_SELF_APPROVAL', says: 's' } as const
 const again = { can: 'sign-in-again', says: 's', signIn: '/sign-in', reasonRequired: false } as const
 
 it.each<[string, Partial<QuestionView>, boolean, string[]]>([
-  ['who may sign', { mayEscalate: true, mayStopAgent: true }, true, ['approve', 'reject', 'reject-and-stop', 'escalate']],
+  [
+    'who may sign',
+    { mayEscalate: true, mayStopAgent: true },
+    true,
+    ['approve', 'reject', 'reject-and-stop', 'escalate'],
+  ],
   ['who is shown something else than is signed (P9)', {}, false, ['reject']],
   ['who has to prove anew that it is them', { you: again }, true, ['reject']],
   ['who asks (P3)', { you: look }, true, []],

@@ -11,6 +11,7 @@ import { useAnswers } from '../api/use-answer.ts'
 import { useKeys } from '../shell/keys.ts'
 import { live } from '../shell/live.ts'
 import { takeIntent } from '../shell/place.ts'
+import { either } from '../words/words.ts'
 import { EscalateDialog } from './escalate-dialog.tsx'
 import { SignDialog } from './sign-dialog.tsx'
 import { StopDialog } from './stop-dialog.tsx'
@@ -58,12 +59,15 @@ export function Answering({ question, intact, me }: { question: QuestionView; in
     )
   const { agent } = question.askedBy
   const stop = (because: string) =>
-    void send(`${agent.name} is stopped.`, () => post(`/api/agents/${agent.id}/stop`, because === '' ? {} : { because }))
+    void send(`${agent.name} is stopped.`, () =>
+      post(`/api/agents/${agent.id}/stop`, because === '' ? {} : { because }),
+    )
 
   const dialog = { question, sending, trouble, onClose: () => setStep(undefined) }
   return (
     <>
       <Yours question={question} />
+      <Needed question={question} />
       <Buttons question={question} offers={offers} onStep={begin} />
       {(step === 'approve' || step === 'reject' || step === 'reject-and-stop') && (
         <SignDialog {...dialog} me={me} step={step} onSign={sign} />
@@ -107,8 +111,26 @@ function Yours({ question: { state, you } }: { question: QuestionView }) {
     <p className="yours look">
       <strong>{you.code === 'ERR_APPROVAL_SIGNED_TWICE' ? 'Your answer is in.' : 'You cannot sign this.'}</strong>{' '}
       {you.code === 'ERR_APPROVAL_SIGNED_TWICE' ? 'More signatures are needed.' : you.says}
-      {you.code === 'ERR_SELF_APPROVAL' && ' Nobody approves their own: not who asks, who it is for, or who owns the agent.'}
+      {you.code === 'ERR_SELF_APPROVAL' &&
+        ' Nobody approves their own: not who asks, who it is for, or who owns the agent.'}
     </p>
+  )
+}
+
+/** How far it is, in a line for each sign-off. */
+function Needed({ question: { state, signOffs } }: { question: QuestionView }) {
+  if (state !== 'open') return null
+  return (
+    <ul className="needed">
+      {signOffs.map(({ id, quorum, served, from }) => (
+        <li key={id}>
+          <b>
+            {served} of {quorum}
+          </b>{' '}
+          signed <span className="soft">by {either(from)}</span>
+        </li>
+      ))}
+    </ul>
   )
 }
 
@@ -124,7 +146,7 @@ function Buttons(props: { question: QuestionView; offers: readonly Step[]; onSte
       </button>
     )
   return (
-    <div className="buttons" role="group" aria-label="Your answer">
+    <div className={state === 'open' ? 'buttons open' : 'buttons'} role="group" aria-label="Your answer">
       {again && (
         <a className="button primary" href={you.signIn}>
           Sign in again to approve

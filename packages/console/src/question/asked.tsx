@@ -52,17 +52,11 @@ export function Asked({ question, receivedAt }: { question: QuestionView; receiv
           )}
           {askedBy.agent.status === 'stopped' && <span className="warn-text"> · stopped</span>}
         </FactRow>
-        <FactRow
-          label={
-            <>
-              Purpose <small className="claimed">claimed by the agent</small>
-            </>
-          }
-        >
+        <FactRow label="Purpose">
           {purpose?.text !== undefined && purpose.text !== '' ? (
-            <span className="purpose">
+            <>
               “<AgentText text={purpose.text} />”
-            </span>
+            </>
           ) : (
             <span className="warn-text">none given</span>
           )}
@@ -71,15 +65,15 @@ export function Asked({ question, receivedAt }: { question: QuestionView; receiv
               {' '}
               · <AgentText text={purpose.workItem} />
             </span>
+          )}{' '}
+          {(purpose?.text !== undefined || purpose?.workItem !== undefined) && (
+            <small className="claimed">claimed by the agent</small>
           )}
         </FactRow>
         <FactRow label="Data">
           <Classes classes={picture.classes} />
-          {picture.reads.length + picture.writes.length > 0 && (
-            <span className="soft">
-              {' '}
-              {[...picture.reads, ...picture.writes].some(({ known }) => !known) ? 'unknown data among it' : ''}
-            </span>
+          {[...picture.reads, ...picture.writes].some(({ known }) => !known) && (
+            <span className="warn-text"> ⚠ some of it unknown</span>
           )}
         </FactRow>
         {picture.destination && (

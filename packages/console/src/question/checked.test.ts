@@ -31,7 +31,10 @@ const sorted = (value: unknown): unknown => {
   const entries = Object.entries(value).toSorted(([one], [other]) => (one < other ? -1 : 1))
   return Object.fromEntries(entries.map(([name, member]) => [name, sorted(member)]))
 }
-const hashOf = (value: unknown) => createHash('sha256').update(JSON.stringify(sorted(value))).digest('hex')
+const hashOf = (value: unknown) =>
+  createHash('sha256')
+    .update(JSON.stringify(sorted(value)))
+    .digest('hex')
 
 it('P9: finds out when what is shown is not what would be signed', () => {
   const said = { card, shown: hashOf(card), digest: hashOf(action) }

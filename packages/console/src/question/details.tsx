@@ -87,7 +87,11 @@ export function Details({ question, intact }: { question: QuestionView; intact: 
             <AgentText text={askedBy.agent.team} />
           </FactRow>
           <FactRow label="Acts for">
-            {askedBy.onBehalfOf ? <AgentText text={askedBy.onBehalfOf.name} /> : <span className="soft">nobody verified</span>}
+            {askedBy.onBehalfOf ? (
+              <AgentText text={askedBy.onBehalfOf.name} />
+            ) : (
+              <span className="soft">nobody verified</span>
+            )}
           </FactRow>
           {askedBy.startedBy && (
             <FactRow label="Started by">
@@ -149,11 +153,7 @@ export function Details({ question, intact }: { question: QuestionView; intact: 
         </dl>
       </Section>
       <Section title="What it did before" aside={<span className="soft">same operation, same environment</span>}>
-        {history.length === 0 ? (
-          <p className="soft">This is the first time.</p>
-        ) : (
-          <ActionList actions={history} />
-        )}
+        {history.length === 0 ? <p className="soft">This is the first time.</p> : <ActionList actions={history} />}
       </Section>
     </div>
   )

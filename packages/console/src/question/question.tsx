@@ -25,6 +25,7 @@ export function Question({ id, me }: { id: string; me: Me }) {
       <p className="back">
         <Link href={paths.inbox}>‹ Inbox</Link>
       </p>
+      {!value && <h1 className="aloud">Question</h1>}
       {trouble && <TroubleNote trouble={trouble} path="/api/approvals" />}
       {value ? <Shown question={value} receivedAt={at} me={me} /> : !trouble && <Loading what="the question" />}
     </>
@@ -41,7 +42,8 @@ function Shown({ question, receivedAt, me }: { question: QuestionView; receivedA
         {(!intact.card || !intact.action) && (
           <div className="trouble" role="alert">
             <strong>Do not approve this.</strong> What is shown here does not hash to what would be signed.
-            {!intact.card && ' The card differs.'} {!intact.action && 'The action differs.'} Tell whoever runs this house.
+            {!intact.card && ' The card differs.'} {!intact.action && 'The action differs.'} Tell whoever runs this
+            house.
           </div>
         )}
         <Answering question={question} intact={intact.card && intact.action} me={me} />

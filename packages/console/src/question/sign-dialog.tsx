@@ -72,7 +72,9 @@ export function SignDialog({ question, me, step, sending, trouble, onClose, onSi
             disabled={sending}
             autoFocus={step === 'approve' && !required}
           >
-            {sending ? 'Sending…' : { approve: 'Countersign', reject: 'Reject', 'reject-and-stop': 'Reject and stop' }[step]}
+            {sending
+              ? 'Sending…'
+              : { approve: 'Countersign', reject: 'Reject', 'reject-and-stop': 'Reject and stop' }[step]}
           </button>
         </div>
       </form>

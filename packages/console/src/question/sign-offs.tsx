@@ -38,10 +38,8 @@ function SignOff({ signOff }: { signOff: SignOffView }) {
   return (
     <li className={missing === 0 ? 'served' : ''}>
       <p>
-        <b>
-          {missing === 0 ? '✓ Served' : `${counted(missing, 'signature')} missing`}
-        </b>{' '}
-        · {counted(quorum, 'person', 'people')} of {either(from)}
+        <b>{missing === 0 ? '✓ Served' : `${counted(missing, 'signature')} missing`}</b> ·{' '}
+        {counted(quorum, 'person', 'people')} of {either(from)}
       </p>
       <p>
         <AgentText text={doc} />

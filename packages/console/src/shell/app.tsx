@@ -63,14 +63,17 @@ function Page({ route, me }: { route: Route; me: Me }) {
       return <Policies />
     case 'nowhere':
       return (
-        <Empty title="There is nothing here">
-          <p>
-            The address may be cut short. Questions have links such as <span className="mono">/approvals/apr_…</span>
-          </p>
-          <Link className="button" href={paths.inbox}>
-            Go to the inbox
-          </Link>
-        </Empty>
+        <>
+          <h1 className="aloud">Not found</h1>
+          <Empty title="There is nothing here">
+            <p>
+              The address may be cut short. Questions have links such as <span className="mono">/approvals/apr_…</span>
+            </p>
+            <Link className="button" href={paths.inbox}>
+              Go to the inbox
+            </Link>
+          </Empty>
+        </>
       )
   }
 }

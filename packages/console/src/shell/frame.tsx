@@ -4,7 +4,8 @@
  * @module
  */
 import type { Me, QuestionPage } from '@countersign/schema'
-import { type ReactNode, useEffect, useState } from 'react'
+import { type ReactNode, useEffect, useRef, useState } from 'react'
+import { post } from '../api/ask.ts'
 import { useAnswer } from '../api/use-answer.ts'
 import { openPath } from '../inbox/sorted.ts'
 import { type Page, paths } from '../route.ts'
@@ -12,7 +13,6 @@ import { Link } from './link.tsx'
 import { live, useLine, useNotice } from './live.ts'
 import { Mark } from './mark.tsx'
 import { usePlace } from './place.ts'
-import { post } from '../api/ask.ts'
 
 const places: readonly { page: Page; within?: Page; path: string; name: string }[] = [
   { page: 'inbox', within: 'question', path: paths.inbox, name: 'Inbox' },
@@ -26,14 +26,20 @@ const places: readonly { page: Page; within?: Page; path: string; name: string }
 export function Frame({ me, page, children }: { me: Me | undefined; page: Page; children: ReactNode }) {
   const [open, setOpen] = useState(false)
   const { pathname } = usePlace()
-  useEffect(() => setOpen(false), [pathname])
+  const first = useRef(pathname)
+  useEffect(() => {
+    setOpen(false)
+    // Whoever reads with their ears begins at the new page, not at the link that led here.
+    if (first.current !== pathname) document.getElementById('page')?.focus({ preventScroll: true })
+    first.current = ''
+  }, [pathname])
   return (
     <div className="frame">
       <a className="skip" href="#page">
         Skip to the page
       </a>
       <header className="bar">
-        <Link className="brand" href={paths.inbox}>
+        <Link className="brand" href={paths.inbox} aria-label="Countersign, inbox">
           <Mark />
           <span>Countersign</span>
         </Link>
@@ -66,7 +72,7 @@ export function Frame({ me, page, children }: { me: Me | undefined; page: Page; 
         </ul>
         {me && <Who me={me} />}
       </nav>
-      <main id="page" className={`page ${page}`} tabIndex={-1}>
+      <main id="page" className={`page on-${page}`} tabIndex={-1}>
         {children}
       </main>
       <Notices />
@@ -76,7 +82,9 @@ export function Frame({ me, page, children }: { me: Me | undefined; page: Page; 
 
 /** How many questions this person could answer now. */
 function Waiting() {
-  const mine = useAnswer<QuestionPage>(openPath).value?.items.filter((item) => item.mine && item.state === 'open').length
+  const mine = useAnswer<QuestionPage>(openPath).value?.items.filter(
+    (item) => item.mine && item.state === 'open',
+  ).length
   if (!mine) return null
   return (
     <span className="count">
@@ -95,7 +103,11 @@ const lineWords = {
 function LineState() {
   const line = useLine()
   return (
-    <span className={`line ${line}`} role="status" title={line === 'live' ? 'Changes appear by themselves.' : undefined}>
+    <span
+      className={`line ${line}`}
+      role="status"
+      title={line === 'live' ? 'Changes appear by themselves.' : undefined}
+    >
       <i aria-hidden="true" />
       {lineWords[line]}
     </span>
@@ -108,7 +120,10 @@ function Who({ me: { person, groups, roles, demo } }: { me: Me }) {
       <strong>{person.name}</strong>
       <span className="soft">{[...groups, ...roles.map((role) => `${role} (role)`)].join(', ') || 'no groups'}</span>
       {demo && (
-        <button type="button" onClick={() => void leave(`/sign-in?switch=1&return=${encodeURIComponent(location.pathname)}`)}>
+        <button
+          type="button"
+          onClick={() => void leave(`/sign-in?fresh=1&return=${encodeURIComponent(location.pathname)}`)}
+        >
           Switch person
         </button>
       )}

@@ -44,7 +44,10 @@ describe('text of agents is shown as text (P9)', () => {
 
   it('shows no control, format or direction character', () => {
     fc.assert(
-      fc.property(fc.string({ unit: 'binary' }), (text) => !/[\p{C}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]/u.test(visibleText(text))),
+      fc.property(
+        fc.string({ unit: 'binary' }),
+        (text) => !/[\p{C}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]/u.test(visibleText(text)),
+      ),
     )
   })
 })

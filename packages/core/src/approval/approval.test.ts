@@ -104,7 +104,7 @@ describe('P3: nobody approves their own', () => {
     expect(() => sign(approval, by(approval, person), now)).toThrow(
       expect.objectContaining({ code: 'ERR_SELF_APPROVAL' }),
     )
-    expect(requesterChain(sealed.action, agent)).toContain(person)
+    expect(requesterChain(sealed.action, agent, now)).toContain(person)
   })
 
   it('no signature of the requester chain ever stands in an approval', () => {

@@ -3,11 +3,19 @@
  *
  * @module
  */
-import type { Action, Agent } from '@countersign/schema'
+import type { Action, Agent, AgentKey } from '@countersign/schema'
 
-/** Everyone who has a part in this request: they may not sign it, whatever role they hold. */
-export function requesterChain(action: Action, agent: Agent): string[] {
-  const chain = [action.onBehalfOf, action.startedBy, agent.owner, agent.registeredBy, agent.changedBy]
+/**
+ * Everyone who has a part in this request: they may not sign it, whatever role they hold. Whoever issued a key that is
+ * good at `now` was shown it, and can act as the agent.
+ */
+export function requesterChain(action: Action, agent: Agent, now: number): string[] {
+  const issuers = agent.keys.filter((key) => inForce(key, now)).map(({ issuedBy }) => issuedBy)
+  const chain = [action.onBehalfOf, action.startedBy, agent.owner, agent.registeredBy, agent.changedBy, ...issuers]
   const people = chain.filter((person): person is string => person !== undefined && person !== 'house')
   return [...new Set(people)].toSorted()
 }
+
+/** Whether a key proves its agent at that moment. */
+export const inForce = ({ expiresAt, revokedAt = Infinity }: AgentKey, now: number): boolean =>
+  now < expiresAt && now < revokedAt

@@ -6,8 +6,9 @@
  *
  * @module
  */
-import type { Approval, ApprovalState, Card, Countersignature, Fact, OpenApproval } from '@countersign/schema'
+import type { Approval, Card, Countersignature, Fact, OpenApproval } from '@countersign/schema'
 import { deferred } from '../deferred.ts'
+import { forEach } from '../each.ts'
 import { CountersignError, isError } from '../errors.ts'
 import type { Answer, OpenDesk, Store } from '../ports.ts'
 import { askedGroups, escalate, expire, sign, withdraw } from './approval.ts'
@@ -86,7 +87,7 @@ export function createDesk({ store, membershipMs = 15 * 60_000 }: DeskParts): De
     settle: (id) => change(id, async (approval) => whatIsDue(approval)),
 
     async settleDue() {
-      for (const { id } of await store.approvals.due()) await change(id, async (approval) => whatIsDue(approval))
+      await forEach(await store.approvals.due(), ({ id }) => change(id, async (approval) => whatIsDue(approval)))
     },
 
     show({ id }) {
@@ -126,10 +127,10 @@ export function createDesk({ store, membershipMs = 15 * 60_000 }: DeskParts): De
     if (!person?.active) throw new CountersignError('ERR_APPROVER_INACTIVE', approval.id)
     const { action } = approval.card.bound
     const agent = await store.agents.get(action.agent)
-    if (!agent || requesterChain(action, agent).includes(person.id)) {
+    const now = clock.now()
+    if (!agent || requesterChain(action, agent, now).includes(person.id)) {
       throw new CountersignError('ERR_SELF_APPROVAL', approval.id)
     }
-    const now = clock.now()
     if (answer.assurance === 'chat' && now - person.groupsAsOf > membershipMs) {
       throw new CountersignError('ERR_MEMBERSHIP_STALE', approval.id)
     }
@@ -148,8 +149,11 @@ export function createDesk({ store, membershipMs = 15 * 60_000 }: DeskParts): De
       ...(proof && { proof }),
     }
     const signed = sign(approval, signature, now)
+    if (agent.status === 'stopped' && verdict === 'approve') {
+      throw new CountersignError('ERR_AGENT_STOPPED', approval.id)
+    }
     const name = signed.state === 'granted' || signed.state === 'rejected' ? signed.state : 'signed'
-    return { change: name, by: person.id, approval: signed, signature, notAfter: approval.expiresAt }
+    return { change: name, by: person.id, approval: signed, signature, notAfter: approval.expiresAt - 1 }
   }
 
   async function mustBeAsked(approval: OpenApproval, id: string): Promise<void> {
@@ -202,6 +206,3 @@ export function createDesk({ store, membershipMs = 15 * 60_000 }: DeskParts): De
 }
 
 type Changed = Omit<Extract<Fact, { kind: 'approval.changed' }>, 'kind'> & { readonly notAfter?: number }
-
-/** Whether anything can still come of it. */
-export const unsettled = (state: ApprovalState) => state === 'open' || state === 'granted'

@@ -23,7 +23,7 @@ export function questionOf(sealed: SealedAction, record: ActionRecord, agent: Ag
       decision,
       terms,
       team: agent.team,
-      barred: requesterChain(sealed.action, agent),
+      barred: requesterChain(sealed.action, agent, now),
     },
     now,
   )

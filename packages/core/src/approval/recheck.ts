@@ -17,12 +17,15 @@ export async function covers(
   approval: Approval,
   now: ActionRecord,
   agent: Agent,
-  people: Store['people'],
+  { people, clock }: Pick<Store, 'people' | 'clock'>,
 ): Promise<string | undefined> {
   const { bound } = approval.card
   const { picture, measures } = now
   if (canonical({ picture, measures }) !== canonical({ picture: bound.picture, measures: bound.measures })) {
     return 'the data it touches is no longer what was shown'
+  }
+  if (now.decision.kind === 'deny' || canonical(now.decision.obligations) !== canonical(bound.obligations)) {
+    return 'the duties it would run under are no longer what was shown'
   }
   if (now.decision.kind !== 'ask') return undefined
 
@@ -31,7 +34,7 @@ export async function covers(
     ...signOff,
     escalated: escalated.has(signOff.id),
   }))
-  const chain = requesterChain(now.action, agent)
+  const chain = requesterChain(now.action, agent, clock.now())
   const standing = (await Promise.all(approval.signatures.map(asOfNow))).filter((signature) => signature !== undefined)
   return served(signOffs, agent.team, standing) ? undefined : 'the signatures no longer cover what policy asks'
 

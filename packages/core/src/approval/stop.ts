@@ -21,7 +21,7 @@ export function createStops({ store }: { store: Pick<Store, 'clock' | 'commit' |
       retried(async () => {
         const agent = await read(id)
         if (agent.status === 'stopped') return agent
-        const stopped: Agent = { ...changed(agent, by), status: 'stopped', stoppedBy: by }
+        const stopped: Agent = { ...next(agent), status: 'stopped', stoppedBy: by }
         await store.commit({
           facts: [
             { kind: 'agent.changed', change: 'stopped', by, agent: stopped, because },
@@ -36,7 +36,7 @@ export function createStops({ store }: { store: Pick<Store, 'clock' | 'commit' |
         const agent = await read(id)
         if (agent.status === 'active') return agent
         if ((agent.stoppedBy ?? agent.changedBy) === by) throw new CountersignError('ERR_NOT_ALLOWED', { agent: id })
-        const { stoppedBy: _stoppedBy, ...rest } = changed(agent, by)
+        const { stoppedBy: _stoppedBy, ...rest } = next(agent)
         const started: Agent = { ...rest, status: 'active' }
         await store.commit({ facts: [{ kind: 'agent.changed', change: 'started', by, agent: started }] })
         return started
@@ -67,7 +67,8 @@ export function createStops({ store }: { store: Pick<Store, 'clock' | 'commit' |
   }
 }
 
-const changed = (agent: Agent, by: string): Agent => ({ ...agent, version: agent.version + 1, changedBy: by })
+/** Not a change of what the agent is: whoever made the last one stays in the requester chain (P3). */
+const next = (agent: Agent): Agent => ({ ...agent, version: agent.version + 1 })
 
 async function retried<T>(work: () => Promise<T>): Promise<T> {
   for (let left = 20; ; left--) {

@@ -2,6 +2,7 @@ import {
   actionIdOf,
   CountersignError,
   type Follower,
+  type Post,
   runEvent,
   type RunEvent,
   runStateOf,
@@ -37,15 +38,19 @@ export function openLineageFollower({ actions, names, send }: OpenLineageParts):
   }
 }
 
-/** Posts a body and gives the status of the answer; the house's own guarded way out. */
-export type Post = (url: string, headers: Readonly<Record<string, string>>, body: string) => Promise<number>
-
-/** Hands events to a sink, each until it is taken. */
+/**
+ * Hands events to a sink. One that it will never take (a 4xx) must not hold up those behind it.
+ *
+ * @throws ERR_UPSTREAM while the sink is not there or asks to wait, ERR_INTERNAL where it stumbles over this event
+ */
 export const postTo =
   ({ url, apiKey }: OpenLineageConfig, post: Post): OpenLineageParts['send'] =>
   async (event) => {
     const authorization = apiKey === undefined ? undefined : { authorization: `Bearer ${apiKey}` }
     const status = await post(url, { 'content-type': 'application/json', ...authorization }, JSON.stringify(event))
-    // A sink that will never take this event (a 4xx) must not hold up those behind it.
-    if (status >= 500 || status === 429) throw new CountersignError('ERR_UPSTREAM', { url, status })
+    if (away.includes(status)) throw new CountersignError('ERR_UPSTREAM', { url, status })
+    if (status >= 500) throw new CountersignError('ERR_INTERNAL', { url, status })
   }
+
+/** Too many requests, bad gateway, unavailable, gateway timeout. */
+const away: readonly number[] = [429, 502, 503, 504]

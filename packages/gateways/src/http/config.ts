@@ -112,7 +112,7 @@ export const HttpConfig = z.strictObject({
   upstreams: z
     .record(z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/), UpstreamConfig)
     .describe('By the first segment of the path: `/<name>/…` goes to `<origin>/…`.'),
-  maxBodyBytes: z.number().int().positive().max(8_388_608).default(8_388_608),
+  maxBodyBytes: z.number().int().positive().max(8_388_608).default(1_048_576),
   maxWaitSeconds: z.number().int().nonnegative().max(3600).default(300).describe('Longest `Prefer: wait`.'),
   maxConnections: z.number().int().positive().default(10_000),
   headersTimeoutMs: z.number().int().positive().default(10_000),

@@ -231,13 +231,29 @@ describe('what came of it', () => {
     ['a secret that is gone', 'ERR_SECRET_UNKNOWN', 409],
   ])('nothing is sent under %s, and the client is told', async (_, code, status) => {
     house = await openHouse({ upstream: { secrets: ['x-token'] } })
+    house.say = () => {
+      if (code === 'ERR_SECRET_UNKNOWN') house.kept.clear()
+      return 'run'
+    }
     house.beforeBegin = () => {
-      if (code === 'ERR_PERMIT_LATE') throw new CountersignError('ERR_PERMIT_LATE')
-      house.kept.clear()
+      throw new CountersignError('ERR_PERMIT_LATE')
     }
     const answer = await house.ask('/crm/a', { method: 'POST', headers: { 'x-token': 't' } })
     expect([answer.status, await answer.json()]).toMatchObject([status, { type: `urn:countersign:error:${code}` }])
     expect([house.upstream.received, house.ran]).toMatchObject([[], [{ outcome: { kind: 'failed' }, delivered: true }]])
+  })
+
+  it('the leave to run is asked for when nothing else has to be waited for (P2)', async () => {
+    house = await openHouse({ upstream: { secrets: ['x-token'] } })
+    const order: string[] = []
+    const find = house.kept.get.bind(house.kept)
+    house.kept.get = (reference) => {
+      order.push('reveal')
+      return find(reference)
+    }
+    house.beforeBegin = () => void order.push('begin')
+    await house.ask('/crm/a', { method: 'POST', headers: { 'x-token': 't' } })
+    expect(order).toEqual(['reveal', 'begin'])
   })
 
   it('nothing was sent where nobody listens', async () => {

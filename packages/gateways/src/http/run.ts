@@ -37,8 +37,8 @@ export async function run(permit: Permit, line: Line): Promise<Ran> {
   const parameters = HttpParameters.parse(permit.action.parameters)
   let unsealed: Unsealed
   try {
-    permit.begin()
     unsealed = await unseal(parameters, secrets)
+    permit.begin() // last, so that no lease can be lost between it and the first byte
   } catch (error) {
     return notSent(response, error)
   }

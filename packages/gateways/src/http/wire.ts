@@ -68,6 +68,8 @@ async function readBytes(request: IncomingMessage, announced: number, maxBytes: 
   let size = 0
   // Not `for await`, which would destroy the connection before the refusal is said.
   await new Promise<void>((done, fail) => {
+    const brokenOff = () => fail(new CountersignError('ERR_INPUT_INVALID', { http: 'The body broke off.' }))
+    if (request.destroyed) return brokenOff() // while the caller was being recognised: no event tells of it any more
     request.on('data', (chunk: Buffer) => {
       size += chunk.length
       if (size > maxBytes) fail(new CountersignError('ERR_INPUT_TOO_LARGE'))
@@ -75,9 +77,7 @@ async function readBytes(request: IncomingMessage, announced: number, maxBytes: 
     })
     request.once('end', done)
     request.once('error', fail)
-    request.once('close', () => {
-      fail(new CountersignError('ERR_INPUT_INVALID', { http: 'The body broke off.' }))
-    })
+    request.once('close', brokenOff)
   })
   return Buffer.concat(chunks)
 }

@@ -39,6 +39,7 @@ const OverStdio = z.strictObject({
 
 const OverHttp = z.strictObject({
   url: z.url({ protocol: /^https?$/ }),
+  private: z.boolean().default(false).describe('Names this address as one that may lie in the house’s own networks.'),
   headers: z
     .record(z.string(), z.string())
     .default({})

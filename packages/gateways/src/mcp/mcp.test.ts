@@ -215,7 +215,8 @@ describe('a real client, the gateway and the real filesystem server', () => {
 
   it('stands in front of servers that are reached by URL', async () => {
     const url = `${house.url}/mcp/files`
-    const front = await openFakeHouse({ servers: { far: { url, headers: { authorization: `Bearer ${keys.other}` } } } })
+    const headers = { authorization: `Bearer ${keys.other}` }
+    const front = await openFakeHouse({ servers: { far: { url, private: true, headers } } })
     const client = new Client({ name: 'any', version: '1' })
     await client.connect(new StreamableHTTPClientTransport(new URL(`${front.url}/mcp/far`), authorized))
     expect((await client.callTool(write('far.txt', 'far'))).isError).toBeFalsy()

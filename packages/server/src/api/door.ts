@@ -4,7 +4,8 @@
  * @module
  */
 import { randomUUID } from 'node:crypto'
-import { CountersignError, parseJson } from '@countersign/core'
+import { CountersignError, isError, parseJson } from '@countersign/core'
+import { telling } from './problems.ts'
 
 const mostBytes = 1 << 20
 const loopbackNames = new Set(['localhost', '127.0.0.1', '[::1]'])
@@ -50,9 +51,20 @@ export async function readStrictly(request: Request): Promise<Request> {
   const type = request.headers.get('content-type')?.split(';')[0]?.trim().toLowerCase()
   if (type !== 'application/json') throw new CountersignError('ERR_INPUT_TYPE', { type })
   const bytes = await readAtMost(request, mostBytes)
-  parseJson(bytes, { bytes: mostBytes })
+  mustBeJson(bytes)
   const { url, method, headers, signal } = request
   return new Request(url, { method, headers, signal, body: bytes })
+}
+
+/** Says what is wrong with it in words of ours, none of the sender's. */
+function mustBeJson(bytes: Uint8Array): void {
+  try {
+    parseJson(bytes, { bytes: mostBytes })
+  } catch (error) {
+    if (!isError(error, 'ERR_INPUT_INVALID')) throw error
+    const { json } = error.detail as { json: string }
+    throw telling(error, `The body is not JSON as it is read here: ${json}.`)
+  }
 }
 
 async function readAtMost(request: Request, most: number): Promise<Uint8Array<ArrayBuffer>> {

@@ -15,7 +15,7 @@ export function objection(
   { assurance, now }: { assurance: Assurance; now: number },
 ): ErrorCode | undefined {
   if (!person.active) return 'ERR_APPROVER_INACTIVE'
-  if (!agent || requesterChain(approval.card.bound.action, agent).includes(person.id)) return 'ERR_SELF_APPROVAL'
+  if (!agent || requesterChain(approval.card.bound.action, agent, now).includes(person.id)) return 'ERR_SELF_APPROVAL'
   const { digest, shown } = approval
   const trial = { person: person.id, verdict: 'approve', reason: '-', assurance, channel: 'console', at: now } as const
   try {

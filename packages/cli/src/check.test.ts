@@ -1,0 +1,118 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { runWith } from './fake-hand.ts'
+import { product } from './hand.ts'
+
+describe('checking before starting', () => {
+  let cwd: string
+  beforeEach(async () => {
+    cwd = await mkdtemp(join(tmpdir(), 'countersign-check-'))
+    await mkdir(join(cwd, 'policies'))
+    await write('policies/registry.yaml', 'datasets: {}\n')
+    await write('policies/all.cedar', '@id("all") @owner("o") @doc("d")\npermit (principal, action, resource);\n')
+  })
+  afterEach(() => rm(cwd, { recursive: true, force: true }))
+
+  const write = (name: string, text: string) => writeFile(join(cwd, name), text)
+  const hand = (...words: string[]) => runWith(words, { cwd, env: { KEY: 'k' } })
+
+  it('a house without configuration passes', async () => {
+    const { code, said, muttered } = await hand('check', '--json')
+    expect([code, muttered, JSON.parse(said).ok]).toEqual([0, '', true])
+  })
+
+  it('a configuration that holds passes', async () => {
+    await write('countersign.yaml', 'store:\n  url: ${KEY}\n')
+    expect(await hand('check')).toMatchObject({ code: 0, said: expect.stringContaining('1 policies pass') })
+  })
+
+  it.each([
+    ['listen:\n  prot: 1\n', 'countersign.yaml:2:3: listen.prot: There is no such key.'],
+    ['gateways:\n  http: { upstream: {} }\n', 'countersign.yaml:2:11: gateways.http.upstream: There is no such key.'],
+    ['name: ${NOT_SET}\n', 'countersign.yaml:1:1: name: The environment variable NOT_SET is not set.'],
+    ['name: [\n', 'countersign.yaml:2:1: '],
+  ])('what is wrong in %j has a line and a column', async (text, expected) => {
+    await write('countersign.yaml', text)
+    const plain = await hand('check')
+    expect([plain.code, plain.said]).toEqual([1, ''])
+    expect(plain.muttered).toContain(expected)
+    const json = await hand('check', '--json')
+    expect([json.code, json.muttered]).toEqual([1, ''])
+    const { problems } = JSON.parse(json.said) as { problems: Record<'file' | 'line' | 'column' | 'says', string>[] }
+    expect(problems.map(({ file, line, column, says }) => `${file}:${line}:${column}: ${says}`).join('\n')).toContain(
+      expected,
+    )
+  })
+
+  it('so has what is wrong with a policy', async () => {
+    await write('policies/bad.cedar', '@id("bad") @owner("o") @doc("d")\npermit (principal, action, resource) when { contxt.risk };\n')
+    const { code, muttered } = await hand('check', '--config', 'countersign.yaml').then(async (gone) => {
+      expect(gone.code).toBe(2)
+      await write('countersign.yaml', 'name: a\n')
+      return hand('check')
+    })
+    expect(code).toBe(1)
+    expect(muttered).toMatch(/policies\/bad\.cedar:2:\d+: /)
+  })
+
+  it('so has what is wrong with the registry', async () => {
+    await write('countersign.yaml', 'name: a\n')
+    await write('policies/registry.yaml', 'datasets:\n  a: { domain: d, classes: 1 }\n')
+    const { code, muttered } = await hand('check')
+    expect(code).toBe(1)
+    expect(muttered).toMatch(/^.*policies\/registry\.yaml:2:19: datasets\.a\.classes: .*\n$/)
+  })
+
+  it('policies are checked on their own', async () => {
+    expect(await hand('policy', 'check', 'policies')).toMatchObject({ code: 0, said: expect.stringContaining('Version ') })
+    await write('policies/bad.cedar', 'permit (principal, action, resource);\n')
+    const bad = await hand('policy', 'check', 'policies', '--json')
+    expect([bad.code, JSON.parse(bad.said).ok]).toEqual([1, false])
+    expect((await hand('policy', 'check', 'policies')).muttered).toMatch(/policies\/bad\.cedar:1:\d+: /)
+  })
+
+  it('the sample policies pass their cases, and a case that does not hold fails', async () => {
+    const sample = await hand('policy', 'test')
+    expect(sample).toMatchObject({ code: 0, said: expect.stringMatching(/cases pass, and every policy/) })
+    await write(
+      'policies/cases.yaml',
+      [
+        'agents:',
+        '  bot: { groups: [ml-agents], owner: ana, team: t }',
+        'cases:',
+        '  - name: It is refused',
+        '    given: { agent: bot, verb: model.train, resource: model m, reads: [a], model: m }',
+        '    expect: { deny: no_grant }',
+      ].join('\n'),
+    )
+    const failed = await hand('policy', 'test', 'policies')
+    expect(failed.code).toBe(1)
+    expect(failed.said).toContain('✗ It is refused: expected')
+    expect(failed.muttered).toContain('1 cases fail')
+  })
+
+  it('why an action meets what it meets is explained', async () => {
+    await write(
+      'action.yaml',
+      [
+        'agent: { id: bot, groups: [finance-agents], team: finance-systems }',
+        'verb: data.export',
+        'resource: { kind: dataset, name: finance.orders }',
+        'environment: prod',
+        'reads: [finance.orders]',
+        'destination: warehouse.acme.example',
+        'rows: 48211',
+      ].join('\n'),
+    )
+    const plain = await hand('policy', 'explain', 'action.yaml', product.policies)
+    expect(plain.code).toBe(0)
+    expect(plain.said).toMatch(/^ask: /)
+    expect(plain.said).toContain('risk ')
+    const json = JSON.parse((await hand('policy', 'explain', 'action.yaml', product.policies, '--json')).said)
+    expect(json).toMatchObject({ decision: { kind: 'ask' }, risk: { score: expect.any(Number) } })
+    await write('action.yaml', 'verb: data.export\n')
+    expect((await hand('policy', 'explain', 'action.yaml')).code).toBe(2)
+  })
+})

@@ -1,0 +1,73 @@
+import { readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
+import type { LedgerReport } from '@countersign/core/verify'
+import { type Command, InvalidArgumentError } from 'commander'
+import type { Ask } from './ask.ts'
+import type { Hand } from './hand.ts'
+import { exportLedger } from './ledger-export.ts'
+import { addsUp, inWords, verifyFrom } from './ledger.ts'
+import { Stopped } from './stopped.ts'
+
+interface LedgerOptions {
+  readonly data?: string
+  readonly vkey?: string
+  readonly json?: boolean
+}
+
+export function addLedger(program: Command, hand: Hand, ask: (options: LedgerOptions) => Ask): void {
+  const ledger = program.command('ledger').description('verify and export the ledger')
+  const onLedger = (command: Command) =>
+    command
+      .option('--vkey <key>', 'the log’s key, from elsewhere')
+      .option('--data <dir>', 'with - : data directory of the house')
+      .option('--json', 'print JSON')
+  const where = async (from: string, options: LedgerOptions) => {
+    if (from !== '-') return { from: /^https?:/.test(from) ? from : resolve(hand.cwd, from), vkey: options.vkey }
+    const { url, vkey } = await ask(options)<{ url: string; vkey: string }>('GET', '/status')
+    return { from: url, vkey: options.vkey ?? vkey }
+  }
+
+  onLedger(ledger.command('verify <url-or-folder>').description('recompute everything; - is the house that runs here'))
+    .option('--known <file>', 'a checkpoint kept from before')
+    .action(async (place: string, { known, ...options }: LedgerOptions & { known?: string }) => {
+      const { from, vkey } = await where(place, options)
+      const report = await verifyFrom({
+        from,
+        ...(vkey !== undefined && { vkey }),
+        ...(known !== undefined && { known: readFileSync(resolve(hand.cwd, known), 'utf8') }),
+        ...progress(hand),
+      })
+      tell(hand, report, options.json ? report : inWords(report))
+    })
+
+  onLedger(ledger.command('export <url-or-folder> <to>').description('write every file, then verify them'))
+    .option('--entry <number>', 'lay out this entry with its proof; repeatable', entriesOf, [])
+    .action(async (place: string, to: string, { entry, ...options }: LedgerOptions & { entry: readonly number[] }) => {
+      const { from, vkey } = await where(place, options)
+      const folder = resolve(hand.cwd, to)
+      const report = await exportLedger({
+        from,
+        to: folder,
+        entries: entry,
+        script: hand.product.verifyScript,
+        ...(vkey !== undefined && { vkey }),
+        ...progress(hand),
+      })
+      tell(hand, report, options.json ? { folder, ...report } : `${folder}: ${inWords(report)}`)
+    })
+}
+
+function tell(hand: Hand, report: LedgerReport, answer: string | object): void {
+  hand.say(typeof answer === 'string' ? answer : JSON.stringify(answer, undefined, 2))
+  if (!addsUp(report)) throw new Stopped(1, '')
+}
+
+const progress = (hand: Hand) =>
+  hand.watched && {
+    onProgress: (done: number, size: number) => hand.mutter(`\r  ${done} of ${size} entries${done === size ? '\n' : ''}`),
+  }
+
+function entriesOf(text: string, before: readonly number[]): readonly number[] {
+  if (!/^\d{1,15}$/.test(text)) throw new InvalidArgumentError('This is not the number of an entry.')
+  return [...before, Number(text)]
+}

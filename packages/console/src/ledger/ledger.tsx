@@ -1,0 +1,71 @@
+/**
+ * The ledger's head, and its verification by this browser.
+ *
+ * @module
+ */
+import type { LedgerView } from '@countersign/schema'
+import { useAnswer } from '../api/use-answer.ts'
+import { FactRow, Section } from '../parts/facts.tsx'
+import { Loading, TroubleNote } from '../parts/states.tsx'
+import { Badge } from '../parts/badges.tsx'
+import { counted } from '../words/words.ts'
+import { Download } from './download.tsx'
+import { Verification } from './verification.tsx'
+
+export function Ledger() {
+  const { value, trouble } = useAnswer<LedgerView>('/api/ledger')
+  return (
+    <>
+      <header className="page-head">
+        <h1>Ledger</h1>
+        <p className="soft">Every decision, signature and run, in order. Anyone can check it without trusting us.</p>
+      </header>
+      {trouble && <TroubleNote trouble={trouble} path="/api/ledger" />}
+      {value ? <Head ledger={value} /> : !trouble && <Loading what="the ledger" />}
+    </>
+  )
+}
+
+function Head({ ledger }: { ledger: LedgerView }) {
+  const { origin, size, root, vkey, checkpoint } = ledger
+  return (
+    <>
+      <Section title="Verify in this browser">
+        <Verification origin={origin} vkey={vkey} />
+      </Section>
+      <Section title="Head" aside={<Badge tone="warn">unanchored</Badge>}>
+        <p>
+          <b>{counted(size, 'entry', 'entries')}</b>, signed by this house alone: no witness outside has seen this head
+          yet. What that means stands above.
+        </p>
+        <dl className="facts spaced">
+          <FactRow label="Log">
+            <span className="mono">{origin}</span>
+          </FactRow>
+          <FactRow label="Root">
+            <span className="mono">{root}</span>
+          </FactRow>
+          <FactRow label="Key">
+            <span className="mono">{vkey}</span>
+          </FactRow>
+        </dl>
+        {checkpoint !== undefined && (
+          <>
+            <h3>Newest signed checkpoint</h3>
+            <pre tabIndex={0} aria-label="Checkpoint">
+              {checkpoint}
+            </pre>
+          </>
+        )}
+      </Section>
+      <Section title="Check it elsewhere">
+        <p>
+          Take a copy and run <code>countersign ledger verify</code> on it, on a machine that this house does not
+          control. The files are plain tiles (<span className="mono">c2sp.org/tlog-tiles</span>): any tool that reads
+          them will do.
+        </p>
+        <Download checkpoint={checkpoint} />
+      </Section>
+    </>
+  )
+}

@@ -1,0 +1,37 @@
+import { afterEach, expect, it } from 'vitest'
+import { type Caller, createDesk, type Gate } from '@countersign/core'
+import { createRig, type Rig } from './api/rig.ts'
+import { createHall } from './hall.ts'
+
+const rigs: Rig[] = []
+afterEach(async () => {
+  for (const rig of rigs.splice(0)) await rig.close()
+})
+
+it('a question is told only to the agent that asked, acting for the person it asked for', async () => {
+  const rig = await createRig()
+  rigs.push(rig)
+  const agent = await rig.agent(await rig.person('owner'))
+  const { id } = await rig.ask(agent)
+  const { hall } = createHall({
+    store: rig.store,
+    desk: createDesk({ store: rig.store }),
+    gate: {} as Gate,
+    publicUrl: 'http://localhost:4600',
+    identify: async () => caller({}),
+    log: () => undefined,
+  })
+  const caller = (over: Partial<Caller>): Caller => ({
+    agent,
+    credential: 'key_1',
+    onBehalfOf: undefined,
+    startedBy: undefined,
+    ...over,
+  })
+  const ask = (over: Partial<Caller>) => hall.question(id, caller(over), 0, new AbortController().signal)
+
+  expect(await ask({})).toMatchObject({ approval: id, state: 'open' })
+  const unknown = { code: 'ERR_APPROVAL_UNKNOWN' }
+  await expect(ask({ agent: { ...agent, id: 'another' } })).rejects.toMatchObject(unknown)
+  await expect(ask({ onBehalfOf: 'per_someone' })).rejects.toMatchObject(unknown)
+})

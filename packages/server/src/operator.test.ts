@@ -1,0 +1,161 @@
+import { lstat, mkdtemp, rm } from 'node:fs/promises'
+import { request } from 'node:http'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createStops, type Store } from '@countersign/core'
+import { createMemoryStore } from '@countersign/stores'
+import {
+  asked,
+  createHandClock,
+  decided,
+  personChanged,
+  sampleAction,
+  sampleOpen,
+  samplePerson,
+  sampleRecord,
+} from '@countersign/stores/conformance'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { openAll } from './opened.ts'
+import { openOperatorSocket } from './operator.ts'
+
+describe('the operator’s socket', () => {
+  let opened: ReturnType<typeof openAll>
+  let folder: string
+  let store: Store
+  let reloads: number
+  const ana = { ...samplePerson(), email: 'ana@acme.example' }
+  beforeEach(async () => {
+    opened = openAll()
+    folder = await mkdtemp(join(tmpdir(), 'cs-'))
+    store = createMemoryStore({ clock: createHandClock() })
+    await store.commit({ facts: [personChanged(ana)] })
+    reloads = 0
+    await opened.add(
+      openOperatorSocket(folder, {
+        store,
+        stops: createStops({ store }),
+        url: 'http://house',
+        vkey: 'v',
+        async reload() {
+          reloads += 1
+          return { kind: 'active', version: 'v2', changed: true }
+        },
+      }),
+    )
+  })
+  afterEach(async () => {
+    await opened.close()
+    await store.close()
+    await rm(folder, { recursive: true, force: true })
+  })
+
+  const json = { 'content-type': 'application/json' }
+  const ask = (method: string, path: string, body?: unknown) =>
+    new Promise<{ status: number; body: Record<string, unknown> }>((resolve, reject) => {
+      request({ socketPath: join(folder, 'house.sock'), method, path, headers: json }, (response) => {
+        let text = ''
+        response.setEncoding('utf8').on('data', (piece: string) => (text += piece))
+        response.once('end', () => {
+          resolve({ status: response.statusCode ?? 0, body: JSON.parse(text) })
+        })
+      })
+        .once('error', reject)
+        .end(body === undefined ? undefined : typeof body === 'string' ? body : JSON.stringify(body))
+    })
+
+  const bot = { id: 'bot', owner: 'ana@acme.example', team: 'team' }
+
+  it('is for whoever may open the data directory', async () => {
+    expect((await lstat(join(folder, 'house.sock'))).mode & 0o777).toBe(0o600)
+  })
+
+  it('tells how the house stands', async () => {
+    expect((await ask('GET', '/status')).body).toEqual({
+      url: 'http://house',
+      vkey: 'v',
+      origin: store.ledger.origin,
+      entries: 1,
+    })
+  })
+
+  it('registers an agent, shows its key once, and gives it another', async () => {
+    const added = await ask('POST', '/agents', bot)
+    expect([added.status, added.body['key']]).toEqual([201, expect.stringMatching(/^csk_|^cs/)])
+    const rotated = await ask('POST', '/agents/bot/keys', {})
+    expect(rotated.body['key']).not.toBe(added.body['key'])
+    const listed = JSON.stringify((await ask('GET', '/agents')).body)
+    expect(listed).toContain('"id":"bot"')
+    expect(listed).not.toContain('hash')
+    expect(listed).not.toContain(added.body['key'])
+  })
+
+  it.each<[string, unknown, number, RegExp]>([
+    ['an unknown owner', { ...bot, owner: 'nobody' }, 404, /no such person/],
+    ['a missing team', { id: 'bot', owner: ana.id }, 400, /team/],
+    ['an unknown field', { ...bot, admin: true }, 400, /admin/],
+    ['no JSON', 'bot', 400, /not valid/],
+    ['the same key twice', '{"id":"a","id":"b"}', 400, /not valid/],
+  ])('refuses %s', async (_, body, status, says) => {
+    const answer = await ask('POST', '/agents', body)
+    expect([answer.status, answer.body['says']]).toEqual([status, expect.stringMatching(says)])
+    expect(await store.agents.list()).toEqual([])
+  })
+
+  it('says which agent is registered already', async () => {
+    await ask('POST', '/agents', bot)
+    expect(await ask('POST', '/agents', bot)).toMatchObject({
+      status: 409,
+      body: { says: 'bot is registered already.' },
+    })
+  })
+
+  it('P15: stops one agent, or all, as often as asked', async () => {
+    await ask('POST', '/agents', bot)
+    await ask('POST', '/agents', { ...bot, id: 'other' })
+    expect(await ask('POST', '/agents/bot/stop')).toMatchObject({ status: 200, body: { items: [{ id: 'bot' }] } })
+    expect((await ask('POST', '/agents/bot/stop')).status).toBe(200)
+    await ask('POST', '/agents/all/stop')
+    expect((await store.agents.list()).map(({ status }) => status)).toEqual(['stopped', 'stopped'])
+    expect((await ask('POST', '/agents/nobody/stop')).status).toBe(404)
+  })
+
+  it('shows what waits, without any parameter of it', async () => {
+    const record = sampleRecord({ action: sampleAction({ parameters: { note: 'very private' } }) })
+    const approval = sampleOpen(record)
+    await store.commit({ facts: [decided(record), asked(approval)] })
+    const { body } = await ask('GET', '/approvals')
+    expect(body).toMatchObject({
+      items: [
+        { id: approval.id, state: 'open', groups: ['finance-controllers'], url: `http://house/approvals/${approval.id}` },
+      ],
+    })
+    expect(JSON.stringify(body)).not.toContain('very private')
+    expect((await ask('GET', `/approvals/${approval.id}`)).body).toMatchObject({ secondsLeft: 1800 })
+    expect((await ask('GET', '/approvals/apr_none')).status).toBe(404)
+  })
+
+  it.each([
+    ['/lineage?kind=dataset&name=finance.orders', 200],
+    ['/lineage?kind=planet&name=mars', 400],
+    ['/lineage', 400],
+  ])('%s', async (path, status) => {
+    expect((await ask('GET', path)).status).toBe(status)
+  })
+
+  it('reloads the policies', async () => {
+    expect((await ask('POST', '/policies/reload')).body).toMatchObject({ kind: 'active' })
+    expect(reloads).toBe(1)
+  })
+
+  it.each([
+    ['POST', '/approvals/apr_1/signatures'],
+    ['POST', '/approvals/apr_1'],
+    ['POST', '/agents/bot/start'],
+    ['PUT', '/agents/bot'],
+    ['DELETE', '/agents/bot'],
+    ['POST', '/people'],
+  ])('P4, P15: it signs nothing, starts nothing, gives nobody a role: %s %s', async (method, path) => {
+    await ask('POST', '/agents', bot)
+    expect((await ask(method, path, method === 'DELETE' ? undefined : {})).status).toBe(404)
+  })
+})

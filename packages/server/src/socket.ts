@@ -1,0 +1,54 @@
+/**
+ * Where the house and the hand tool meet: `house.sock` in the data directory. A path that is too long for a socket gets
+ * a short one in the folder for temporary files; others may write there, so it is trusted only if it is ours alone.
+ *
+ * @module
+ */
+import { createHash } from 'node:crypto'
+import { lstat, mkdir, rm } from 'node:fs/promises'
+import { tmpdir, userInfo } from 'node:os'
+import { dirname, join, resolve } from 'node:path'
+import { CountersignError } from '@countersign/core'
+
+/** `sun_path` of macOS has 104 bytes, that of Linux 108. */
+const longestBytes = 100
+
+export interface Place {
+  readonly path: string
+  /** It lies where others may write as well. */
+  readonly shared: boolean
+}
+
+export function socketOf(dataDir: string, temporary: string = tmpdir()): Place {
+  const plain = join(resolve(dataDir), 'house.sock')
+  if (Buffer.byteLength(plain) < longestBytes) return { path: plain, shared: false }
+  const name = createHash('sha256').update(plain).digest('hex').slice(0, 16)
+  return { path: join(temporary, `countersign-${name}`, 'house.sock'), shared: true }
+}
+
+/** For the house: the place is there, nobody else's, and free. @throws ERR_CONFIG_INVALID */
+export async function prepareSocket(dataDir: string, temporary?: string): Promise<string> {
+  const { path, shared } = socketOf(dataDir, temporary)
+  const folder = dirname(path)
+  await mkdir(folder, { recursive: true, mode: 0o700 })
+  if (shared) await mustBeOurs(folder)
+  await rm(path, { force: true })
+  return path
+}
+
+/** For the hand tool: undefined where no house runs. @throws ERR_CONFIG_INVALID if someone else has made the place */
+export async function findSocket(dataDir: string, temporary?: string): Promise<string | undefined> {
+  const { path, shared } = socketOf(dataDir, temporary)
+  const there = await lstat(path).catch(() => undefined)
+  if (!there?.isSocket()) return undefined
+  if (shared) await mustBeOurs(dirname(path))
+  return path
+}
+
+async function mustBeOurs(folder: string): Promise<void> {
+  const { uid } = userInfo()
+  const found = await lstat(folder)
+  if (found.isDirectory() && found.uid === uid && (found.mode & 0o077) === 0) return
+  const says = 'This folder was made by someone else, or is open to others. Choose a shorter data directory.'
+  throw new CountersignError('ERR_CONFIG_INVALID', { folder, says })
+}

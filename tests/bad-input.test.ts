@@ -1,0 +1,315 @@
+/**
+ * What nobody should send, at every door: refused in the door's own words, and nothing is lost by it (P8).
+ *
+ * @module
+ */
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { type Heard, knock, type Line, type McpClient, openLine, openMcp } from './doors.ts'
+import { openTestHouse, type TestHouse } from './house.ts'
+
+let house: TestHouse
+let mcp: McpClient
+/** Opened first and looked at last: the house waits ten seconds for the rest of a head. */
+let slow: readonly Line[]
+
+/** Stands in everything that is sent, and may stand nowhere afterwards. */
+const mark = 'mark-of-the-sender'
+const agentKey = () => house.demo.keys['finance-bot']
+
+beforeAll(async () => {
+  house = await openTestHouse()
+  mcp = await openMcp(house.url, agentKey())
+  slow = await Promise.all([house.url, house.demo.gatewayUrl].map((url) => openLine(url)))
+  for (const line of slow) line.send(`POST /company/finance/exports HTTP/1.1\r\nhost: localhost\r\nx-${mark}: `)
+}, 60_000)
+afterAll(() => house.close())
+
+afterEach(async () => {
+  const read = await knock(`${house.demo.gatewayUrl}/company/finance/orders?limit=1`, { headers: bearer() })
+  const me = await knock(`${house.url}/api/me`, { headers: { cookie: cookie() } })
+  const ping = await mcp.post({ id: 'ping', method: 'ping' })
+  const status = await knock('http://house/status', { socketPath: house.socketPath })
+  expect([read.status, me.status, ping.body['result'], status.status]).toEqual([200, 200, {}, 200])
+})
+
+const bearer = () => ({ authorization: `Bearer ${agentKey()}` })
+const cookie = () => house.people.ben.cookies('/api/')
+
+type Body = string | Uint8Array
+type Headers = Readonly<Record<string, string>>
+
+interface Door {
+  readonly name: string
+  send(body: Body, headers?: Headers): Promise<Heard>
+  /** What it said: status, code, and why. */
+  said(heard: Heard): readonly [status: number, code: unknown, why: string]
+  /** The code of something that is not JSON as it is read here. */
+  readonly unread: unknown
+}
+
+const json = { 'content-type': 'application/json' }
+
+const doors: readonly Door[] = [
+  {
+    name: 'the HTTP gateway',
+    send: (body, headers = json) =>
+      knock(`${house.demo.gatewayUrl}/company/finance/exports`, {
+        method: 'POST',
+        headers: { ...bearer(), ...headers },
+        body,
+      }),
+    said: ({ status, body }) => [status, body['type'], String(body['detail'])],
+    unread: 'urn:countersign:error:ERR_INPUT_INVALID',
+  },
+  {
+    name: 'the API',
+    send: (body, headers = json) =>
+      knock(`${house.url}/api/approvals/apr_1/signatures`, {
+        method: 'POST',
+        headers: { origin: house.url, cookie: cookie(), ...headers },
+        body,
+      }),
+    said: ({ status, body }) => [status, body['code'], String(body['detail'])],
+    unread: 'ERR_INPUT_INVALID',
+  },
+  {
+    name: 'the MCP gateway',
+    send: (body, headers = json) =>
+      knock(`${house.url}/mcp/files`, { method: 'POST', headers: { ...bearer(), ...headers }, body }),
+    said({ status, body }) {
+      const { code, message } = (body['error'] ?? {}) as { code?: number; message?: string }
+      return [status, code, String(message)]
+    },
+    unread: -32700,
+  },
+  {
+    name: 'the operator’s socket',
+    send: (body, headers = json) =>
+      knock('http://house/agents', { socketPath: house.socketPath, method: 'POST', headers, body }),
+    said: ({ status, body }) => [status, body['code'], String(body['says'])],
+    unread: 'ERR_INPUT_INVALID',
+  },
+]
+
+const unreadable: readonly (readonly [name: string, body: Body])[] = [
+  ['a depth of 10,000', `${'['.repeat(10_000)}"${mark}"${']'.repeat(10_000)}`],
+  ['a depth of 10,000 that never ends', `{"${mark}":`.repeat(10_000)],
+  ['the same key twice', `{"${mark}":1,"${mark}":2}`],
+  ['the same key twice, written in two ways', '{"key":1,"\\u006bey":2}'],
+  ['a lone surrogate', `{"${mark}":"\\ud800"}`],
+  ['NaN', `{"${mark}":NaN}`],
+  ['a number beyond all bounds', `{"${mark}":1e999}`],
+  ['an integer that not every reader reads alike', `{"${mark}":9007199254740993}`],
+  ['a prototype', `{"__proto__":{"${mark}":1}}`],
+  ['bytes that are not UTF-8', Buffer.from([0x22, 0xff, 0x22])],
+  ['UTF-16', Buffer.from(`{"${mark}":1}`, 'utf16le')],
+  ['a byte order mark', `\uFEFF{"${mark}":1}`],
+  ['half of it', `{"${mark}":`],
+  ['two of them', '{} {}'],
+  ['a comment', `{} // ${mark}`],
+]
+
+describe.each(doors)('$name', (door) => {
+  it.each(unreadable)('refuses as unread: %s', async (_, body) => {
+    const heard = await door.send(body)
+    const [status, code, why] = door.said(heard)
+    expect([status, code]).toEqual([400, door.unread])
+    expect(why).not.toBe('undefined')
+    expect(heard.text).not.toContain(mark)
+  })
+
+  it.each<[string, Headers]>([
+    ['announced', json],
+    ['in chunks, of unknown length', { ...json, 'transfer-encoding': 'chunked' }],
+  ])('refuses 10 MB before it has read them: %s', async (_, headers) => {
+    expect(door.said(await door.send(large, headers))[0]).toBe(413)
+  })
+
+  it.each<[string, string]>([
+    ['text in another charset', 'application/json; charset=utf-16'],
+    ['a form', 'application/x-www-form-urlencoded'],
+    ['text', 'text/plain'],
+    ['nothing', ''],
+  ])('runs nothing that says it is %s', async (_, type) => {
+    const { status } = await door.send(`{"dataset":"finance.orders","rows":1}`, { 'content-type': type })
+    expect([400, 403, 415]).toContain(status)
+  })
+
+  it('stays small under 200 large bodies at once', { timeout: 60_000 }, async () => {
+    await burst(20, () => door.send(large)) // what every later one finds in place
+    const before = process.memoryUsage().rss
+    const statuses = await burst(200, () => door.send(large, { ...json, 'transfer-encoding': 'chunked' }))
+    expect(new Set(statuses)).toEqual(new Set([413]))
+    expect((process.memoryUsage().rss - before) / (1 << 20)).toBeLessThan(300) // of 2,000 that were sent
+  })
+})
+
+const large = Buffer.alloc(10 << 20, 'x')
+const burst = (count: number, send: () => Promise<Heard>) =>
+  Promise.all(Array.from({ length: count }, async () => (await send()).status))
+
+describe('the MCP gateway, in JSON-RPC’s words', () => {
+  it.each<[string, string, number, number]>([
+    ['a batch', '[{"jsonrpc":"2.0","id":1,"method":"ping"}]', 400, -32600],
+    ['an empty batch', '[]', 400, -32600],
+    ['null', 'null', 400, -32600],
+    ['another version', '{"jsonrpc":"1.0","id":1,"method":"ping"}', 400, -32600],
+    ['an id that is none', '{"jsonrpc":"2.0","id":{},"method":"ping"}', 400, -32600],
+    ['an id without end', `{"jsonrpc":"2.0","id":"${'1'.repeat(300)}","method":"ping"}`, 400, -32600],
+    ['parameters in a list', '{"jsonrpc":"2.0","id":1,"method":"ping","params":[]}', 400, -32600],
+    ['a method nobody knows', '{"jsonrpc":"2.0","id":1,"method":"tools/approve"}', 200, -32601],
+    ['a method of objects', '{"jsonrpc":"2.0","id":1,"method":"__proto__"}', 200, -32601],
+    [
+      'a method not served here',
+      '{"jsonrpc":"2.0","id":1,"method":"resources/read","params":{"uri":"file:///"}}',
+      200,
+      -32601,
+    ],
+    ['a call of nothing', '{"jsonrpc":"2.0","id":1,"method":"tools/call"}', 200, -32602],
+    [
+      'arguments in a list',
+      '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"a","arguments":[]}}',
+      200,
+      -32602,
+    ],
+  ])('refuses %s', async (_, message, status, code) => {
+    const { body, ...heard } = await mcp.post(message)
+    expect([heard.status, (body['error'] as { code?: number })['code']]).toEqual([status, code])
+  })
+
+  it('takes notifications and answers that nobody asked for, and nothing comes of them', async () => {
+    expect((await mcp.post({ method: 'notifications/countersigned' })).status).toBe(202)
+    expect((await mcp.post({ id: 77, result: { approved: true } })).status).toBe(202)
+    expect((await mcp.post({ method: 'notifications/cancelled', params: { requestId: {} } })).status).toBe(202)
+  })
+
+  it.each<[string, Headers, number]>([
+    ['another era', { 'mcp-protocol-version': '1999-01-01' }, 400],
+    ['a session that nobody opened', { 'mcp-session-id': 'A'.repeat(32) }, 404],
+    ['a client that does not listen', { accept: 'text/html' }, 406],
+    ['a page of another site', { origin: 'https://evil.example' }, 403],
+  ])('refuses %s', async (_, headers, status) => {
+    expect((await mcp.post({ id: 1, method: 'ping' }, headers)).status).toBe(status)
+  })
+
+  it('refuses the session of another agent', async () => {
+    const theirs = await openMcp(house.url, house.demo.keys['ml-bot'])
+    const stranger = { authorization: `Bearer ${house.demo.keys['ops-bot']}` }
+    expect((await theirs.post({ id: 1, method: 'ping' }, stranger)).status).toBe(404)
+  })
+})
+
+describe('bytes that are hardly HTTP, at the HTTP gateway', () => {
+  const head = (...lines: string[]) =>
+    [...lines, `authorization: Bearer ${agentKey()}`, 'connection: close', '', ''].join('\r\n')
+
+  it.each<[string, RegExp, () => string]>([
+    [
+      'two lengths',
+      /^HTTP\/1.1 400 /,
+      () => head('POST /company/models HTTP/1.1', 'host: h', 'content-length: 1', 'content-length: 2'),
+    ],
+    [
+      'a length and chunks (request smuggling)',
+      /^HTTP\/1.1 400 /,
+      () => head('POST /company/models HTTP/1.1', 'host: h', 'content-length: 4', 'transfer-encoding: chunked'),
+    ],
+    [
+      'a coding nobody undoes',
+      /^HTTP\/1.1 4\d\d /,
+      () => head('POST /company/models HTTP/1.1', 'host: h', 'transfer-encoding: gzip, chunked'),
+    ],
+    ['two hosts', /^HTTP\/1.1 400 /, () => head('GET /company/models HTTP/1.1', 'host: a', 'host: b')],
+    ['no host', /^HTTP\/1.1 400 /, () => head('GET /company/models HTTP/1.1')],
+    ['a folded header', /^HTTP\/1.1 400 /, () => head('GET /company/models HTTP/1.1', 'host: h', ' folded')],
+    ['a path that climbs', /^HTTP\/1.1 400 /, () => head('GET /company/../log HTTP/1.1', 'host: h')],
+    ['a path that climbs in disguise', /^HTTP\/1.1 400 /, () => head('GET /company/%2e%2e/log HTTP/1.1', 'host: h')],
+    ['a slash in disguise', /^HTTP\/1.1 400 /, () => head('GET /company/finance%2forders HTTP/1.1', 'host: h')],
+    [
+      'another origin as its target',
+      /^HTTP\/1.1 4\d\d /,
+      () => head('GET http://evil.example/log HTTP/1.1', 'host: h'),
+    ],
+    [
+      'headers without end',
+      /^HTTP\/1.1 431 /,
+      () => head('GET /company/models HTTP/1.1', 'host: h', `x: ${'x'.repeat(20_000)}`),
+    ],
+    ['a method nobody judges', /^HTTP\/1.1 405 /, () => head('PURGE /company/models HTTP/1.1', 'host: h')],
+    ['a method nobody knows', /^HTTP\/1.1 400 /, () => head('APPROVE /company/models HTTP/1.1', 'host: h')],
+    ['a tunnel', /^(HTTP\/1.1 4\d\d |$)/, () => head('CONNECT evil.example:443 HTTP/1.1', 'host: h')],
+    [
+      'another protocol',
+      /^HTTP\/1.1 400 /,
+      () => head('GET /company/models HTTP/1.1', 'host: h', 'upgrade: websocket'),
+    ],
+    ['TLS', /^HTTP\/1.1 400 /, () => '\x16\x03\x01\x00\xa5\x01\x00\x00\xa1\x03\x03'],
+    [
+      'chunks that do not add up',
+      /^HTTP\/1.1 400 /,
+      () =>
+        `${head('POST /company/finance/exports HTTP/1.1', 'host: h', 'content-type: application/json', 'transfer-encoding: chunked')}ZZ\r\n`,
+    ],
+  ])('are refused: %s', async (_, expected, bytes) => {
+    const done = house.demo.company.log().length
+    const line = await openLine(house.demo.gatewayUrl)
+    line.send(bytes())
+    expect(await line.heard).toMatch(expected)
+    expect(house.demo.company.log()).toHaveLength(done)
+  })
+})
+
+describe('the sign-in callback', () => {
+  it.each<[string, string]>([
+    ['nothing', ''],
+    ['two states', '?state=a&state=b&code=c'],
+    ['a state that nobody began', `?code=${mark}&state=${mark}`],
+    ['an answer of another provider', '?iss=https%3A%2F%2Fevil.example&code=c&state=s'],
+    ['bytes that are not UTF-8', '?code=%ED%A0%80&state=%00'],
+    ['half an escape', '?%'],
+    ['a list', '?state[]=a'],
+    ['15,000 characters', `?code=${'x'.repeat(15_000)}`],
+  ])('lets nobody in with %s', async (_, query) => {
+    const headers = { cookie: `countersign-sign-in-${mark.slice(0, 8)}=x` }
+    const heard = await knock(`${house.url}/sign-in/callback${query}`, { headers })
+    expect([heard.status, heard.headers['location']]).toEqual([303, '/?problem=ERR_SIGN_IN_FAILED'])
+    expect(heard.headers['set-cookie']).toBeUndefined()
+  })
+
+  it('lets nobody in twice with the same answer', async () => {
+    const begun = await knock(`${house.url}/sign-in`)
+    const state = new URL(String(begun.headers['location'])).searchParams.get('state')
+    const cookies = String(begun.headers['set-cookie']).split(';')[0] ?? ''
+    for (const _ of ['a wrong code', 'the same again']) {
+      const heard = await knock(`${house.url}/sign-in/callback?state=${state}&code=x`, { headers: { cookie: cookies } })
+      expect(heard.headers['location']).toBe('/?problem=ERR_SIGN_IN_FAILED')
+      expect(String(heard.headers['set-cookie'] ?? '')).not.toMatch(/countersign=[^;]/)
+    }
+  })
+})
+
+describe('connections that come to nothing', () => {
+  it('keep nobody else waiting: 600 of them, silent or broken off in the middle', async () => {
+    const lines = await Promise.all(
+      Array.from({ length: 600 }, (_, index) => openLine(index % 2 === 0 ? house.url : house.demo.gatewayUrl)),
+    )
+    for (const [index, line] of lines.entries()) {
+      if (index % 3 === 0) line.send('POST /mcp/files HTTP/1.1\r\nhost: localhost\r\ncontent-length: 1000\r\n\r\n{"')
+      if (index % 3 === 1) line.send('GET /api/')
+    }
+    expect((await knock(`${house.url}/readyz`)).status).toBe(200)
+    expect((await knock(`${house.demo.gatewayUrl}/company/finance/orders`, { headers: bearer() })).status).toBe(200)
+    for (const line of lines) line.hangUp()
+    await Promise.all(lines.map(({ heard }) => heard))
+  })
+
+  it('are told so and let go of, when the rest of a request does not come', { timeout: 30_000 }, async () => {
+    for (const heard of await Promise.all(slow.map((line) => line.heard))) expect(heard).toMatch(/^HTTP\/1.1 408 /)
+  })
+})
+
+it('none of it ran, none of it is quoted in the log, and the ledger adds up (P2, P11, P12)', async () => {
+  expect(house.demo.company.log().filter(({ did }) => !did.endsWith('.read'))).toEqual([])
+  expect(JSON.stringify(house.lines)).not.toContain(mark)
+  expect((await house.verify()).problems).toEqual([])
+})

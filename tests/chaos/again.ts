@@ -1,0 +1,141 @@
+/**
+ * After a restart: everything is sent again, by agents that do not know what became of it.
+ *
+ * @module
+ */
+import { type AgentParts, attempt } from './agents.ts'
+import { type Book, type Click, type Errand, isAsked, mustBePermitted, settledAs, type Told, wasTold } from './book.ts'
+import { livesOf, questionOf } from './checks.ts'
+import type { People } from './people.ts'
+import { click } from './people.ts'
+import type { HouseRecord } from './record.ts'
+
+const mostUnknown = 150
+const mostOthers = 15
+
+/** Findings, and how many answers were those of an earlier run. */
+export async function sendAgain(
+  record: HouseRecord,
+  parts: AgentParts,
+): Promise<{ findings: string[]; replayed: number; collected: number }> {
+  const findings: string[] = []
+  const count = { replayed: 0, collected: 0 }
+  const due = dueAgain(parts.book)
+  for (let from = 0; from < due.length; from += 8) {
+    await Promise.all(due.slice(from, from + 8).map(again))
+  }
+  return { findings, ...count }
+
+  async function again(errand: Errand): Promise<void> {
+    const expected = expectedOf(errand, record)
+    const before = errand.told.find(({ serial }) => serial !== undefined)?.serial
+    const told = await attempt(errand, parts)
+    if (told.kind === 'replayed' || told.kind === 'done') count.replayed += 1
+    if (told.kind === 'ran' && settledAs(errand) === 'granted') count.collected += 1
+    const other = told.kind === 'waiting' && told.approval !== errand.approval
+    const another = before !== undefined && told.serial !== undefined && told.serial !== before
+    if (!expected.includes(told.kind) || other || another) {
+      const got = another ? `run ${told.serial} instead of ${before}` : other ? 'another question' : told.kind
+      findings.push(`${errand.ref} was sent again: ${got}, where ${expected.join(' or ')} is due; ${told.says ?? ''}`)
+    }
+  }
+}
+
+/** All whose fate is unknown to their agent, all grants, and some that have long had their answer. */
+function dueAgain({ errands }: Book): Errand[] {
+  const repeatable = [...errands.values()].filter(
+    (errand) => errand.sent > 0 && errand.work !== 'read' && errand.work !== 'file' && errand.decisions === 1,
+  )
+  const unknown = repeatable.filter((errand) => !mustBePermitted(errand) && !wasTold(errand, 'refused'))
+  const granted = unknown.filter((errand) => settledAs(errand) === 'granted')
+  const known = repeatable.filter((errand) => errand.key !== undefined && mustBePermitted(errand))
+  return [...new Set([...granted, ...unknown.slice(-mostUnknown), ...known.slice(-mostOthers)])]
+}
+
+function expectedOf(errand: Errand, record: HouseRecord): readonly Told['kind'][] {
+  const permitted = livesOf(errand, record).some(({ outcome }) => outcome !== undefined)
+  if (permitted) return errand.work === 'write' ? ['ran', 'done'] : ['replayed', 'done']
+  if (!isAsked(errand)) return ['ran']
+  const asked = questionOf(errand, record) ?? record.questions.get(errand.ref)?.[0]
+  switch (asked?.state) {
+    case 'granted':
+      return ['ran']
+    case 'rejected':
+      return ['rejected']
+    case 'open':
+    case undefined:
+      return ['waiting']
+    case 'spent':
+    case 'expired':
+    case 'cancelled':
+    case 'voided':
+      return ['refused']
+  }
+}
+
+/** What is on the desk when the house dies: a grant that nobody has collected, and a question with one signature of two. */
+export interface Desk {
+  readonly granted: Errand
+  readonly halfway: Errand
+}
+
+export async function layOut(parts: AgentParts, people: People): Promise<Desk> {
+  const ask = (work: 'held' | 'large') => parts.book.open(work, { ignored: true })
+  const desk = { granted: ask('held'), halfway: ask('large') }
+  await Promise.all(Object.values(desk).map((errand) => attempt(errand, parts)))
+  await click(desk.granted, 'cleo', 'approve', people)
+  await click(desk.halfway, 'ben', 'approve', people)
+  return desk
+}
+
+/** The grant has been collected by now; the second signature completes the first, which was given before the strike. */
+export async function clearDesk({ granted, halfway }: Desk, parts: AgentParts, people: People): Promise<string[]> {
+  const second = await click(halfway, 'cleo', 'approve', people)
+  const told = await attempt(halfway, parts)
+  return [
+    ...(wasTold(granted, 'ran') ? [] : [`a grant from before was not collected: ${granted.ref}`]),
+    ...(second.state === 'granted'
+      ? []
+      : [`the second signature did not complete the first: ${JSON.stringify(second)}`]),
+    ...(told.kind === 'ran' ? [] : [`what two people signed did not run: ${told.says}`]),
+  ]
+}
+
+/** Clicks that come twice, too late, or from two people at once; and a grant that two hands want to spend. */
+export async function clickAround(parts: AgentParts, people: People): Promise<string[]> {
+  const { book } = parts
+  const findings: string[] = []
+  const is = (says: string, held: boolean, got: unknown) => {
+    if (!held) findings.push(`${says}: ${JSON.stringify(got)}`)
+  }
+  const [twice, race, two] = [book.open('held'), book.open('held'), book.open('large')]
+  await Promise.all([twice, race, two].map((errand) => attempt(errand, parts)))
+  await people.browsers.ben.get(`/api/approvals/${twice.approval}`)
+
+  const double = await Promise.all([click(twice, 'ben', 'approve', people), click(twice, 'ben', 'approve', people)])
+  is('two clicks of one person: one counts', oneCounted(double), double)
+  const both = await Promise.all([click(race, 'ben', 'approve', people), click(race, 'cleo', 'reject', people)])
+  is('two people at once: one settles it', oneCounted(both), both)
+
+  const first = await click(two, 'ben', 'approve', people)
+  const again = await click(two, 'ben', 'approve', people)
+  is('one person twice is not two people', first.state === 'open' && again.status === 409, [first, again])
+  const second = await click(two, 'cleo', 'approve', people)
+  is('the second person grants it', second.state === 'granted', second)
+
+  twice.decisions = 2 // the hand that comes second asks anew
+  const hands = await Promise.all([attempt(twice, parts), attempt(twice, parts, 0, `${twice.key}-other`)])
+  const kinds = hands.map(({ kind }) => kind).toSorted()
+  is('two hands, one grant: one runs', kinds.join(',') === 'ran,waiting', hands)
+  const spent = hands.find(({ kind }) => kind === 'waiting')?.approval !== twice.approval
+  is('the other is another question', spent, hands)
+  const late = await click(twice, 'cleo', 'reject', people)
+  is('a click after it has run changes nothing', late.status === 409, late)
+  const collected = await attempt(two, parts)
+  is('what two people granted runs', collected.kind === 'ran', collected)
+  return findings
+}
+
+/** One that counted, and one that came too late. */
+const oneCounted = (clicks: readonly Click[]) =>
+  [200, 409].every((expected) => clicks.some(({ status }) => status === expected))

@@ -1,0 +1,141 @@
+/**
+ * Agents at the gateways. Every sending and every answer goes into the book.
+ *
+ * @module
+ */
+import { setTimeout as pause } from 'node:timers/promises'
+import { send, type Step } from '@countersign/demo'
+import { type Book, type Errand, settledAs, type Told, wasTold } from './book.ts'
+import type { Ready } from './house.ts'
+import type { Random } from './random.ts'
+
+export interface AgentParts {
+  readonly book: Book
+  readonly random: Random
+  readonly publicUrl: string
+  readonly gatewayUrl: string
+  readonly ready: Pick<Ready, 'keys' | 'folder'>
+}
+
+const patienceMs = 15_000
+
+/** Only one hand at a time sends an errand that has no key: two at once would be two questions. */
+const isHttp = ({ work }: Errand) => work === 'held' || work === 'large'
+
+/** Sends it once and remembers the answer. `key` is another attempt's, for a race. */
+export async function attempt(errand: Errand, parts: AgentParts, waitSeconds = 0, key = errand.key): Promise<Told> {
+  errand.sent += 1
+  const told = await (errand.work === 'file' || errand.work === 'write'
+    ? overMcp(errand, parts)
+    : overHttp(errand, parts, waitSeconds, key))
+  errand.told.push(told)
+  if (told.kind === 'waiting') errand.approval ??= told.approval
+  return told
+}
+
+async function overHttp(
+  { ref, work, rows }: Errand,
+  { gatewayUrl, ready }: AgentParts,
+  waitSeconds: number,
+  key: string | undefined,
+): Promise<Told> {
+  let begun = false
+  try {
+    const path = work === 'read' ? `/company/orders?limit=${rows}&ref=${ref}` : '/company/exports'
+    const response = await fetch(`${gatewayUrl}${path}`, {
+      method: work === 'read' ? 'GET' : 'POST',
+      headers: {
+        authorization: `Bearer ${ready.keys['finance-bot']}`,
+        prefer: `wait=${waitSeconds}`,
+        ...(work !== 'read' && { 'content-type': 'application/json' }),
+        ...(key !== undefined && { 'idempotency-key': key }),
+      },
+      ...(work !== 'read' && { body: JSON.stringify({ ref, rows }) }),
+      signal: AbortSignal.timeout(patienceMs),
+    })
+    begun = response.status === 200
+    const text = await response.text()
+    return { at: Date.now(), says: text.slice(0, 300), ...readAnswer(response, text) }
+  } catch (error) {
+    return { at: Date.now(), kind: begun ? 'begun' : 'lost', says: String(error) }
+  }
+}
+
+function readAnswer({ status, headers }: Response, text: string): Pick<Told, 'kind' | 'approval' | 'serial'> {
+  const { serial, approval, type = '' } = JSON.parse(text) as { serial?: number; approval?: string; type?: string }
+  if (status === 200) return { kind: headers.get('countersign-replayed') === null ? 'ran' : 'replayed', serial }
+  if (status === 202) return { kind: 'waiting', approval }
+  if (type.endsWith('refusal:done')) return { kind: 'done' }
+  if (type.endsWith('refusal:rejected')) return { kind: 'rejected' }
+  return { kind: status === 503 ? 'unavailable' : 'refused' }
+}
+
+async function overMcp({ ref, work }: Errand, { publicUrl, gatewayUrl, ready }: AgentParts): Promise<Told> {
+  const path = `${ready.folder}/${ref}txt`
+  const call =
+    work === 'file'
+      ? ({ over: 'mcp', tool: 'list_directory', arguments: { path: `${ready.folder}/${ref}` } } as const)
+      : ({ over: 'mcp', tool: 'write_file', arguments: { path, content: ref } } as const)
+  const step: Step = { id: ref, title: ref, agent: 'ops-bot', purpose: ref, call }
+  try {
+    const signal = AbortSignal.timeout(patienceMs)
+    const { status, text, approval } = await send(step, { publicUrl, gatewayUrl, key: ready.keys['ops-bot'], signal })
+    return { at: Date.now(), says: `${status} ${text.slice(-300)}`, ...readResult(text, approval) }
+  } catch (error) {
+    return { at: Date.now(), kind: 'lost', says: String(error) }
+  }
+}
+
+/** A tool that says that its folder is not there has run as well. A stream that ends without a result is lost. */
+function readResult(text: string, approval: string | undefined): Pick<Told, 'kind' | 'approval'> {
+  if (!text.includes('"result"')) return { kind: text.includes('"error"') ? 'unavailable' : 'lost' }
+  if (/NOT EXECUTED. Waiting for/.test(text)) return { kind: 'waiting', approval }
+  if (/ALREADY EXECUTED/.test(text)) return { kind: 'done' }
+  if (/NOT EXECUTED. Rejected/.test(text)) return { kind: 'rejected' }
+  if (/NOT EXECUTED. Approval|NOT EXECUTED. Nobody/.test(text)) return { kind: 'refused' }
+  return { kind: /NOT EXECUTED|not recorded|could not be answered/.test(text) ? 'unavailable' : 'ran' }
+}
+
+/** Eight agents' hands, each busy until `signal` aborts. Resolves when the last has heard its last answer. */
+export async function agentsAtWork(parts: AgentParts, signal: AbortSignal): Promise<void> {
+  const { book, random } = parts
+  const read = () => attempt(book.open('read'), parts)
+  const list = () => attempt(book.open('file'), parts)
+  const write = async () => {
+    const errand = book.open('write', { ignored: random.chance(0.3) })
+    const told = await attempt(errand, parts)
+    await pause(random.between(0, 100))
+    return settledAs(errand) ? attempt(errand, parts) : told
+  }
+  const exportSmall = async () => {
+    const errand = book.open('small')
+    const twice = random.chance(0.3)
+    const [told] = await Promise.all([attempt(errand, parts), twice ? attempt(errand, parts) : undefined])
+    return random.chance(0.2) ? attempt(errand, parts) : told
+  }
+  const exportHeld = async () => {
+    const keyless = random.chance(0.25)
+    const errand = book.open(random.chance(0.7) ? 'held' : 'large', { keyless, ignored: random.chance(0.3) })
+    return attempt(errand, parts, random.between(0, 2))
+  }
+  const collect = async () => {
+    const granted = [...book.errands.values()].filter(
+      (errand) =>
+        isHttp(errand) &&
+        !errand.ignored &&
+        settledAs(errand) === 'granted' &&
+        !wasTold(errand, 'ran', 'replayed', 'done'),
+    )
+    const errand = random.pick(granted)
+    return errand && !wasTold(errand, 'begun') ? attempt(errand, parts) : undefined
+  }
+
+  await Promise.all([read, read, list, exportSmall, exportSmall, exportHeld, exportHeld, write, collect].map(repeat))
+
+  async function repeat(work: () => Promise<Told | undefined>): Promise<void> {
+    while (!signal.aborted) {
+      const told = await work()
+      await pause(told?.kind === 'lost' ? random.between(150, 400) : random.between(5, 40))
+    }
+  }
+}

@@ -1,0 +1,108 @@
+/**
+ * What was sent and what was answered, as those who sent it remember it. The house is measured against this.
+ *
+ * @module
+ */
+
+/** `read`, `small`: allowed over HTTP. `held`, `large`: one or two signatures. `file`, `write`: the same over MCP. */
+export type Work = 'read' | 'small' | 'held' | 'large' | 'file' | 'write'
+
+/** One thing that an agent wants done once, however often it has to say so. */
+export interface Errand {
+  readonly ref: string
+  readonly work: Work
+  readonly rows: number
+  /** Idempotency-Key, sent along every time. */
+  readonly key: string | undefined
+  /** Nobody at work answers its question, or collects it. */
+  readonly ignored: boolean
+  /** How many questions or allowances it may at most lead to. */
+  decisions: number
+  sent: number
+  approval: string | undefined
+  shown: string | undefined
+  readonly told: Told[]
+  readonly clicks: Click[]
+}
+
+export interface Told {
+  readonly at: number
+  /** `begun`: the answer began and broke off. `lost`: nothing was heard. `unavailable`: the house said try again. */
+  readonly kind: 'ran' | 'replayed' | 'done' | 'waiting' | 'rejected' | 'refused' | 'unavailable' | 'begun' | 'lost'
+  readonly approval?: string | undefined
+  /** The company's number for the run, as the answer told it. */
+  readonly serial?: number | undefined
+  readonly says?: string
+}
+
+export interface Click {
+  readonly person: string
+  readonly verdict: 'approve' | 'reject'
+  /** Undefined while nobody has answered it. */
+  status: number | undefined
+  state: string | undefined
+}
+
+export interface Book {
+  readonly errands: Map<string, Errand>
+  /** What else leaves a trace in the ledger: tried, and known to have worked. */
+  readonly traces: { signIns: Tries; starts: Tries; gets: number }
+  open(work: Work, how?: { keyless?: boolean; ignored?: boolean }): Errand
+}
+
+interface Tries {
+  tried: number
+  done: number
+}
+
+const rowsOf: Readonly<Record<Work, number>> = { read: 5, small: 500, held: 5_000, large: 200_000, file: 0, write: 0 }
+
+export function createBook(): Book {
+  const errands = new Map<string, Errand>()
+  return {
+    errands,
+    traces: { signIns: { tried: 0, done: 0 }, starts: { tried: 0, done: 0 }, gets: 0 },
+    open(work, { keyless = false, ignored = false } = {}) {
+      const ref = `${work}-${errands.size + 1}.`
+      const errand: Errand = {
+        ref,
+        work,
+        rows: rowsOf[work],
+        key: keyless || !['small', 'held', 'large'].includes(work) ? undefined : `key-${ref}`,
+        ignored,
+        decisions: 1,
+        sent: 0,
+        approval: undefined,
+        shown: undefined,
+        told: [],
+        clicks: [],
+      }
+      errands.set(ref, errand)
+      return errand
+    },
+  }
+}
+
+export const wasTold = ({ told }: Errand, ...kinds: readonly Told['kind'][]): boolean =>
+  told.some(({ kind }) => kinds.includes(kind))
+
+/** The client knows that it was decided. */
+export const mustBeDecided = (errand: Errand): boolean =>
+  mustBePermitted(errand) || wasTold(errand, 'waiting', 'rejected', 'refused')
+
+/** The client knows that it ran or may have run. */
+export const mustBePermitted = (errand: Errand): boolean => wasTold(errand, 'ran', 'replayed', 'done', 'begun')
+
+export const isAsked = ({ work }: Errand): boolean => work === 'held' || work === 'large' || work === 'write'
+
+/** The answer of the one click that settled it, if the clicker heard it. */
+export const settledAs = ({ clicks }: Errand): 'granted' | 'rejected' | undefined =>
+  clicks.some(({ state }) => state === 'granted')
+    ? 'granted'
+    : clicks.some(({ state }) => state === 'rejected')
+      ? 'rejected'
+      : undefined
+
+/** Reads the reference out of an action's sentence. */
+export const refIn = (sentence: string): string =>
+  /(?:read|small|held|large|file|write)-\d+\./.exec(sentence)?.[0] ?? ''

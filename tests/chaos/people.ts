@@ -1,0 +1,77 @@
+/**
+ * People at browsers: they sign in through the identity provider and click.
+ *
+ * @module
+ */
+import { setTimeout as pause } from 'node:timers/promises'
+import { type Browser, openBrowser } from '@countersign/demo'
+import { type Book, type Click, type Errand, settledAs } from './book.ts'
+import type { Random } from './random.ts'
+
+export type PersonId = 'ben' | 'cleo' | 'eve'
+
+export interface People {
+  readonly browsers: Readonly<Record<PersonId, Browser>>
+}
+
+/** Everyone who matters, signed in. The sessions of before ended with the process that knew them. */
+export async function signIn(publicUrl: string, { traces }: Book): Promise<People> {
+  const browsers = { ben: openBrowser(publicUrl), cleo: openBrowser(publicUrl), eve: openBrowser(publicUrl) }
+  for (const [person, browser] of Object.entries(browsers)) {
+    traces.signIns.tried += 1
+    await browser.signIn(person)
+    traces.signIns.done += 1
+  }
+  return { browsers: Object.fromEntries(Object.entries(browsers).map(([id, each]) => [id, counted(each)])) as Browsers }
+
+  function counted(browser: Browser): Browser {
+    return {
+      ...browser,
+      get: (path) => {
+        traces.gets += 1
+        return browser.get(path)
+      },
+    }
+  }
+}
+
+type Browsers = People['browsers']
+
+/** One click on an answer. Looks at the question first, unless it was looked at before: then it may come late. */
+export async function click(
+  errand: Errand,
+  person: 'ben' | 'cleo',
+  verdict: Click['verdict'],
+  { browsers }: People,
+): Promise<Click> {
+  const path = `/api/approvals/${errand.approval}`
+  errand.shown ??= (await browsers[person].get<{ shown: string }>(path)).shown
+  const made: Click = { person, verdict, status: undefined, state: undefined }
+  errand.clicks.push(made)
+  const { status, body } = await browsers[person].post(`${path}/signatures`, { verdict, shown: errand.shown })
+  made.status = status
+  made.state = typeof body['state'] === 'string' ? body['state'] : undefined
+  return made
+}
+
+/** Who may answer it: files are for security alone, where only Cleo is. */
+export const mayAnswer = ({ work }: Errand, person: 'ben' | 'cleo'): boolean => person === 'cleo' || work !== 'write'
+
+/** Ben and Cleo answer what they find, sometimes both the same, sometimes with two clicks at once. */
+export async function peopleAtWork(people: People, book: Book, random: Random, signal: AbortSignal): Promise<void> {
+  await Promise.all((['ben', 'cleo'] as const).map(answer))
+
+  async function answer(person: 'ben' | 'cleo'): Promise<void> {
+    while (!signal.aborted) {
+      const open = [...book.errands.values()].filter(
+        (errand) => errand.approval !== undefined && !errand.ignored && !settledAs(errand) && mayAnswer(errand, person),
+      )
+      const errand = random.pick(open)
+      const verdict = random.chance(0.85) ? 'approve' : 'reject'
+      const clicks = errand ? Array.from({ length: random.chance(0.15) ? 2 : 1 }, () => errand) : []
+      // A click that nobody answers stands in the book as that.
+      await Promise.all(clicks.map((each) => click(each, person, verdict, people).catch(() => undefined)))
+      await pause(random.between(10, 60))
+    }
+  }
+}

@@ -1,0 +1,86 @@
+/**
+ * What the house says of itself: the record, read by the auditor, and the published ledger, trusted only as far as it adds up.
+ *
+ * @module
+ */
+import { setTimeout as pause } from 'node:timers/promises'
+import { sha256, verifyEd25519 } from '@countersign/core'
+import { type LedgerReport, verifyLedger } from '@countersign/core/verify'
+import type { Browser } from '@countersign/demo'
+import type { ActionPage, ActionSummary, LedgerView, QuestionPage, QuestionSummary } from '@countersign/schema'
+import { refIn } from './book.ts'
+
+export interface HouseRecord {
+  /** By the reference in their sentence. */
+  readonly actions: ReadonlyMap<string, readonly ActionSummary[]>
+  readonly questions: ReadonlyMap<string, readonly QuestionSummary[]>
+}
+
+export async function readRecord(auditor: Browser): Promise<HouseRecord> {
+  const actions = await pages((after) => auditor.get<ActionPage>(`/api/actions?limit=200${after}`))
+  const questions = await pages((after) => auditor.get<QuestionPage>(`/api/approvals?state=all&limit=200${after}`))
+  return { actions: grouped(actions), questions: grouped(questions) }
+}
+
+async function pages<Item>(
+  read: (after: string) => Promise<{ items: Item[]; next?: string | undefined }>,
+): Promise<Item[]> {
+  const all: Item[] = []
+  for (let after = ''; ;) {
+    const { items, next } = await read(after)
+    all.push(...items)
+    if (next === undefined) return all
+    after = `&after=${encodeURIComponent(next)}`
+  }
+}
+
+const grouped = <Item extends { readonly sentence: string }>(items: readonly Item[]) => {
+  const groups = new Map<string, Item[]>()
+  for (const item of items) {
+    const ref = refIn(item.sentence)
+    groups.set(ref, [...(groups.get(ref) ?? []), item])
+  }
+  return groups
+}
+
+export interface Verified {
+  readonly report: LedgerReport
+  /** To hand in next time: the ledger has to continue it. */
+  readonly checkpoint: string
+}
+
+/** Waits until all that is in the ledger now is published, then recomputes everything from what is published. */
+export async function verifyPublished(
+  house: string,
+  { auditor, vkey, known }: { auditor: Browser; vkey: string; known: string | undefined },
+): Promise<Verified | undefined> {
+  const { size } = await auditor.get<LedgerView>('/api/ledger')
+  for (const until = Date.now() + 20_000; Date.now() < until; await pause(100)) {
+    const checkpoint = await publishedCheckpoint(house)
+    if (checkpoint === undefined || sizeOf(checkpoint) < size) continue
+    const report = await verifyLedger(
+      { read: (path) => bytesAt(`${house}/ledger/${path}`) },
+      { hash: sha256, verifySignature: verifyEd25519 },
+      { vkey, ...(known !== undefined && { known }) },
+    )
+    return { report, checkpoint }
+  }
+  return undefined
+}
+
+/** The second line of a checkpoint (https://c2sp.org/tlog-checkpoint). */
+const sizeOf = (note: string) => Number(note.split('\n')[1])
+
+export const publishedCheckpoint = (house: string): Promise<string | undefined> => textAt(`${house}/ledger/checkpoint`)
+
+async function bytesAt(url: string): Promise<Uint8Array | undefined> {
+  const response = await fetch(url)
+  if (response.status === 404) return undefined
+  if (!response.ok) throw new Error(`${url}: HTTP ${response.status}`)
+  return new Uint8Array(await response.arrayBuffer())
+}
+
+const textAt = async (url: string) => {
+  const bytes = await bytesAt(url)
+  return bytes && new TextDecoder().decode(bytes)
+}

@@ -1,0 +1,127 @@
+/**
+ * One round: work, a strike in the middle of it, a restart, and what must be so then.
+ *
+ * @module
+ */
+import { setTimeout as pause } from 'node:timers/promises'
+import { clearDesk, clickAround, layOut, sendAgain } from './again.ts'
+import { type AgentParts, agentsAtWork } from './agents.ts'
+import { type Book, isAsked, settledAs } from './book.ts'
+import { checks, outcomeWithinMs, running, weigh } from './checks.ts'
+import { peopleAtWork, signIn } from './people.ts'
+import { type HouseRecord, publishedCheckpoint, readRecord, verifyPublished } from './record.ts'
+import type { Stage } from './stage.ts'
+import { inWords, type Strike, strike } from './strike.ts'
+
+export interface Tally {
+  check(name: string, findings: readonly string[]): void
+}
+
+const leaveWithinMs = 8_000
+
+/** Resolves to one line about it. @throws if the house does not stand again: nothing more can be told then. */
+export async function playRound(plan: Strike, stage: Stage, tally: Tally): Promise<string> {
+  const { house, company, book } = stage
+  const began = Date.now()
+  const before = { sent: sends(book), runs: company.runs.length }
+
+  const desk = await layOut(partsOf(stage), stage.people)
+  const { struckAt, fell } = await workUntilStruck(stage, plan)
+  const startedAt = Date.now()
+  if (fell && !plan.hasty) {
+    tally.check('no process is left behind', await house.strays(leaveWithinMs))
+    house.begin()
+  }
+  await standAgain(stage, plan, fell)
+  stage.storms.push({ from: struckAt - outcomeWithinMs, to: Date.now() })
+  const backMs = Date.now() - startedAt
+  tally.check('the house stands again', [])
+  tally.check('of it, no process is astray', await house.strays(leaveWithinMs))
+
+  const record = await look(stage, tally, 'after the restart')
+  const parts = partsOf(stage)
+  const again = await sendAgain(record, parts)
+  tally.check('what is sent again gets its own answer, never a second run', again.findings)
+  tally.check('grants and single signatures from before still count', await clearDesk(desk, parts, stage.people))
+  tally.check('clicks twice, late and racing count once', await clickAround(parts, stage.people))
+  const size = await checkLedger(stage, tally)
+  const after = await look(stage, tally, 'in the end')
+
+  const errands = [...book.errands.values()]
+  const open = errands.filter((errand) => isAsked(errand) && errand.approval !== undefined && !settledAs(errand)).length
+  const heard = sends(book, (kind) => kind !== 'lost' && kind !== 'unavailable')
+  const lives = errands.reduce((sum, errand) => sum + running(errand, after), 0)
+  return [
+    `${inWords(plan)}; back in ${backMs} ms`,
+    `${sends(book) - before.sent} attempts, ${company.runs.length - before.runs} runs`,
+    `all in all ${heard} of ${sends(book)} acknowledged, ${again.replayed} replayed, ${again.collected} grants collected`,
+    `${open} open, ${lives} without outcome`,
+    `ledger ${size}`,
+    `${seconds(began)} s`,
+  ].join('; ')
+}
+
+async function look(stage: Stage, tally: Tally, when: string): Promise<HouseRecord> {
+  const { book, company, ready, people, storms } = stage
+  const readAt = Date.now()
+  const record = await readRecord(people.browsers.eve)
+  const evidence = { book, record, runs: company.runs, folder: ready.folder, storms, readAt }
+  for (const [name, check] of Object.entries(checks)) tally.check(`${name} (${when})`, check(evidence))
+  return record
+}
+
+async function workUntilStruck(stage: Stage, plan: Strike): Promise<{ struckAt: number; fell: boolean }> {
+  const { house, book, random, people } = stage
+  const done = new AbortController()
+  const work = Promise.all([agentsAtWork(partsOf(stage), done.signal), peopleAtWork(people, book, random, done.signal)])
+  await pause(plan.afterMs)
+  stage.known = (await publishedCheckpoint(house.publicUrl)) ?? stage.known
+  const struckAt = Date.now()
+  const fell = await strike(plan, house)
+  if (fell && plan.hasty) house.begin()
+  if (!fell) await pause(500)
+  done.abort()
+  await work
+  return { struckAt, fell }
+}
+
+async function standAgain(stage: Stage, { victim }: Strike, fell: boolean): Promise<void> {
+  const { house, book } = stage
+  if (fell) book.traces.starts.tried += victim === 'node, and node again' ? 2 : 1
+  const ready = await house.stands()
+  if (!ready) throw new Error(`The house does not stand again.\n${house.complaints.slice(-10).join('\n')}`)
+  if (fell) book.traces.starts.done += 1
+  stage.ready = ready
+  stage.people = await signIn(house.publicUrl, book)
+}
+
+async function checkLedger(stage: Stage, tally: Tally): Promise<string> {
+  const { house, book, ready, people, known } = stage
+  const verified = await verifyPublished(house.publicUrl, { auditor: people.browsers.eve, vkey: ready.vkey, known })
+  if (!verified) {
+    tally.check('the ledger is published', ['no checkpoint came within 20 s'])
+    return '?'
+  }
+  const { report, checkpoint } = verified
+  tally.check(
+    'the published ledger verifies, and continues the checkpoint from before',
+    report.problems.map(({ index, says }) => `${index ?? ''} ${says}`),
+  )
+  const { findings, least, most } = weigh(book, report)
+  tally.check('the ledger holds what was acknowledged, and nothing that was not sent', findings)
+  stage.known = checkpoint
+  return `${report.size} (${least} to ${most} possible), ${report.problems.length} problems`
+}
+
+const seconds = (since: number) => ((Date.now() - since) / 1000).toFixed(1)
+
+const partsOf = ({ book, random, house, ready }: Stage): AgentParts => ({
+  book,
+  random,
+  publicUrl: house.publicUrl,
+  gatewayUrl: house.gatewayUrl,
+  ready,
+})
+
+const sends = ({ errands }: Book, so: (kind: string) => boolean = () => true): number =>
+  [...errands.values()].reduce((sum, { told }) => sum + told.filter(({ kind }) => so(kind)).length, 0)

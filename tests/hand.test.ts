@@ -1,0 +1,186 @@
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createAsk, type Hand, product, run } from '@countersign/cli'
+import { tileWidth } from '@countersign/core/verify'
+import { steps } from '@countersign/demo'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { exportOf, openTestHouse, type TestHouse, until } from './house.ts'
+
+/** The hand tool against a real house. */
+describe('countersign', () => {
+  let house: TestHouse
+  let folder: string
+  beforeAll(async () => {
+    house = await openTestHouse()
+    folder = await mkdtemp(join(tmpdir(), 'countersign-hand-'))
+  })
+  afterAll(async () => {
+    await house.close()
+    await rm(folder, { recursive: true, force: true })
+  })
+
+  async function hand(...words: string[]) {
+    let said = ''
+    let muttered = ''
+    const at: Hand = {
+      env: { COUNTERSIGN_DATA: house.dataDir },
+      cwd: folder,
+      root: false,
+      watched: false,
+      lookEveryMs: 20,
+      product,
+      say: (text) => void (said += `${text}\n`),
+      mutter: (text) => void (muttered += text),
+      ask: createAsk,
+      stopped: () => Promise.resolve(),
+    }
+    return { code: await run(at, words), said, muttered }
+  }
+  const asked = async (rows: number) => (await house.act(exportOf(rows))).approval ?? ''
+
+  it('inbox: what waits, for whom, and where to answer', async () => {
+    const id = await asked(3_001)
+    const { said } = await hand('inbox')
+    expect(said).toContain(`${house.url}/approvals/${id}`)
+    expect(said).toMatch(/3001|3,001/)
+    expect(JSON.parse((await hand('inbox', '--json')).said)).toContainEqual(
+      expect.objectContaining({ id, state: 'open', groups: ['finance-controllers'] }),
+    )
+  })
+
+  it('approve: waits for what a person does in the browser', async () => {
+    const id = await asked(3_002)
+    const waiting = hand('approve', id)
+    await house.sign('ben', await house.question(id))
+    expect(await waiting).toMatchObject({ code: 0, said: expect.stringContaining('granted') })
+    expect((await hand('approve', id)).code).toBe(3)
+  })
+
+  it('reject: the same, and what was rejected is refused to whoever wanted it approved', async () => {
+    const id = await asked(3_003)
+    const waiting = [hand('reject', id), hand('approve', id)]
+    await house.sign('ben', await house.question(id), 'reject')
+    expect((await Promise.all(waiting)).map(({ code }) => code)).toEqual([0, 3])
+  })
+
+  it('nobody waits longer than they want', async () => {
+    expect((await hand('approve', await asked(3_004), '--wait', '0')).code).toBe(4)
+  })
+
+  it('an unknown question fails', async () => {
+    expect(await hand('approve', 'apr_none')).toMatchObject({ code: 1, muttered: 'There is no such approval.\n' })
+  })
+
+  it('lineage: where data went, under whose approval', async () => {
+    const step = exportOf(3_005)
+    await house.sign('ben', await house.question((await house.act(step)).approval ?? ''))
+    expect((await house.act(step)).status).toBe(200)
+    await expect
+      .poll(async () => (await hand('lineage', 'finance.orders')).said)
+      .toMatch(/finance\.orders → .* by finance-bot, countersigned by Ben/)
+  })
+
+  it('agents: a key that it hands out opens the doors, and stop closes them (P15)', async () => {
+    const added = await hand('agents', 'add', 'new-bot', '--owner', 'ana@acme.example', '--team', 'finance-controllers', '--json')
+    expect([added.code, added.muttered]).toEqual([0, ''])
+    const { key } = JSON.parse(added.said) as { key: string }
+    const act = () => house.act(steps.export, { key })
+    expect((await act()).status).not.toBe(401)
+    expect((await hand('agents', 'list')).said).toContain('new-bot  active')
+    expect((await hand('agents', 'add', 'new-bot', '--owner', 'ana@acme.example', '--team', 't')).muttered).toBe(
+      'new-bot is registered already.\n',
+    )
+    expect((await hand('stop', 'new-bot')).code).toBe(0)
+    expect((await hand('agents', 'list')).said).toContain('new-bot  stopped')
+    expect((await act()).text).toMatch(/stopped/)
+  })
+
+  describe('ledger', () => {
+    const size = async () => (await house.demo.house.store.ledger.head()).size
+    const entryIn = (note: string) => Number(note.split('\n')[1])
+    let exported: string
+    beforeAll(async () => {
+      const least = await size()
+      await until(
+        () => house.demo.house.store.ledger.checkpoint(),
+        (note = '\n0') => entryIn(note) >= least,
+      )
+      exported = join(folder, 'ledger')
+      const done = await hand('ledger', 'export', '-', 'ledger', '--entry', '0', '--entry', '7')
+      expect([done.code, done.muttered]).toEqual([0, ''])
+      expect(done.said).toContain('Everything adds up')
+    })
+
+    it('verify: over the network, by itself, and with the key from elsewhere', async () => {
+      const { url, vkey } = house.demo.house
+      for (const words of [[url], [`${url}/ledger/`], ['-'], [url, '--vkey', vkey]]) {
+        expect(await hand('ledger', 'verify', ...words)).toMatchObject({ code: 0, muttered: '' })
+      }
+      const { said } = await hand('ledger', 'verify', url, '--json')
+      expect(JSON.parse(said)).toMatchObject({ state: 'unanchored', problems: [] })
+    })
+
+    it('verify: from a folder, which is all that an auditor needs', async () => {
+      const names = (await readdir(exported)).toSorted()
+      expect(names).toEqual(['checkpoint', 'entries', 'log.pub.pem', 'tile', 'verify.sh', 'vkey'])
+      expect(await hand('ledger', 'verify', 'ledger')).toMatchObject({
+        code: 0,
+        said: expect.stringMatching(/^Everything adds up/),
+      })
+    })
+
+    it('verify: the house continues what was exported before', async () => {
+      const known = join(exported, 'checkpoint')
+      await house.act(exportOf(3_006))
+      expect((await hand('ledger', 'verify', house.url, '--known', known)).code).toBe(0)
+    })
+
+    it.each<[string, (bytes: Buffer) => Buffer | string, string]>([
+      ['an entry that is altered', (bytes) => flipped(bytes, 40), 'tile/entries/000'],
+      ['a tile that is altered', (bytes) => flipped(bytes, 5), 'tile/0/000'],
+      ['an entry that is cut off', (bytes) => bytes.subarray(0, -10), 'tile/entries/000'],
+      ['a head that is altered', (bytes) => bytes.toString().replace(/\n\d+\n/, '\n7\n'), 'checkpoint'],
+      ['another log’s key', () => 'other+00000000+AUGUAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA', 'vkey'],
+    ])('verify: %s is found (1)', async (_, change, file) => {
+      const path = await pathOf(file)
+      const before = await readFile(path)
+      await writeFile(path, change(before))
+      const { code, said } = await hand('ledger', 'verify', 'ledger')
+      await writeFile(path, before)
+      expect([code, said.split('\n')[0]]).toEqual([1, expect.stringContaining('does NOT add up')])
+    })
+
+    it('verify: fails with one line where there is none', async () => {
+      expect(await hand('ledger', 'verify', 'nowhere')).toMatchObject({ code: 1, said: '' })
+      expect(await hand('ledger', 'verify', 'http://127.0.0.1:9')).toMatchObject({
+        code: 1,
+        muttered: 'http://127.0.0.1:9/ledger cannot be reached.\n',
+      })
+    })
+
+    it('export: a folder can be exported again, and gives the same files', async () => {
+      expect((await hand('ledger', 'export', 'ledger', 'copy')).code).toBe(0)
+      for (const file of ['checkpoint', 'vkey', 'log.pub.pem']) {
+        expect(await readFile(join(folder, 'copy', file))).toEqual(await readFile(join(exported, file)))
+      }
+    })
+
+    it('export: there is no entry beyond the end (2)', async () => {
+      expect((await hand('ledger', 'export', 'ledger', 'copy', '--entry', '99999')).code).toBe(2)
+    })
+
+    /** The full file, or the partial one. */
+    async function pathOf(file: string): Promise<string> {
+      if (!file.startsWith('tile/')) return join(exported, file)
+      const width = entryIn(await readFile(join(exported, 'checkpoint'), 'utf8'))
+      return join(exported, width < tileWidth ? `${file}.p/${width}` : file)
+    }
+  })
+})
+
+function flipped(bytes: Buffer, at: number): Buffer {
+  const changed = Buffer.from(bytes)
+  changed.writeUInt8(changed.readUInt8(at) ^ 1, at)
+  return changed
+}

@@ -1,0 +1,207 @@
+/**
+ * Two houses in one process that know nothing of each other, and two instances that are one house.
+ *
+ * @module
+ */
+import { cp, mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { sha256, verifyEd25519 } from '@countersign/core'
+import { verifyLedger } from '@countersign/core/verify'
+import { type Browser, freePorts, openBrowser, send, type Step, steps, type Told } from '@countersign/demo'
+import type { QuestionView } from '@countersign/schema'
+import { type StartedHouse, startHouse } from '@countersign/server'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { knock, openMcp } from './doors.ts'
+import { exportOf, openTestHouse, type TestHouse, until } from './house.ts'
+
+let house: TestHouse
+let ports: number[]
+let rows = 5_000
+const newExport = () => exportOf(++rows)
+const exportsRun = () => house.demo.company.log().filter(({ did }) => did === 'finance.export.begun').length
+
+beforeAll(async () => {
+  ports = await freePorts(2)
+  house = await openTestHouse({ alsoAt: [`http://localhost:${ports[0]}`] })
+}, 60_000)
+afterAll(() => house.close())
+
+describe('two houses in one process', () => {
+  let other: TestHouse
+
+  beforeAll(async () => {
+    other = await openTestHouse()
+  }, 60_000)
+  afterAll(() => other.close())
+
+  it('know neither each other’s agents nor each other’s people', async () => {
+    const stranger = { authorization: `Bearer ${house.demo.keys['finance-bot']}` }
+    expect((await knock(`${other.demo.gatewayUrl}/company/finance/orders`, { headers: stranger })).status).toBe(401)
+    expect((await knock(`${other.url}/mcp/files`, { method: 'POST', headers: stranger, body: '{}' })).status).toBe(401)
+    const cookie = house.people.ben.cookies('/api/')
+    expect((await knock(`${other.url}/api/me`, { headers: { cookie } })).status).toBe(401)
+  })
+
+  it('ask about the same action separately, and a signature in one is worth nothing in the other', async () => {
+    const step = newExport()
+    const [here, there] = await Promise.all([house.act(step), other.act(step)])
+    expect([here.status, there.status]).toEqual([202, 202])
+    expect(here.approval).not.toBe(there.approval)
+    await expect(other.question(here)).rejects.toThrow('404')
+    expect((await house.sign('ben', await house.question(here))).status).toBe(200)
+    expect((await other.act(step)).status).toBe(202)
+    expect((await house.act(step)).status).toBe(200)
+    expect(other.demo.company.log()).toEqual([])
+  })
+
+  it('stop each their own agents', async () => {
+    expect((await other.people.ben.post('/api/agents/finance-bot/stop', {})).status).toBe(200)
+    expect((await other.act(newExport())).status).toBe(403)
+    expect((await house.act(newExport())).status).toBe(202)
+  })
+
+  it('keep each their own ledger, under their own key (P11)', async () => {
+    expect((await house.verify()).problems).toEqual([])
+    expect((await other.verify()).problems).toEqual([])
+    const wrong = await verifyLedger(
+      { read: async (path) => new Uint8Array(await (await fetch(`${house.url}/ledger/${path}`)).arrayBuffer()) },
+      { hash: sha256, verifySignature: verifyEd25519 },
+      { vkey: other.demo.house.vkey },
+    )
+    expect(wrong.problems).not.toEqual([])
+  })
+})
+
+describe('two instances on one PostgreSQL', () => {
+  let dataDir: string
+  let second: StartedHouse
+  let secondGateway: string
+  let ben: Browser
+
+  beforeAll(async () => {
+    const [port = 0, httpPort = 0] = ports
+    const { config } = house.demo
+    dataDir = await mkdtemp(join(tmpdir(), 'countersign-second-'))
+    await cp(join(house.dataDir, 'keys'), join(dataDir, 'keys'), { recursive: true })
+    secondGateway = `http://127.0.0.1:${httpPort}`
+    second = await startHouse({
+      config: {
+        ...config,
+        listen: { ...config.listen, port },
+        publicUrl: `http://localhost:${port}`,
+        store: { url: `postgres://countersign@/postgres?host=${join(house.dataDir, 'pg', 'socket')}` },
+        gateways: {
+          ...config.gateways,
+          http: { ...(config.gateways['http'] as object), listen: `127.0.0.1:${httpPort}` },
+        },
+      },
+      dataDir,
+      baseDir: '/',
+      consoleDir: dataDir,
+      version: 'test',
+      log: () => undefined,
+    })
+    ben = openBrowser(second.url)
+    await ben.signIn('ben')
+  }, 60_000)
+  afterAll(async () => {
+    await second.close()
+    await rm(dataDir, { recursive: true, force: true })
+  })
+
+  /** As the step's agent, at the second instance. */
+  const actThere = (step: Step, how: { waitSeconds?: number; attempt?: string } = {}): Promise<Told> =>
+    send(step, { publicUrl: second.url, gatewayUrl: secondGateway, key: house.demo.keys[step.agent], ...how })
+  const questionThere = (id = '') => ben.get<QuestionView>(`/api/approvals/${id}`)
+  const signThere = ({ id, shown }: QuestionView) =>
+    ben.post(`/api/approvals/${id}/signatures`, { verdict: 'approve', shown })
+
+  it('are one house: held by the one, signed at the other, run by the first, whose client waited (P10, P14)', async () => {
+    const step = newExport()
+    const { approval } = await house.act(step)
+    const waiting = house.act(step, { waitSeconds: 60 })
+    expect((await signThere(await questionThere(approval))).status).toBe(200)
+    expect(await waiting).toMatchObject({ status: 200 })
+  })
+
+  it('hold a call over MCP in the same way', async () => {
+    const waiting = house.act(steps['write-file'])
+    const cleo = openBrowser(second.url)
+    await cleo.signIn('cleo')
+    const { items } = await until(
+      () => cleo.get<{ items: { id: string; verb: string }[] }>('/api/approvals?state=open'),
+      (page) => page.items.some(({ verb }) => verb === 'file.write'),
+    )
+    const question = await cleo.get<QuestionView>(
+      `/api/approvals/${items.find(({ verb }) => verb === 'file.write')?.id}`,
+    )
+    await cleo.post(`/api/approvals/${question.id}/signatures`, { verdict: 'approve', shown: question.shown })
+    expect((await waiting).text).toContain('Successfully wrote')
+  })
+
+  it('ask once about what comes to both at the same moment', async () => {
+    const step = newExport()
+    const told = await Promise.all([house.act(step), actThere(step), house.act(step), actThere(step)])
+    expect(new Set(told.map(({ status }) => status))).toEqual(new Set([202]))
+    expect(new Set(told.map(({ approval }) => approval)).size).toBe(1)
+  })
+
+  it('spend a grant once between them (P6)', async () => {
+    const step = newExport()
+    await signThere(await questionThere((await house.act(step)).approval))
+    const before = exportsRun()
+    const runs = await Promise.all([1, 2, 3].flatMap(() => [house.act(step), actThere(step)]))
+    expect(runs.filter(({ status }) => status === 200)).toHaveLength(1)
+    expect(exportsRun()).toBe(before + 1)
+  })
+
+  it('run one attempt once between them, and give its answer to whoever comes again (P10)', async () => {
+    const step = newExport()
+    await signThere(await questionThere((await house.act(step)).approval))
+    const before = exportsRun()
+    const attempt = 'the same attempt'
+    expect((await house.act(step, { attempt })).status).toBe(200)
+    const again = await actThere(step, { attempt })
+    expect(again.status === 200 || (again.status === 409 && again.text.includes('not run again'))).toBe(true)
+    expect(exportsRun()).toBe(before + 1)
+  })
+
+  it('take the same signature once, however many windows send it at once (P5)', async () => {
+    const { approval } = await house.act(newExport())
+    const question = await questionThere(approval)
+    const clicks = await Promise.all([1, 2, 3].flatMap(() => [house.sign('ben', question), signThere(question)]))
+    expect(clicks.filter(({ status }) => status === 200)).toHaveLength(1)
+    expect((await questionThere(approval)).signatures).toHaveLength(1)
+  })
+
+  it('write one ledger, under one key (P11)', async () => {
+    expect(second.vkey).toBe(house.demo.house.vkey)
+    expect((await house.verify()).problems).toEqual([])
+    const [here, there] = await Promise.all([house.demo.house.store.ledger.head(), second.store.ledger.head()])
+    expect(there.size).toBeGreaterThanOrEqual(here.size)
+  })
+
+  it('stop an agent together: what the one stops, the other permits no more (P15)', async () => {
+    const step = newExport()
+    const question = await questionThere((await house.act(step)).approval)
+    await signThere(question)
+    const mcp = await openMcp(house.url, house.demo.keys['finance-bot'])
+    const before = exportsRun()
+    expect((await ben.post('/api/agents/finance-bot/stop', {})).status).toBe(200)
+    expect((await house.act(step)).status).toBe(403)
+    expect(await mcp.call('write_file', { path: 'x', content: 'x' })).toMatch(/^NOT EXECUTED.*stopped/)
+    expect((await house.question(question.id)).state).toBe('voided')
+    expect(exportsRun()).toBe(before)
+  })
+
+  it('do without each other: what the second asked is still open when it is gone (P14)', async () => {
+    expect((await house.people.cleo.post('/api/agents/finance-bot/start', {})).status).toBe(200)
+    const step = newExport()
+    const { approval } = await actThere(step)
+    await second.close()
+    expect((await house.act(step)).approval).toBe(approval)
+    expect((await house.sign('ben', await house.question(approval ?? ''))).status).toBe(200)
+    expect((await house.act(step)).status).toBe(200)
+  })
+})

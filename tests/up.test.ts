@@ -1,0 +1,121 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { chmod, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import { platform, tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { freePorts } from '@countersign/demo'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+const main = ['--import', 'tsx', '--conditions=countersign-source', 'packages/cli/src/main.ts']
+
+/** Node itself names the folder in its arguments as well. */
+const isMain = (command: string) => command.includes('packages/cli/src/main.ts')
+
+interface Started {
+  readonly child: ChildProcess
+  /** Standard output until the first line has come, or the end. */
+  readonly said: Promise<string>
+  readonly ended: Promise<{ code: number | null; said: string; muttered: string }>
+}
+
+/** `countersign up` as a process of its own, on a terminal's group of its own. */
+describe.runIf(platform() === 'linux')('countersign up', () => {
+  let folder: string
+  const running: ChildProcess[] = []
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'countersign-up-'))
+    await chmod(folder, process.getuid?.() === 0 ? 0o711 : 0o700)
+    await writeFile(join(folder, 'all.cedar'), '@id("all") @owner("o") @doc("d") permit (principal, action, resource);')
+  })
+  afterEach(async () => {
+    for (const child of running.splice(0)) if (child.exitCode === null) child.kill('SIGKILL')
+    await rm(folder, { recursive: true, force: true, maxRetries: 5 })
+  })
+
+  async function configure(port: number): Promise<string> {
+    const files = createRequire(join(root, 'packages/demo/package.json')).resolve(
+      '@modelcontextprotocol/server-filesystem/dist/index.js',
+    )
+    const file = join(folder, `${port}.yaml`)
+    const servers = { files: { command: [process.execPath, files, folder], preset: 'filesystem' } }
+    await writeFile(file, JSON.stringify({ listen: { port }, policies: folder, registry: {}, gateways: { mcp: { servers } } }))
+    return file
+  }
+
+  function start(...words: string[]): Started {
+    const child = spawn(process.execPath, [...main, ...words], { cwd: root, detached: true, stdio: 'pipe' })
+    running.push(child)
+    let said = ''
+    let muttered = ''
+    child.stderr.setEncoding('utf8').on('data', (text: string) => (muttered += text))
+    const firstLine = new Promise<string>((resolve) => {
+      child.stdout.setEncoding('utf8').on('data', (text: string) => {
+        said += text
+        if (said.includes('\n')) resolve(said)
+      })
+      child.once('close', () => resolve(said))
+    })
+    const ended = once(child, 'close').then(([code]) => ({ code: code as number | null, said, muttered }))
+    return { child, said: firstLine, ended }
+  }
+
+  /** Everything that names this test's folder: PostgreSQL, MCP servers. */
+  async function leftBehind(): Promise<string[]> {
+    const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name))
+    const commands = await Promise.all(pids.map((pid) => readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')))
+    return commands.filter((command) => command.includes(folder) && !isMain(command)).map((command) => command.replaceAll('\0', ' '))
+  }
+
+  /** As a terminal does it: everyone in the foreground gets it. */
+  const pressControlC = ({ child }: Started) => process.kill(-(child.pid ?? 0), 'SIGINT')
+
+  it('stands, is stopped by Ctrl-C without leaving anything behind, and finds its data again', async () => {
+    const [port = 0] = await freePorts(1)
+    const config = await configure(port)
+    const data = join(folder, 'data')
+    const words = ['up', '--config', config, '--data', data]
+
+    const first = start(...words)
+    expect(await first.said).toMatch(new RegExp(`^Countersign stands at http://localhost:${port}\n`))
+    const vkey = await (await fetch(`http://localhost:${port}/ledger/vkey`)).text()
+    await expect.poll(async () => (await leftBehind()).length, { timeout: 10_000 }).toBeGreaterThan(1)
+
+    const taken = await start('up', '--config', config, '--data', join(folder, 'other')).ended
+    expect([taken.code, taken.said]).toEqual([1, ''])
+    const lines = taken.muttered.split('\n').filter((line) => line.includes('ERR_PORT_TAKEN'))
+    expect(lines).toEqual([expect.stringContaining(`"port":${port}`)])
+    expect(lines[0]).toContain('--port')
+
+    pressControlC(first)
+    const ended = await first.ended
+    expect([ended.code, await leftBehind()]).toEqual([0, []])
+    expect(ended.said + ended.muttered, 'no terminal, no colours').not.toContain('\u001b')
+
+    const second = start(...words, '--json')
+    expect(JSON.parse(await second.said)).toMatchObject({ url: `http://localhost:${port}` })
+    expect(await (await fetch(`http://localhost:${port}/ledger/vkey`)).text()).toBe(vkey)
+    const verified = await start('ledger', 'verify', '-', '--data', data, '--json').ended
+    expect(verified.code).toBe(0)
+    expect(JSON.parse(verified.said).counts['policy.activated']).toBe(2)
+    second.child.kill('SIGTERM')
+    expect([(await second.ended).code, await leftBehind()]).toEqual([0, []])
+  }, 120_000)
+
+  it('is stopped while it still starts, without leaving anything behind', async () => {
+    const [port = 0] = await freePorts(1)
+    const words = ['up', '--config', await configure(port), '--data', join(folder, 'data')]
+    const starting = start(...words)
+    const beginsPostgres = async () => (await leftBehind()).some((command) => command.includes('postgres'))
+    await expect.poll(beginsPostgres, { timeout: 30_000, interval: 5 }).toBe(true)
+    pressControlC(starting)
+    expect([(await starting.ended).code, await leftBehind()]).toEqual([0, []])
+
+    const again = start(...words)
+    expect(await again.said).toContain('Countersign stands')
+    pressControlC(again)
+    expect((await again.ended).code).toBe(0)
+  }, 60_000)
+})
