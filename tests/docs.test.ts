@@ -117,6 +117,12 @@ describe('commands on the pages', () => {
     expect(unknownIn(program, 'ledger verify x --gently')).toEqual(['verify has no --gently'])
   })
 
+  it('npx countersign is ours from the first install on, before anything is built', () => {
+    const { bin } = JSON.parse(readFileSync('packages/cli/package.json', 'utf8'))
+    expect(bin.countersign).not.toContain('dist')
+    expect(existsSync(`packages/cli/${bin.countersign}`)).toBe(true)
+  })
+
   it('npm scripts exist', () => {
     const { scripts } = JSON.parse(readFileSync('package.json', 'utf8'))
     const text = pages.map((page) => page.text).join('\n')

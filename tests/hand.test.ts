@@ -82,7 +82,16 @@ describe('countersign', () => {
   })
 
   it('agents: a key that it hands out opens the doors, and stop closes them (P15)', async () => {
-    const added = await hand('agents', 'add', 'new-bot', '--owner', 'ana@acme.example', '--team', 'finance-controllers', '--json')
+    const added = await hand(
+      'agents',
+      'add',
+      'new-bot',
+      '--owner',
+      'ana@acme.example',
+      '--team',
+      'finance-controllers',
+      '--json',
+    )
     expect([added.code, added.muttered]).toEqual([0, ''])
     const { key } = JSON.parse(added.said) as { key: string }
     const act = () => house.act(steps.export, { key })

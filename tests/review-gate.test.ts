@@ -228,3 +228,22 @@ describe('P8: what could not be read back is not written', () => {
     expect(Json.safeParse(parameters).success).toBe(true)
   })
 })
+
+describe('P15: nothing keeps an agent from being stopped', () => {
+  it('not even questions that cannot be read; what is left is taken back when it is stopped again', async () => {
+    const { attempt, answer, stops, store, questions } = scene({ says: 'ask' })
+    await attempt()
+    await answer('per_ben')
+    const { list } = store.approvals
+    store.approvals.list = async () => {
+      throw new CountersignError('ERR_LEDGER_BROKEN')
+    }
+    await expect(stops.stop(agentId, 'per_eve', 'it went mad')).rejects.toMatchObject({ code: 'ERR_LEDGER_BROKEN' })
+    expect(await store.agents.get(agentId)).toMatchObject({ status: 'stopped', stoppedBy: 'per_eve' })
+    store.approvals.list = list
+    expect(await attempt()).toMatchObject({ ending: 'denied agent_stopped' })
+    await stops.stop(agentId, 'per_ben', 'once more')
+    expect((await questions()).map(({ state }) => state)).toEqual(['voided'])
+    expect(await store.agents.get(agentId)).toMatchObject({ stoppedBy: 'per_eve' })
+  })
+})

@@ -136,7 +136,8 @@ describe('when it is back', () => {
 
   it('each of the three ran once, and the ledger adds up (P11)', async () => {
     const begun = house.demo.company.log().filter(({ did }) => did === 'finance.export.begun')
-    expect(begun.map(({ rows }) => rows).toSorted()).toEqual([3_001, 3_002, 3_003])
+    expect(new Set(begun.map(({ rows }) => rows))).toEqual(new Set([3_001, 3_002, 3_003]))
+    expect(begun).toHaveLength(3)
     expect((await house.verify()).problems).toEqual([])
   })
 })

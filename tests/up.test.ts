@@ -41,7 +41,10 @@ describe.runIf(platform() === 'linux')('countersign up', () => {
     )
     const file = join(folder, `${port}.yaml`)
     const servers = { files: { command: [process.execPath, files, folder], preset: 'filesystem' } }
-    await writeFile(file, JSON.stringify({ listen: { port }, policies: folder, registry: {}, gateways: { mcp: { servers } } }))
+    await writeFile(
+      file,
+      JSON.stringify({ listen: { port }, policies: folder, registry: {}, gateways: { mcp: { servers } } }),
+    )
     return file
   }
 
@@ -66,7 +69,9 @@ describe.runIf(platform() === 'linux')('countersign up', () => {
   async function leftBehind(): Promise<string[]> {
     const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name))
     const commands = await Promise.all(pids.map((pid) => readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')))
-    return commands.filter((command) => command.includes(folder) && !isMain(command)).map((command) => command.replaceAll('\0', ' '))
+    return commands
+      .filter((command) => command.includes(folder) && !isMain(command))
+      .map((command) => command.replaceAll('\0', ' '))
   }
 
   /** As a terminal does it: everyone in the foreground gets it. */

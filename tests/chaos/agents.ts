@@ -116,7 +116,13 @@ export async function agentsAtWork(parts: AgentParts, signal: AbortSignal): Prom
   const exportHeld = async () => {
     const keyless = random.chance(0.25)
     const errand = book.open(random.chance(0.7) ? 'held' : 'large', { keyless, ignored: random.chance(0.3) })
-    return attempt(errand, parts, random.between(0, 2))
+    const waitSeconds = random.between(0, 2)
+    const twice = !keyless && random.chance(0.4) // one attempt on two connections: both wait for the same answer
+    const [told] = await Promise.all([
+      attempt(errand, parts, waitSeconds),
+      twice ? attempt(errand, parts, waitSeconds) : undefined,
+    ])
+    return told
   }
   const collect = async () => {
     const granted = [...book.errands.values()].filter(

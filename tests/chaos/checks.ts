@@ -68,6 +68,9 @@ export const checks: Readonly<Record<string, Check>> = {
     return each(book, ({ ref }) => ((counts.get(ref) ?? 0) > 1 ? `ran ${counts.get(ref)} times` : undefined))
   },
 
+  'nobody was refused what policy allows or people may grant': ({ book }) =>
+    each(book, ({ told }) => told.find(({ kind }) => kind === 'refused')?.says),
+
   'every grant was spent at most once': ({ book, record }) =>
     each(book, (errand) => {
       const spent = questionsOf(errand, record).filter(({ state }) => state === 'spent').length

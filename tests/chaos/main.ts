@@ -46,7 +46,7 @@ tell(`${counts.passed} passed, ${counts.failed} failed, 0 skipped`)
 process.exit(counts.failed > 0 ? 1 : 0)
 
 async function killAndRestart(): Promise<void> {
-  const stage = await open(await makeFolder(root))
+  const stage = await open(await makeDataDir())
   for (let round = 1; round <= rounds; round += 1) {
     tell(`round ${round}: ${await playRound(planStrike(round, random), stage, tally)}`)
   }
@@ -55,16 +55,21 @@ async function killAndRestart(): Promise<void> {
 
 /** Where mounting is not permitted it is not part of the run. */
 async function fillTheDisk(): Promise<void> {
-  const dataDir = await makeFolder(root)
+  const dataDir = await makeDataDir()
   const disk = await mountSmallDisk(dataDir, 256)
-  if (!disk) return rm(dataDir, { recursive: true })
-  closings.push(() => rm(dataDir, { recursive: true, force: true }))
+  if (!disk) return
   closings.push(() => disk.unmount())
-  const stage = await openStage({ dataDir: `${dataDir}/house`, random, env: process.env, onClose: remember })
+  const stage = await open(dataDir)
   const gapMs = random.between(1_500, 3_000)
   const plan = { victim: 'nobody', afterMs: 1_000, gapMs, hasty: false, disk } as const
   tell(`full disk: ${await playRound(plan, stage, tally)}`)
   await closeInPeace(stage)
+}
+
+async function makeDataDir(): Promise<string> {
+  const dataDir = await makeFolder(root)
+  closings.push(() => rm(dataDir, { recursive: true, force: true }))
+  return dataDir
 }
 
 function open(dataDir: string): Promise<Stage> {

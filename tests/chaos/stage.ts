@@ -4,7 +4,7 @@
  * @module
  */
 import { randomBytes } from 'node:crypto'
-import { chmod, mkdtemp, rm } from 'node:fs/promises'
+import { chmod, mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -37,6 +37,11 @@ export async function makeFolder(root: boolean): Promise<string> {
   return folder
 }
 
+/** The folder itself may be a mount. */
+async function emptyFolder(folder: string): Promise<void> {
+  for (const name of await readdir(folder)) await rm(join(folder, name), { recursive: true, force: true })
+}
+
 export interface StageParts {
   readonly dataDir: string
   readonly random: Random
@@ -46,7 +51,7 @@ export interface StageParts {
 }
 
 export async function openStage({ dataDir, random, env, onClose }: StageParts): Promise<Stage> {
-  onClose(() => rm(dataDir, { recursive: true, force: true }))
+  onClose(() => emptyFolder(dataDir))
   const companyToken = randomBytes(24).toString('base64url')
   const company = await openCompany(companyToken, random)
   onClose(() => company.close())

@@ -4,8 +4,9 @@ import { Ajv2020 } from 'ajv/dist/2020.js'
 import formats from 'ajv-formats'
 import { describe, expect, it } from 'vitest'
 import { life } from '../lives.ts'
+import { sharedData } from './needs.ts'
 
-const folder = '../shared/data/openlineage'
+const folder = sharedData('openlineage')
 const read = (file: string) => JSON.parse(readFileSync(`${folder}/${file}`, 'utf8'))
 
 const ajv = new Ajv2020({ strict: false, allErrors: true })

@@ -1,8 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { canonical } from '@countersign/core'
 import { describe, expect, it } from 'vitest'
+import { sharedData } from './needs.ts'
 
-const vectors = '../shared/data/rfc8785'
+const vectors = sharedData('rfc8785')
 
 describe('https://www.rfc-editor.org/rfc/rfc8785 test vectors', () => {
   it.each(readdirSync(`${vectors}/input`))('%s', (file) => {

@@ -15,15 +15,18 @@ export const createAsk =
     const socketPath = await findSocket(dataDir)
     if (socketPath === undefined) throw nobody()
     return new Promise<T>((resolve, reject) => {
-      const asked = request({ socketPath, method, path, headers: { 'content-type': 'application/json' } }, (response) => {
-        let text = ''
-        response.setEncoding('utf8').on('data', (chunk: string) => (text += chunk))
-        response.once('end', () => {
-          if ((response.statusCode ?? 500) < 400) return resolve(JSON.parse(text) as T)
-          const { says } = JSON.parse(text) as { says: string }
-          reject(new Stopped(1, says))
-        })
-      })
+      const asked = request(
+        { socketPath, method, path, headers: { 'content-type': 'application/json' } },
+        (response) => {
+          let text = ''
+          response.setEncoding('utf8').on('data', (chunk: string) => (text += chunk))
+          response.once('end', () => {
+            if ((response.statusCode ?? 500) < 400) return resolve(JSON.parse(text) as T)
+            const { says } = JSON.parse(text) as { says: string }
+            reject(new Stopped(1, says))
+          })
+        },
+      )
       asked.once('error', () => reject(nobody()))
       asked.end(body && JSON.stringify(body))
     })

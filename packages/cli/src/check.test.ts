@@ -47,7 +47,10 @@ describe('checking before starting', () => {
   })
 
   it('so has what is wrong with a policy', async () => {
-    await write('policies/bad.cedar', '@id("bad") @owner("o") @doc("d")\npermit (principal, action, resource) when { contxt.risk };\n')
+    await write(
+      'policies/bad.cedar',
+      '@id("bad") @owner("o") @doc("d")\npermit (principal, action, resource) when { contxt.risk };\n',
+    )
     const { code, muttered } = await hand('check', '--config', 'countersign.yaml').then(async (gone) => {
       expect(gone.code).toBe(2)
       await write('countersign.yaml', 'name: a\n')
@@ -66,7 +69,10 @@ describe('checking before starting', () => {
   })
 
   it('policies are checked on their own', async () => {
-    expect(await hand('policy', 'check', 'policies')).toMatchObject({ code: 0, said: expect.stringContaining('Version ') })
+    expect(await hand('policy', 'check', 'policies')).toMatchObject({
+      code: 0,
+      said: expect.stringContaining('Version '),
+    })
     await write('policies/bad.cedar', 'permit (principal, action, resource);\n')
     const bad = await hand('policy', 'check', 'policies', '--json')
     expect([bad.code, JSON.parse(bad.said).ok]).toEqual([1, false])

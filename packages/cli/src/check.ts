@@ -35,7 +35,9 @@ export async function check(hand: Hand, file: string | undefined, json: boolean)
   const report = await checkPolicies({ ...policyDirectory(policies), registry, agentGroups: config.agentGroups })
   if (!report.ok) return refuse(hand, report.problems.map(inFolder(policies)), json)
   const count = report.policies.length
-  hand.say(json ? JSON.stringify({ ok: true, config: path, policies: count }) : `${path}: fine. ${count} policies pass.`)
+  hand.say(
+    json ? JSON.stringify({ ok: true, config: path, policies: count }) : `${path}: fine. ${count} policies pass.`,
+  )
 }
 
 /** As compilers say it, so that editors find the place. */
@@ -98,9 +100,11 @@ function readOrExplain(hand: Hand, file: string | undefined) {
   } catch (error) {
     if (!isError(error, 'ERR_CONFIG_INVALID')) throw error
     const here = file ?? 'countersign.yaml'
-    const wrong = (error.detail as readonly ConfigProblem[]).map(
-      (problem): Wrong => ({ ...problem, file: problem.file ?? here, says: saysOf(problem.path, problem) }),
-    )
+    const wrong = (error.detail as readonly ConfigProblem[]).map((problem): Wrong => ({
+      ...problem,
+      file: problem.file ?? here,
+      says: saysOf(problem.path, problem),
+    }))
     return { wrong }
   }
 }

@@ -65,16 +65,22 @@ async function tell(hand: Hand, demo: Demo, { attended, json }: { attended: bool
     },
   })
   const ledger = verified ? 'verified' : 'NOT verified'
-  hand.say(json ? JSON.stringify({ steps, failed, verified }) : `\ndemo: ${steps} steps, ${failed} failed, ledger ${ledger}`)
+  hand.say(
+    json ? JSON.stringify({ steps, failed, verified }) : `\ndemo: ${steps} steps, ${failed} failed, ledger ${ledger}`,
+  )
   if (failed > 0 || !verified) throw new Stopped(1, '')
 }
 
-async function waitForVisitor(hand: Hand, { person, url, open: isOpen }: Offered): Promise<void> {
+/** Whoever looks on may sign in as one of the story’s people and answer; after a minute that person does. */
+export async function waitForVisitor(
+  hand: Pick<Hand, 'mutter' | 'lookEveryMs'>,
+  { person, url, open: isOpen }: Offered,
+): Promise<void> {
   const name = person.slice(0, 1).toUpperCase() + person.slice(1)
   hand.mutter(`      Sign in there as ${name} and answer: ${url}\n`)
   for (let left = visitorsSeconds; left > 0 && (await isOpen()); left -= 1) {
     hand.mutter(`\r      ${name} signs in ${left} s  `)
-    await new Promise((resolve) => setTimeout(resolve, 1_000))
+    await new Promise((resolve) => setTimeout(resolve, hand.lookEveryMs ?? 1_000))
   }
   hand.mutter('\r\u001b[K')
 }

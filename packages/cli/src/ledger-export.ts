@@ -74,7 +74,10 @@ async function tileOf(source: LedgerSource, path: string): Promise<Uint8Array> {
 /** The first so many entries of a bundle, as they stand there. */
 function firstOf(bundle: Uint8Array, count: number): Uint8Array {
   const entries = decodeBundle(bundle).slice(0, count)
-  return bundle.subarray(0, entries.reduce((bytes, entry) => bytes + 2 + entry.length, 0))
+  return bundle.subarray(
+    0,
+    entries.reduce((bytes, entry) => bytes + 2 + entry.length, 0),
+  )
 }
 
 interface Layout {

@@ -64,7 +64,8 @@ function tell(hand: Hand, report: LedgerReport, answer: string | object): void {
 
 const progress = (hand: Hand) =>
   hand.watched && {
-    onProgress: (done: number, size: number) => hand.mutter(`\r  ${done} of ${size} entries${done === size ? '\n' : ''}`),
+    onProgress: (done: number, size: number) =>
+      hand.mutter(`\r  ${done} of ${size} entries${done === size ? '\n' : ''}`),
   }
 
 function entriesOf(text: string, before: readonly number[]): readonly number[] {

@@ -25,6 +25,9 @@ export async function run(hand: Hand, words: readonly string[]): Promise<ExitCod
 function wordsOf(error: unknown): string {
   if (!(error instanceof CountersignError)) return error instanceof Error ? error.message : String(error)
   const detail = error.detail === undefined ? '' : ` ${JSON.stringify(error.detail)}`
-  const help = error.code === 'ERR_PORT_TAKEN' ? ' Stop what listens there, or choose another: --port, or `listen` in countersign.yaml.' : ''
+  const help =
+    error.code === 'ERR_PORT_TAKEN'
+      ? ' Stop what listens there, or choose another: --port, or `listen` in countersign.yaml.'
+      : ''
   return `${error.code}: ${error.message}${detail}${help}`
 }

@@ -46,7 +46,11 @@ describe('a configuration', () => {
     ['an alias to nothing', 'name: *other\n', '1:1  Unresolved alias'],
     ['a variable that is not set', 'store:\n  url: ${NOWHERE}\n', '2:3 store.url The environment variable NOWHERE'],
     ['a file that is not there', 'store:\n  url: file:gone.txt\n', '2:3 store.url This file cannot be read.'],
-    ['a gateway nobody knows', 'gateways:\n  telnet: {}\n', '2:3 gateways.telnet There is nothing of that name. There are: http, mcp'],
+    [
+      'a gateway nobody knows',
+      'gateways:\n  telnet: {}\n',
+      '2:3 gateways.telnet There is nothing of that name. There are: http, mcp',
+    ],
     [
       'a gateway’s own section',
       'gateways:\n  http:\n    upstreams:\n      a: { origin: "https://a.example", environmnt: prod }\n',
@@ -58,7 +62,10 @@ describe('a configuration', () => {
       '4:38 gateways.mcp.servers.a.headers Invalid input: expected record',
     ],
   ])('says where %s stands', (_, text, expected) => {
-    expect(problemsOf(text).some((problem) => problem.startsWith(expected)), problemsOf(text).join('\n')).toBe(true)
+    expect(
+      problemsOf(text).some((problem) => problem.startsWith(expected)),
+      problemsOf(text).join('\n'),
+    ).toBe(true)
   })
 
   it('tells all problems at once', () => {
@@ -66,7 +73,10 @@ describe('a configuration', () => {
   })
 
   it('is not blown up by aliases', () => {
-    const levels = Array.from({ length: 12 }, (_, at) => `l${at + 1}: &l${at + 1} [${Array(9).fill(`*l${at}`).join(',')}]`)
+    const levels = Array.from(
+      { length: 12 },
+      (_, at) => `l${at + 1}: &l${at + 1} [${Array(9).fill(`*l${at}`).join(',')}]`,
+    )
     expect(problemsOf(`l0: &l0 [x]\n${levels.join('\n')}\n`)).toEqual([expect.stringMatching(/^1:1 .*alias/i)])
   })
 

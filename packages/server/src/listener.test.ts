@@ -53,13 +53,16 @@ describe('the listener', () => {
     ])
   })
 
-  it.each(['127.0.0.1', ...(hasIpv6 ? ['::1'] : [])])('a port taken on %s is an error of its own, and nothing stays open', async (taken) => {
-    const port = await occupy(taken)
-    const refused = await start('localhost', port).catch((error: unknown) => error)
-    expect(isError(refused, 'ERR_PORT_TAKEN')).toBe(true)
-    expect((refused as { detail: unknown }).detail).toEqual({ host: taken, port })
-    if (taken === '::1') await expect(fetch(`http://127.0.0.1:${port}/`)).rejects.toThrow()
-  })
+  it.each(['127.0.0.1', ...(hasIpv6 ? ['::1'] : [])])(
+    'a port taken on %s is an error of its own, and nothing stays open',
+    async (taken) => {
+      const port = await occupy(taken)
+      const refused = await start('localhost', port).catch((error: unknown) => error)
+      expect(isError(refused, 'ERR_PORT_TAKEN')).toBe(true)
+      expect((refused as { detail: unknown }).detail).toEqual({ host: taken, port })
+      if (taken === '::1') await expect(fetch(`http://127.0.0.1:${port}/`)).rejects.toThrow()
+    },
+  )
 
   it('closing cuts what is held', async () => {
     let entered = () => {}

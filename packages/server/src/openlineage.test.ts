@@ -86,7 +86,8 @@ describe('a house with a sink for OpenLineage', () => {
     await store.commit({ facts: [finished(await permit(allowed))] })
     return allowed.id.replace('act_', '')
   }
-  const taken = () => sink.told.filter(({ status }) => status === 201).map(({ event }) => `${event.eventType} ${event.run.runId}`)
+  const taken = () =>
+    sink.told.filter(({ status }) => status === 201).map(({ event }) => `${event.eventType} ${event.run.runId}`)
 
   it('tells every life in order, with the key of the sink', async () => {
     const runs = [await live(), await live()]

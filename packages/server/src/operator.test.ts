@@ -126,7 +126,12 @@ describe('the operator’s socket', () => {
     const { body } = await ask('GET', '/approvals')
     expect(body).toMatchObject({
       items: [
-        { id: approval.id, state: 'open', groups: ['finance-controllers'], url: `http://house/approvals/${approval.id}` },
+        {
+          id: approval.id,
+          state: 'open',
+          groups: ['finance-controllers'],
+          url: `http://house/approvals/${approval.id}`,
+        },
       ],
     })
     expect(JSON.stringify(body)).not.toContain('very private')

@@ -50,7 +50,8 @@ describe('the place of the operator’s socket', () => {
     ['writable by a group', async (place) => mkdir(place, { mode: 0o700 }).then(() => chmod(place, 0o730))],
     [
       'a link to elsewhere',
-      async (place) => mkdir(join(folder, 'theirs'), { mode: 0o700 }).then(() => symlink(join(folder, 'theirs'), place)),
+      async (place) =>
+        mkdir(join(folder, 'theirs'), { mode: 0o700 }).then(() => symlink(join(folder, 'theirs'), place)),
     ],
   ])('a short one that was made before, and is %s, is refused', async (_, make) => {
     await make(dirname(socketOf(long, folder).path))

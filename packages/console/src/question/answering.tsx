@@ -11,7 +11,7 @@ import { useAnswers } from '../api/use-answer.ts'
 import { useKeys } from '../shell/keys.ts'
 import { live } from '../shell/live.ts'
 import { takeIntent } from '../shell/place.ts'
-import { either } from '../words/words.ts'
+import { either, stateWords } from '../words/words.ts'
 import { EscalateDialog } from './escalate-dialog.tsx'
 import { SignDialog } from './sign-dialog.tsx'
 import { StopDialog } from './stop-dialog.tsx'
@@ -35,6 +35,14 @@ export function Answering({ question, intact, me }: { question: QuestionView; in
     if (intent) begin(intent)
     // Once, when the page opens.
   }, [])
+
+  // Someone was quicker, or the time is up, while the dialog stood open.
+  const over = question.state !== 'open' && step !== undefined && step !== 'stop' && !sending
+  useEffect(() => {
+    if (!over) return
+    setStep(undefined)
+    live.tell(`Settled meanwhile: ${stateWords[question.state].word.toLowerCase()}.`, 'bad')
+  }, [over, question.state])
 
   const send = async (said: string, request: () => Promise<Reply<unknown>>) => {
     setSending(true)

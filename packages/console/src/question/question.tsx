@@ -4,8 +4,8 @@
  * @module
  */
 import type { Me, QuestionView } from '@countersign/schema'
-import { useMemo } from 'react'
-import { useAnswer } from '../api/use-answer.ts'
+import { useEffect, useMemo } from 'react'
+import { useAnswer, useAnswers } from '../api/use-answer.ts'
 import { Loading, TroubleNote } from '../parts/states.tsx'
 import { paths } from '../route.ts'
 import { useKeys } from '../shell/keys.ts'
@@ -32,7 +32,23 @@ export function Question({ id, me }: { id: string; me: Me }) {
   )
 }
 
+/** Looks again when the time is up, whether or not anybody tells. */
+function useExpiry(id: string, { state, secondsLeft }: QuestionView, receivedAt: number): void {
+  const answers = useAnswers()
+  const dueAt = state === 'open' ? receivedAt + secondsLeft * 1_000 + 300 : undefined
+  useEffect(() => {
+    if (dueAt === undefined) return undefined
+    const look = () => answers.stale((path) => path === `/api/approvals/${id}`)
+    const timer = setTimeout(look, Math.min(Math.max(0, dueAt - Date.now()), longestTimerMs))
+    return () => clearTimeout(timer)
+  }, [answers, id, dueAt])
+}
+
+/** Beyond this a browser's timer fires at once. */
+const longestTimerMs = 2 ** 31 - 1
+
 function Shown({ question, receivedAt, me }: { question: QuestionView; receivedAt: number; me: Me }) {
+  useExpiry(question.id, question, receivedAt)
   const intact = useMemo(() => checked(question), [question])
   return (
     <article className="question">

@@ -1,4 +1,6 @@
-import type { QuestionView } from '@countersign/schema'
+import type { QuestionPage, QuestionView } from '@countersign/schema'
+import { useAnswer } from '../api/use-answer.ts'
+import { openPath, sorted } from '../inbox/sorted.ts'
 import { AgentText } from '../parts/agent-text.tsx'
 import { When } from '../parts/times.tsx'
 import { paths } from '../route.ts'
@@ -56,7 +58,23 @@ export function Settled({ question }: { question: QuestionView }) {
       <p>
         <Link href={paths.action(actionId)}>The action’s whole life</Link>
       </p>
+      <Next after={question.id} />
     </section>
+  )
+}
+
+/** Whoever answers at night has more than one to answer. */
+function Next({ after }: { after: string }) {
+  const open = useAnswer<QuestionPage>(openPath).value?.items ?? []
+  const waiting = sorted(open, 'open').filter(({ id, mine }) => mine && id !== after)
+  const [next] = waiting
+  if (!next) return null
+  return (
+    <p>
+      <Link className="button" href={paths.question(next.id)}>
+        Next question for you ({waiting.length})
+      </Link>
+    </p>
   )
 }
 

@@ -31,6 +31,7 @@ export function Frame({ me, page, children }: { me: Me | undefined; page: Page; 
     setOpen(false)
     // Whoever reads with their ears begins at the new page, not at the link that led here.
     if (first.current !== pathname) document.getElementById('page')?.focus({ preventScroll: true })
+    if (first.current !== pathname && live.notice()?.tone === 'calm') live.dismiss()
     first.current = ''
   }, [pathname])
   return (
@@ -82,13 +83,13 @@ export function Frame({ me, page, children }: { me: Me | undefined; page: Page; 
 
 /** How many questions this person could answer now. */
 function Waiting() {
-  const mine = useAnswer<QuestionPage>(openPath).value?.items.filter(
-    (item) => item.mine && item.state === 'open',
-  ).length
+  const page = useAnswer<QuestionPage>(openPath).value
+  const mine = page?.items.filter((item) => item.mine && item.state === 'open').length
   if (!mine) return null
   return (
     <span className="count">
       {mine}
+      {page?.next !== undefined && '+'}
       <span className="aloud"> waiting for you</span>
     </span>
   )

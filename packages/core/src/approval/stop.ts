@@ -9,7 +9,10 @@ import type { Store } from '../ports.ts'
 import { withdraw } from './approval.ts'
 
 export interface Stops {
-  /** From the commit on no instance permits anything; open grants are voided, open questions cancelled. */
+  /**
+   * From the first commit on no instance permits anything, whatever becomes of the rest: open grants are voided, open
+   * questions cancelled. Stopping again takes back what was left.
+   */
   stop(agent: string, by: string, because: string): Promise<Agent>
   /** Starting again takes another person than the one who stopped it. @throws ERR_NOT_ALLOWED */
   start(agent: string, by: string): Promise<Agent>
@@ -17,19 +20,14 @@ export interface Stops {
 
 export function createStops({ store }: { store: Pick<Store, 'clock' | 'commit' | 'agents' | 'approvals'> }): Stops {
   return {
-    stop: (id, by, because) =>
-      retried(async () => {
-        const agent = await read(id)
-        if (agent.status === 'stopped') return agent
-        const stopped: Agent = { ...next(agent), status: 'stopped', stoppedBy: by }
-        await store.commit({
-          facts: [
-            { kind: 'agent.changed', change: 'stopped', by, agent: stopped, because },
-            ...(await takenBack(id, by)),
-          ],
-        })
-        return stopped
-      }),
+    async stop(id, by, because) {
+      const agent = await retried(() => stopped(id, by, because))
+      await retried(async () => {
+        const facts = await takenBack(id, by)
+        if (facts.length > 0) await store.commit({ facts })
+      })
+      return agent
+    },
 
     start: (id, by) =>
       retried(async () => {
@@ -47,6 +45,14 @@ export function createStops({ store }: { store: Pick<Store, 'clock' | 'commit' |
     const agent = await store.agents.get(id)
     if (!agent) throw new CountersignError('ERR_AGENT_MISSING', id)
     return agent
+  }
+
+  async function stopped(id: string, by: string, because: string): Promise<Agent> {
+    const agent = await read(id)
+    if (agent.status === 'stopped') return agent
+    const after: Agent = { ...next(agent), status: 'stopped', stoppedBy: by }
+    await store.commit({ facts: [{ kind: 'agent.changed', change: 'stopped', by, agent: after, because }] })
+    return after
   }
 
   async function takenBack(agent: string, by: string): Promise<Fact[]> {

@@ -56,8 +56,9 @@ const rows: readonly {
   },
   {
     name: 'leaves-the-house',
-    says: 'Data goes to a destination outside.',
-    when: ({ picture }) => picture.destination?.outside === true || picture.model?.external === true,
+    says: 'Data goes to a destination outside, or nobody knows where.',
+    when: ({ verb, picture: { destination, model } }) =>
+      (destination?.outside ?? verb === 'data.export') || (model?.external ?? givesToModel(verb)),
   },
   { name: 'first-time', says: 'This agent has never done this before.', when: ({ firstTime }) => firstTime },
   {
@@ -75,6 +76,8 @@ export function riskOf(view: RiskView, points: RiskPoints = defaultPoints): Risk
   const score = signals.reduce((sum, signal) => sum + signal.points, 0)
   return { score: Math.min(100, score), signals }
 }
+
+const givesToModel = (verb: Verb) => verb === 'model.invoke' || verb === 'model.train'
 
 const hasUnknown = (picture: DataPicture) => [...picture.reads, ...picture.writes].some((node) => !node.known)
 

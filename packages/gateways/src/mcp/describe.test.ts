@@ -105,6 +105,14 @@ group('what a call means', () => {
     expect(known.context.lineage).toEqual({ reads: [{ name: 'crm.customers' }], writes: [], destination: 's3://x' })
     const unknown = await say(config, 'export', { other: 1 })
     expect(unknown.context.lineage).toEqual({ writes: [] })
+    const several = await say(config, 'export', { table: 'customers', to: ['warehouse', 's3://x'] })
+    expect(several.context.lineage).toEqual({ reads: [{ name: 'crm.customers' }], writes: [] })
+  })
+
+  it('P13: an empty list of the agent’s own is not the operator’s word that nothing is touched', async () => {
+    const config = { tools: { query: { reads: 'arguments.tables', writes: '[]' } } }
+    const { context } = await say(config, 'query', { tables: [] })
+    expect(context.lineage).toEqual({ writes: [] })
   })
 
   it.each<[string, object, Record<string, boolean>, object]>([

@@ -95,8 +95,16 @@ function settled(resource: Resource): Resource {
 }
 
 function lineageOf({ reads, writes, destination, model }: ToolRule, args: JsonObject): Lineage {
-  const data = (expression: string | undefined) => expression && names(expression, args)?.map((name) => ({ name }))
-  const one = (expression: string | undefined) => expression && names(expression, args)?.[0]
+  const data = (expression: string | undefined) => {
+    const found = expression && names(expression, args)
+    // `[]` is the operator's word that it touches nothing; an empty list that the agent sent says nothing.
+    const told = found && (found.length > 0 || !expression.includes('arguments'))
+    return told ? found.map((name) => ({ name })) : undefined
+  }
+  const one = (expression: string | undefined) => {
+    const found = expression && names(expression, args)
+    return found && found.length === 1 ? found[0] : undefined // of several, none speaks for the others
+  }
   const lineage = { reads: data(reads), writes: data(writes), destination: one(destination), model: one(model) }
   return Object.fromEntries(Object.entries(lineage).filter(([, value]) => value)) as Lineage
 }

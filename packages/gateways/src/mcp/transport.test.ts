@@ -115,20 +115,23 @@ describe('a server that is reached over HTTP', () => {
   it.each<[string, string, string]>([
     ['a document', 'application/json', ' '.repeat(1 << 20)],
     ['a stream of events', 'text/event-stream', `: ${'x'.repeat(1 << 20)}\n\n`],
-  ])('%s that does not end is cut off: the outcome is unknown, and the next call finds the server again', async (_, type, piece) => {
-    const client = await reach({ private: true })
-    await client.listTools()
-    const usual = server.call
-    let poured = 0
-    server.call = (response) => {
-      response.writeHead(200, { 'content-type': type })
-      response.once('close', () => (poured = response.socket?.bytesWritten ?? 1))
-      void pourOut(response, piece)
-    }
-    expect(await read(client)).toMatchObject({ isError: true })
-    expect(house.gate.runs).toMatchObject([{ outcome: { kind: 'unknown' } }])
-    await expect.poll(() => poured).toBeGreaterThan(0)
-    server.call = usual
-    expect(await read(client)).toMatchObject({ content: [{ text: 'hello' }] })
-  })
+  ])(
+    '%s that does not end is cut off: the outcome is unknown, and the next call finds the server again',
+    async (_, type, piece) => {
+      const client = await reach({ private: true })
+      await client.listTools()
+      const usual = server.call
+      let poured = 0
+      server.call = (response) => {
+        response.writeHead(200, { 'content-type': type })
+        response.once('close', () => (poured = response.socket?.bytesWritten ?? 1))
+        void pourOut(response, piece)
+      }
+      expect(await read(client)).toMatchObject({ isError: true })
+      expect(house.gate.runs).toMatchObject([{ outcome: { kind: 'unknown' } }])
+      await expect.poll(() => poured).toBeGreaterThan(0)
+      server.call = usual
+      expect(await read(client)).toMatchObject({ content: [{ text: 'hello' }] })
+    },
+  )
 })

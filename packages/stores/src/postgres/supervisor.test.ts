@@ -110,7 +110,7 @@ describe('the embedded PostgreSQL', { timeout: 60_000 }, () => {
     const started = startEmbedded({ dataDir, binDir: nowhere })
     await expect(started).rejects.toMatchObject({
       code: 'ERR_CONFIG_INVALID',
-      detail: expect.stringMatching(/^[^\n]*DATABASE_URL[^\n]*$/) as string,
+      detail: expect.stringMatching(/^[^\n]*store\.url[^\n]*$/) as string,
     })
   })
 

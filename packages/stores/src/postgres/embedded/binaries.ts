@@ -40,7 +40,7 @@ export async function findBinaries(wanted: string | undefined, account: Account,
     if (found !== undefined) return found
   }
   throw unfit(
-    `No PostgreSQL is packaged for ${platform()}-${arch()}. Install PostgreSQL 15 or newer, or set DATABASE_URL.`,
+    `No PostgreSQL is packaged for ${platform()}-${arch()}. Install PostgreSQL 15 or newer, or name a server as store.url.`,
   )
 }
 
@@ -111,7 +111,7 @@ async function probe(binDir: string, account: Account): Promise<Binaries> {
   const { stdout } = await run(postgres, ['--version'], { ...account.runAs, env: {}, cwd: '/' }).catch(
     (cause: unknown) => {
       throw unfit(
-        `${postgres} does not run here (the packaged PostgreSQL needs glibc). Set DATABASE_URL to a server.`,
+        `${postgres} does not run here (the packaged PostgreSQL needs glibc). Name a server as store.url.`,
         cause,
       )
     },

@@ -65,7 +65,8 @@ export async function startPostmaster(parts: PostmasterParts): Promise<Postmaste
   child.stdin?.on('error', () => undefined) // the pipe breaks when the server ends first
   await log.close()
 
-  const pid = await Promise.race([ready(parts.cluster), gone])
+  const looking = new AbortController()
+  const pid = await Promise.race([ready(parts.cluster, looking.signal), gone]).finally(() => looking.abort())
   if (pid === undefined) throw unfit(`PostgreSQL did not start; see ${parts.logFile}.`)
   return {
     pid,
@@ -106,12 +107,13 @@ function settings({ socketDir, binaries }: PostmasterParts): string[] {
 }
 
 /** The postmaster writes `ready` into the eighth line of its pid file. */
-async function ready(cluster: string): Promise<number> {
-  for (;;) {
+async function ready(cluster: string, signal: AbortSignal): Promise<number | undefined> {
+  while (!signal.aborted) {
     const lines = (await pidFile(cluster)) ?? []
     if (lines[7]?.trim() === 'ready') return Number(lines[0])
     await sleep(10)
   }
+  return undefined // it ended before it was ready
 }
 
 async function pidFile(cluster: string): Promise<string[] | undefined> {

@@ -1,0 +1,33 @@
+import { describe, expect, it } from 'vitest'
+import { classify } from '../lineage/classify.ts'
+import { type Lineage, Registry, type Verb } from '@countersign/schema'
+import { riskOf } from './signals.ts'
+
+const registry = Registry.parse({
+  destinations: { warehouse: { outside: false } },
+  models: { local: { external: false } },
+})
+
+describe('P13: where data goes is told, or counts as outside', () => {
+  it.each<[string, Verb, Lineage, boolean]>([
+    ['an export into the house', 'data.export', { destination: 'warehouse' }, false],
+    ['an export to nobody knows whom', 'data.export', { destination: 's3://x' }, true],
+    ['an export to nobody knows where', 'data.export', {}, true],
+    ['a read', 'data.read', {}, false],
+    ['a model of the house', 'model.invoke', { model: 'local' }, false],
+    ['a model that nobody registered', 'model.invoke', { model: 'gpt' }, true],
+    ['a model that nobody named', 'model.invoke', {}, true],
+    ['a training that names no model', 'model.train', {}, true],
+  ])('%s', (_, verb, lineage, outside) => {
+    const risk = riskOf({
+      verb,
+      effect: 'read',
+      destructive: false,
+      environment: 'dev',
+      picture: classify({ reads: [], writes: [], ...lineage }, registry),
+      firstTime: false,
+      when: { hour: 12, weekday: 1 },
+    })
+    expect(risk.signals.map(({ name }) => name)).toEqual(outside ? ['leaves-the-house'] : [])
+  })
+})

@@ -1,0 +1,132 @@
+import { execFile } from 'node:child_process'
+import { chmod, copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createAsk, type Hand, product, run } from '@countersign/cli'
+import { createLogKey, createSigner, sha256, signCheckpoint } from '@countersign/core'
+import { parseCheckpoint } from '@countersign/core/verify'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { exportOf, openTestHouse, type TestHouse, until } from '../house.ts'
+
+/** https://c2sp.org/tlog-proof, checked with bash, openssl and coreutils: nothing of ours but thirty lines of shell. */
+describe('P11: an entry of a real house is proven by openssl and sha256sum', () => {
+  let house: TestHouse
+  let folder: string
+  let entries: number[]
+  beforeAll(async () => {
+    house = await openTestHouse()
+    folder = await mkdtemp(join(tmpdir(), 'countersign-openssl-'))
+    await house.act(exportOf(4_001))
+    const { ledger } = house.demo.house.store
+    const { size } = await ledger.head()
+    await until(
+      () => ledger.checkpoint(),
+      (note) => note !== undefined && Number(note.split('\n')[1]) >= size,
+    )
+    entries = [0, 1, Math.floor(size / 2), size - 1]
+    const { code, muttered } = await countersign(
+      'ledger',
+      'export',
+      house.url,
+      folder,
+      ...entries.flatMap((entry) => ['--entry', `${entry}`]),
+    )
+    if (code !== 0) throw new Error(muttered)
+  })
+  afterAll(async () => {
+    await house.close()
+    await rm(folder, { recursive: true, force: true })
+  })
+
+  async function countersign(...words: string[]) {
+    let muttered = ''
+    const hand: Hand = {
+      env: {},
+      cwd: folder,
+      root: false,
+      watched: false,
+      product,
+      say: () => undefined,
+      mutter: (text) => void (muttered += text),
+      ask: createAsk,
+      stopped: () => Promise.resolve(),
+    }
+    return { code: await run(hand, words), muttered }
+  }
+
+  /** Of a copy, so that each test may alter it. */
+  async function verify(
+    change: (copy: { entry: string; proof: string; key: string }) => Promise<unknown> = async () => undefined,
+  ) {
+    const copy = await mkdtemp(join(folder, 'copy-'))
+    const at = { entry: join(copy, 'e'), proof: join(copy, 'e.tlog-proof'), key: join(copy, 'log.pub.pem') }
+    await copyFile(join(folder, 'entries/1'), at.entry)
+    await copyFile(join(folder, 'entries/1.tlog-proof'), at.proof)
+    await copyFile(join(folder, 'log.pub.pem'), at.key)
+    await copyFile(join(folder, 'verify.sh'), join(copy, 'verify.sh'))
+    await chmod(join(copy, 'verify.sh'), 0o755)
+    await change(at)
+    return bash(join(copy, 'verify.sh'), at.proof)
+  }
+  const edit = async (path: string, how: (text: string) => string) =>
+    writeFile(path, how(await readFile(path, 'latin1')), 'latin1')
+
+  it('each entry that was asked for', async () => {
+    for (const entry of entries) {
+      const { code, said } = await bash(join(folder, 'verify.sh'), join(folder, `entries/${entry}.tlog-proof`))
+      expect([code, said]).toEqual([0, expect.stringContaining(`entry ${entry} is in it, unaltered`)])
+    }
+  })
+
+  it('a copy, as it is', async () => {
+    expect((await verify()).code).toBe(0)
+  })
+
+  it.each<[string, (at: { entry: string; proof: string; key: string }) => Promise<unknown>]>([
+    ['an altered entry', ({ entry }) => edit(entry, (text) => text.replace(/"type":"/, '"type":"x'))],
+    ['another entry', ({ entry }) => copyFile(join(folder, 'entries/0'), entry)],
+    ['another place', ({ proof }) => edit(proof, (text) => text.replace('index 1\n', 'index 0\n'))],
+    ['a place beyond the tree', ({ proof }) => edit(proof, (text) => text.replace('index 1\n', 'index 99999\n'))],
+    [
+      'a place that is a command',
+      ({ proof }) => edit(proof, (text) => text.replace('index 1\n', 'index a[$(touch${IFS}/tmp/x)]\n')),
+    ],
+    ['a shorter proof', ({ proof }) => edit(proof, (text) => text.replace(/(index 1\n)[^\n]+\n/, '$1'))],
+    [
+      'a longer proof',
+      ({ proof }) => edit(proof, (text) => text.replace('index 1\n', `index 1\n${'A'.repeat(43)}=\n`)),
+    ],
+    ['a changed size', ({ proof }) => edit(proof, (text) => text.replace(/\n(\d+)\n(.{44})\n/, '\n9999\n$2\n'))],
+    ['no signature', ({ proof }) => edit(proof, (text) => text.replace(/\n[^\n]*\n$/, '\n'))],
+    ['the key of another log', ({ key }) => writeFile(key, otherKey)],
+    [
+      'a head that another key signed',
+      async ({ proof }) => {
+        const text = await readFile(proof, 'utf8')
+        const noteAt = text.indexOf('\n\n') + 2
+        const { origin, ...rest } = parseCheckpoint(text.slice(noteAt))
+        await writeFile(
+          proof,
+          text.slice(0, noteAt) + (await signCheckpoint(sha256, createSigner(origin, createLogKey()), rest)),
+        )
+      },
+    ],
+  ])('not %s', async (_, change) => {
+    const { code, muttered } = await verify(change)
+    expect([code, muttered]).toEqual([1, expect.stringContaining('FAILED')])
+  })
+})
+
+const otherKey = `-----BEGIN PUBLIC KEY-----
+MCowBQYDK2VwAyEAGb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE=
+-----END PUBLIC KEY-----
+`
+
+function bash(...words: string[]): Promise<{ code: number; said: string; muttered: string }> {
+  return new Promise((resolve) => {
+    const env = { PATH: process.env['PATH'] }
+    const child = execFile('bash', words, { env }, (_, said, muttered) => {
+      resolve({ code: child.exitCode ?? -1, said, muttered })
+    })
+  })
+}
