@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import { closeOverdue } from '@countersign/core'
+import { closeOverdue, deferred } from '@countersign/core'
 import type { KeptResult } from '@countersign/schema'
 import fc from 'fast-check'
 import { afterEach, describe, expect, it } from 'vitest'
@@ -314,6 +314,29 @@ describe('P10: the client’s timeout loses nothing', () => {
     expect(await attempt(again)).toMatchObject({ ending: 'ran' })
     expect(await attempt(again)).toMatchObject({ ending: 'replayed', result: kept })
     expect((await lives()).filter(({ permit }) => permit)).toHaveLength(1)
+  })
+
+  it('two connections of one attempt wait for one answer: who hears of it last gets the outcome', async () => {
+    const ran = deferred<void>()
+    let waiting = 0
+    const { attempt, answer } = scene({
+      says: 'ask',
+      deskOfGate: (desk) => ({
+        ...desk,
+        async answer(id, patience) {
+          if (++waiting === 2) await ran.promise
+          return desk.answer(id, patience)
+        },
+      }),
+    })
+    const how = { id: 'attempt-1', patienceMs: 60_000, run: async () => ({ ...done(), result: kept }) }
+    const [first, second] = [attempt(how), attempt(how)]
+    await answer('per_ben')
+    const early = await Promise.race([first, second])
+    ran.resolve()
+    const endings = (await Promise.all([first, second])).map(({ ending }) => ending)
+    expect(early).toMatchObject({ ending: 'ran' })
+    expect(endings.toSorted()).toEqual(['ran', 'replayed'])
   })
 
   it('an answer that was not delivered is handed to the next attempt, once; then it is a new question', async () => {

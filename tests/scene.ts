@@ -12,6 +12,7 @@ import {
   createJudge,
   createStops,
   CountersignError,
+  type Desk,
   type Evaluation,
   type Limits,
   type LogLine,
@@ -37,6 +38,8 @@ export interface SceneOptions {
   readonly mode?: Agent['mode']
   readonly limits?: Limits
   readonly recordAgainAfterMs?: readonly number[]
+  /** What the gate has in place of the desk. */
+  readonly deskOfGate?: (desk: Desk) => Desk
 }
 
 export interface AttemptOptions {
@@ -63,7 +66,13 @@ export interface Ending {
 
 export type Scene = ReturnType<typeof createScene>
 
-export function createScene({ says: first, mode = 'enforce', limits, recordAgainAfterMs = [] }: SceneOptions) {
+export function createScene({
+  says: first,
+  mode = 'enforce',
+  limits,
+  recordAgainAfterMs = [],
+  deskOfGate,
+}: SceneOptions) {
   const clock = createHandClock()
   let broken: FactKind | undefined
   let says = first
@@ -83,7 +92,7 @@ export function createScene({ says: first, mode = 'enforce', limits, recordAgain
   const stops = createStops({ store })
   const gate = createGate({
     store,
-    desk,
+    desk: deskOfGate?.(desk) ?? desk,
     policy,
     judge: createJudge({ store, policy, registry, clock }),
     node: { id: 'nod_1', epoch: () => (lease ? 1 : undefined) },

@@ -25,7 +25,8 @@ it('the story of one night comes true, step by step, over the real doors', { tim
     },
   })
   expect(failed).toEqual([])
-  expect(told).toEqual({ steps: 26, failed: 0 })
+  expect(told.failed).toBe(0)
+  expect(told.steps).toBeGreaterThan(25)
   expect(chapters).toHaveLength(3)
   expect(house.lines.filter(({ level }) => level === 'error')).toEqual([])
 })

@@ -131,7 +131,7 @@ export const running = (errand: Errand, record: HouseRecord): number =>
   livesOf(errand, record).filter(({ outcome }) => outcome?.kind === 'running').length
 
 /** How many entries of each type there must be, and how many there may be at most. */
-export function boundsOf({ errands, traces }: Book): Record<string, { least: number; most: number }> {
+function boundsOf({ errands, traces }: Book): Record<string, { least: number; most: number }> {
   const all = [...errands.values()]
   const count = (so: (errand: Errand) => boolean) => all.filter(so).length
   const sum = (of: (errand: Errand) => number) => all.reduce((total, errand) => total + of(errand), 0)

@@ -71,7 +71,10 @@ async function openWithDemo(hand: Hand, { fresh, port = 4600, json }: UpOptions,
   const demo = await openDemo({ dataDir, port, httpPort: port + 1, policies, consoleDir, version, log: quiet })
   const { house, gatewayUrl, keys, close } = demo
   try {
-    if (first) await send(steps.export, { publicUrl: house.url, gatewayUrl, key: keys['finance-bot'] })
+    if (first) {
+      await send(steps.export, { publicUrl: house.url, gatewayUrl, key: keys['finance-bot'] })
+      demo.act(steps.export) // the same action joins its question, and runs once it is signed
+    }
   } catch (error) {
     await close()
     throw error

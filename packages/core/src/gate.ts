@@ -120,6 +120,7 @@ export function createGate(parts: GateParts): Gate {
     if ('kind' in asked) return asked
     if (asked.state === 'open') attempt.held?.(waitingFor(asked))
     const approval = await desk.answer(asked.id, patience)
+    if (approval.state === 'spent') return { kind: 'changed' } // another connection was quicker: known, or asked anew
     if (approval.state === 'granted' && attempt.signal.aborted) return waitingFor(approval) // nobody is there to collect it
     return approval.state === 'granted' ? spendGrant(sealed, approval, attempt) : refusalOf(approval)
   }

@@ -14,6 +14,8 @@ import { type RunningCompany, startCompany } from './company/company.ts'
 import { companyUpstream } from './company/gateway.ts'
 import { companyRegistry } from './company/registry.ts'
 import { createDemoProvider } from './idp/provider.ts'
+import { sendPatiently } from './patient.ts'
+import type { Step } from './steps.ts'
 import { tryIt } from './try-it.ts'
 
 export interface DemoSettings {
@@ -38,6 +40,8 @@ export interface Demo {
   /** The folder that the tool server works in. */
   readonly folder: string
   readonly keys: Readonly<Record<AgentId, string>>
+  /** Lets the step's agent do it; it waits for people, and comes back for its answer. */
+  act(step: Step): void
   close(): Promise<void>
 }
 
@@ -85,7 +89,8 @@ export async function openDemo(settings: DemoSettings): Promise<Demo> {
   })
 
   let keys: Record<AgentId, string> | undefined
-  const panel = tryIt({ publicUrl, gatewayUrl, keys: () => keys })
+  const closing = new AbortController()
+  const panel = tryIt({ publicUrl, act })
   let house: StartedHouse | undefined
   try {
     house = await startHouse({
@@ -106,7 +111,15 @@ export async function openDemo(settings: DemoSettings): Promise<Demo> {
     throw error
   }
 
+  function act(step: Step): void {
+    const key = keys?.[step.agent]
+    if (key === undefined) return
+    // What came of it stands in the record.
+    sendPatiently(step, { publicUrl, gatewayUrl, key, signal: closing.signal }).catch(() => undefined)
+  }
+
   async function close(): Promise<void> {
+    closing.abort()
     await house?.close()
     await provider.close()
     await company.close()

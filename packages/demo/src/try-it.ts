@@ -4,18 +4,15 @@
  * @module
  */
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { AgentId } from './cast.ts'
-import { send } from './send.ts'
-import { type StepId, steps } from './steps.ts'
+import { type Step, type StepId, steps } from './steps.ts'
 
 export interface TryItParts {
   readonly publicUrl: string
-  readonly gatewayUrl: string
-  /** Undefined until the agents are introduced. */
-  keys(): Readonly<Record<AgentId, string>> | undefined
+  /** Lets the step's agent do it, and wait for people. */
+  act(step: Step): void
 }
 
-/** `GET` lists what there is; `POST {step}` starts one and does not wait for people. */
+/** `GET` lists what there is; `POST {step}` starts one, whose agent then waits for people. */
 export function tryIt(parts: TryItParts): (request: IncomingMessage, response: ServerResponse) => void {
   return (request, response) => {
     if (request.method === 'GET') return answer(response, 200, { steps: Object.values(steps).map(shown) })
@@ -31,10 +28,9 @@ export function tryIt(parts: TryItParts): (request: IncomingMessage, response: S
 
   function start(name: string, response: ServerResponse): void {
     const step = Object.hasOwn(steps, name) ? steps[name as StepId] : undefined
-    const keys = parts.keys()
-    if (!step || !keys) return answer(response, 404, { says: 'This step is not known.' })
+    if (!step) return answer(response, 404, { says: 'This step is not known.' })
+    parts.act(step)
     answer(response, 202, { step: name })
-    send(step, { ...parts, key: keys[step.agent] }).catch(() => undefined) // what came of it stands in the record
   }
 }
 

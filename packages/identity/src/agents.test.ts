@@ -109,3 +109,10 @@ it.each<[string, () => unknown]>([
 ])('%s is refused', (_, make) => {
   expect(make).toThrow(expect.objectContaining({ code: 'ERR_INPUT_INVALID' }))
 })
+
+it('P3: every key says who was shown it', () => {
+  const first = register({ ...agent, key }, 'per_ana')
+  const { key: second } = issueKey(clockAt(at), { expiresInMs: hourMs })
+  const rotated = rotate(first, { key: second, overlapMs: hourMs, now: at }, 'per_ben')
+  expect(rotated.keys.map(({ issuedBy }) => issuedBy)).toEqual(['per_ana', 'per_ben'])
+})

@@ -25,7 +25,7 @@ describe('a webhook', () => {
     const { channel, sent } = await open()
     const question = sampleOpen()
     await channel.show(question)
-    const [{ headers, body } = { headers: {}, body: '' }] = sent
+    const { headers, body } = sent[0] ?? { headers: {} as Readonly<Record<string, string>>, body: '' }
     expect(JSON.parse(body)).toMatchObject({
       type: 'approval.open',
       data: { approval: question.id, state: 'open', url: `https://house.example/approvals/${question.id}` },

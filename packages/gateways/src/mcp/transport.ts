@@ -18,7 +18,7 @@ export function openTransport(name: string, server: ServerConfig, log: (line: Lo
 /** Over the guarded way out: a server's address leads where the configuration says, and no redirect leads elsewhere. */
 function overHttp({ url, headers, private: near }: Extract<ServerConfig, { url: string }>): Transport {
   const address = new URL(url)
-  const egress = createEgress({ allowed: [address.origin] })
+  const egress = createEgress({ allowed: near ? [address.origin] : [] })
   const transport = new StreamableHTTPClientTransport(address, {
     requestInit: { headers },
     fetch: bounded(fetchThrough(egress), () => void transport.close()),

@@ -35,6 +35,7 @@ export async function questionSummary(
     ...(action.onBehalfOf !== undefined && { onBehalfOf: await look.names.person(action.onBehalfOf) }),
     risk: advisory.risk.score,
     classes: bound.picture.classes,
+    ...(bound.picture.destination && { destination: bound.picture.destination }),
     groups: askedGroups(approval),
     served: signOffs.filter(({ served, quorum }) => served >= quorum).length,
     needed: signOffs.length,

@@ -1,0 +1,30 @@
+import type { Store } from '@countersign/core'
+import type { Entry, Fact } from '@countersign/schema'
+import { describe, expect, it } from 'vitest'
+import { lineageFollower } from './lineage.ts'
+
+describe('the lineage follower', () => {
+  const finished = (outcome: object) => ({ kind: 'action.finished', actionId: 'act_1', outcome }) as Fact
+
+  async function readBy(fact: Fact): Promise<string[]> {
+    const read: string[] = []
+    const actions = {
+      async get(id: string) {
+        read.push(id)
+        return undefined
+      },
+    } as Partial<Store['actions']> as Store['actions']
+    const lineage = {} as Store['lineage']
+    await lineageFollower({ actions, lineage }).follow({ index: 0, at: 0, fact } as Entry)
+    return read
+  }
+
+  it.each<[string, Fact, number]>([
+    ['a run that was done', finished({ kind: 'done', summary: 's' }), 1],
+    ['a run that failed', finished({ kind: 'failed', summary: 's' }), 0],
+    ['a run that nobody knows of', finished({ kind: 'unknown', summary: 's' }), 0],
+    ['anything else', { kind: 'house.founded', by: 'house', demo: false }, 0],
+  ])('looks at %s', async (_, fact, times) => {
+    expect(await readBy(fact)).toHaveLength(times)
+  })
+})
