@@ -6,7 +6,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { clearDesk, clickAround, layOut, sendAgain } from './again.ts'
 import { type AgentParts, agentsAtWork } from './agents.ts'
-import { type Book, isAsked, settledAs } from './book.ts'
+import { isAsked, settledAs } from './book.ts'
 import { checks, outcomeWithinMs, running, weigh } from './checks.ts'
 import { peopleAtWork, signIn } from './people.ts'
 import { type HouseRecord, publishedCheckpoint, readRecord, verifyPublished } from './record.ts'
@@ -21,9 +21,9 @@ const leaveWithinMs = 8_000
 
 /** Resolves to one line about it. @throws if the house does not stand again: nothing more can be told then. */
 export async function playRound(plan: Strike, stage: Stage, tally: Tally): Promise<string> {
-  const { house, company, book } = stage
+  const { house, book } = stage
   const began = Date.now()
-  const before = { sent: sends(book), runs: company.runs.length }
+  const before = standingOf(stage)
 
   const desk = await layOut(partsOf(stage), stage.people)
   const { struckAt, fell } = await workUntilStruck(stage, plan)
@@ -47,18 +47,24 @@ export async function playRound(plan: Strike, stage: Stage, tally: Tally): Promi
   const size = await checkLedger(stage, tally)
   const after = await look(stage, tally, 'in the end')
 
+  const now = standingOf(stage)
   const errands = [...book.errands.values()]
   const open = errands.filter((errand) => isAsked(errand) && errand.approval !== undefined && !settledAs(errand)).length
-  const heard = sends(book, (kind) => kind !== 'lost' && kind !== 'unavailable')
-  const lives = errands.reduce((sum, errand) => sum + running(errand, after), 0)
+  const unended = errands.reduce((sum, errand) => sum + running(errand, after), 0)
   return [
-    `${inWords(plan)}; back in ${backMs} ms`,
-    `${sends(book) - before.sent} attempts, ${company.runs.length - before.runs} runs`,
-    `all in all ${heard} of ${sends(book)} acknowledged, ${again.replayed} replayed, ${again.collected} grants collected`,
-    `${open} open, ${lives} without outcome`,
+    inWords(plan),
+    `${now.sent - before.sent} attempts, ${now.heard - before.heard} acknowledged, ${now.runs - before.runs} ran, ${again.replayed} replayed`,
+    `${open} open, ${unended} without outcome`,
     `ledger ${size}`,
-    `${seconds(began)} s`,
+    `back in ${seconds(backMs)} s of ${seconds(Date.now() - began)} s`,
   ].join('; ')
+}
+
+/** So far, of all rounds. */
+function standingOf({ book, company }: Stage): { sent: number; heard: number; runs: number } {
+  const told = [...book.errands.values()].flatMap((errand) => errand.told)
+  const heard = told.filter(({ kind }) => kind !== 'lost' && kind !== 'unavailable')
+  return { sent: told.length, heard: heard.length, runs: company.runs.length }
 }
 
 async function look(stage: Stage, tally: Tally, when: string): Promise<HouseRecord> {
@@ -110,10 +116,10 @@ async function checkLedger(stage: Stage, tally: Tally): Promise<string> {
   const { findings, least, most } = weigh(book, report)
   tally.check('the ledger holds what was acknowledged, and nothing that was not sent', findings)
   stage.known = checkpoint
-  return `${report.size} (${least} to ${most} possible), ${report.problems.length} problems`
+  return `${report.size} entries (${least} to ${most} possible), ${report.problems.length} problems`
 }
 
-const seconds = (since: number) => ((Date.now() - since) / 1000).toFixed(1)
+const seconds = (ms: number) => (ms / 1000).toFixed(1)
 
 const partsOf = ({ book, random, house, ready }: Stage): AgentParts => ({
   book,
@@ -122,6 +128,3 @@ const partsOf = ({ book, random, house, ready }: Stage): AgentParts => ({
   gatewayUrl: house.gatewayUrl,
   ready,
 })
-
-const sends = ({ errands }: Book, so: (kind: string) => boolean = () => true): number =>
-  [...errands.values()].reduce((sum, { told }) => sum + told.filter(({ kind }) => so(kind)).length, 0)

@@ -105,7 +105,7 @@ export async function openDemo(settings: DemoSettings): Promise<Demo> {
       ],
     })
     keys = await keysOf(house.store, issuer, join(dataDir, 'demo-keys.json'))
-    return { house, config, company, gatewayUrl, folder, keys, close }
+    return { house, config, company, gatewayUrl, folder, keys, act, close }
   } catch (error) {
     await close()
     throw error
