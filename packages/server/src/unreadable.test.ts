@@ -17,6 +17,7 @@ import {
   sampleRecord,
 } from '@countersign/stores/conformance'
 import { afterEach, beforeEach, expect, it } from 'vitest'
+import { createHints, type Told } from './api/hints.ts'
 import { startFollower } from './followers.ts'
 import { openAll } from './opened.ts'
 import { makeRounds } from './rounds.ts'
@@ -115,4 +116,20 @@ it('P2: nor a permit without an outcome from being closed', async () => {
   }
   await opened.add(Promise.resolve(makeRounds(store, desk, 'nod_1', log, 1)))
   await expect.poll(async () => (await store.permits.get(permit.id))?.outcome?.kind).toBe('unknown')
+})
+
+it('open windows are told what comes after it, and one that comes back over it reads anew', async () => {
+  await store.commit({ facts: Array.from({ length: 2 }, founded) })
+  const journal = withUnreadable(store.journal, 3)
+  const hints = createHints({ store: { journal, ledger: store.ledger }, log, pauseMs: 1 })
+  const [first, back]: [Told[], Told[]] = [[], []]
+  try {
+    await hints.listen(undefined, (told) => first.push(told))
+    await store.commit({ facts: Array.from({ length: 4 }, founded) })
+    await expect.poll(() => first.map(({ index }) => index)).toEqual([2, 4, 5])
+    await hints.listen(1, (told) => back.push(told))
+    expect(back[0]).toMatchObject({ kind: 'reset', index: 5 })
+  } finally {
+    hints.close()
+  }
 })

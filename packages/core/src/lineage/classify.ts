@@ -34,8 +34,12 @@ function nodeOf({ name, columns }: NamedData, registry: Registry): DataNode {
   const shown = { name, ...(columns && { columns }) }
   if (!dataset) return { ...shown, classes: [registry.unknownClass], known: false }
 
-  const ofColumns = columns?.flatMap((column) => (dataset.columns && own(dataset.columns, column)) ?? [])
-  const classes = [...new Set([...dataset.classes, ...(ofColumns ?? [])])].toSorted()
+  const known = dataset.columns ?? {}
+  // Where nobody says which columns, it may be every one of them.
+  const touched = columns === undefined || columns.includes('*') ? Object.keys(known) : columns
+  const classes = [
+    ...new Set([...dataset.classes, ...touched.flatMap((column) => own(known, column) ?? [])]),
+  ].toSorted()
   return { ...shown, classes, domain: dataset.domain, known: true }
 }
 

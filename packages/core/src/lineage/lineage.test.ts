@@ -14,7 +14,24 @@ const registry = Registry.parse({
 
 describe('P13: every action knows its data, and unknown counts as the worst', () => {
   it.each([
-    ['a registered dataset', { reads: [{ name: 'finance.orders' }], writes: [] }, ['financial'], true],
+    [
+      'a registered dataset of which nobody says which columns',
+      { reads: [{ name: 'finance.orders' }], writes: [] },
+      ['financial', 'pii'],
+      true,
+    ],
+    [
+      'all of its columns',
+      { reads: [{ name: 'finance.orders', columns: ['id', '*'] }], writes: [] },
+      ['financial', 'pii'],
+      true,
+    ],
+    [
+      'a column that is no more than its dataset',
+      { reads: [{ name: 'finance.orders', columns: ['id'] }], writes: [] },
+      ['financial'],
+      true,
+    ],
     [
       'with the classes of its columns',
       { reads: [{ name: 'finance.orders', columns: ['email'] }], writes: [] },

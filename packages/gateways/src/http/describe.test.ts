@@ -126,6 +126,7 @@ describe('what a route cannot say is unknown, never allowed (P13)', () => {
     ],
     ['an effect', { effect: cel('body.effect') }, { effect: 'write' }],
     ['a sentence', { sentence: cel('body.text') }, { sentence: 'Send POST /a to crm' }],
+    ['a sentence nobody reads', { sentence: cel(`"${'x'.repeat(501)}"`) }, { sentence: 'Send POST /a to crm' }],
     ['one of the reads', { reads: [{ name: 'a' }, { name: cel('body.b') }] }, { lineage: {} }],
     ['columns', { reads: [{ name: 'a', columns: cel('body.c') }] }, { lineage: { reads: [{ name: 'a' }] } }],
     [

@@ -101,7 +101,7 @@ function compileRoute(pattern: string, config: RouteConfig): Route {
     config,
     verb: told(config.verb, Verb),
     effect: told(config.effect, Effect),
-    sentence: told(config.sentence, z.string().min(1)),
+    sentence: told(config.sentence, z.string().min(1).max(500)),
     resources: config.resources.map(({ kind, name }) => ({ kind, name: told(name, z.string().min(1).max(500)) })),
     reads: config.reads?.map(toldData),
     writes: config.writes?.map(toldData),
@@ -116,7 +116,7 @@ const count = z.number().int().nonnegative().max(Number.MAX_SAFE_INTEGER)
 
 const toldData = ({ name, columns }: SaidData): ToldData => ({
   name: told(name, z.string().min(1)),
-  columns: told(columns, z.array(z.string())),
+  columns: told(columns, z.array(z.string()).max(500)),
 })
 
 function told<Type>(said: Type | { cel: string } | undefined, type: z.ZodType<Type>): Told<Type> {

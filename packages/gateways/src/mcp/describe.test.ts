@@ -109,6 +109,14 @@ group('what a call means', () => {
     expect(several.context.lineage).toEqual({ reads: [{ name: 'crm.customers' }], writes: [] })
   })
 
+  it('P13: more names than anybody could look at are unknown', async () => {
+    const config = { tools: { query: { reads: 'arguments.tables', writes: '[]' } } }
+    const tables = Array.from({ length: 201 }, (_, index) => `t${index}`)
+    expect((await say(config, 'query', { tables })).context.lineage).toEqual({ writes: [] })
+    const few = await say(config, 'query', { tables: tables.slice(1) })
+    expect(few.context.lineage.reads).toHaveLength(200)
+  })
+
   it('P13: an empty list of the agent’s own is not the operator’s word that nothing is touched', async () => {
     const config = { tools: { query: { reads: 'arguments.tables', writes: '[]' } } }
     const { context } = await say(config, 'query', { tables: [] })

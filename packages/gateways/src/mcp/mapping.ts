@@ -25,7 +25,10 @@ export function names(expression: string, args: { readonly [key: string]: Json }
     return undefined // an argument that is not there: unknown, and that counts as the worst
   }
   const list: readonly unknown[] = Array.isArray(value) ? value : [value]
-  return list.every(isName) ? [...new Set(list)] : undefined
+  return list.length <= mostNames && list.every(isName) ? [...new Set(list)] : undefined
 }
+
+/** As many as a person could be shown; what an agent lists beyond that is unknown. */
+const mostNames = 200
 
 const isName = (value: unknown): value is string => typeof value === 'string' && value.length > 0 && value.length <= 500
