@@ -11,7 +11,7 @@ const on = (verb: 'file.read' | 'file.write', ...names: readonly string[]): Tool
 const reads = on('file.read', 'arguments.path')
 const writes = on('file.write', 'arguments.path')
 
-/** https://www.npmjs.com/package/@modelcontextprotocol/server-filesystem */
+/** https://github.com/modelcontextprotocol/servers/tree/main/src/filesystem */
 const filesystem: Readonly<Record<string, ToolRule>> = {
   read_file: reads,
   read_text_file: reads,

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { LogLine, Store } from '@countersign/core'
+import { isError, type LogLine, type Store } from '@countersign/core'
 import type { Entry, EventHint } from '@countersign/schema'
 
 /** `reset`: too much was missed to be told one by one. */
@@ -18,14 +18,14 @@ export interface Hints {
 
 /** How far back a window that was away is caught up. */
 const mostBehind = 1000
-const pauseMs = 1000
-
 export interface HintParts {
   readonly store: Pick<Store, 'journal' | 'ledger'>
   log(line: LogLine): void
+  /** How long to wait after the journal broke. Default 1 s. */
+  readonly pauseMs?: number
 }
 
-export function createHints({ store, log }: HintParts): Hints {
+export function createHints({ store, log, pauseMs = 1000 }: HintParts): Hints {
   const windows = new Set<Tell>()
   let reading: AbortController | undefined
 
@@ -46,10 +46,9 @@ export function createHints({ store, log }: HintParts): Hints {
         next = from === undefined ? size : Math.min(from, size)
         start(size)
         if (size - next > mostBehind) once({ kind: 'reset', index: size - 1 })
-        for (const entry of next < size ? await store.journal.read(next, size - next) : []) {
-          const hint = hintOf(entry)
-          if (hint) once(hint)
-        }
+        const entries = next < size ? await readAll(next, size - next) : []
+        if (entries === 'unreadable') once({ kind: 'reset', index: size - 1 })
+        else for (const entry of entries) tellHint(entry, once)
       } catch (error) {
         leave(window)
         throw error
@@ -87,16 +86,50 @@ export function createHints({ store, log }: HintParts): Hints {
       try {
         for await (const entry of store.journal.follow(next, signal)) {
           next = entry.index + 1
-          const hint = hintOf(entry)
-          if (hint) for (const tell of windows) tell(hint)
+          tellHint(entry, tellAll)
         }
       } catch (error) {
         if (!signal.aborted) log({ level: 'warn', says: 'events are interrupted', because: nameOf(error) })
+        if (!isAway(error)) next = await oneByOne(next, signal)
       }
       if (!signal.aborted) await pause(pauseMs, signal)
     }
   }
+
+  async function readAll(index: number, limit: number): Promise<readonly Entry[] | 'unreadable'> {
+    try {
+      return await store.journal.read(index, limit)
+    } catch (error) {
+      if (isAway(error)) throw error
+      return 'unreadable'
+    }
+  }
+
+  /** One entry that cannot be read spoils its page: those before it are told alone, and it is left out. */
+  async function oneByOne(from: number, signal: AbortSignal): Promise<number> {
+    for (let index = from; !signal.aborted; index += 1) {
+      try {
+        const [entry] = await store.journal.read(index, 1)
+        if (!entry) return index
+        tellHint(entry, tellAll)
+      } catch (error) {
+        return isAway(error) ? index : index + 1
+      }
+    }
+    return from
+  }
+
+  function tellAll(told: Told): void {
+    for (const tell of windows) tell(told)
+  }
 }
+
+function tellHint(entry: Entry, tell: Tell): void {
+  const hint = hintOf(entry)
+  if (hint) tell(hint)
+}
+
+const isAway = (error: unknown) => isError(error, 'ERR_STORE_UNAVAILABLE')
 
 const nameOf = (error: unknown) => (error instanceof Error ? error.name : typeof error)
 
