@@ -54,7 +54,8 @@ const reserved: readonly string[] = ['all', 'house', 'operator']
 
 /** @throws ERR_INPUT_INVALID */
 export function register({ key, mode = 'enforce', ...what }: Registration, by: string): Agent {
-  if (reserved.includes(what.id)) throw new CountersignError('ERR_INPUT_INVALID', { agent: what.id, says: 'is reserved' })
+  if (reserved.includes(what.id))
+    throw new CountersignError('ERR_INPUT_INVALID', { agent: what.id, says: 'is reserved' })
   const keys = key ? [{ ...key, issuedBy: by }] : []
   return checked({ ...what, mode, keys, version: 1, status: 'active', registeredBy: by, changedBy: by })
 }

@@ -26,7 +26,7 @@ describe('a follower of the ledger', () => {
   const grow = (count: number) => store.commit({ facts: Array.from({ length: count }, founded) })
   const cursor = () => store.journal.cursor('reader')
   const start = (follow = async ({ index }: Entry): Promise<void> => void told.push(index)) =>
-    opened.add(Promise.resolve(startFollower({ store, follower: { name: 'reader', follow }, log, firstRetryMs: 1 })))
+    opened.add(Promise.resolve(startFollower({ store, follower: { name: 'reader', follow }, log, firstRetryMs: 0 })))
 
   it('is told of every entry in order, old and new', async () => {
     await grow(3)

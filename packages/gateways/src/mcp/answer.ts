@@ -67,6 +67,8 @@ export function createAnswers({ config, hall, sessions }: AnswerParts): Answers 
     if (session.attempts.has(key)) return json(rpcError(id, -32600, 'This id is in use.'))
     if (session.attempts.size >= mostAttempts)
       return json(rpcError(id, -32000, 'Too many calls are open in this session.'))
+    if (sessions.full(session.credential))
+      return json(rpcError(id, -32000, 'Too many calls are open with this credential.'))
 
     const cancelled = new AbortController()
     const stream = openEventStream()

@@ -27,12 +27,16 @@ export interface Sessions {
   /** Belongs to the credential that opened it: anyone else is told that there is none. */
   find(id: string, who: Pick<Session, 'server' | 'credential'>): Session | undefined
   end(session: Session): void
+  /** Whether this credential has as many calls open, in all its sessions, as it may have. */
+  full(credential: string): boolean
   of(server: string): readonly Session[]
   close(): void
 }
 
 const mostPerCredential = 200
 const most = 10_000
+/** Each is a connection, of which the console and the stop button need some as well. */
+const mostCallsPerCredential = 1_000
 
 export function createSessions({ clock, idleMs }: { clock: Clock; idleMs: number }): Sessions {
   const sessions = new Map<string, Session>()
@@ -79,6 +83,11 @@ export function createSessions({ clock, idleMs }: { clock: Clock; idleMs: number
       return session
     },
     end,
+    full(credential) {
+      let calls = 0
+      for (const session of sessions.values()) if (session.credential === credential) calls += session.attempts.size
+      return calls >= mostCallsPerCredential
+    },
     of: (server) => [...sessions.values()].filter((session) => session.server === server),
     close: () => [...sessions.values()].forEach(end),
   }
