@@ -36,7 +36,9 @@ export const Me = z.object({
   groupsAsOf: Moment,
   session: z.object({
     startedAt: Moment,
-    authenticatedAt: Moment.describe('When the identity provider last saw this person prove it, as far as the house knows.'),
+    authenticatedAt: Moment.describe(
+      'When the identity provider last saw this person prove it, as far as the house knows.',
+    ),
     assurance: Assurance.describe('What a signature would carry now.'),
   }),
   demo: z.boolean().describe('A house for trying out: its ledger says so.'),

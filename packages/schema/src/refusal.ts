@@ -6,11 +6,22 @@
 import type { DenyReason } from './decision.ts'
 
 export type Refusal =
-  | { readonly kind: 'denied'; readonly reason: DenyReason; readonly because: readonly Because[]; readonly actionId: string }
+  | {
+      readonly kind: 'denied'
+      readonly reason: DenyReason
+      readonly because: readonly Because[]
+      readonly actionId: string
+    }
   | { readonly kind: 'rejected'; readonly approval: string; readonly reason: string | undefined; readonly by: string }
   | { readonly kind: 'expired' | 'cancelled' | 'voided'; readonly approval: string }
   /** Nobody has answered yet. The same action, sent again, picks up where this one left off. */
-  | { readonly kind: 'waiting'; readonly approval: string; readonly groups: readonly string[]; readonly expiresAt: number; readonly url: string }
+  | {
+      readonly kind: 'waiting'
+      readonly approval: string
+      readonly groups: readonly string[]
+      readonly expiresAt: number
+      readonly url: string
+    }
   /** This attempt ran before, and its answer is not kept (too large, or lost in a crash). It is not run again. */
   | { readonly kind: 'done'; readonly actionId: string; readonly at: number | undefined; readonly summary: string }
 

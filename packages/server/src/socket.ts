@@ -5,8 +5,8 @@
  * @module
  */
 import { createHash } from 'node:crypto'
-import { lstat, mkdir, rm } from 'node:fs/promises'
-import { tmpdir, userInfo } from 'node:os'
+import { lstat, mkdir, rm, stat } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { CountersignError } from '@countersign/core'
 
@@ -30,8 +30,9 @@ export function socketOf(dataDir: string, temporary: string = tmpdir()): Place {
 export async function prepareSocket(dataDir: string, temporary?: string): Promise<string> {
   const { path, shared } = socketOf(dataDir, temporary)
   const folder = dirname(path)
+  await mkdir(dataDir, { recursive: true, mode: 0o700 })
   await mkdir(folder, { recursive: true, mode: 0o700 })
-  if (shared) await mustBeOurs(folder)
+  if (shared) await mustBeOurs(folder, dataDir)
   await rm(path, { force: true })
   return path
 }
@@ -41,14 +42,15 @@ export async function findSocket(dataDir: string, temporary?: string): Promise<s
   const { path, shared } = socketOf(dataDir, temporary)
   const there = await lstat(path).catch(() => undefined)
   if (!there?.isSocket()) return undefined
-  if (shared) await mustBeOurs(dirname(path))
+  if (shared) await mustBeOurs(dirname(path), dataDir)
   return path
 }
 
-async function mustBeOurs(folder: string): Promise<void> {
-  const { uid } = userInfo()
+/** Whose the data directory is; a user without a name has no other way to tell who it is. */
+async function mustBeOurs(folder: string, dataDir: string): Promise<void> {
+  const mine = await stat(dataDir).catch(() => undefined)
   const found = await lstat(folder)
-  if (found.isDirectory() && found.uid === uid && (found.mode & 0o077) === 0) return
+  if (found.isDirectory() && found.uid === mine?.uid && (found.mode & 0o077) === 0) return
   const says = 'This folder was made by someone else, or is open to others. Choose a shorter data directory.'
   throw new CountersignError('ERR_CONFIG_INVALID', { folder, says })
 }
