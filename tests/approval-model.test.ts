@@ -63,7 +63,7 @@ it('any sequence of commands over two desks goes as in the model, and keeps P3, 
         await scene.close()
       }
     }),
-    { numRuns: 120 },
+    { numRuns: 80 },
   )
 }, 120_000)
 
