@@ -1,0 +1,144 @@
+/**
+ * What a gateway offers, and what it finds inside.
+ *
+ * @module
+ */
+import type {
+  Action,
+  Agent,
+  ApprovalState,
+  Effect,
+  KeptResult,
+  Lineage,
+  Measures,
+  Obligation,
+  Outcome,
+  Purpose,
+  Refusal,
+} from '@countersign/schema'
+import type { Clock } from './clock.ts'
+import type { Store } from './store.ts'
+
+/** Who knocks, as proven by a credential. */
+export interface Caller {
+  readonly agent: Agent
+  /** Id of the credential; scopes attempts and replays. */
+  readonly credential: string
+  readonly onBehalfOf: string | undefined
+  readonly startedBy: string | undefined
+}
+
+declare const minted: unique symbol
+
+/** Leave to run one sealed action once. Only the gate can make one. */
+export interface Permit {
+  readonly [minted]: true
+  readonly id: string
+  readonly actionId: string
+  readonly action: Action
+  readonly obligations: readonly Obligation[]
+  /** Ceilings the decision rested on; the run stops, and rolls back where it can, before it exceeds one. */
+  readonly measures: Measures
+  /** Call before the first upstream byte. @throws ERR_PERMIT_LATE */
+  begin(): void
+}
+
+/** What a gateway knows beside the sealed action. */
+export interface AttemptContext {
+  /** One sentence for the approver, in the imperative: "Delete 14 rows from crm.customers". */
+  readonly sentence: string
+  readonly effect: Effect
+  readonly lineage: Lineage
+  readonly measures: Measures
+  readonly purpose: Purpose | undefined
+  readonly attemptId: string | undefined
+  readonly session: string
+  readonly trace: string | undefined
+  readonly client: string
+  /** The upstream itself calls this destructive (an annotation): raises the risk, never lowers it. */
+  readonly destructive: boolean
+}
+
+/** What came of a run, and whether the client got all of the answer. */
+export interface Ran {
+  readonly outcome: Outcome
+  readonly delivered: boolean
+  /** Kept for the attempt that comes again; at most 1 MB, else leave it out. */
+  readonly result: KeptResult | undefined
+}
+
+/** One intercepted message: what it means, and the ways it can end. Exactly one of run, replay and refuse ends it. */
+export interface Attempt {
+  readonly caller: Caller
+  /** As the gateway describes it; who acts comes from `caller`. */
+  readonly action: Omit<Action, 'tenant' | 'agent' | 'onBehalfOf' | 'startedBy'>
+  readonly context: AttemptContext
+  /** How long this protocol can keep its client waiting, in milliseconds. */
+  readonly patienceMs: number
+  /** Aborted when the client hung up: the question stays, nothing runs until someone collects it. */
+  readonly signal: AbortSignal
+  /** Told once when people are being asked, for progress messages. */
+  held?(refusal: Extract<Refusal, { kind: 'waiting' }>): void
+  /** Runs the action exactly as `permit` describes it. */
+  run(permit: Permit): Promise<Ran>
+  /** Hands out the answer of the run that this same attempt already had (P10). Counts as delivered unless `signal` aborts. */
+  replay(result: KeptResult, outcome: Outcome): Promise<void>
+  refuse(refusal: Refusal): Promise<void>
+}
+
+/** The one door. Resolves when the attempt has been run, replayed or refused, and that has been recorded. */
+export interface Gate {
+  /**
+   * @throws ERR_INPUT_INVALID for what has no canonical form, ERR_ATTEMPT_KNOWN for an attempt id that was used for another
+   * action, ERR_AGENT_UNKNOWN for a key that was revoked meanwhile, ERR_STORE_UNAVAILABLE; nothing has run then
+   */
+  pass(attempt: Attempt): Promise<void>
+}
+
+/** How a question stands, as far as the agent that asked may know. */
+export interface QuestionStatus {
+  readonly approval: string
+  readonly state: ApprovalState
+  readonly groups: readonly string[]
+  readonly expiresAt: number
+  readonly url: string
+  readonly reason: string | undefined
+}
+
+export interface Running {
+  close(): Promise<void>
+}
+
+export type Handler = (request: Request) => Promise<Response>
+
+/** What a gateway finds inside: the door, and someone who knows faces. */
+export interface Hall {
+  readonly gate: Gate
+  readonly clock: Clock
+  /** The house's public URL, without a slash at the end. */
+  readonly publicUrl: string
+  /** @throws ERR_AGENT_UNKNOWN if the credential proves nobody, ERR_AGENT_STOPPED if that agent is stopped. */
+  identify(credential: string): Promise<Caller>
+  /**
+   * The state of a question that this agent asked; waits up to `waitMs` while it is open.
+   * @throws ERR_APPROVAL_UNKNOWN also for other agents' questions
+   */
+  question(approval: string, caller: Caller, waitMs: number, signal: AbortSignal): Promise<QuestionStatus>
+  readonly secrets: Store['secrets']
+  /** Serves `path` and everything below it on the house's own listener. */
+  mount(path: string, handler: Handler): void
+  log(line: LogLine): void
+}
+
+/** One structured line. No secrets, no personal data, no text from agents. */
+export interface LogLine {
+  readonly level: 'info' | 'warn' | 'error'
+  readonly says: string
+  readonly [key: string]: unknown
+}
+
+/** Speaks one protocol to agents. */
+export interface Gateway {
+  readonly name: string
+  start(section: unknown, hall: Hall): Promise<Running>
+}

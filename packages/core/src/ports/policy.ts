@@ -1,0 +1,70 @@
+/**
+ * What the house needs of a policy engine.
+ *
+ * @module
+ */
+import type {
+  Action,
+  Agent,
+  Assurance,
+  DataPicture,
+  Measures,
+  Obligation,
+  Person,
+  Resource,
+  SignOff,
+} from '@countersign/schema'
+
+/** One resource of one action, with all that policy may look at. */
+export interface PolicyQuestion {
+  readonly action: Action
+  readonly resource: Resource
+  readonly agent: Pick<Agent, 'id' | 'groups' | 'owner' | 'team'>
+  readonly onBehalfOf: Pick<Person, 'id' | 'groups'> | undefined
+  readonly context: {
+    readonly risk: number
+    readonly picture: DataPicture
+    readonly measures: Measures
+    readonly client: string
+    readonly purposeGiven: boolean
+    /** Local hour 0–23 and ISO weekday 1–7 in the house's time zone. */
+    readonly when: { readonly hour: number; readonly weekday: number }
+  }
+}
+
+/** What a set of policies says. An error is an answer: evaluation never throws. */
+export type Evaluation =
+  | { readonly kind: 'allow'; readonly by: readonly string[] }
+  /** `by` are the matched forbids; none means that nothing permits. */
+  | { readonly kind: 'deny'; readonly by: readonly string[] }
+  | { readonly kind: 'error'; readonly says: string }
+
+export interface PolicyNote {
+  readonly id: string
+  readonly doc: string
+  readonly owner: string
+  readonly control: string | undefined
+  readonly kind: 'allowance' | 'sign-off' | 'prohibition'
+  readonly text: string
+  /** On a sign-off. Without `assurance` the risk decides it. */
+  readonly signOff:
+    | (Omit<SignOff, 'assurance' | 'escalated'> & { readonly assurance: Assurance | undefined })
+    | undefined
+  /** On an allowance. */
+  readonly obligations: readonly Obligation[]
+}
+
+/** One loaded version of the policies. Immutable. */
+export interface PolicySet {
+  /** SHA-256 over sorted (id, formatted text) and the schema, hex. */
+  readonly version: string
+  readonly policies: readonly PolicyNote[]
+  policy(id: string): PolicyNote | undefined
+  /** `auto`: all policies. `approvable`: all but the sign-offs. Pure for equal questions; MUST NOT throw. */
+  evaluate(which: 'auto' | 'approvable', question: PolicyQuestion): Evaluation
+}
+
+export interface PolicyEngine {
+  /** The set in force. Changes between two calls only by a reload that passed every check. */
+  active(): PolicySet
+}

@@ -1,0 +1,203 @@
+/**
+ * Durable memory: one way in, a few ways to look.
+ *
+ * @module
+ */
+import type {
+  ActionLife,
+  Agent,
+  Approval,
+  ApprovalState,
+  Entry,
+  Fact,
+  KeptResult,
+  Outcome,
+  PermitRecord,
+  Person,
+} from '@countersign/schema'
+import type { Clock } from './clock.ts'
+
+export interface Change {
+  readonly facts: readonly Fact[]
+  /** Refused once the store's clock has passed this: how expiry is exact without a timer. */
+  readonly notAfter?: number
+}
+
+export interface Page<Item> {
+  readonly items: readonly Item[]
+  /** Hand it back as `after` for the next page; absent at the end. */
+  readonly next: string | undefined
+}
+
+export interface Paging {
+  readonly limit?: number
+  readonly after?: string | undefined
+}
+
+/**
+ * Durable memory. One way in, a few ways to look.
+ *
+ * `commit` MUST be all or nothing, MUST be durable, in the ledger and visible to every read when it resolves, and MUST
+ * apply concurrent changes as if one after the other. What a fact changes (the approval, permit, agent or person it
+ * carries) is saved in the same commit. It MUST refuse, writing nothing, with
+ * - `ERR_STORE_CONFLICT` unless a carried approval, agent or person has exactly the stored version plus one (1 if new),
+ *   and for `action.permitted` unless `agentVersion` is the stored agent's and that agent is active; also for a person
+ *   whose (issuer, subject) is someone else's, for an action or permit whose id is taken, and for `action.finished` or
+ *   `action.replayed` without that permit (P2);
+ * - `ERR_STORE_CONFLICT` for a new approval while another with the same digest is open or granted;
+ * - `ERR_STORE_LATE` if its clock has passed `notAfter`;
+ * - `ERR_GRANT_SPENT` for a second permit under the same approval;
+ * - `ERR_SELF_APPROVAL` for a signature by someone the approval bars, as stored or as carried (P3), or by the same person twice (`ERR_APPROVAL_SIGNED_TWICE`);
+ * - `ERR_ATTEMPT_KNOWN` (detail: the PermitRecord, unless it was erased) for `action.permitted` if the same (credential, attempt id) has a
+ *   permit already, or if the same credential has a `replayable` permit for this digest that is finished but not delivered;
+ * - `ERR_PERMIT_FINISHED` for a second `action.finished` of a permit, except that a late outcome (done or failed) may follow `unknown`;
+ * - `ERR_STORE_UNAVAILABLE` when it cannot know whether it can write.
+ */
+export interface Store {
+  readonly clock: Clock
+  /** Resolves to the index of the first fact. */
+  commit(change: Change): Promise<number>
+  readonly approvals: {
+    get(id: string): Promise<Approval | undefined>
+    /** The newest approval for this digest, in whatever state. */
+    latest(digest: string): Promise<Approval | undefined>
+    /** Newest first. */
+    list(query: { states?: readonly ApprovalState[]; agent?: string } & Paging): Promise<Page<Approval>>
+    /** Open ones past `expiresAt` or `escalateAt`, granted ones past `validUntil`; at most 100. */
+    due(): Promise<readonly Approval[]>
+    /** Questions of this agent for this person: how many are open, and how many were asked since. */
+    count(
+      who: { agent: string; onBehalfOf: string | undefined },
+      since: number,
+    ): Promise<{ open: number; asked: number }>
+  }
+  readonly permits: {
+    get(id: string): Promise<PermitLife | undefined>
+    byAttempt(credential: string, attemptId: string): Promise<PermitLife | undefined>
+    /** The newest `replayable` permit of this credential for this digest that is finished but was not delivered. */
+    undelivered(credential: string, digest: string): Promise<PermitLife | undefined>
+    /** Without outcome past their deadline; at most 100. */
+    overdue(): Promise<readonly PermitRecord[]>
+  }
+  readonly agents: {
+    get(id: string): Promise<Agent | undefined>
+    /** By the SHA-256 of a key, hex. */
+    byKey(hash: string): Promise<Agent | undefined>
+    list(): Promise<readonly Agent[]>
+  }
+  readonly people: {
+    get(id: string): Promise<Person | undefined>
+    byAccount(issuer: string, subject: string): Promise<Person | undefined>
+    list(): Promise<readonly Person[]>
+  }
+  readonly actions: {
+    /**
+     * The approval of a life is the one this action asked for, or the one its permit spent (asked by the same action
+     * sent earlier). The timeline has every entry of the action, of that approval and of its permits, oldest first.
+     */
+    get(id: string): Promise<{ life: ActionLife; timeline: readonly Entry[] } | undefined>
+    /** Newest first. */
+    search(query: ActionQuery): Promise<Page<ActionLife>>
+    /** Whether this agent has ever been permitted this operation. */
+    seen(agent: string, operation: string): Promise<boolean>
+  }
+  readonly journal: Journal
+  readonly ledger: Ledger
+  readonly lineage: LineageGraph
+  /** Rows with an epoch, on the store's clock: who may do what only one may do. */
+  readonly leases: {
+    /** Takes or renews; the epoch, or undefined while another holder has it. An epoch is never given out twice. */
+    hold(name: string, holder: string, forMs: number): Promise<number | undefined>
+    release(name: string, holder: string): Promise<void>
+  }
+  /** Values that stand in parameters only as `secret:…`, encrypted, on any instance. */
+  readonly secrets: {
+    /** The same value gives the same reference; who has the reference alone learns nothing of the value. */
+    keep(value: string): Promise<string>
+    /** @throws ERR_SECRET_UNKNOWN */
+    reveal(reference: string): Promise<string>
+  }
+  close(): Promise<void>
+}
+
+export interface PermitLife {
+  readonly permit: PermitRecord
+  readonly outcome: Outcome | undefined
+  readonly finishedAt: number | undefined
+  readonly delivered: boolean
+  readonly result: KeptResult | undefined
+}
+
+export interface ActionQuery extends Paging {
+  readonly agent?: string | undefined
+  /** Acted for, or started the session. */
+  readonly person?: string | undefined
+  /** Read or written. */
+  readonly dataset?: string | undefined
+  readonly model?: string | undefined
+  readonly verb?: string | undefined
+  readonly environment?: string | undefined
+  readonly decision?: 'allow' | 'ask' | 'deny' | undefined
+  readonly outcome?: Outcome['kind'] | undefined
+  /** Decided at or after. */
+  readonly from?: number | undefined
+  /** Decided before. */
+  readonly to?: number | undefined
+}
+
+/** The facts, in order. */
+export interface Journal {
+  /** Every entry from `index` on, oldest first; then waits for more until `signal` aborts or the store is closed. */
+  follow(index: number, signal: AbortSignal): AsyncIterable<Entry>
+  read(index: number, limit: number): Promise<readonly Entry[]>
+  /** Where a follower stands: the index of the next entry it has not yet dealt with; 0 at first. */
+  cursor(follower: string): Promise<number>
+  moveCursor(follower: string, index: number): Promise<void>
+  /**
+   * Destroys the keys of everything recorded for a subject (a person's or agent's id; never of `house`), and tells of how
+   * many entries. The leaves and their proofs stand. No other read shows any of it any more; what was used stays used
+   * (versions, attempts, grants), what was open is over: questions, and answers that were not delivered.
+   */
+  erase(subject: string): Promise<number>
+}
+
+/** The tree over the leaves (RFC 6962), and its published heads. */
+export interface Ledger {
+  readonly origin: string
+  head(): Promise<{ readonly size: number; readonly root: Uint8Array }>
+  /** The canonical envelopes, as hashed. */
+  leaves(from: number, limit: number): Promise<readonly Uint8Array[]>
+  /** `width` concatenated 32-byte hashes of tile `index` at `level` (https://c2sp.org/tlog-tiles). */
+  tile(level: number, index: number, width: number): Promise<Uint8Array>
+  /** The newest signed checkpoint, a C2SP signed note. */
+  checkpoint(): Promise<string | undefined>
+  saveCheckpoint(note: string, size: number): Promise<void>
+}
+
+/** What flowed where, under which action: `ln_*`. */
+export interface Flow {
+  readonly action: string
+  readonly at: number
+  readonly agent: string
+  readonly onBehalfOf: string | undefined
+  readonly from: LineageNode
+  readonly to: LineageNode
+  readonly how: 'reads' | 'writes' | 'sends' | 'invokes' | 'trains'
+  readonly rows: number | undefined
+  readonly approval: string | undefined
+  readonly approvers: readonly string[]
+}
+
+export interface LineageNode {
+  readonly kind: 'dataset' | 'model' | 'destination' | 'agent'
+  readonly name: string
+}
+
+export interface LineageGraph {
+  /** At least once: adding the same flows of an action again changes nothing. */
+  add(flows: readonly Flow[]): Promise<void>
+  /** Flows that touch the node itself, newest first. */
+  flows(query: { node: LineageNode; direction: 'from' | 'to' | 'both' } & Paging): Promise<Page<Flow>>
+  /** Every node reached, by any number of steps up to `depth` (default 20), at most 5,000. */
+  reach(node: LineageNode, direction: 'upstream' | 'downstream', depth?: number): Promise<readonly LineageNode[]>
+}
