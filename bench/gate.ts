@@ -30,7 +30,6 @@ const registry = Registry.parse(parse(await readFile('policies/registry.yaml', '
 const agentGroups = ['ml-agents', 'finance-agents', 'platform-agents']
 const { engine, close } = await createPolicyEngine({ ...policyDirectory('policies'), registry, agentGroups })
 const log = () => undefined
-const never = new AbortController().signal
 const gate = createGate({
   store,
   desk: createDesk({ store }),
@@ -129,7 +128,7 @@ function attempt(row: number): Attempt {
       destructive: false,
     },
     patienceMs: 0,
-    signal: never,
+    signal: new AbortController().signal,
     run: async (permit) => {
       permit.begin()
       return { outcome: { kind: 'done', summary: 'ok' }, delivered: true, result: undefined }

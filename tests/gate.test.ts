@@ -356,6 +356,52 @@ describe('P10: the client’s timeout loses nothing', () => {
   })
 })
 
+describe('laws of every history', () => {
+  it('P10: one attempt id never runs twice, however often it is sent, cut off or answered late', async () => {
+    const step = fc.constantFrom('send', 'send', 'cut off', 'sign', 'wait', 'undelivered')
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { maxLength: 15 }), async (steps) => {
+        const made = scene({ says: 'ask' })
+        const same = { id: 'the same attempt' }
+        const all: Promise<unknown>[] = []
+        for (const each of steps) {
+          if (each === 'send') all.push(made.attempt(same))
+          if (each === 'cut off') all.push(made.attempt({ ...same, signal: AbortSignal.abort() }))
+          if (each === 'undelivered')
+            all.push(made.attempt({ ...same, run: async () => ({ ...done(), delivered: false }) }))
+          if (each === 'sign') all.push(signIfOpen(made, 'sign'))
+          if (each === 'wait') made.clock.advance(3 * minute)
+          if (all.length % 2 === 0) await Promise.all(all)
+        }
+        await Promise.all(all)
+        expect(made.ran()).toBeLessThanOrEqual(1)
+      }),
+      { numRuns: 60 },
+    )
+  })
+
+  it('P1: what runs is, to the letter, what stood on the card that was signed', async () => {
+    const parameters = fc.dictionary(
+      fc.string({ minLength: 1, maxLength: 8 }).filter((key) => key !== '__proto__'),
+      fc.oneof(fc.string({ maxLength: 20 }), fc.integer()),
+      { maxKeys: 5 },
+    )
+    await fc.assert(
+      fc.asyncProperty(parameters, parameters, async (asked, edited) => {
+        const made = scene({ says: 'ask' })
+        const mine = { ...asked }
+        const held = made.attempt({ parameters: mine, patienceMs: 60_000 })
+        const question = await made.answer.next()
+        Object.assign(mine, edited)
+        await made.answer('per_ben')
+        expect((await held).ran?.action).toEqual(question.card.bound.action)
+        expect((await held).ran?.action.parameters).toEqual({ ...asked })
+      }),
+      { numRuns: 60 },
+    )
+  })
+})
+
 describe('P15: one click stops an agent', () => {
   it('the next permit is refused, and open grants are voided', async () => {
     const { attempt, answer, stops, questions } = scene({ says: 'ask' })

@@ -25,6 +25,46 @@ describe('the sample policies', () => {
   })
 })
 
+describe('mistakes that no check of the text can see, and what catches them', () => {
+  const withText = async (change: (text: string) => string) => {
+    const files = await Promise.all(
+      ['1-allowances.cedar', '2-sign-offs.cedar', '3-prohibitions.cedar'].map(async (name) => ({
+        name,
+        text: change(await sampleText(name)),
+      })),
+    )
+    return createPolicyEngine({ ...sampleSource, files })
+  }
+  const failing = async (changed: Policies) => {
+    const { results } = testPolicies(changed.engine.active(), await sampleText('cases.yaml'))
+    changed.close()
+    return results.filter(({ passed }) => !passed).map(({ name }) => name)
+  }
+
+  it('someone adds a broad permit: what waited for people still waits, and what was prohibited still is', async () => {
+    const broad =
+      '@id("broad") @owner("nobody") @doc("Everyone may do everything.")\npermit (principal, action, resource);'
+    const changed = await withText(
+      (text) => `${text}\n${text.includes('"reads"') && !text.includes('forbid') ? broad : ''}`,
+    )
+    const large = given.replace('rows: 5', 'rows: 5000')
+    const { results } = testPolicies(
+      changed.engine.active(),
+      casesOf(
+        `{ name: waits, given: ${large}, expect: { ask: [finance-export-signoff] } }`,
+        `{ name: never, given: ${given.replace('finance.orders', 'ml.training').replace('s3://house-reports', 'partner-sftp')}, expect: { deny: prohibited } }`,
+      ),
+    )
+    expect(results.map(({ passed }) => passed)).toEqual([true, true])
+    expect(await failing(changed)).not.toEqual([]) // and the cases say that something was opened
+  })
+
+  it('a sign-off is deleted: the cases say so', async () => {
+    const gone = (text: string) => text.replace(/@id\("finance-export-signoff"\)[^;]*;/, '')
+    expect(await failing(await withText(gone))).toContain('A large one waits for a finance controller')
+  })
+})
+
 describe('a case', () => {
   it.each<[string, string, boolean]>([
     ['allow, and it does', 'allow', true],

@@ -63,8 +63,11 @@ const mostPieces = 200
 /** Goes on until nobody listens any more; says how many pieces were taken. */
 async function pourOut(response: ServerResponse, piece: string): Promise<number> {
   let taken = 0
+  const closed = once(response, 'close')
   for (; taken < mostPieces && !response.closed; taken += 1) {
-    if (!response.write(piece)) await Promise.race([once(response, 'drain'), once(response, 'close')])
+    if (response.write(piece)) continue
+    const waiting = new AbortController()
+    await Promise.race([once(response, 'drain', { signal: waiting.signal }), closed]).finally(() => waiting.abort())
   }
   response.end()
   return taken
