@@ -50,6 +50,8 @@ export interface TestHouseOptions {
   /** Changes the text of the policies. */
   readonly policies?: (text: string) => string
   readonly alsoAt?: DemoSettings['alsoAt']
+  /** The built console; without it there are no pages. */
+  readonly consoleDir?: string
 }
 
 const policiesHere = fileURLToPath(new URL('../policies', import.meta.url))
@@ -57,6 +59,7 @@ const policiesHere = fileURLToPath(new URL('../policies', import.meta.url))
 export async function openTestHouse({
   policies = (text) => text,
   alsoAt = [],
+  consoleDir,
 }: TestHouseOptions = {}): Promise<TestHouse> {
   const dataDir = await mkdtemp(join(tmpdir(), 'countersign-house-'))
   // PostgreSQL steps down from root to another account, which has to get through.
@@ -69,7 +72,14 @@ export async function openTestHouse({
   const lines: LogLine[] = []
   const log = (line: LogLine) => void lines.push(line)
   try {
-    const demo = await onFreePorts({ dataDir, policies: folder, consoleDir: dataDir, version: 'test', alsoAt, log })
+    const demo = await onFreePorts({
+      dataDir,
+      policies: folder,
+      consoleDir: consoleDir ?? dataDir,
+      version: 'test',
+      alsoAt,
+      log,
+    })
     return standing(demo, dataDir, (await findSocket(dataDir)) ?? '', lines, await signEveryoneIn(demo.house.url))
   } catch (error) {
     await rm(dataDir, { recursive: true, force: true })
