@@ -41,7 +41,11 @@ describe('a signature that is not given by a person who was asked, in their own 
     expect(exportsRun()).toBe(before)
   })
 
-  const ours = () => ({ origin: house.url, 'sec-fetch-site': 'same-origin' })
+  const ours = (person: 'ana' | 'ben' | 'eve' = 'ben') => ({
+    origin: house.url,
+    'sec-fetch-site': 'same-origin',
+    'countersign-window': house.people[person].windowKey(),
+  })
   const cookieOf = (person: 'ana' | 'ben' | 'eve' = 'ben') => house.people[person].cookies('/api/approvals')
   const key = () => ({ authorization: `Bearer ${house.demo.keys['finance-bot']}` })
 
@@ -87,6 +91,18 @@ describe('a signature that is not given by a person who was asked, in their own 
       () => ({ headers: { origin: 'http://localhost:1', 'sec-fetch-site': 'same-site', cookie: cookieOf() } }),
     ],
     ['a page without an origin', 403, 'ERR_ORIGIN', () => ({ headers: { origin: 'null', cookie: cookieOf() } })],
+    [
+      'Ben’s cookie, as another program on his machine would get it from his browser',
+      403,
+      'ERR_WINDOW',
+      () => ({ headers: { origin: house.url, 'sec-fetch-site': 'same-origin', cookie: cookieOf() } }),
+    ],
+    [
+      'Ben’s cookie with the key of Eve’s window',
+      403,
+      'ERR_WINDOW',
+      () => ({ headers: { ...ours('eve'), cookie: cookieOf() } }),
+    ],
     ['no Origin', 403, 'ERR_ORIGIN', () => ({ headers: { cookie: cookieOf() } })],
     [
       'another name for this house (DNS rebinding)',
@@ -105,7 +121,7 @@ describe('a signature that is not given by a person who was asked, in their own 
       400,
       'ERR_INPUT_INVALID',
       () => ({
-        headers: { ...ours(), cookie: cookieOf('eve') },
+        headers: { ...ours('eve'), cookie: cookieOf('eve') },
         body: { verdict: 'approve', shown: question.shown, person: 'ben' },
       }),
     ],
@@ -118,12 +134,12 @@ describe('a signature that is not given by a person who was asked, in their own 
         body: { verdict: 'approve', shown: question.shown, assurance: 'passkey' },
       }),
     ],
-    ['the agent’s owner', 403, 'ERR_SELF_APPROVAL', () => ({ headers: { ...ours(), cookie: cookieOf('ana') } })],
+    ['the agent’s owner', 403, 'ERR_SELF_APPROVAL', () => ({ headers: { ...ours('ana'), cookie: cookieOf('ana') } })],
     [
       'someone whom nobody asked',
       403,
       'ERR_APPROVER_NOT_ASKED',
-      () => ({ headers: { ...ours(), cookie: cookieOf('eve') } }),
+      () => ({ headers: { ...ours('eve'), cookie: cookieOf('eve') } }),
     ],
   ])('is refused: %s', async (_, status, code, how) => {
     const { headers = {}, body = { verdict: 'approve', shown: question.shown } } = how()

@@ -10,6 +10,7 @@ import { get } from './api/ask.ts'
 import { listen, type Source } from './api/events.ts'
 import { touches } from './api/stale.ts'
 import { AnswersContext } from './api/use-answer.ts'
+import { takeWindowKey } from './api/window-key.ts'
 import { App } from './shell/app.tsx'
 import { live } from './shell/live.ts'
 import './styles/tokens.css'
@@ -27,6 +28,8 @@ import './styles/states.css'
 import './styles/inbox.css'
 import './styles/question.css'
 import './styles/records.css'
+
+takeWindowKey()
 
 const me = '/api/me'
 const later = (what: () => void, ms: number) => void setTimeout(what, ms)

@@ -17,6 +17,7 @@ export const catalogue = {
   ERR_NOT_FOUND: { status: 404, says: 'There is nothing here.' },
   ERR_SIGNED_OUT: { status: 401, says: 'Sign in first.' },
   ERR_NOT_ALLOWED: { status: 403, says: 'You have no role that allows this.' },
+  ERR_WINDOW: { status: 403, says: 'This is not the window that signed in. Sign in again here.' },
   ERR_ORIGIN: { status: 403, says: 'This request comes from another site.' },
   ERR_HOST: { status: 421, says: 'This name is not served here.' },
   ERR_TOKEN_REFUSED: { status: 401, says: 'No token opens this. A person signs in with a browser.' },

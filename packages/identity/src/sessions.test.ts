@@ -42,6 +42,18 @@ describe('a session’s cookie', () => {
     expect(await sessions.open('per_ben', signedIn, undefined)).toMatch(form)
   })
 
+  it('P4: gives its window a key that the cookie does not tell, another for every session, and none without one', async () => {
+    const { sessions } = atTheConsole()
+    const one = sent(await sessions.open('per_ben', signedIn, undefined))
+    const two = sent(await sessions.open('per_ben', signedIn, undefined))
+    expect(sessions.windowKey(one)).toMatch(/^[A-Za-z0-9_-]{43}$/)
+    expect(sessions.windowKey(one)).toBe(sessions.windowKey(one))
+    expect(sessions.windowKey(one)).not.toBe(sessions.windowKey(two))
+    expect(one).not.toContain(sessions.windowKey(one))
+    expect(sessions.windowKey(undefined)).toBeUndefined()
+    expect(sessions.windowKey('countersign=short')).toBeUndefined()
+  })
+
   it('is never one that the browser brought along (fixation)', async () => {
     const { sessions } = atTheConsole()
     const planted = `countersign=${'A'.repeat(43)}`

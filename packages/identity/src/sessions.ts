@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { randomBytes } from 'node:crypto'
+import { createHmac, randomBytes } from 'node:crypto'
 import { type Clock, CountersignError, sha256Hex } from '@countersign/core'
 import { readCookie, setCookie } from './cookies.ts'
 import { type PendingSignIn, pendingForMs, type SignedIn } from './oidc.ts'
@@ -37,6 +37,11 @@ export interface Sessions {
   open(person: string, signedIn: SignedIn, cookies: string | undefined): Promise<string>
   /** `quiet` does not count as use: an open window alone keeps nobody signed in. */
   current(cookies: string | undefined, how?: { readonly quiet: boolean }): Promise<ConsoleSession | undefined>
+  /**
+   * What only the window that signed in knows beside the cookie. A browser hands cookies to every port of a host, so
+   * that another program's page on `localhost` would get the cookie; it does not get this.
+   */
+  windowKey(cookies: string | undefined): string | undefined
   close(cookies: string | undefined): Promise<string>
   /** Signs a person out everywhere. */
   closePerson(person: string): Promise<void>
@@ -49,6 +54,7 @@ const touchMs = 60_000
 
 export function createSessions(settings: SessionSettings): Sessions {
   const { store, clock, secure, idleMs = 30 * 60_000, absoluteMs = 12 * 3_600_000 } = settings
+  const secret = randomBytes(32)
 
   return {
     async begin(pending) {
@@ -88,6 +94,11 @@ export function createSessions(settings: SessionSettings): Sessions {
       }
       if (!quiet && now - session.seenAt >= Math.min(touchMs, idleMs / 2)) await store.touch(hash, now)
       return session
+    },
+
+    windowKey(cookies) {
+      const id = readId(cookies, name, secure)
+      return id && createHmac('sha256', secret).update(id).digest('base64url')
     },
 
     async close(cookies) {

@@ -4,6 +4,7 @@
  * @module
  */
 import type { Problem } from '@countersign/schema'
+import { windowKey } from './window-key.ts'
 
 /** Why there is no answer, in the house's words; `status` 0: the house was not reached. */
 export interface Trouble {
@@ -22,7 +23,11 @@ export type Reply<Value> =
 export const get = <Value>(path: string): Promise<Reply<Value>> => ask(path, { method: 'GET' })
 
 export const post = <Value>(path: string, body: unknown): Promise<Reply<Value>> =>
-  ask(path, { method: 'POST', body: JSON.stringify(body), headers: { 'content-type': 'application/json' } })
+  ask(path, {
+    method: 'POST',
+    body: JSON.stringify(body),
+    headers: { 'content-type': 'application/json', 'countersign-window': windowKey() },
+  })
 
 /** Beyond this the house counts as not reached. */
 const patienceMs = 20_000

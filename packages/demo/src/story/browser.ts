@@ -11,10 +11,13 @@ export interface Browser {
   post(path: string, body: object): Promise<{ readonly status: number; readonly body: Record<string, unknown> }>
   /** The `cookie` header it would send there. */
   cookies(path: string): string
+  /** What the house gave to this window when it signed in. */
+  windowKey(): string
 }
 
 export function openBrowser(house: string): Browser {
   const cookies = new Map<string, { value: string; path: string }>()
+  let windowKey = ''
 
   return {
     async signIn(person) {
@@ -33,13 +36,19 @@ export function openBrowser(house: string): Browser {
     async post(path, body) {
       const { response } = await go(`${house}${path}`, {
         method: 'POST',
-        headers: { 'content-type': 'application/json', origin: house, 'sec-fetch-site': 'same-origin' },
+        headers: {
+          'content-type': 'application/json',
+          origin: house,
+          'sec-fetch-site': 'same-origin',
+          'countersign-window': windowKey,
+        },
         body: JSON.stringify(body),
       })
       const text = await response.text()
       return { status: response.status, body: text === '' ? {} : (JSON.parse(text) as Record<string, unknown>) }
     },
 
+    windowKey: () => windowKey,
     cookies: (path) => withCookies(`${house}${path}`, {}).get('cookie') ?? '',
   }
 
@@ -50,7 +59,10 @@ export function openBrowser(house: string): Browser {
       const location = response.headers.get('location')
       if (location === null) return { at, response }
       await response.body?.cancel()
-      at = new URL(location, at).href
+      const next = new URL(location, at)
+      windowKey = /^#window=(.+)$/.exec(next.hash)?.[1] ?? windowKey
+      next.hash = ''
+      at = next.href
       options = {}
     }
     throw new Error('The house sends the browser in circles.')

@@ -20,7 +20,7 @@ import { policies } from './policies.ts'
 import { problem, telling } from './problems.ts'
 import { createReads } from './reads.ts'
 import { signIn } from './sign-in.ts'
-import { mustBeSameOrigin, refuseTokens, visitorOf } from './who.ts'
+import { mustBeSameOrigin, mustBeTheWindow, refuseTokens, visitorOf } from './who.ts'
 
 export interface OpenApi {
   /** `peer` is the address of the other end; without it the founding link is refused. */
@@ -47,6 +47,7 @@ export function createApi(parts: ApiParts): OpenApi {
     mustBeSameOrigin(request, publicUrl)
     // An open window that listens is not someone at work.
     context.set('visitor', await visitorOf(parts, request, { quiet: context.req.path === '/api/events' }))
+    mustBeTheWindow(parts, request)
     await next()
   })
 

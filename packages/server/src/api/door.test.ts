@@ -136,7 +136,7 @@ describe('input', () => {
         controller.enqueue(new Uint8Array(1 << 16))
       },
     })
-    const headers = { cookie, origin, 'content-type': 'application/json' }
+    const headers = rig.ofConsole(cookie)
     const response = await rig.call('/api/agents', { method: 'POST', headers, body, duplex: 'half' } as RequestInit)
     expect(response.status).toBe(413)
     expect(sent).toBeLessThan(2 << 20)

@@ -111,11 +111,19 @@ export async function createRig(over: Partial<ApiParts> = {}) {
 
   const get = (path: string, cookie = '') => call(path, { headers: { cookie } })
 
+  const ofConsole = (cookie: string) => ({
+    cookie,
+    origin,
+    'sec-fetch-site': 'same-origin',
+    'content-type': 'application/json',
+    'countersign-window': parts.sessions.windowKey(cookie) ?? '',
+  })
+
   /** As a page of the console sends it, unless told otherwise. */
   const post = (path: string, cookie: string, body: unknown, headers: Record<string, string> = {}) =>
     call(path, {
       method: 'POST',
-      headers: { cookie, origin, 'sec-fetch-site': 'same-origin', 'content-type': 'application/json', ...headers },
+      headers: { ...ofConsole(cookie), ...headers },
       body: typeof body === 'string' ? body : JSON.stringify(body),
     })
 
@@ -126,7 +134,24 @@ export async function createRig(over: Partial<ApiParts> = {}) {
     await store.close()
   }
 
-  return { api, parts, store, clock, provider, told, person, cookieOf, agent, ask, call, get, post, facts, close }
+  return {
+    api,
+    parts,
+    store,
+    clock,
+    provider,
+    told,
+    person,
+    cookieOf,
+    agent,
+    ask,
+    call,
+    get,
+    post,
+    ofConsole,
+    facts,
+    close,
+  }
 }
 
 export const codeOf = async (response: Response): Promise<string> => {

@@ -66,7 +66,13 @@ export function signIn(api: Api, parts: ApiParts): void {
     // Only a sign-in that asked for a new proof makes a fresh session: what others say of `auth_time` is not asked for.
     const { authTime, ...plain } = signedIn
     const proven = pending.maxAgeSeconds === 0 && authTime !== undefined ? { ...plain, authTime } : plain
-    return redirect(localPath(pending.returnTo), cookie, await sessions.open(person.id, proven, cookies))
+    const opened = await sessions.open(person.id, proven, cookies)
+    return redirect(withWindowKey(localPath(pending.returnTo), opened), cookie, opened)
+  }
+
+  /** In the fragment, which no server and no log ever sees. */
+  function withWindowKey(path: string, opened: string): string {
+    return `${path.split('#')[0]}#window=${sessions.windowKey(opened.split(';')[0])}`
   }
 
   /** Records who came in; two windows at once are two sign-ins of one person. */

@@ -91,7 +91,7 @@ describe('a countersignature from the console', () => {
 
 describe('machines never approve (P4)', () => {
   const headers = (more: Record<string, string | undefined>): Headers => {
-    const all = { cookie, origin, 'sec-fetch-site': 'same-origin', 'content-type': 'application/json', ...more }
+    const all = { ...rig.ofConsole(cookie), ...more }
     return new Headers(Object.entries(all).filter((pair): pair is [string, string] => pair[1] !== undefined))
   }
 
@@ -104,6 +104,8 @@ describe('machines never approve (P4)', () => {
     ['a forged session', () => ({ cookie: `countersign=${'A'.repeat(43)}` }), 401, 'ERR_SIGNED_OUT'],
     ['the session twice', () => ({ cookie: `${cookie}; ${cookie}` }), 401, 'ERR_SIGNED_OUT'],
     ['a session id that is an account', () => ({ cookie: `countersign=${controller.id}` }), 401, 'ERR_SIGNED_OUT'],
+    ['the cookie without the window’s key', () => ({ 'countersign-window': undefined }), 403, 'ERR_WINDOW'],
+    ['the key of another window', () => ({ 'countersign-window': 'A'.repeat(43) }), 403, 'ERR_WINDOW'],
     ['another site', () => ({ origin: 'https://evil.example' }), 403, 'ERR_ORIGIN'],
     ['another port', () => ({ origin: 'http://localhost:4601' }), 403, 'ERR_ORIGIN'],
     ['another scheme', () => ({ origin: 'https://localhost:4600' }), 403, 'ERR_ORIGIN'],

@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { CountersignError } from '@countersign/core'
+import { timingSafeEqual } from 'node:crypto'
+import { CountersignError, sha256Hex } from '@countersign/core'
 import type { Context } from 'hono'
 import { belongs } from './access.ts'
 import type { ApiEnv, ApiParts, Visitor } from './parts.ts'
@@ -45,6 +46,22 @@ export function mustBeSameOrigin(request: Request, publicUrl: string): void {
   if (origin !== new URL(publicUrl).origin || (site !== null && site !== 'same-origin')) {
     throw new CountersignError('ERR_ORIGIN', { origin, site })
   }
+}
+
+/** Carries what the house gave to the window that signed in, in the fragment of its address. */
+export const windowHeader = 'countersign-window'
+
+/**
+ * A cookie alone signs nothing: browsers give it to every port of the host, whatever program listens there (P4).
+ *
+ * @throws ERR_WINDOW
+ */
+export function mustBeTheWindow({ sessions }: Pick<ApiParts, 'sessions'>, request: Request): void {
+  if (safe.has(request.method)) return
+  const hash = (text: string) => Buffer.from(sha256Hex(text), 'hex')
+  const expected = sessions.windowKey(request.headers.get('cookie') ?? undefined)
+  const given = request.headers.get(windowHeader) ?? ''
+  if (expected === undefined || !timingSafeEqual(hash(given), hash(expected))) throw new CountersignError('ERR_WINDOW')
 }
 
 /** Signing in proves a person, not that they have a part in this house. @throws ERR_NOT_ALLOWED */
