@@ -1,7 +1,7 @@
 import { createIdentify, issueKey, register } from '@countersign/identity'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Approval, Person, QuestionView } from '@countersign/schema'
-import { codeOf, createRig, origin, type Rig } from './rig.ts'
+import { codeOf, createRig, type Rig } from './rig.ts'
 
 let rig: Rig
 let owner: Person
