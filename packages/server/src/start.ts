@@ -4,9 +4,9 @@
  * @module
  */
 import { readFileSync } from 'node:fs'
-import { mkdir } from 'node:fs/promises'
+import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
-import { CountersignError, type LogLine, type Store } from '@countersign/core'
+import { CountersignError, type LogLine, type Running, type Store } from '@countersign/core'
 import { Registry } from '@countersign/schema'
 import { createPostgresStore, openEmbeddedStore } from '@countersign/stores'
 import type { Config } from './config.ts'
@@ -51,12 +51,20 @@ export async function startHouse(parts: StartParts): Promise<StartedHouse> {
         demo: parts.demo ?? false,
       }),
     )
+    await opened.add(leaveWelcome(join(dataDir, 'welcome'), house.welcome))
     await opened.add(openOperatorSocket(dataDir, { ...house, store }))
     return { ...house, store, close: opened.close }
   } catch (error) {
     await opened.close()
     throw error
   }
+}
+
+/** The first administrator's link, for whoever may read the data directory; gone with the house that it opens. */
+async function leaveWelcome(path: string, link: string | undefined): Promise<Running> {
+  await rm(path, { force: true })
+  if (link !== undefined) await writeFile(path, `${link}\n`, { mode: 0o600 })
+  return { close: () => rm(path, { force: true }) }
 }
 
 /** The store alone, for a hand that works beside a running house. */

@@ -96,10 +96,19 @@ export const UpstreamConfig = z.strictObject({
     .describe('What is sealed and sent of an agent’s headers; the others stay behind.'),
   secrets: z.array(SecretPlace).default([]).describe('On every route of this upstream.'),
   silenceMs: z.number().int().positive().max(600_000).default(60_000).describe('Longest silence of the upstream.'),
+  preset: z.enum(['mlflow', 'fine-tuning']).optional().describe('Routes of a well-known service.'),
+  openapi: z
+    .union([z.string(), z.record(z.string(), z.unknown())])
+    .optional()
+    .describe(
+      'An OpenAPI 3 document, here or as `file:` (JSON); `x-countersign` on an operation says what a route can.',
+    ),
   routes: z
     .record(z.string().regex(/^[A-Z]+ \/\S*$/), RouteConfig)
     .default({})
-    .describe('`GET /orders/{id}`, `PUT /files/{path*}`; the most literal one wins.'),
+    .describe(
+      '`GET /orders/{id}`, `PUT /files/{path*}`; the most literal one wins. Go before the document’s and the preset’s.',
+    ),
 })
 export type UpstreamConfig = z.infer<typeof UpstreamConfig>
 

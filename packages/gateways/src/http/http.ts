@@ -14,6 +14,8 @@ import { describe } from './describe.ts'
 import { readHeaders } from './headers.ts'
 import { answerQuestion, askedAbout } from './question.ts'
 import { problemOf, say } from './refuse.ts'
+import { routesOfOpenApi } from './openapi.ts'
+import { presets } from './presets.ts'
 import { compileRoutes, type Routes } from './routes.ts'
 import { ended, replay, run } from './run.ts'
 import { createConnections } from './connections.ts'
@@ -28,7 +30,7 @@ export const http = defineGateway({
     const upstreams = new Map(
       Object.entries(config.upstreams).map(([name, upstream]) => [
         name,
-        { upstream, routes: compileRoutes(upstream.routes) },
+        { upstream, routes: compileRoutes(routesOf(upstream)) },
       ]),
     )
     const egress = createEgress({
@@ -117,6 +119,13 @@ export const http = defineGateway({
       },
     }
   },
+})
+
+/** What the operator says of a path goes before what a document or a preset says. */
+const routesOf = ({ preset, openapi, routes }: UpstreamConfig) => ({
+  ...(preset && presets[preset]),
+  ...(openapi !== undefined && routesOfOpenApi(openapi)),
+  ...routes,
 })
 
 async function recognise({ rawHeaders }: IncomingMessage, { identify }: Hall): Promise<Caller> {
