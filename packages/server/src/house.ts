@@ -21,7 +21,7 @@ import {
   type Store,
 } from '@countersign/core'
 import { lineageFollower, openLineageFollower, postTo } from '@countersign/followers'
-import { createEgress, http, mcp } from '@countersign/gateways'
+import { createEgress, fetchThrough, http, mcp } from '@countersign/gateways'
 import {
   createIdentify,
   createMemorySessionStore,
@@ -117,6 +117,7 @@ export async function openHouse(parts: HouseParts): Promise<House> {
     })
 
     const founding = (await founded()) ? undefined : openFounding(clock)
+    const provider = identityOf(config)
     const api = createApi({
       store,
       desk,
@@ -134,7 +135,12 @@ export async function openHouse(parts: HouseParts): Promise<House> {
         clock,
         secure: publicUrl.startsWith('https:'),
       }),
-      signIn: createSignIn({ ...identityOf(config), redirectUri: `${publicUrl}/sign-in/callback`, clock }),
+      signIn: createSignIn({
+        ...provider,
+        redirectUri: `${publicUrl}/sign-in/callback`,
+        clock,
+        fetch: outTo(provider.issuer),
+      }),
       founding: { link: founding?.founding, founded },
       page: createPages(parts.consoleDir),
       mounted,
@@ -182,6 +188,14 @@ export async function openHouse(parts: HouseParts): Promise<House> {
         return report
       },
       close: opened.close,
+    }
+
+    /** What a provider's own documents name (its keys, its token endpoint) may lie elsewhere, but not in here. */
+    function outTo(issuer: string): typeof fetch {
+      const egress = createEgress({ allowed: [new URL(issuer).origin] })
+      void opened.add({ close: async () => egress.close() })
+      const through = fetchThrough(egress)
+      return (input, init) => through(input instanceof Request ? input.url : input, init)
     }
 
     /** An address that the operator wrote down may lie in the house's own networks; nothing else may. */

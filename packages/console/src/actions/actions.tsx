@@ -80,13 +80,11 @@ function Filters(props: {
   const submit = (event: SubmitEvent<HTMLFormElement>) => {
     event.preventDefault()
     const data = new FormData(event.currentTarget)
-    const dataset = data.get('dataset')
-    const model = data.get('model')
-    onChange({
-      ...filters,
-      dataset: typeof dataset === 'string' ? dataset.trim() : '',
-      model: typeof model === 'string' ? model.trim() : '',
-    })
+    const typed = (name: string) => {
+      const value = data.get(name)
+      return typeof value === 'string' ? value.trim() : ''
+    }
+    onChange({ ...filters, dataset: typed('dataset'), model: typed('model'), purpose: typed('purpose') })
   }
   return (
     <form className="search" role="search" onSubmit={submit}>
@@ -129,6 +127,10 @@ function Filters(props: {
       <label>
         Model
         <input name="model" defaultValue={filters['model']} placeholder="any" maxLength={500} />
+      </label>
+      <label>
+        Purpose
+        <input name="purpose" defaultValue={filters['purpose']} placeholder="billing" maxLength={500} />
       </label>
       <button type="submit">Search</button>
       {Object.keys(filters).length > 0 && (

@@ -9,6 +9,7 @@ const known = [
   'environment',
   'decision',
   'outcome',
+  'purpose',
   'from',
   'to',
 ] as const

@@ -5,7 +5,7 @@
  */
 import { CountersignError } from '@countersign/core'
 import { createRoute, z } from '@hono/zod-openapi'
-import { ActionPage, ActionView, Verb } from '@countersign/schema'
+import { type ActionLife, ActionPage, ActionView, Verb } from '@countersign/schema'
 import { maySeeAction } from './access.ts'
 import { actionSummary, actionView } from './action.ts'
 import { looking } from './looking.ts'
@@ -31,6 +31,7 @@ const search = createRoute({
       environment: text.optional(),
       decision: z.enum(['allow', 'ask', 'deny']).optional(),
       outcome: z.enum(['done', 'failed', 'unknown']).optional(),
+      purpose: text.optional().openapi({ description: 'Part of what the agent claimed as its purpose, in any case.' }),
       from: at.optional().openapi({ type: 'string', format: 'date-time', description: 'Decided at or after.' }),
       to: at.optional().openapi({ type: 'string', format: 'date-time', description: 'Decided before.' }),
     }),
@@ -51,8 +52,9 @@ export function actions(api: Api, parts: ApiParts, reads: Reads): void {
 
   api.openapi(search, async (context) => {
     const visitor = context.get('visitor')
-    const { limit, after, ...query } = context.req.valid('query')
-    await reads.record(visitor.person.id, 'actions', asText(query))
+    const { limit, after, ...asked } = context.req.valid('query')
+    await reads.record(visitor.person.id, 'actions', asText(asked))
+    const { purpose, ...query } = asked
     const look = looking(parts, visitor)
 
     const found = await sift({ limit, after }, async (paged) => {
@@ -60,7 +62,7 @@ export function actions(api: Api, parts: ApiParts, reads: Reads): void {
       const seen = await Promise.all(
         items.map(async (life) => maySeeAction(visitor.person, life, await store.agents.get(life.record.action.agent))),
       )
-      return { items: items.filter((_, index) => seen[index]), next }
+      return { items: items.filter((life, index) => seen[index] && claims(life, purpose)), next }
     })
     const items = await Promise.all(found.items.map((life) => actionSummary(life, look)))
     return context.json({ items, ...(found.next !== undefined && { next: found.next }) }, 200)
@@ -77,6 +79,10 @@ export function actions(api: Api, parts: ApiParts, reads: Reads): void {
     return context.json(await actionView(found.life, found.timeline, agent, looking(parts, visitor)), 200)
   })
 }
+
+/** Purposes lie encrypted beside the record, so they are looked through, not looked up. */
+const claims = ({ record }: ActionLife, part: string | undefined): boolean =>
+  part === undefined || (record.purpose?.text?.toLowerCase().includes(part.toLowerCase()) ?? false)
 
 const asText = (query: Readonly<Record<string, string | number | undefined>>): string =>
   new URLSearchParams(
