@@ -21,7 +21,7 @@ import {
   type Store,
 } from '@countersign/core'
 import { lineageFollower, openLineageFollower, postTo } from '@countersign/followers'
-import { createEgress, fetchThrough, http, mcp } from '@countersign/gateways'
+import { createEgress, type Egress, fetchThrough, http, mcp } from '@countersign/gateways'
 import {
   createIdentify,
   createMemorySessionStore,
@@ -190,19 +190,21 @@ export async function openHouse(parts: HouseParts): Promise<House> {
       close: opened.close,
     }
 
-    /** What a provider's own documents name (its keys, its token endpoint) may lie elsewhere, but not in here. */
+    /** Keys and token endpoint, as the provider's own documents name them, may lie elsewhere, but not in here. */
     function outTo(issuer: string): typeof fetch {
-      const egress = createEgress({ allowed: [new URL(issuer).origin] })
-      void opened.add({ close: async () => egress.close() })
-      const through = fetchThrough(egress)
+      const through = fetchThrough(wayOutTo(issuer))
       return (input, init) => through(input instanceof Request ? input.url : input, init)
     }
 
-    /** An address that the operator wrote down may lie in the house's own networks; nothing else may. */
     function guardedPost(address: string): Post {
+      return createPost(wayOutTo(address))
+    }
+
+    /** An address that the operator wrote down may lie in the house's own networks; nothing else may. */
+    function wayOutTo(address: string): Egress {
       const egress = createEgress({ allowed: [new URL(address).origin] })
       void opened.add({ close: async () => egress.close() })
-      return createPost(egress)
+      return egress
     }
 
     async function reloaded(report: Reload): Promise<void> {

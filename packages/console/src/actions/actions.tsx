@@ -12,22 +12,24 @@ import { restate } from '../shell/place.ts'
 import { ActionList } from './action-list.tsx'
 import { filtersOf, pathOf } from './filters.ts'
 
-const verbs: readonly Verb[] = [
-  'data.read',
-  'data.write',
-  'data.export',
-  'schema.change',
-  'iam.grant',
-  'infra.change',
-  'model.invoke',
-  'model.train',
-  'model.deploy',
-  'file.read',
-  'file.write',
-  'tool.call',
-  'http.call',
-  'shell.exec',
-]
+/** A verb that is missing here does not compile. */
+const everyVerb: Readonly<Record<Verb, true>> = {
+  'data.read': true,
+  'data.write': true,
+  'data.export': true,
+  'schema.change': true,
+  'iam.grant': true,
+  'infra.change': true,
+  'model.invoke': true,
+  'model.train': true,
+  'model.deploy': true,
+  'file.read': true,
+  'file.write': true,
+  'tool.call': true,
+  'http.call': true,
+  'shell.exec': true,
+}
+const verbs = Object.keys(everyVerb)
 
 export function Actions({ search }: { search: string }) {
   const [count, setCount] = useState(1)
