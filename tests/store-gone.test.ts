@@ -5,6 +5,8 @@
  */
 import { readFile, rename } from 'node:fs/promises'
 import { join } from 'node:path'
+import { PassThrough } from 'node:stream'
+import { serveStdio } from '@countersign/gateways'
 import type { QuestionView } from '@countersign/schema'
 import { openBrowser, steps, type Told } from '@countersign/demo'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -71,9 +73,24 @@ describe('while the store is gone, everything is refused in the door’s own wor
     expect((await house.act(grantedStep)).status).toBe(503)
   })
 
-  it('the MCP gateway says that it is not available, before it looks at the message', async () => {
-    const heard = await mcp.post({ id: 1, method: 'tools/call', params: { name: 'write_file', arguments: {} } })
-    expect(heard).toMatchObject({ status: 503, body: { error: 'unavailable' } })
+  it('the MCP gateway says in band that nothing was executed: a 503 would end the agent’s run', async () => {
+    expect(await mcp.call('write_file', {})).toMatch(/^NOT EXECUTED\. The record cannot be written now/)
+    expect(await mcp.post({ id: 1, method: 'tools/list' })).toMatchObject({
+      status: 200,
+      body: { error: { message: expect.stringContaining('cannot be written now') } },
+    })
+  })
+
+  it('so it does over stdio', async () => {
+    const [input, output] = [new PassThrough(), new PassThrough()]
+    const bridge = serveStdio({ input, output, url: `${house.url}/mcp/files`, key: house.demo.keys['ops-bot'] })
+    const message = { jsonrpc: '2.0', id: 1, method: 'tools/call', params: { name: 'write_file', arguments: {} } }
+    input.end(`${JSON.stringify(message)}\n`)
+    await bridge
+    expect(JSON.parse(String(output.read()))).toMatchObject({
+      id: 1,
+      result: { isError: true, content: [{ text: expect.stringMatching(/^NOT EXECUTED\./) }] },
+    })
   })
 
   it('a signature is refused, not lost in between', async () => {

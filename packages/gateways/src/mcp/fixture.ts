@@ -129,9 +129,16 @@ export function createFakeGate(): FakeGate {
   return gate
 }
 
-export const keys = { mine: 'key-of-mine', other: 'key-of-other', stopped: 'key-of-stopped' }
+export const keys = {
+  mine: 'key-of-mine',
+  other: 'key-of-other',
+  stopped: 'key-of-stopped',
+  /** Comes while the store is gone. */
+  unlucky: 'key-of-unlucky',
+}
 
 function callerOf(credential: string): Caller {
+  if (credential === keys.unlucky) throw new CountersignError('ERR_STORE_UNAVAILABLE')
   if (credential === keys.stopped) throw new CountersignError('ERR_AGENT_STOPPED')
   const id = credential === keys.mine ? 'mine' : credential === keys.other ? 'other' : undefined
   if (id === undefined) throw new CountersignError('ERR_AGENT_UNKNOWN')

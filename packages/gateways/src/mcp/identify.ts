@@ -3,15 +3,15 @@
  *
  * @module
  */
-import { type Caller, type Hall, isError } from '@countersign/core'
+import { type Caller, CountersignError, type Hall, isError } from '@countersign/core'
 import { json } from './wire.ts'
 
 export const metadataPath = '/.well-known/oauth-protected-resource/mcp'
 
 export type Identified =
   | { readonly kind: 'known'; readonly caller: Caller }
-  /** It proved who it is, and that agent is stopped: it is told so in band. */
-  | { readonly kind: 'stopped' }
+  /** An agent that is stopped, or a house that cannot look now: told in band, for a 403 or 503 ends an agent's run. */
+  | { readonly kind: 'closed'; readonly status: number; readonly says: string }
   | { readonly kind: 'refused'; readonly response: Response }
 
 export async function identify(request: Request, hall: Hall, server: string): Promise<Identified> {
@@ -21,11 +21,14 @@ export async function identify(request: Request, hall: Hall, server: string): Pr
     return { kind: 'known', caller: await hall.identify(key) }
   } catch (error) {
     if (isError(error, 'ERR_AGENT_UNKNOWN')) return { kind: 'refused', response: unknownAgent(hall, server) }
-    if (isError(error, 'ERR_AGENT_STOPPED')) return { kind: 'stopped' }
+    if (isError(error, 'ERR_AGENT_STOPPED')) return closed(403, `${error.message} Nothing was run.`)
     hall.log({ level: 'error', says: 'An agent could not be identified.', server })
-    return { kind: 'refused', response: json({ error: 'unavailable' }, 503) }
+    const { message } = isError(error, 'ERR_STORE_UNAVAILABLE') ? error : new CountersignError('ERR_INTERNAL')
+    return closed(503, message)
   }
 }
+
+const closed = (status: number, says: string): Identified => ({ kind: 'closed', status, says })
 
 /**
  * Whether a page of another site sent this (DNS rebinding; a MUST of

@@ -72,8 +72,8 @@ export async function startMcp(config: McpConfig, hall: Hall, { connect }: McpPa
     switch (known.kind) {
       case 'refused':
         return known.response
-      case 'stopped':
-        return serveStopped(request)
+      case 'closed':
+        return refuse(request, known)
       case 'known':
         break
     }
@@ -133,10 +133,9 @@ export async function startMcp(config: McpConfig, hall: Hall, { connect }: McpPa
     return new Response(null, { status: 204 })
   }
 
-  /** In band, as any refusal: the agent shall read why. */
-  async function serveStopped(request: Request): Promise<Response> {
-    const says = 'This agent is stopped. Nothing was run.'
-    if (request.method !== 'POST') return json({ error: says }, 403)
+  /** In band, as any refusal: the agent shall read why. Only what carries no message is told by a status. */
+  async function refuse(request: Request, { status, says }: { status: number; says: string }): Promise<Response> {
+    if (request.method !== 'POST') return json({ error: says }, status)
     const message = await read(request)
     if (message.kind === 'refused') return message.response
     if (message.kind !== 'request') return accepted()

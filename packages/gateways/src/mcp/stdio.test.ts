@@ -89,13 +89,35 @@ describe('countersign mcp', () => {
     expect(await sessions()).not.toContain(session)
   })
 
-  it('says so where the key is not known', async () => {
-    const [from, to] = [new PassThrough(), new PassThrough()]
-    const served = serveStdio({ input: from, output: to, url: `${house.url}/mcp/s`, key: 'wrong' })
-    from.end('{"jsonrpc":"2.0","id":1,"method":"initialize","params":{}}\n')
-    await served
-    expect(JSON.parse(String(to.read()))).toMatchObject({ id: 1, error: { code: -32000 } })
+  it.each([
+    ['the key is not known', 'wrong', 'does not know this key'],
+    ['the store is gone', keys.unlucky, 'cannot be written now'],
+  ])('says so, once, where %s', async (_, key, says) => {
+    const told = await tell(`${house.url}/mcp/s`, key, 'initialize')
+    expect(told).toMatchObject([{ id: 1, error: { code: -32000, message: expect.stringContaining(says) } }])
   })
+
+  it.each([
+    ['the store is gone', () => house.url, 'NOT EXECUTED. The record cannot be written now'],
+    ['the house is not there', () => 'http://127.0.0.1:9', 'The house could not be reached.'],
+  ])('a call is answered in band where %s', async (_, url, says) => {
+    const told = await tell(`${url()}/mcp/s`, keys.unlucky, 'tools/call')
+    expect(told).toMatchObject([
+      { id: 1, result: { isError: true, content: [{ text: expect.stringContaining(says) }] } },
+    ])
+  })
+
+  /** Everything that one message is answered with. */
+  async function tell(url: string, key: string, method: string): Promise<unknown[]> {
+    const [from, to] = [new PassThrough(), new PassThrough()]
+    const served = serveStdio({ input: from, output: to, url, key })
+    from.end(`${JSON.stringify({ jsonrpc: '2.0', id: 1, method, params: { name: 'greet' } })}\n`)
+    await served
+    return String(to.read())
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as unknown)
+  }
 
   async function sessions(): Promise<string[]> {
     await client.callTool({ name: 'greet', arguments: { name: 'who' } })

@@ -31,30 +31,32 @@ export async function serveStdio({ input, output, url, key, signal: stopped }: S
     try {
       let answer = await post(line)
       if (answer.status === 404 && session && hello !== undefined && about.method !== 'initialize') {
-        await greet(hello, () => undefined)
+        const closed = await greet(hello, () => undefined)
+        if (closed !== undefined) return fail(about, closed)
         answer = await post(line) // a 404 says that nothing was done with it
       }
       if (answer.ok) return await relay(answer, write)
-      const said = Failure.safeParse(parsed(await answer.text())).data?.error.message
-      fail(about.id, said ?? `The house answered with HTTP ${answer.status}.`)
+      fail(about, saidIn(await answer.text()) ?? `The house answered with HTTP ${answer.status}.`)
     } catch {
-      if (!signal.aborted) fail(about.id, 'The house could not be reached. Nothing is known to have run.')
+      if (!signal.aborted) fail(about, 'The house could not be reached. Nothing is known to have run.')
     }
   }
 
-  async function greet(line: string, tell: (message: string) => void): Promise<void> {
+  /** Undefined once a session is open, and the greeting is told; else why there is none. */
+  async function greet(line: string, tell: (message: string) => void): Promise<string | undefined> {
     session = undefined
     const answer = await post(line)
-    await relay(answer, (message) => {
-      const id = answer.headers.get('mcp-session-id')
-      const version = Greeting.safeParse(parsed(message)).data?.result.protocolVersion
-      if (id !== null && version !== undefined) session = { id, version }
-      tell(message)
-    })
-    if (!session) throw new Error('The house opened no session.')
+    if (answer.status === 401) return 'The house does not know this key.'
+    const message = await answer.text()
+    const id = answer.headers.get('mcp-session-id')
+    const version = Greeting.safeParse(parsed(message)).data?.result.protocolVersion
+    if (id === null || version === undefined) return saidIn(message) ?? 'The house opened no session.'
+    session = { id, version }
+    tell(message)
     const ready = await post(JSON.stringify({ jsonrpc: '2.0', method: 'notifications/initialized' }))
     await ready.body?.cancel()
     listening ??= listen()
+    return undefined
   }
 
   const post = (line: string) => fetch(url, { method: 'POST', headers: headers(), body: line, signal })
@@ -82,16 +84,21 @@ export async function serveStdio({ input, output, url, key, signal: stopped }: S
     output.write(`${message}\n`)
   }
 
-  function fail(id: unknown, message: string): void {
-    if (id !== undefined) write(JSON.stringify({ jsonrpc: '2.0', id, error: { code: -32000, message } }))
+  /** A tool's answer where a tool was called: a model reads that, and an error may end its run. */
+  function fail({ id, method }: About, message: string): void {
+    if (id === undefined) return
+    const result = { isError: true, content: [{ type: 'text', text: message }] }
+    const said = method === 'tools/call' ? { result } : { error: { code: -32000, message } }
+    write(JSON.stringify({ jsonrpc: '2.0', id, ...said }))
   }
 
   for await (const line of lines(input, signal)) {
-    const { method, id } = About.safeParse(parsed(line)).data ?? {}
-    if (method === 'initialize') {
+    const about = About.safeParse(parsed(line)).data ?? {}
+    if (about.method === 'initialize') {
       hello = line
-      await greet(line, write).catch(() => fail(id, 'The house could not be reached, or does not know this key.'))
-    } else if (method !== 'notifications/initialized') {
+      const closed = await greet(line, write).catch(() => 'The house could not be reached.')
+      if (closed !== undefined) fail(about, closed)
+    } else if (about.method !== 'notifications/initialized') {
       const passing = pass(line).finally(() => open.delete(passing))
       open.add(passing)
     }
@@ -104,8 +111,11 @@ export async function serveStdio({ input, output, url, key, signal: stopped }: S
 }
 
 const About = z.object({ method: z.string().optional(), id: z.union([z.string(), z.number()]).optional() })
+type About = z.infer<typeof About>
 const Failure = z.object({ error: z.object({ message: z.string() }) })
 const Greeting = z.object({ result: z.object({ protocolVersion: z.string() }) })
+
+const saidIn = (text: string): string | undefined => Failure.safeParse(parsed(text)).data?.error.message
 
 /** Only to see what it is; the house reads it strictly. */
 function parsed(line: string): unknown {

@@ -124,6 +124,32 @@ describe('the wire', () => {
     })
   })
 
+  describe('an agent that cannot be identified because the store is gone', () => {
+    const unlucky = { authorization: `Bearer ${keys.unlucky}` }
+
+    it('P8: reads in band that its call was not executed', async () => {
+      const answer = await ask('tools/call', { name: 'x' }, unlucky)
+      expect(answer.status).toBe(200)
+      expect(await answer.json()).toMatchObject({
+        id: 7,
+        result: { isError: true, content: [{ text: expect.stringMatching(/^NOT EXECUTED\. The record cannot be/) }] },
+      })
+    })
+
+    it.each(['initialize', 'tools/list', 'ping'])('%s is answered with an error that it can read', async (method) => {
+      const answer = await ask(method, {}, unlucky)
+      expect(answer.status).toBe(200)
+      expect(await answer.json()).toMatchObject({ id: 7, error: { message: expect.stringContaining('cannot be') } })
+    })
+
+    it('what carries no message is told by its status', async () => {
+      for (const method of ['GET', 'DELETE']) {
+        const answer = await send(undefined, { 'mcp-session-id': session, ...unlucky }, '/mcp/s', method)
+        expect(answer.status).toBe(503)
+      }
+    })
+  })
+
   it('a session is nobody’s but its credential’s', async () => {
     const others = { authorization: `Bearer ${keys.other}` }
     expect((await ask('ping', {}, others)).status).toBe(404)
