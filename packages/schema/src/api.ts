@@ -145,6 +145,8 @@ export const QuestionSummary = z.object({
   served: z.number().int().describe('Sign-offs that are served.'),
   needed: z.number().int().describe('Sign-offs in all.'),
   mine: z.boolean().describe('The person who looks can answer it.'),
+  touches: z.array(z.string()).describe('Datasets by name, else what it acts on; the first 10.'),
+  likeness: z.string().describe('Opaque. Equal for questions of one kind, never across agents or environments.'),
   askedAt: Moment,
   expiresAt: Moment,
   secondsLeft: z.number().int().describe('0 unless open.'),
@@ -172,6 +174,18 @@ export const ActionSummary = z.object({
 })
 export type ActionSummary = z.infer<typeof ActionSummary>
 
+/** A run that people approved and that went through, for comparing the next one with. Nothing is cut. */
+export const LastRun = z.object({
+  action: z.string(),
+  at: Moment,
+  resources: z.array(Resource),
+  parameters: z.record(z.string(), Json),
+  definition: z.string().optional().describe('SHA-256 of the tool’s definition then.'),
+  approvedBy: z.array(Named),
+  outcome: OutcomeView,
+})
+export type LastRun = z.infer<typeof LastRun>
+
 /** Everything a person needs to judge one question (P9). `shown` goes back with the signature. */
 export const QuestionView = QuestionSummary.extend({
   digest: Digest,
@@ -196,6 +210,7 @@ export const QuestionView = QuestionSummary.extend({
   mayEscalate: z.boolean(),
   mayStopAgent: z.boolean(),
   because: z.string().optional().describe('Why it was cancelled or voided.'),
+  lastRun: LastRun.optional().describe('The last approved run of the same shape by this agent, if you may see it.'),
   history: z.array(ActionSummary).describe('This agent’s last actions of the same operation in this environment.'),
   outcome: OutcomeView.optional(),
 })

@@ -5,6 +5,7 @@ export {
   ActionSummary,
   ActionView,
   EscalateInput,
+  LastRun,
   Me,
   Moment,
   Named,

@@ -7,7 +7,7 @@ import { CountersignError, type Page } from '@countersign/core'
 import type { Answer } from '@countersign/core'
 import { createRoute, z } from '@hono/zod-openapi'
 import { type Approval, EscalateInput, QuestionPage, QuestionState, QuestionView, SignInput } from '@countersign/schema'
-import { maySeeQuestion, mayStop } from './access.ts'
+import { isAsked, maySeeQuestion, mayStop } from './access.ts'
 import { assuranceOf } from './assurance.ts'
 import { looking } from './looking.ts'
 import type { Api, ApiParts, Visitor } from './parts.ts'
@@ -16,6 +16,7 @@ import { questionSummary, questionView } from './question.ts'
 import type { Reads } from './reads.ts'
 import { answers, idOf, paging, takes, text } from './route.ts'
 import { sift } from './sift.ts'
+import { speaksOf } from './touched.ts'
 
 const one = z.object({ id: idOf('apr') })
 
@@ -29,6 +30,13 @@ const list = createRoute({
       state: QuestionState.or(z.literal('all')).default('open'),
       agent: text.optional(),
       mine: z.stringbool().default(false).openapi({ type: 'boolean', description: 'Only those you can answer.' }),
+      asked: z
+        .stringbool()
+        .default(false)
+        .openapi({ type: 'boolean', description: 'Only those that ask a group of yours.' }),
+      search: text.optional().openapi({
+        description: 'Words that all occur in the sentence, the agent, the people or the data, in any case.',
+      }),
     }),
   },
   responses: answers(QuestionPage, 'A page may hold fewer than `limit` and still have a `next`.'),
@@ -63,11 +71,17 @@ export function approvals(api: Api, parts: ApiParts, reads: Reads): void {
 
   api.openapi(list, async (context) => {
     const { person } = context.get('visitor')
-    const { limit, after, state, agent, mine } = context.req.valid('query')
+    const { limit, after, state, agent, mine, asked, search } = context.req.valid('query')
     await reads.record(
       person.id,
       'approvals',
-      new URLSearchParams({ state, agent: agent ?? '', mine: `${mine}` }).toString(),
+      new URLSearchParams({
+        state,
+        agent: agent ?? '',
+        mine: `${mine}`,
+        asked: `${asked}`,
+        search: search ?? '',
+      }).toString(),
     )
     const look = looking(parts, context.get('visitor'))
 
@@ -80,13 +94,17 @@ export function approvals(api: Api, parts: ApiParts, reads: Reads): void {
 
     async function summaries(reading: Promise<Page<Approval>>) {
       const { items, next } = await reading
-      const seen = items.filter((approval) => maySeeQuestion(person, approval))
+      const seen = items.filter((approval) => maySeeQuestion(person, approval) && (!asked || isAsked(person, approval)))
       const views = await Promise.all(
         seen.map(async (approval) =>
           questionSummary(approval, await store.agents.get(approval.card.bound.action.agent), look),
         ),
       )
-      return { items: mine ? views.filter((view) => view.mine) : views, next }
+      const found = views.filter((view, index) => {
+        const approval = seen[index]
+        return (!mine || view.mine) && (search === undefined || (approval && speaksOf(search, view, approval)))
+      })
+      return { items: found, next }
     }
   })
 

@@ -5,12 +5,18 @@
  */
 import { askedGroups, expire, groupsOf, shortfall, type Store } from '@countersign/core'
 import type { Agent, Approval, QuestionSummary, QuestionView, SignOff, SignOffView } from '@countersign/schema'
-import { isAsked } from './access.ts'
+import { isAsked, maySeeAction } from './access.ts'
 import { actionSummary, outcomeOf } from './action.ts'
+import { lastRunOf, lastRunView } from './last-run.ts'
+import { likenessOf } from './likeness.ts'
 import { type Looking, policiesOf } from './looking.ts'
 import { moment } from './route.ts'
 import { signatureViews } from './signatures.ts'
+import { touchedBy } from './touched.ts'
 import { objection, yourPart } from './your-part.ts'
+
+/** A list names the first ones; the question itself names all. */
+const mostTouched = 10
 
 export async function questionSummary(
   approval: Approval,
@@ -40,6 +46,8 @@ export async function questionSummary(
     served: signOffs.filter(({ served, quorum }) => served >= quorum).length,
     needed: signOffs.length,
     mine: open && yourPart(approval, agent, look.person, look).can !== 'look',
+    touches: touchedBy(approval).slice(0, mostTouched),
+    likeness: likenessOf(approval),
     askedAt: moment(approval.askedAt),
     expiresAt: moment(approval.expiresAt),
     secondsLeft: open ? Math.max(0, Math.ceil((approval.expiresAt - look.now) / 1000)) : 0,
@@ -86,7 +94,7 @@ export async function questionView(
     mayEscalate: open && canEscalate && !barred && isAsked(person, approval),
     mayStopAgent: mayStopAgent && agent?.status === 'active',
     ...('because' in approval && { because: approval.because }),
-    history: await history(approval, look, store),
+    ...(await before(approval, agent, look, store)),
     ...(life && outcomeOf(life)),
   }
 }
@@ -117,10 +125,18 @@ async function maySign(approval: Approval, agent: Agent | undefined, { now }: Lo
   return people.slice(0, 50).map(({ id, name }) => ({ id, name }))
 }
 
-/** What the same agent did before, with the same operation in the same environment. */
-async function history(approval: Approval, look: Looking, store: Pick<Store, 'actions'>) {
-  const { agent, environment, operation, verb } = approval.card.bound.action
-  const { items } = await store.actions.search({ agent, environment, verb, limit: 50 })
+/** What the same agent did before, with the same operation in the same environment; and the last run like this one. */
+async function before(
+  approval: Approval,
+  agent: Agent | undefined,
+  look: Looking,
+  store: Pick<Store, 'actions'>,
+): Promise<Pick<QuestionView, 'history' | 'lastRun'>> {
+  const { action } = approval.card.bound
+  const { environment, operation, verb } = action
+  const { items } = await store.actions.search({ agent: action.agent, environment, verb, limit: 50 })
   const alike = items.filter(({ record }) => record.action.operation === operation && record.id !== approval.actionId)
-  return Promise.all(alike.slice(0, 5).map((life) => actionSummary(life, look)))
+  const history = await Promise.all(alike.slice(0, 5).map((life) => actionSummary(life, look)))
+  const last = lastRunOf(approval, alike, (life) => maySeeAction(look.person, life, agent))
+  return { history, ...(last && { lastRun: await lastRunView(last, look) }) }
 }
