@@ -1,4 +1,4 @@
-import { createDesk, CountersignError, type LogLine } from '@countersign/core'
+import { createDesk, CountersignError, type Follower, type LogLine } from '@countersign/core'
 import type { Entry } from '@countersign/schema'
 import { createMemoryStore } from '@countersign/stores'
 import { asked, createHandClock, decided, founded, sampleOpen, sampleRecord } from '@countersign/stores/conformance'
@@ -24,9 +24,13 @@ describe('a follower of the ledger', () => {
 
   const log = (line: LogLine) => void lines.push(line)
   const grow = (count: number) => store.commit({ facts: Array.from({ length: count }, founded) })
-  const cursor = () => store.journal.cursor('reader')
+  const cursor = () => store.journal.cursor('reader', 'beginning')
   const start = (follow = async ({ index }: Entry): Promise<void> => void told.push(index)) =>
-    opened.add(Promise.resolve(startFollower({ store, follower: { name: 'reader', follow }, log, firstRetryMs: 0 })))
+    opened.add(
+      Promise.resolve(
+        startFollower({ store, follower: { name: 'reader', from: 'beginning', follow }, log, firstRetryMs: 0 }),
+      ),
+    )
 
   it('is told of every entry in order, old and new', async () => {
     await grow(3)
@@ -45,6 +49,18 @@ describe('a follower of the ledger', () => {
     await start()
     await expect.poll(cursor).toBe(4)
     expect(told).toEqual([0, 1, 2, 3])
+  })
+
+  it('that begins at the head is told nothing of what was, and after a restart all that came meanwhile', async () => {
+    await grow(2)
+    const follower: Follower = { name: 'reader', from: 'head', follow: async ({ index }) => void told.push(index) }
+    const first = startFollower({ store, follower, log, firstRetryMs: 0 })
+    await expect.poll(cursor).toBe(2)
+    await first.close()
+    await grow(2)
+    await opened.add(Promise.resolve(startFollower({ store, follower, log, firstRetryMs: 0 })))
+    await expect.poll(cursor).toBe(4)
+    expect(told).toEqual([2, 3])
   })
 
   it('is told at least once: an entry that was under way when it stopped comes again', async () => {
@@ -115,7 +131,11 @@ describe('a follower of the ledger', () => {
         return store.journal.follow(index, signal)
       },
     }
-    const follower = { name: 'reader', follow: async ({ index }: Entry) => void told.push(index) }
+    const follower: Follower = {
+      name: 'reader',
+      from: 'beginning',
+      follow: async ({ index }: Entry) => void told.push(index),
+    }
     await opened.add(Promise.resolve(startFollower({ store: { journal }, follower, log, firstRetryMs: 1 })))
     await expect.poll(cursor).toBe(2)
     expect(lines.map(({ code }) => code)).toEqual(['ERR_STORE_UNAVAILABLE', 'ERR_STORE_UNAVAILABLE'])
@@ -123,7 +143,11 @@ describe('a follower of the ledger', () => {
 
   it('closes while it waits to try again', async () => {
     await grow(1)
-    const follower = { name: 'reader', follow: async () => Promise.reject(new Error('never')) }
+    const follower: Follower = {
+      name: 'reader',
+      from: 'beginning',
+      follow: async () => Promise.reject(new Error('never')),
+    }
     const running = startFollower({ store, follower, log, firstRetryMs: 3_600_000 })
     await expect.poll(() => lines.length).toBe(1)
     await running.close()

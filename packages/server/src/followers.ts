@@ -65,7 +65,7 @@ export function startFollower({
 
   /** A journal is read by the page, and an entry that cannot be read spoils its page: so the others are read alone. */
   async function oneByOne(): Promise<void> {
-    for (let index = await cursor.cursor(name); !signal.aborted; index += 1) {
+    for (let index = await cursor.cursor(name, follower.from); !signal.aborted; index += 1) {
       try {
         const [entry] = await store.journal.read(index, 1)
         if (!entry) return
@@ -83,7 +83,7 @@ export function startFollower({
   }
 
   async function goOn(progressed: () => void): Promise<void> {
-    const from = await cursor.cursor(name)
+    const from = await cursor.cursor(name, follower.from)
     for await (const entry of store.journal.follow(from, signal)) {
       await handOn(entry)
       if (signal.aborted) return
@@ -135,6 +135,7 @@ export async function wakeDesk(store: Store, desk: Desk, log: (line: LogLine) =>
   }
   const waker: Follower = {
     name: 'desk',
+    from: 'head',
     async follow({ fact }) {
       if (fact.kind === 'approval.changed') desk.show(fact.approval)
     },

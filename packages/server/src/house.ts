@@ -234,6 +234,7 @@ function sectionsOf(parts: readonly { readonly name: string; readonly config: Zo
 /** A channel hears of every change to an approval. */
 const followerOf = (name: string, channel: OpenChannel): Follower => ({
   name: `channel:${name}`,
+  from: 'head',
   async follow({ fact }) {
     if (fact.kind === 'approval.changed') await channel.show(fact.approval)
   },

@@ -67,9 +67,16 @@ it('an entry that cannot be read is left out and named, and all others are told'
   const follow = async ({ index }: { index: number }) => void told.push(index)
   const journal = withUnreadable(store.journal, 2)
   await opened.add(
-    Promise.resolve(startFollower({ store: { journal }, follower: { name: 'reader', follow }, log, firstRetryMs: 1 })),
+    Promise.resolve(
+      startFollower({
+        store: { journal },
+        follower: { name: 'reader', from: 'beginning' as const, follow },
+        log,
+        firstRetryMs: 1,
+      }),
+    ),
   )
-  await expect.poll(() => store.journal.cursor('reader'), { timeout: 5_000 }).toBe(6)
+  await expect.poll(() => store.journal.cursor('reader', 'beginning'), { timeout: 5_000 }).toBe(6)
   expect(told).toEqual([0, 1, 3, 4, 5])
   expect(lines.filter(({ level }) => level === 'error')).toEqual([
     expect.objectContaining({ follower: 'reader', index: 2, code: 'ERR_LEDGER_BROKEN' }),

@@ -51,8 +51,12 @@ export interface OpenChannel extends Running {
   receive?(request: Request): Promise<Response>
 }
 
+export type Beginning = 'beginning' | 'head'
+
 /** Reads the ledger as it grows, at least once and in order: lineage, search, SIEM, metrics. */
 export interface Follower {
   readonly name: string
+  /** Where it begins when it first comes to a ledger: what tells people of what happens begins now, not with the past. */
+  readonly from: Beginning
   follow(entry: Entry): Promise<void>
 }

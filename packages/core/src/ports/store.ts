@@ -15,6 +15,7 @@ import type {
   PermitRecord,
   Person,
 } from '@countersign/schema'
+import type { Beginning } from './channel.ts'
 import type { Clock } from './clock.ts'
 
 export interface Change {
@@ -150,8 +151,11 @@ export interface Journal {
   /** Every entry from `index` on, oldest first; then waits for more until `signal` aborts or the store is closed. */
   follow(index: number, signal: AbortSignal): AsyncIterable<Entry>
   read(index: number, limit: number): Promise<readonly Entry[]>
-  /** Where a follower stands: the index of the next entry it has not yet dealt with; 0 at first. */
-  cursor(follower: string): Promise<number>
+  /**
+   * Where a follower stands: the index of the next entry it has not yet dealt with. One that was never heard of is put at
+   * its beginning, and that MUST be durable when it resolves: what is written from then on is not skipped by a restart.
+   */
+  cursor(follower: string, from: Beginning): Promise<number>
   moveCursor(follower: string, index: number): Promise<void>
   /**
    * Destroys the keys of everything recorded for a subject (a person's or agent's id; never of `house`), and tells of how

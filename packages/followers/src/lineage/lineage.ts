@@ -4,6 +4,7 @@ import { type Follower, flowsOf, type LineageGraph, type Store } from '@counters
 export function lineageFollower(parts: { actions: Store['actions']; lineage: LineageGraph }): Follower {
   return {
     name: 'lineage',
+    from: 'beginning',
     async follow({ fact }) {
       if (fact.kind !== 'action.finished' || fact.outcome.kind !== 'done') return
       const action = await parts.actions.get(fact.actionId)

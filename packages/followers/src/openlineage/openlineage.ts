@@ -29,6 +29,7 @@ export interface OpenLineageParts {
 export function openLineageFollower({ actions, names, send }: OpenLineageParts): Follower {
   return {
     name: 'openlineage',
+    from: 'beginning',
     async follow(entry) {
       const state = runStateOf(entry)
       const id = actionIdOf(entry)

@@ -80,11 +80,21 @@ export function journal(open: OpenStore): void {
       it('begin at 0 and stay where they were put, each follower its own', async () => {
         const { store } = scene
         const [one, other] = [unique('follower'), unique('follower')]
-        expect(await store.journal.cursor(one)).toBe(0)
+        expect(await store.journal.cursor(one, 'beginning')).toBe(0)
         await store.journal.moveCursor(one, 7)
         await store.journal.moveCursor(one, 9)
-        expect(await store.journal.cursor(one)).toBe(9)
-        expect(await store.journal.cursor(other)).toBe(0)
+        expect(await store.journal.cursor(one, 'beginning')).toBe(9)
+        expect(await store.journal.cursor(other, 'beginning')).toBe(0)
+      })
+
+      it('begin at the head where the past is not wanted, and skip nothing that came since', async () => {
+        const { store } = scene
+        const name = unique('follower')
+        const first = await store.commit({ facts: [founded()] })
+        expect(await store.journal.cursor(name, 'head')).toBe(first + 1)
+        await store.commit({ facts: [founded()] })
+        expect(await store.journal.cursor(name, 'head')).toBe(first + 1)
+        expect(await store.journal.cursor(name, 'beginning')).toBe(first + 1)
       })
     })
   })

@@ -107,7 +107,11 @@ export function createJournal(vault: Vault, forget: (subject: string) => void): 
         }
       }
     },
-    cursor: async (follower) => cursors.get(follower) ?? 0,
+    async cursor(follower, from) {
+      const index = cursors.get(follower) ?? (from === 'head' ? entries.length : 0)
+      cursors.set(follower, index)
+      return index
+    },
     async moveCursor(follower, index) {
       cursors.set(follower, index)
     },

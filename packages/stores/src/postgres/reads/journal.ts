@@ -27,9 +27,13 @@ export function createJournal({ db, tenant, entries, tail, erased }: JournalPart
       }
     },
     read: (index, limit) => entries.range(index, limit),
-    async cursor(follower) {
-      const [row] = await db.query<{ index: number }>(cursorOf, [tenant, follower])
-      return row?.index ?? 0
+    async cursor(follower, from) {
+      const find = () => db.query<{ index: number }>(cursorOf, [tenant, follower])
+      const [known] = await find()
+      if (known) return known.index
+      await db.query(placeCursor, [tenant, follower, from === 'head'])
+      const [placed] = await find()
+      return placed?.index ?? 0
     },
     async moveCursor(follower, index) {
       await db.query(moveCursor, [tenant, follower, index])
@@ -60,6 +64,12 @@ export function createJournal({ db, tenant, entries, tail, erased }: JournalPart
 }
 
 const cursorOf = { name: 'cursor', text: 'select index from cursor where tenant = $1 and follower = $2' }
+const placeCursor = {
+  name: 'cursor_place',
+  text: `insert into cursor (tenant, follower, index)
+    select $1, $2, case when $3::boolean then size else 0 end from head where tenant = $1
+    on conflict (tenant, follower) do nothing`,
+}
 const moveCursor = {
   name: 'cursor_move',
   text: `insert into cursor (tenant, follower, index) values ($1, $2, $3)
