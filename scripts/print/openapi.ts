@@ -12,6 +12,7 @@ export async function openApiDocument(): Promise<object> {
     store,
     desk: createDesk({ store }),
     stops: createStops({ store }),
+    running: { node: '', followers: () => [], places: [] },
     policy: {
       active() {
         throw new Error('no policies are loaded to print a reference')

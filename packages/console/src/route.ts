@@ -11,6 +11,8 @@ export type Route =
   | { readonly page: 'lineage'; readonly search: string }
   | { readonly page: 'ledger' }
   | { readonly page: 'agents' }
+  | { readonly page: 'people' }
+  | { readonly page: 'system' }
   | { readonly page: 'policies' }
   | { readonly page: 'nowhere' }
 
@@ -37,6 +39,8 @@ export function routeOf(pathname: string, search = ''): Route {
       return { page: first, search }
     case 'ledger':
     case 'agents':
+    case 'people':
+    case 'system':
     case 'policies':
       return { page: first }
     default:
@@ -53,6 +57,8 @@ export const paths = {
     withSearch('/lineage', kind !== undefined && name !== undefined ? { [kind]: name } : {}),
   ledger: '/ledger',
   agents: '/agents',
+  people: '/people',
+  system: '/system',
   policies: '/policies',
 } as const
 

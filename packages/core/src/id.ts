@@ -11,3 +11,6 @@ export function newId(prefix: IdPrefix): string {
   bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80
   return `${prefix}_${bytes.toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-')}`
 }
+
+/** When an id of ours was minted, by the clock of the machine that did. */
+export const mintedAt = (id: string): number => Number.parseInt(id.slice(4, 12) + id.slice(13, 17), 16)

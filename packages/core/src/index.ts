@@ -17,9 +17,11 @@ export {
   type Flow,
   type Follower,
   type Gate,
+  type DoorPlace,
   type Gateway,
   type Hall,
   type Handler,
+  type HeldLease,
   type Journal,
   type Ledger,
   type LineageGraph,
@@ -43,7 +45,7 @@ export {
   type Running,
   type Store,
 } from './ports.ts'
-export { type IdPrefix, newId } from './id.ts'
+export { type IdPrefix, mintedAt, newId } from './id.ts'
 export { type SealedAction, seal } from './action/seal.ts'
 export { askedGroups, expire, sign } from './approval/approval.ts'
 export { inForce, requesterChain } from './approval/barred.ts'

@@ -11,6 +11,7 @@ export type {
   Page,
   Paging,
   Store,
+  HeldLease,
   PermitLife,
   ActionQuery,
   Journal,
@@ -31,6 +32,7 @@ export type {
   Handler,
   Hall,
   LogLine,
+  DoorPlace,
   Gateway,
 } from './ports/door.ts'
 export type { Answer, Post, OpenDesk, Lobby, Channel, OpenChannel, Follower } from './ports/channel.ts'

@@ -23,5 +23,6 @@ export {
 } from './oidc.ts'
 export { personAfterSignIn, withRoles } from './people.ts'
 export { type ExpectedProof, verifyIdTokenProof } from './proof.ts'
+export { GroupRoles, inOffice, type RoleSource, roleSources } from './roles.ts'
 export { type ConsoleSession, createMemorySessionStore, type SessionStore } from './session-store.ts'
 export { createSessions, type Sessions, type SessionSettings } from './sessions.ts'

@@ -26,6 +26,7 @@ export function personAfterSignIn(known: Person | undefined, account: Account, n
     ...(email === undefined ? {} : { email }),
     groups: groupsPresent ? [...groups] : [],
     groupsAsOf: now,
+    signedInAt: now,
     active: true,
     roles: known?.roles ?? [],
   }

@@ -32,11 +32,12 @@ export const AgentView = z.object({
   registeredBy: Named,
   changedBy: Named,
   openQuestions: z.number().int(),
+  lastSeenAt: Moment.optional().describe('When it last asked for anything; absent if it never did.'),
   you: z.object({ mayChange: z.boolean(), mayStop: z.boolean(), mayStart: z.boolean() }),
 })
 export type AgentView = z.infer<typeof AgentView>
 
-export const AgentList = z.object({ items: z.array(AgentView) })
+export const AgentList = z.object({ items: z.array(AgentView), you: z.object({ mayRegister: z.boolean() }) })
 export type AgentList = z.infer<typeof AgentList>
 
 /** Registers an agent. It begins active, enforced, with one key. */

@@ -40,6 +40,8 @@ export {
   Problem,
   StopInput,
 } from './api-house.ts'
+export { PersonList, PersonView, RoleInput, RoleView } from './api-people.ts'
+export { DoorView, FollowerView, InstanceView, SystemView } from './api-system.ts'
 export {
   Approval,
   type ApprovalState,

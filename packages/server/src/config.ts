@@ -5,6 +5,7 @@
  */
 import { defaultPoints } from '@countersign/core'
 import { OpenLineageConfig } from '@countersign/followers'
+import { GroupRoles } from '@countersign/identity'
 import { Registry } from '@countersign/schema'
 import { z } from 'zod'
 import { type Issue, type Path, readYaml } from './yaml.ts'
@@ -48,6 +49,7 @@ export const Config = z
           .string()
           .default('groups')
           .describe('The claim of the ID token that lists a person’s groups; without it they have none.'),
+        roles: GroupRoles.prefault({}),
         scopes: z.array(z.string()).default(['openid', 'profile', 'email', 'groups']).describe('Asked for at sign-in.'),
       })
       .optional(),

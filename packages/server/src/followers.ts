@@ -28,6 +28,20 @@ export interface FollowParts {
   readonly firstRetryMs?: number
 }
 
+/** How it fares, as far as this process can tell. */
+export interface Following {
+  readonly name: string
+  /** The entry it fails over now. */
+  readonly trouble: { readonly index: number; readonly tries: number; readonly code: string } | undefined
+  /** Entries given up since this process started; the newest 20. */
+  readonly leftOut: readonly { readonly index: number; readonly code: string }[]
+}
+
+export interface RunningFollower extends Running {
+  state(): Following
+}
+
+const mostLeftOut = 20
 const slowestRetryMs = 30_000
 const mostTries = 10
 
@@ -38,17 +52,26 @@ export function startFollower({
   log,
   cursor = store.journal,
   firstRetryMs = 250,
-}: FollowParts): Running {
+}: FollowParts): RunningFollower {
   const { name } = follower
+  let trouble: Following['trouble']
+  const leftOut: { index: number; code: string }[] = []
   const closing = new AbortController()
   const { signal } = closing
   let unreadable = { index: -1, tries: 0 }
   const done = keepGoing()
   return {
+    state: () => ({ name, trouble, leftOut: [...leftOut] }),
     async close() {
       closing.abort()
       await done
     },
+  }
+
+  function leaveOut(index: number, code: string): void {
+    trouble = undefined
+    leftOut.push({ index, code })
+    if (leftOut.length > mostLeftOut) leftOut.shift()
   }
 
   async function keepGoing(): Promise<void> {
@@ -74,7 +97,9 @@ export function startFollower({
       } catch (error) {
         if (isDown(error)) return
         unreadable = { index, tries: unreadable.index === index ? unreadable.tries + 1 : 1 }
+        trouble = { ...unreadable, code: codeOf(error) }
         if (unreadable.tries < mostTries) return
+        leaveOut(index, codeOf(error))
         const says = 'An entry was left out: it cannot be read.'
         log({ level: 'error', says, follower: name, index, code: codeOf(error) })
       }
@@ -96,10 +121,14 @@ export function startFollower({
     const { index } = entry
     for (let waitMs = firstRetryMs, tries = 1; !signal.aborted; waitMs = longer(waitMs)) {
       try {
-        return await follower.follow(entry)
+        await follower.follow(entry)
+        trouble = undefined
+        return
       } catch (error) {
         const code = codeOf(error)
+        trouble = { index, tries, code }
         if (tries === mostTries) {
+          leaveOut(index, code)
           log({
             level: 'error',
             says: 'An entry was left out: the follower fails over it.',

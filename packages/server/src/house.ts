@@ -34,7 +34,7 @@ import type { Registry } from '@countersign/schema'
 import type { ZodType } from 'zod'
 import { createApi } from './api/api.ts'
 import type { Config, Sections } from './config.ts'
-import { startFollower, wakeDesk } from './followers.ts'
+import { type RunningFollower, startFollower, wakeDesk } from './followers.ts'
 import { createHall } from './hall.ts'
 import { type HouseKeys } from './keys.ts'
 import { holdNodeLease } from './lease.ts'
@@ -83,7 +83,7 @@ export async function openHouse(parts: HouseParts): Promise<House> {
   try {
     const publicUrl = config.publicUrl ?? `http://localhost:${config.listen.port}`
     const signer = createSigner(store.ledger.origin, keys.log)
-    const node = await opened.add(holdNodeLease({ store, log }))
+    const node = await opened.add(holdNodeLease({ store, version, log }))
 
     const policies = await createPolicyEngine({
       ...policyDirectory(config.policies),
@@ -117,12 +117,18 @@ export async function openHouse(parts: HouseParts): Promise<House> {
       log,
     })
 
+    const followers: RunningFollower[] = []
     const founding = (await founded()) ? undefined : openFounding(clock)
     const provider = identityOf(config)
     const api = createApi({
       store,
       desk,
       stops,
+      running: {
+        node: node.id,
+        followers: () => followers.map((each) => each.state()),
+        places: placesOf(config, publicUrl),
+      },
       policy,
       clock,
       publicUrl,
@@ -142,6 +148,7 @@ export async function openHouse(parts: HouseParts): Promise<House> {
         clock,
         fetch: outTo(provider.issuer),
       }),
+      groupRoles: config.identity?.roles,
       founding: { link: founding?.founding, founded },
       page: createPages(parts.consoleDir),
       mounted,
@@ -157,18 +164,17 @@ export async function openHouse(parts: HouseParts): Promise<House> {
     await opened.add({ close: async () => api.close() })
 
     await opened.add(wakeDesk(store, desk, log))
-    await opened.add(startFollower({ store, follower: lineageFollower(store), log }))
+    await follow(lineageFollower(store))
     if (config.openlineage) {
       const names = { origin: store.ledger.origin, publicUrl }
       const send = postTo(config.openlineage, guardedPost(config.openlineage.url))
-      const follower = openLineageFollower({ actions: store.actions, names, send })
-      await opened.add(startFollower({ store, follower, log }))
+      await follow(openLineageFollower({ actions: store.actions, names, send }))
     }
     for (const channel of channels) {
       const section = config.channels[channel.name]
       if (section === undefined) continue
       const open = await opened.add(channel.start(section, { desk, clock, publicUrl, postTo: guardedPost }))
-      await opened.add(startFollower({ store, follower: followerOf(channel.name, open), log }))
+      await follow(followerOf(channel.name, open))
     }
     await opened.add(makeRounds(store, desk, node.id, log))
     await opened.add(publishCheckpoints(store, signer, node.id, log))
@@ -189,6 +195,10 @@ export async function openHouse(parts: HouseParts): Promise<House> {
         return report
       },
       close: opened.close,
+    }
+
+    async function follow(follower: Follower): Promise<void> {
+      followers.push(await opened.add(startFollower({ store, follower, log })))
     }
 
     /** Keys and token endpoint, as the provider's own documents name them, may lie elsewhere, but not in here. */
@@ -231,6 +241,13 @@ export async function openHouse(parts: HouseParts): Promise<House> {
 function sectionsOf(parts: readonly { readonly name: string; readonly config: ZodType }[]): Record<string, ZodType> {
   return Object.fromEntries(parts.map(({ name, config }) => [name, config]))
 }
+
+const placesOf = (config: Config, publicUrl: string) =>
+  gateways.flatMap((gateway) => {
+    const section = config.gateways[gateway.name]
+    if (section === undefined) return []
+    return gateway.places(section, publicUrl).map((place) => ({ gateway: gateway.name, ...place }))
+  })
 
 /** A channel hears of every change to an approval. */
 const followerOf = (name: string, channel: OpenChannel): Follower => ({

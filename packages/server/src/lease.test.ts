@@ -22,9 +22,11 @@ function table() {
     async release() {
       told.released += 1
     },
+    list: async () => [],
   }
   const parts = {
     store: { leases },
+    version: '1',
     log: (line: unknown) => void told.lines.push(line),
     forMs: 10_000,
     renewEveryMs: 1,

@@ -1,8 +1,13 @@
 import type { LogLine, NodeLease, Running, Store } from '@countersign/core'
 import { newId } from '@countersign/core'
 
+export const nodeLease = 'node:'
+export const nodeLeaseMs = 10_000
+
 export interface LeaseParts {
   readonly store: Pick<Store, 'leases'>
+  /** What this instance runs, for those who look at all of them. */
+  readonly version: string
   log(line: LogLine): void
   readonly forMs?: number
   readonly renewEveryMs?: number
@@ -16,13 +21,15 @@ export interface LeaseParts {
  */
 export async function holdNodeLease({
   store,
+  version,
   log,
-  forMs = 10_000,
+  forMs = nodeLeaseMs,
   renewEveryMs = 3_000,
   elapsedMs = () => performance.now(),
 }: LeaseParts): Promise<NodeLease & Running> {
   const id = newId('nod')
-  const name = `node:${id}`
+  const name = `${nodeLease}${id}`
+  const holder = `${id}/${version}`
   let held: { epoch: number; untilMs: number } | undefined
   let closed = false
   let renewing: Promise<void> | undefined
@@ -36,7 +43,7 @@ export async function holdNodeLease({
       closed = true
       clearInterval(timer)
       await renewing
-      await store.leases.release(name, id).catch(() => undefined)
+      await store.leases.release(name, holder).catch(() => undefined)
     },
   }
 
@@ -51,7 +58,7 @@ export async function holdNodeLease({
   async function ask(): Promise<void> {
     const askedAt = elapsedMs() // counted from before the question, so it ends here before it ends there
     try {
-      const epoch = await store.leases.hold(name, id, forMs)
+      const epoch = await store.leases.hold(name, holder, forMs)
       held = epoch === undefined ? undefined : { epoch, untilMs: askedAt + forMs }
     } catch {
       log({ level: 'warn', says: 'The lease of this instance could not be renewed.', node: id })

@@ -14,6 +14,11 @@ export function touches(hint: EventHint, path: string, value: unknown): boolean 
       return id === undefined || id === hint.action
     case 'agents':
       return about === 'agent' || about === 'approval'
+    case 'people':
+    case 'me':
+      return about === 'person' || (area === 'people' && about === 'agent')
+    case 'system':
+      return true
     case 'policies':
       return about === 'policy'
     case 'lineage':

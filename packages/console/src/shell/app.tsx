@@ -8,8 +8,10 @@ import { Inbox } from '../inbox/inbox.tsx'
 import { Ledger } from '../ledger/ledger.tsx'
 import { Lineage } from '../lineage/lineage.tsx'
 import { Empty, Loading, TroubleNote } from '../parts/states.tsx'
+import { People } from '../people/people.tsx'
 import { Policies } from '../policies/policies.tsx'
 import { Question } from '../question/question.tsx'
+import { System } from '../system/system.tsx'
 import { paths, type Route, routeOf } from '../route.ts'
 import { Frame } from './frame.tsx'
 import { Link } from './link.tsx'
@@ -59,6 +61,10 @@ function Page({ route, me }: { route: Route; me: Me }) {
       return <Ledger />
     case 'agents':
       return <Agents />
+    case 'people':
+      return <People />
+    case 'system':
+      return <System />
     case 'policies':
       return <Policies />
     case 'nowhere':
@@ -94,6 +100,10 @@ function titleOf(route: Route): string {
       return 'Ledger'
     case 'agents':
       return 'Agents'
+    case 'people':
+      return 'People'
+    case 'system':
+      return 'System'
     case 'policies':
       return 'Policies'
     case 'nowhere':

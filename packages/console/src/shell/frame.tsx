@@ -14,13 +14,21 @@ import { live, useLine, useNotice } from './live.ts'
 import { Mark } from './mark.tsx'
 import { usePlace } from './place.ts'
 
-const places: readonly { page: Page; within?: Page; path: string; name: string }[] = [
+/** `roles`: only for those; others are not led to a door that is closed to them. */
+const places: readonly { page: Page; within?: Page; path: string; name: string; roles?: Me['roles'] }[] = [
   { page: 'inbox', within: 'question', path: paths.inbox, name: 'Inbox' },
   { page: 'actions', within: 'action', path: paths.actions(), name: 'Actions' },
   { page: 'lineage', path: paths.lineage(), name: 'Lineage' },
   { page: 'ledger', path: paths.ledger, name: 'Ledger' },
   { page: 'agents', path: paths.agents, name: 'Agents' },
   { page: 'policies', path: paths.policies, name: 'Policies' },
+  {
+    page: 'people',
+    path: paths.people,
+    name: 'People',
+    roles: ['identity', 'operations', 'auditor', 'policy', 'privacy'],
+  },
+  { page: 'system', path: paths.system, name: 'System', roles: ['operations', 'auditor'] },
 ]
 
 export function Frame({ me, page, children }: { me: Me | undefined; page: Page; children: ReactNode }) {
@@ -58,7 +66,7 @@ export function Frame({ me, page, children }: { me: Me | undefined; page: Page; 
       </header>
       <nav id="places" className={open ? 'places open' : 'places'} aria-label="Console">
         <ul>
-          {places.map(({ page: each, within, path, name }) => (
+          {placesFor(me).map(({ page: each, within, path, name }) => (
             <li key={path}>
               <Link
                 href={path}
@@ -80,6 +88,9 @@ export function Frame({ me, page, children }: { me: Me | undefined; page: Page; 
     </div>
   )
 }
+
+const placesFor = (me: Me | undefined) =>
+  places.filter(({ roles }) => roles === undefined || roles.some((role) => me?.roles.includes(role)))
 
 /** How many questions this person could answer now. */
 function Waiting() {

@@ -26,6 +26,8 @@ export interface Desk extends OpenDesk {
   settleDue(): Promise<void>
   /** Wakes those who wait for this approval. Call it for every change the ledger tells of. */
   show(approval: Approval): void
+  /** How many wait here for an answer. */
+  waiting(): number
 }
 
 export interface DeskParts {
@@ -93,6 +95,8 @@ export function createDesk({ store, membershipMs = 15 * 60_000 }: DeskParts): De
     show({ id }) {
       for (const wake of waiting.get(id) ?? []) wake()
     },
+
+    waiting: () => [...waiting.values()].reduce((sum, wakers) => sum + wakers.size, 0),
   }
 
   async function get(id: string): Promise<Approval> {

@@ -5,7 +5,7 @@
  */
 import type { z } from 'zod'
 import type { Lobby, OpenChannel } from './channel.ts'
-import type { Running, Hall } from './door.ts'
+import type { DoorPlace, Hall, Running } from './door.ts'
 
 interface Spec<Config, Inside, Outside> {
   readonly name: string
@@ -21,7 +21,15 @@ const define =
     start: (section: unknown, inside: Inside) => start(config.parse(section), inside),
   })
 
-/** Ties a gateway to its section of `countersign.yaml`. */
-export const defineGateway = define<Hall, Running>()
 /** Ties a channel to its section of `countersign.yaml`. */
 export const defineChannel = define<Lobby, OpenChannel>()
+
+interface GatewaySpec<Config> extends Spec<Config, Hall, Running> {
+  places(config: Config, publicUrl: string): readonly DoorPlace[]
+}
+
+/** Ties a gateway to its section of `countersign.yaml`. */
+export const defineGateway = <Config>({ places, ...spec }: GatewaySpec<Config>) => ({
+  ...define<Hall, Running>()(spec),
+  places: (section: unknown, publicUrl: string) => places(spec.config.parse(section), publicUrl),
+})

@@ -7,6 +7,7 @@ import type {
   Action,
   Agent,
   ApprovalState,
+  Door,
   Effect,
   KeptResult,
   Lineage,
@@ -140,8 +141,18 @@ export interface LogLine {
   readonly [key: string]: unknown
 }
 
+/** Where agents knock at a gateway, for people who look after the house. */
+export interface DoorPlace {
+  readonly name: string
+  /** As an agent would be told it. */
+  readonly address: string
+  readonly door: Door
+}
+
 /** Speaks one protocol to agents. */
 export interface Gateway {
   readonly name: string
+  /** The places that this section of the configuration opens. */
+  places(section: unknown, publicUrl: string): readonly DoorPlace[]
   start(section: unknown, hall: Hall): Promise<Running>
 }

@@ -71,6 +71,8 @@ export interface Store {
       who: { agent: string; onBehalfOf: string | undefined },
       since: number,
     ): Promise<{ open: number; asked: number }>
+    /** How many there are that are not settled yet. */
+    unsettled(): Promise<{ readonly open: number; readonly granted: number }>
   }
   readonly permits: {
     get(id: string): Promise<PermitLife | undefined>
@@ -110,6 +112,8 @@ export interface Store {
     /** Takes or renews; the epoch, or undefined while another holder has it. An epoch is never given out twice. */
     hold(name: string, holder: string, forMs: number): Promise<number | undefined>
     release(name: string, holder: string): Promise<void>
+    /** Those held now, by name. */
+    list(): Promise<readonly HeldLease[]>
   }
   /** Values that stand in parameters only as `secret:…`, encrypted, on any instance. */
   readonly secrets: {
@@ -119,6 +123,13 @@ export interface Store {
     reveal(reference: string): Promise<string>
   }
   close(): Promise<void>
+}
+
+export interface HeldLease {
+  readonly name: string
+  readonly holder: string
+  /** By the store's clock. */
+  readonly until: number
 }
 
 export interface PermitLife {

@@ -25,6 +25,9 @@ export const http = defineGateway({
   name: 'http',
   config: HttpConfig,
 
+  places: ({ listen: address, upstreams }) =>
+    Object.keys(upstreams).map((name) => ({ name, address: `http://${address}/${name}`, door: 'enforcing' })),
+
   async start(config, hall) {
     const { gate, secrets } = hall
     const upstreams = new Map(

@@ -27,6 +27,8 @@ import { acceptsEvents, type Incoming, json, readMessage, rpcError, rpcNotice, r
 export const mcp = defineGateway({
   name: 'mcp',
   config: McpConfig,
+  places: ({ servers }, publicUrl) =>
+    Object.keys(servers).map((name) => ({ name, address: `${publicUrl}/mcp/${name}`, door: 'enforcing' })),
   start: (config, hall) =>
     startMcp(config, hall, { connect: (name, server) => openTransport(name, server, (line) => hall.log(line)) }),
 })

@@ -46,6 +46,8 @@ describe('who may read what', () => {
     ['/api/actions/{action}', [...concerned, 'team'], 404],
     ['/api/policies/explain?action={action}', [...concerned, 'team'], 404],
     ['/api/agents', everyone, 403],
+    ['/api/people', [...readers, 'identity'], 403],
+    ['/api/system', ['operations', 'auditor'], 403],
     ['/api/policies', belonging, 403],
     ['/api/lineage?dataset=finance.orders', belonging, 403],
     ['/api/ledger', belonging, 403],

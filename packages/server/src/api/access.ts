@@ -56,6 +56,16 @@ export const mayStop = (person: Person, agent: Agent, unsettled: readonly Approv
 export const mayStart = (person: Person, agent: Agent) =>
   hasRole(person, 'operations') && (agent.stoppedBy ?? agent.changedBy) !== person.id && agent.owner !== person.id
 
+/** Whoever keeps people or agents in order, and the readers of records. */
+export const maySeePeople = (person: Person) => readsAll(person) || hasRole(person, 'identity')
+
+/** Figures, and where the doors are: nothing of what anyone does. */
+export const maySeeSystem = (person: Person) => hasRole(person, 'operations', 'auditor')
+
+/** Never one's own: a second person has to want it. So one who keeps the role `identity` is always left. */
+export const mayChangeRoles = (person: Person, other: Pick<Person, 'id'>) =>
+  hasRole(person, 'identity') && person.id !== other.id
+
 export const mayChangeAgents = (person: Person) => hasRole(person, 'identity', 'operations')
 
 /** Someone with a part in the house: with a role, in a group that a sign-off names, or answering for an agent. */

@@ -4,7 +4,7 @@
  * @module
  */
 import { CountersignError } from '@countersign/core'
-import { issueKey, register, rotate } from '@countersign/identity'
+import { issueKey, register, revoke, rotate } from '@countersign/identity'
 import { createRoute, z } from '@hono/zod-openapi'
 import {
   Agent,
@@ -18,10 +18,11 @@ import {
   StopInput,
 } from '@countersign/schema'
 import { mayChangeAgents, maySeeAgent, mayStart, mayStop } from './access.ts'
-import { createNames, type Names } from './names.ts'
+import { viewOf } from './agent-view.ts'
+import { createNames } from './names.ts'
 import type { Api, ApiParts } from './parts.ts'
 import { telling } from './problems.ts'
-import { answers, moment, takes } from './route.ts'
+import { answers, idOf, moment, takes } from './route.ts'
 
 const one = z.object({ id: Agent.shape.id })
 const dayMs = 86_400_000
@@ -46,6 +47,13 @@ const rotating = createRoute({
   request: { params: one, ...takes(KeyInput) },
   responses: answers(IssuedKey, 'The agent and its new key.'),
 })
+const revoking = createRoute({
+  method: 'post',
+  path: '/api/agents/{id}/keys/{key}/revoke',
+  summary: 'Revokes a key: it proves nobody from now on.',
+  request: { params: one.extend({ key: idOf('key') }), ...takes(z.strictObject({})) },
+  responses: answers(AgentView, 'The agent.'),
+})
 const stopping = createRoute({
   method: 'post',
   path: '/api/agents/{id}/stop',
@@ -66,10 +74,11 @@ export function agents(api: Api, parts: ApiParts): void {
 
   api.openapi(list, async (context) => {
     const { person } = context.get('visitor')
-    const seen = (await store.agents.list()).filter((agent) => maySeeAgent(person, agent))
+    const shown = (await store.agents.list()).filter((agent) => maySeeAgent(person, agent))
     const unsettled = await unsettledOf(undefined)
-    const names = createNames(store)
-    return context.json({ items: await Promise.all(seen.map((agent) => view(agent, person, names, unsettled))) }, 200)
+    const looking = { person, names: createNames(store), unsettled, actions: store.actions, now: clock.now() }
+    const items = await Promise.all(shown.map((agent) => viewOf(agent, looking)))
+    return context.json({ items, you: { mayRegister: mayChangeAgents(person) } }, 200)
   })
 
   api.openapi(registering, async (context) => {
@@ -97,13 +106,24 @@ export function agents(api: Api, parts: ApiParts): void {
     return context.json(await issued(agent, person, secret), 200)
   })
 
+  api.openapi(revoking, async (context) => {
+    const { person } = context.get('visitor')
+    mustChangeAgents(person)
+    const { id, key } = context.req.valid('param')
+    const before = await existing(id)
+    if (!before.keys.some((known) => known.id === key)) throw new CountersignError('ERR_NOT_FOUND')
+    const agent = revoke(before, { keyId: key, now: clock.now() }, person.id)
+    await store.commit({ facts: [{ kind: 'agent.changed', change: 'key-revoked', by: person.id, agent }] })
+    return context.json(await seen(agent, person, await unsettledOf(id)), 200)
+  })
+
   api.openapi(stopping, async (context) => {
     const { person } = context.get('visitor')
     const { because = 'stopped at the console' } = context.req.valid('json')
     const agent = await existing(context.req.valid('param').id)
     if (!mayStop(person, agent, await unsettledOf(agent.id))) throw new CountersignError('ERR_NOT_ALLOWED')
     const stopped = await stops.stop(agent.id, person.id, because)
-    return context.json(await view(stopped, person, createNames(store), []), 200)
+    return context.json(await seen(stopped, person), 200)
   })
 
   api.openapi(starting, async (context) => {
@@ -116,7 +136,7 @@ export function agents(api: Api, parts: ApiParts): void {
       )
     }
     const started = await stops.start(agent.id, person.id)
-    return context.json(await view(started, person, createNames(store), []), 200)
+    return context.json(await seen(started, person), 200)
   })
 
   async function existing(id: string): Promise<Agent> {
@@ -133,39 +153,11 @@ export function agents(api: Api, parts: ApiParts): void {
 
   async function issued(agent: Agent, person: Person, key: string): Promise<IssuedKey> {
     const expiresAt = moment(agent.keys.at(-1)?.expiresAt ?? clock.now())
-    return { agent: await view(agent, person, createNames(store), []), key, expiresAt }
+    return { agent: await seen(agent, person), key, expiresAt }
   }
 
-  async function view(agent: Agent, person: Person, names: Names, unsettled: readonly Approval[]): Promise<AgentView> {
-    const now = clock.now()
-    const own = unsettled.filter(({ card }) => card.bound.action.agent === agent.id)
-    const { id, version, name, team, groups, environment, mode, status } = agent
-    return {
-      id,
-      version,
-      name,
-      owner: await names.person(agent.owner),
-      team,
-      groups,
-      environment,
-      mode,
-      status,
-      keys: agent.keys.map((key) => ({
-        id: key.id,
-        createdAt: moment(key.createdAt),
-        expiresAt: moment(key.expiresAt),
-        state: (key.revokedAt ?? Infinity) <= now ? 'revoked' : key.expiresAt <= now ? 'expired' : 'active',
-      })),
-      registeredBy: await names.person(agent.registeredBy),
-      changedBy: await names.person(agent.changedBy),
-      openQuestions: own.filter(({ state }) => state === 'open').length,
-      you: {
-        mayChange: mayChangeAgents(person),
-        mayStop: status === 'active' && mayStop(person, agent, own),
-        mayStart: status === 'stopped' && mayStart(person, agent),
-      },
-    }
-  }
+  const seen = (agent: Agent, person: Person, unsettled: readonly Approval[] = []) =>
+    viewOf(agent, { person, names: createNames(store), unsettled, actions: store.actions, now: clock.now() })
 }
 
 function mustChangeAgents(person: Person): void {

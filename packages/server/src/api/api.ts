@@ -16,10 +16,12 @@ import { ledger } from './ledger.ts'
 import { lineage } from './lineage.ts'
 import { me } from './me.ts'
 import type { Api, ApiEnv, ApiParts } from './parts.ts'
+import { people } from './people.ts'
 import { policies } from './policies.ts'
 import { problem, telling } from './problems.ts'
 import { createReads } from './reads.ts'
 import { signIn } from './sign-in.ts'
+import { system } from './system.ts'
 import { mustBeSameOrigin, mustBeTheWindow, refuseTokens, visitorOf } from './who.ts'
 
 export interface OpenApi {
@@ -57,9 +59,11 @@ export function createApi(parts: ApiParts): OpenApi {
   approvals(api, parts, reads)
   actions(api, parts, reads)
   agents(api, parts)
+  people(api, parts, reads)
   policies(api, parts, reads)
   lineage(api, parts, reads)
   ledger(api, parts)
+  system(api, parts)
   signIn(api, parts)
   const streams = events(api, parts)
   let document: object | undefined

@@ -144,9 +144,10 @@ function pause(ms: number, signal: AbortSignal): Promise<void> {
 export function hintOf({ index, fact }: Entry): EventHint | undefined {
   switch (fact.kind) {
     case 'record.read':
-    case 'person.changed':
     case 'erased':
       return undefined
+    case 'person.changed':
+      return fact.change === 'roles' ? { index, kind: fact.kind } : undefined
     case 'house.founded':
     case 'policy.activated':
       return { index, kind: fact.kind }

@@ -4,18 +4,20 @@
  * @module
  */
 import type { Clock, Desk, Handler, LogLine, PolicyEngine, Stops, Store } from '@countersign/core'
-import type { ConsoleSession, Founding, Sessions, SignIn } from '@countersign/identity'
+import type { ConsoleSession, Founding, GroupRoles, Sessions, SignIn } from '@countersign/identity'
 import type { OpenAPIHono } from '@hono/zod-openapi'
 import type { Person } from '@countersign/schema'
+import type { SystemParts } from './system.ts'
 
 export interface ApiParts {
   readonly store: Pick<
     Store,
-    'commit' | 'approvals' | 'actions' | 'agents' | 'people' | 'journal' | 'ledger' | 'lineage'
+    'commit' | 'approvals' | 'actions' | 'agents' | 'people' | 'journal' | 'ledger' | 'lineage' | 'leases'
   >
   /** Records refused signatures itself, whatever the channel. */
-  readonly desk: Pick<Desk, 'sign' | 'escalate'>
+  readonly desk: Pick<Desk, 'sign' | 'escalate' | 'waiting'>
   readonly stops: Stops
+  readonly running: SystemParts
   readonly policy: PolicyEngine
   readonly sessions: Sessions
   readonly signIn: SignIn
@@ -25,6 +27,8 @@ export interface ApiParts {
     /** Whether a `house.founded` fact exists. */
     founded(): Promise<boolean>
   }
+  /** Groups of the identity provider that carry a role. Default none. */
+  readonly groupRoles?: GroupRoles | undefined
   readonly clock: Clock
   /** Without a slash at the end. */
   readonly publicUrl: string
@@ -45,7 +49,7 @@ export interface ApiParts {
   log(line: LogLine): void
 }
 
-/** A person at the console, as this request found them. */
+/** A person at the console, as this request found them; with the roles that their groups carry. */
 export interface Visitor {
   readonly person: Person
   readonly session: ConsoleSession

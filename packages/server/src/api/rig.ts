@@ -29,6 +29,7 @@ export async function createRig(over: Partial<ApiParts> = {}) {
     store,
     desk: createDesk({ store }),
     stops: createStops({ store }),
+    running: { node: 'nod_here', followers: () => [], places: [] },
     policy: { active: () => policySet },
     sessions: createSessions({ store: sessionStore, clock, secure: false }),
     signIn: {

@@ -5,6 +5,7 @@
  */
 import { timingSafeEqual } from 'node:crypto'
 import { CountersignError, sha256Hex } from '@countersign/core'
+import { inOffice } from '@countersign/identity'
 import type { Context } from 'hono'
 import { belongs } from './access.ts'
 import type { ApiEnv, ApiParts, Visitor } from './parts.ts'
@@ -21,14 +22,14 @@ export function refuseTokens(request: Request): void {
 
 /** @throws ERR_SIGNED_OUT */
 export async function visitorOf(
-  { sessions, store }: Pick<ApiParts, 'sessions' | 'store'>,
+  { sessions, store, groupRoles = {} }: Pick<ApiParts, 'sessions' | 'store' | 'groupRoles'>,
   request: Request,
   how: { readonly quiet: boolean } = { quiet: false },
 ): Promise<Visitor> {
   const session = await sessions.current(request.headers.get('cookie') ?? undefined, how)
   const person = session && (await store.people.get(session.person))
   if (!session || !person?.active) throw new CountersignError('ERR_SIGNED_OUT')
-  return { session, person }
+  return { session, person: inOffice(person, groupRoles) }
 }
 
 const safe = new Set(['GET', 'HEAD'])

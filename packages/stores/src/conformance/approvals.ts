@@ -225,6 +225,7 @@ export function approvals(open: OpenStore): void {
         expect(await count(undefined, now + 15)).toEqual({ open: 2, asked: 1 })
         expect(await count('per-one', now)).toEqual({ open: 1, asked: 1 })
         expect(await count('per-two', now)).toEqual({ open: 0, asked: 0 })
+        expect((await store.approvals.unsettled()).open).toBeGreaterThanOrEqual(3)
       })
     })
   })

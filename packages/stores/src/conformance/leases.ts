@@ -66,6 +66,21 @@ export function leases(open: OpenStore): void {
       expect(epochs.filter((epoch) => epoch !== undefined)).toHaveLength(1)
     })
 
+    it('are listed while they are held, by name', async () => {
+      const { store, clock } = scene
+      const [first, second, third] = ['a', 'b', 'c'].map((each) => unique(`lease-${each}`)) as [string, string, string]
+      const ours = async () => (await store.leases.list()).filter(({ name }) => [first, second, third].includes(name))
+      const until = clock.now() + minuteMs
+      for (const name of [second, first, third]) await held(name, 'one')
+      await store.leases.release(third, 'one')
+      expect(await ours()).toEqual([
+        { name: first, holder: 'one', until },
+        { name: second, holder: 'one', until },
+      ])
+      clock.advance(minuteMs)
+      expect(await ours()).toEqual([])
+    })
+
     it('are independent of each other', async () => {
       await held(unique('lease'), 'one')
       await held(unique('lease'), 'two')

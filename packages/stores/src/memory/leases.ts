@@ -26,5 +26,11 @@ export function createLeases(clock: Clock): Store['leases'] {
       // The row stays, so that its epoch is never given out again.
       if (lease?.holder === holder) leases.set(name, { ...lease, holder: undefined })
     },
+    async list() {
+      const now = clock.now()
+      return [...leases]
+        .flatMap(([name, { holder, until }]) => (holder !== undefined && now < until ? [{ name, holder, until }] : []))
+        .toSorted((one, other) => (one.name < other.name ? -1 : 1))
+    },
   }
 }

@@ -43,6 +43,11 @@ export function createReads(state: State, journal: MemoryJournal, clock: Clock):
           asked: mine.filter((approval) => approval.askedAt >= since).length,
         }
       },
+      async unsettled() {
+        const states = state.approvals.all().map(({ approval }) => approval.state)
+        const count = (wanted: string) => states.filter((each) => each === wanted).length
+        return { open: count('open'), granted: count('granted') }
+      },
     },
 
     permits: {

@@ -36,6 +36,10 @@ export function createApprovals({ db, tenant, entries, lookup, now }: Reading): 
       const [row] = await db.query<{ open: number; asked: number }>(counted, [tenant, agent, onBehalfOf ?? null, since])
       return { open: row?.open ?? 0, asked: row?.asked ?? 0 }
     },
+    async unsettled() {
+      const [row] = await db.query<{ open: number; granted: number }>(unsettled, [tenant])
+      return { open: row?.open ?? 0, granted: row?.granted ?? 0 }
+    },
   }
 }
 
@@ -79,4 +83,10 @@ const counted = {
   text: `select count(*) filter (where state = 'open') as open, count(*) filter (where asked_at >= $4) as asked
     from approval where tenant = $1 and agent = $2 and on_behalf_of is not distinct from $3
       and (state = 'open' or asked_at >= $4)`,
+}
+
+const unsettled = {
+  name: 'approval_unsettled',
+  text: `select count(*) filter (where state = 'open') as open, count(*) filter (where state = 'granted') as granted
+    from approval where tenant = $1 and state in ('open', 'granted')`,
 }

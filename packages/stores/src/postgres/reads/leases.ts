@@ -19,10 +19,13 @@ export function createLeases({
     async release(name, holder) {
       await db.query(release, [tenant, name, holder])
     },
+    list: () => db.query<{ name: string; holder: string; until: number }>(held, [tenant, clock?.now() ?? null]),
   }
 }
 
-const now = 'coalesce($5::bigint, floor(extract(epoch from clock_timestamp()) * 1000)::bigint)'
+const nowOr = (given: string) =>
+  `coalesce(${given}::bigint, floor(extract(epoch from clock_timestamp()) * 1000)::bigint)`
+const now = nowOr('$5')
 
 /** Taken over, also by its last holder, it gets the next epoch; the row is never deleted. */
 const hold = {
@@ -36,4 +39,8 @@ const hold = {
 const release = {
   name: 'lease_release',
   text: 'update lease set until = 0 where tenant = $1 and name = $2 and holder = $3',
+}
+const held = {
+  name: 'lease_list',
+  text: `select name, holder, until from lease where tenant = $1 and until > ${nowOr('$2')} order by name collate "C"`,
 }

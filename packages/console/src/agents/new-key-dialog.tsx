@@ -1,0 +1,59 @@
+import type { AgentView, IssuedKey } from '@countersign/schema'
+import { type SubmitEvent, useId, useState } from 'react'
+import { AgentText } from '../parts/agent-text.tsx'
+import { Dialog } from '../parts/dialog.tsx'
+import { Refused } from '../question/refused.tsx'
+import { useChange } from '../api/use-change.ts'
+
+export function NewKeyDialog(props: { agent: AgentView; onClose(): void; onIssued(issued: IssuedKey): void }) {
+  const { id, name } = props.agent
+  const [keyDays, setKeyDays] = useState(90)
+  const [overlapHours, setOverlapHours] = useState(24)
+  const { sending, trouble, send } = useChange()
+  const [days, overlap] = [useId(), useId()]
+  const submit = async (event: SubmitEvent) => {
+    event.preventDefault()
+    const issued = await send<IssuedKey>(`/api/agents/${id}/keys`, { keyDays, overlapHours })
+    if (issued) props.onIssued(issued)
+  }
+  return (
+    <Dialog title="A new key" onClose={props.onClose}>
+      <form onSubmit={(event) => void submit(event)}>
+        <p>
+          You are shown a key for <AgentText text={name} /> once. Whoever is shown it could act as the agent, so you
+          cannot sign for it while the key works.
+        </p>
+        <label htmlFor={days}>Days until it expires</label>
+        <input
+          id={days}
+          type="number"
+          min={1}
+          max={365}
+          required
+          value={keyDays}
+          autoFocus
+          onChange={(event) => setKeyDays(event.target.valueAsNumber)}
+        />
+        <label htmlFor={overlap}>Hours that the keys of before still work</label>
+        <input
+          id={overlap}
+          type="number"
+          min={0}
+          max={168}
+          required
+          value={overlapHours}
+          onChange={(event) => setOverlapHours(event.target.valueAsNumber)}
+        />
+        <Refused trouble={trouble} />
+        <div className="dialog-buttons">
+          <button type="button" className="quiet" onClick={props.onClose}>
+            Cancel
+          </button>
+          <button type="submit" className="primary" disabled={sending}>
+            {sending ? 'Sending…' : 'Issue it'}
+          </button>
+        </div>
+      </form>
+    </Dialog>
+  )
+}

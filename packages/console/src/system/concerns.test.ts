@@ -1,0 +1,48 @@
+import type { SystemView } from '@countersign/schema'
+import { describe, expect, it } from 'vitest'
+import { concernsOf } from './concerns.ts'
+
+const at = '2026-03-01T08:00:00.000Z'
+const ago = (ms: number) => new Date(Date.parse(at) - ms).toISOString()
+const follower = { name: 'channel:webhook', cursor: 9, behind: 0, leftOut: [] }
+const well: SystemView = {
+  at,
+  house: { origin: 'acme/default', version: '0.1.0', publicUrl: 'https://house.example', demo: false },
+  store: { entries: 9, answeredInMs: 1 },
+  instances: [{ id: 'nod_1', version: '0.1.0', since: ago(9e6), beatAt: ago(2_000), answering: true }],
+  duties: [{ name: 'rounds', instance: 'nod_1' }],
+  followers: [follower],
+  queues: { openQuestions: 3, grantedUnspent: 0, waitingClients: 3 },
+  doors: [{ gateway: 'http', name: 'orders', address: 'http://127.0.0.1:4601/orders', door: 'enforcing' }],
+}
+
+describe('what a person must act on', () => {
+  it('is nothing in a house that is well, or only busy', () => {
+    expect(concernsOf(well)).toEqual([])
+    expect(concernsOf({ ...well, followers: [{ ...follower, behind: 2, waitingSince: ago(3_000) }] })).toEqual([])
+  })
+
+  it.each<[string, Partial<SystemView>, RegExp]>([
+    ['nobody makes the rounds', { duties: [] }, /makes the rounds/],
+    ['an instance is silent', { instances: [{ ...well.instances[0]!, beatAt: ago(8_000) }] }, /right to run/],
+    [
+      'a follower lags',
+      { followers: [{ ...follower, behind: 2, waitingSince: ago(90_000) }] },
+      /channel:webhook is 2 entries behind, for 1 min 30 s/,
+    ],
+    [
+      'a follower fails',
+      { followers: [{ ...follower, behind: 2, trouble: { index: 7, tries: 3, code: 'ERR_UPSTREAM' } }] },
+      /fails over entry 7/,
+    ],
+    [
+      'something was not told',
+      { followers: [{ ...follower, leftOut: [{ index: 4, code: 'ERR_INTERNAL' }] }] },
+      /left out 1 entry/,
+    ],
+    ['there is no door', { doors: [] }, /No door/],
+    ['too much is asked', { queues: { ...well.queues, openQuestions: 150 } }, /150 questions wait/],
+  ])('%s', (_, over, says) => {
+    expect(concernsOf({ ...well, ...over })).toEqual([expect.stringMatching(says)])
+  })
+})

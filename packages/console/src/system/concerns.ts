@@ -1,0 +1,39 @@
+import type { SystemView } from '@countersign/schema'
+import { counted } from '../words/words.ts'
+import { duration } from '../words/time.ts'
+
+/** A follower that has not dealt with an entry for this long is not just busy. */
+const patienceMs = 60_000
+/** A right to run lasts ten seconds and is renewed every three. */
+const silenceMs = 7_000
+
+/** What a person must act on, in sentences; the worst first. */
+export function concernsOf({ at, instances, duties, followers, queues, doors }: SystemView): string[] {
+  const now = Date.parse(at)
+  const since = (moment: string) => now - Date.parse(moment)
+  const concerns: string[] = []
+  if (!duties.some(({ name }) => name === 'rounds')) {
+    concerns.push(
+      'No instance makes the rounds: questions still expire in time, but nobody is told, and none escalates.',
+    )
+  }
+  for (const { id, beatAt } of instances) {
+    if (since(beatAt) > silenceMs) concerns.push(`The instance …${id.slice(-8)} has not renewed its right to run.`)
+  }
+  for (const { name, trouble, leftOut, waitingSince, behind } of followers) {
+    if (leftOut.length > 0) {
+      const entries = counted(leftOut.length, 'entry', 'entries')
+      concerns.push(`${name} left out ${entries}: what it should have told was not told. The log says why.`)
+    }
+    if (trouble) concerns.push(`${name} fails over entry ${trouble.index}, and will try again.`)
+    else if (waitingSince !== undefined && since(waitingSince) > patienceMs) {
+      const entries = counted(behind, 'entry', 'entries')
+      concerns.push(`${name} is ${entries} behind, for ${duration(since(waitingSince))}.`)
+    }
+  }
+  if (doors.length === 0) concerns.push('No door is configured, so no agent can come in.')
+  if (queues.openQuestions > 100) {
+    concerns.push(`${counted(queues.openQuestions, 'question')} wait. People who are asked too much stop reading.`)
+  }
+  return concerns
+}

@@ -1,0 +1,169 @@
+/**
+ * How the house stands: a few figures, and red where a person must act.
+ *
+ * @module
+ */
+import type { SystemView } from '@countersign/schema'
+import { useEffect } from 'react'
+import { useAnswer, useAnswers } from '../api/use-answer.ts'
+import { AgentText } from '../parts/agent-text.tsx'
+import { Badge } from '../parts/badges.tsx'
+import { FactRow, Section } from '../parts/facts.tsx'
+import { Loading, TroubleNote } from '../parts/states.tsx'
+import { When } from '../parts/times.tsx'
+import { count, counted } from '../words/words.ts'
+import { Followers } from './followers.tsx'
+import { concernsOf } from './concerns.ts'
+
+const path = '/api/system'
+const everyMs = 5_000
+
+export function System() {
+  const { value, trouble } = useAnswer<SystemView>(path)
+  const answers = useAnswers()
+  useEffect(() => {
+    // An instance that dies tells nobody.
+    const timer = setInterval(() => answers.stale((each) => each === path), everyMs)
+    return () => clearInterval(timer)
+  }, [answers])
+  return (
+    <>
+      <header className="page-head">
+        <h1>System</h1>
+        <p className="soft">How the house stands, read anew every few seconds.</p>
+      </header>
+      {trouble && <TroubleNote trouble={trouble} path={path} />}
+      {!value && !trouble && <Loading what="the state of the house" />}
+      {value && <Standing system={value} />}
+    </>
+  )
+}
+
+function Standing({ system }: { system: SystemView }) {
+  const { house, store, instances, duties, followers, queues, doors } = system
+  return (
+    <>
+      <Concerns system={system} />
+      <dl className="figures">
+        <Figure number={queues.openQuestions} label="questions open" />
+        <Figure number={queues.grantedUnspent} label="grants not yet spent" />
+        <Figure number={queues.waitingClients} label="clients waiting at this instance" />
+        <Figure number={store.entries} label="entries in the ledger" />
+      </dl>
+      <Section title="Instances" aside={<span className="soft">{counted(instances.length, 'instance')} alive</span>}>
+        <div className="scroll" tabIndex={0} role="group" aria-label="Instances">
+          <table className="data">
+            <thead>
+              <tr>
+                <th scope="col">Instance</th>
+                <th scope="col">Version</th>
+                <th scope="col">Since</th>
+                <th scope="col">Last beat</th>
+                <th scope="col">Does for all</th>
+              </tr>
+            </thead>
+            <tbody>
+              {instances.map(({ id, version, since, beatAt, answering }) => (
+                <tr key={id}>
+                  <td>
+                    <span className="mono" title={id}>
+                      …{id.slice(-8)}
+                    </span>
+                    {answering && <span className="soft"> answers you</span>}
+                  </td>
+                  <td>{version}</td>
+                  <td>
+                    <When at={since} />
+                  </td>
+                  <td>
+                    <When at={beatAt} />
+                  </td>
+                  <td>
+                    {duties
+                      .filter(({ instance }) => instance === id)
+                      .map(({ name }) => name)
+                      .join(', ') || <span className="soft">nothing</span>}
+                  </td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </div>
+      </Section>
+      <Followers followers={followers} />
+      <Section title="Doors" aside={<span className="soft">where agents knock</span>}>
+        {doors.length === 0 ? (
+          <p className="soft">None is configured: agents cannot come in.</p>
+        ) : (
+          <div className="scroll" tabIndex={0} role="group" aria-label="Doors">
+            <table className="data">
+              <thead>
+                <tr>
+                  <th scope="col">Gateway</th>
+                  <th scope="col">Name</th>
+                  <th scope="col">Address</th>
+                  <th scope="col">Kind</th>
+                </tr>
+              </thead>
+              <tbody>
+                {doors.map(({ gateway, name, address, door }) => (
+                  <tr key={address}>
+                    <td>{gateway}</td>
+                    <td>
+                      <AgentText text={name} />
+                    </td>
+                    <td className="mono">
+                      <AgentText text={address} />
+                    </td>
+                    <td>{door}</td>
+                  </tr>
+                ))}
+              </tbody>
+            </table>
+          </div>
+        )}
+      </Section>
+      <Section title="The house">
+        <dl className="facts">
+          <FactRow label="Console">
+            <span className="mono">{house.publicUrl}</span>
+          </FactRow>
+          <FactRow label="Ledger">
+            <span className="mono">{house.origin}</span>
+          </FactRow>
+          <FactRow label="Version">{house.version}</FactRow>
+          <FactRow label="Store">answers in {store.answeredInMs} ms</FactRow>
+          {house.demo && (
+            <FactRow label="Demo">
+              <Badge tone="warn">for trying out</Badge>
+            </FactRow>
+          )}
+        </dl>
+      </Section>
+    </>
+  )
+}
+
+function Concerns({ system }: { system: SystemView }) {
+  const concerns = concernsOf(system)
+  if (concerns.length === 0) return <p className="all-well">Nothing here needs you.</p>
+  return (
+    <div className="trouble" role="alert">
+      <strong>{counted(concerns.length, 'thing needs', 'things need')} somebody</strong>
+      <ul>
+        {concerns.map((says) => (
+          <li key={says}>{says}</li>
+        ))}
+      </ul>
+    </div>
+  )
+}
+
+function Figure({ number, label }: { number: number; label: string }) {
+  return (
+    <div>
+      <dt>{label}</dt>
+      <dd>{count(number)}</dd>
+    </div>
+  )
+}
