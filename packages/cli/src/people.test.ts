@@ -33,9 +33,9 @@ it('P9: what an agent wrote cannot draw on the terminal', async () => {
   expect(inTerminal.said[0]?.split('\n')).toHaveLength(3)
 
   const node = { name: nasty }
-  const flow = { at: 0, agent: 'finance-bot', from: node, to: node, how: 'writes', approvers: [] }
-  const flowing = terminal({ items: [flow] })
+  const flow = { at: 0, agent: 'finance-bot', from: node, to: node, how: 'writes', approvers: [], policies: ['reads'] }
+  const flowing = terminal({ items: [flow], before: 1, after: 0 })
   await lineage(flowing.hand, flowing.ask, 'dataset', nasty, false)
   expect(flowing.said.join('')).toContain(`${shown} → ${shown}`)
-  expect(flowing.said).toHaveLength(1)
+  expect(flowing.said).toHaveLength(2)
 })

@@ -127,21 +127,32 @@ interface FlowLine {
   readonly how: string
   readonly rows?: number
   readonly approvers: readonly string[]
+  readonly policies: readonly string[]
+}
+
+interface Flowed {
+  readonly items: readonly FlowLine[]
+  readonly before: number
+  readonly after: number
 }
 
 export async function lineage(hand: Hand, ask: Ask, kind: string, name: string, json: boolean): Promise<void> {
-  const query = new URLSearchParams({ kind, name })
-  const { items } = await ask<{ items: FlowLine[] }>('GET', `/lineage?${query.toString()}`)
-  if (json) return hand.say(JSON.stringify(items, undefined, 2))
+  const found = await ask<Flowed>('GET', `/lineage?${new URLSearchParams({ [kind]: name }).toString()}`)
+  const { items, before, after } = found
+  if (json) return hand.say(JSON.stringify(found, undefined, 2))
   if (items.length === 0) return hand.say(`Nothing has flowed through ${plain(name)}.`)
-  for (const { at, agent, from, to, how, rows, approvers } of items) {
+  for (const { at, agent, from, to, how, rows, approvers, policies } of items) {
     const many = rows === undefined ? '' : `, ${rows.toLocaleString('en')} rows`
-    const signed = approvers.length > 0 ? `, countersigned by ${approvers.join(' and ')}` : ', allowed by policy'
+    const signed = approvers.length > 0 ? `countersigned by ${approvers.join(' and ')}` : allowedBy(policies)
     hand.say(
-      `${new Date(at).toISOString()}  ${plain(from.name)} → ${plain(to.name)} (${how}${many}) by ${agent}${signed}`,
+      `${new Date(at).toISOString()}  ${plain(from.name)} → ${plain(to.name)} (${how}${many}) by ${agent}, ${signed}`,
     )
   }
+  hand.say(`${before} before it, ${after} after it; the picture is in the console.`)
 }
+
+const allowedBy = (policies: readonly string[]) =>
+  policies.length > 0 ? `allowed by ${policies.join(', ')}` : 'allowed by policy'
 
 /** What agents and gateways wrote must not move the cursor, hide a line or turn the words around. */
 const plain = (text: string) => text.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, '\uFFFD')

@@ -68,7 +68,7 @@ describe('with a house, in words and as JSON', () => {
       'POST /agents': [{ key: 'the-key' }],
       'POST /agents/bot/keys': [{ key: 'the-key' }],
       'POST /agents/bot/stop': [{ items: [agent] }],
-      'GET /lineage?kind=dataset&name=finance.orders': [{ items: [flow] }],
+      'GET /lineage?dataset=finance.orders': [{ items: [flow], before: 0, after: 1 }],
     })
 
   it.each<[string[], RegExp]>([
@@ -77,7 +77,10 @@ describe('with a house, in words and as JSON', () => {
     [['agents', 'add', 'bot', '--owner', 'ana', '--team', 't'], /shown this once:\n\n {2}the-key/],
     [['agents', 'rotate', 'bot'], /another day:\n\n {2}the-key/],
     [['stop', 'bot'], /^Stopped: bot\./],
-    [['lineage', 'finance.orders'], /finance\.orders → warehouse \(sends, 48,211 rows\) by bot, countersigned by Ben/],
+    [
+      ['lineage', 'finance.orders'],
+      /finance\.orders → warehouse \(sends, 48,211 rows\) by bot, countersigned by Ben\n0 before it, 1 after/,
+    ],
   ])('%j', async (words, expected) => {
     const plain = await runWith(words, { ask })
     expect([plain.code, plain.muttered]).toEqual([0, ''])
@@ -98,8 +101,7 @@ describe('with a house, in words and as JSON', () => {
 
   it('nothing is said where nothing is', async () => {
     const empty = { items: [] }
-    const none = () =>
-      houseThat({ 'GET /approvals': [empty], 'GET /agents': [empty], 'GET /lineage?kind=model&name=m': [empty] })
+    const none = () => houseThat({ 'GET /approvals': [empty], 'GET /agents': [empty], 'GET /lineage?model=m': [empty] })
     expect((await runWith(['inbox'], { ask: none })).said).toBe('Nothing waits.\n')
     expect((await runWith(['agents', 'list'], { ask: none })).said).toContain('No agents yet')
     expect((await runWith(['lineage', 'm', '--kind', 'model'], { ask: none })).said).toContain('Nothing has flowed')

@@ -79,7 +79,11 @@ export function createProgram(hand: Hand): Command {
     (id: string, options: Common) => stopAgents(hand, ask(options), id, options.json ?? false),
   )
   withHouse(program.command('lineage <name>').description('where data went, by whom, under whose approval'))
-    .addOption(new Option('--kind <kind>').choices(['dataset', 'model', 'destination', 'agent']).default('dataset'))
+    .addOption(
+      new Option('--kind <kind>', 'a column is dataset.column, a person an id or email')
+        .choices(['dataset', 'column', 'model', 'destination', 'agent', 'person'])
+        .default('dataset'),
+    )
     .action((name: string, options: Common & { kind: string }) =>
       lineage(hand, ask(options), options.kind, name, options.json ?? false),
     )

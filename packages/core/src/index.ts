@@ -24,8 +24,10 @@ export {
   type HeldLease,
   type Journal,
   type Ledger,
+  type LineageEdge,
   type LineageGraph,
   type LineageNode,
+  type LineageSubject,
   type Lobby,
   type LogLine,
   type OpenChannel,
@@ -44,6 +46,7 @@ export {
   type Ran,
   type Running,
   type Store,
+  type Surroundings,
 } from './ports.ts'
 export { type IdPrefix, mintedAt, newId } from './id.ts'
 export { type SealedAction, seal } from './action/seal.ts'
@@ -117,5 +120,6 @@ export {
   type Vault,
   type VaultKeys,
 } from './ledger/vault.ts'
+export { among, around, mostReached, nodeKey, newestFlows, touches } from './lineage/around.ts'
 export { flowsOf } from './lineage/flows.ts'
 export { actionIdOf, runEvent, type RunEvent, type RunState, runStateOf } from './lineage/openlineage.ts'

@@ -18,6 +18,9 @@ export type {
   Ledger,
   Flow,
   LineageNode,
+  LineageSubject,
+  LineageEdge,
+  Surroundings,
   LineageGraph,
 } from './ports/store.ts'
 export type {

@@ -33,6 +33,7 @@ export {
   IssuedKey,
   KeyInput,
   LedgerView,
+  LineageEdgeView,
   LineageNodeView,
   LineageView,
   PolicyInForce,

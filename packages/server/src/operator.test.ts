@@ -140,7 +140,7 @@ describe('the operator’s socket', () => {
   })
 
   it.each([
-    ['/lineage?kind=dataset&name=finance.orders', 200],
+    ['/lineage?dataset=finance.orders', 200],
     ['/lineage?kind=planet&name=mars', 400],
     ['/lineage', 400],
   ])('%s', async (path, status) => {

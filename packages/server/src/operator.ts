@@ -10,7 +10,7 @@ import {
   askedGroups,
   CountersignError,
   expire,
-  type LineageNode,
+  type LineageSubject,
   type Running,
   type Stops,
   type Store,
@@ -22,6 +22,7 @@ import { getRequestListener } from '@hono/node-server'
 import { Hono } from 'hono'
 import { z } from 'zod'
 import { readStrictly } from './api/door.ts'
+import { subjectOf, subjectQuery } from './api/lineage-subject.ts'
 import { enrolAgent } from './enrol.ts'
 import { prepareSocket } from './socket.ts'
 
@@ -116,14 +117,19 @@ function operatorApp({ store, stops, url, vkey, reload }: OperatorParts): Hono {
     return context.json({ items: stopped.map(shown) })
   })
   app.get('/lineage', async (context) => {
-    const { kind, name } = z
-      .object({ kind: z.enum(['dataset', 'model', 'destination', 'agent']), name: z.string() })
-      .parse(context.req.query())
-    const node: LineageNode = { kind, name }
-    const { items } = await store.lineage.flows({ node, direction: 'both', limit: 200 })
+    const asked = subjectOf(z.strictObject(subjectQuery).parse(context.req.query()))
+    const about: LineageSubject = asked.kind === 'person' ? { ...asked, name: await personOf(asked.name) } : asked
+    const [{ items }, { before, after }] = await Promise.all([
+      store.lineage.flows({ about, limit: 200 }),
+      store.lineage.around({ about, most: 1 }),
+    ])
     const people = new Map((await store.people.list()).map((person) => [person.id, person.name]))
     const named = (id: string) => people.get(id) ?? id
-    return context.json({ items: items.map((flow) => ({ ...flow, approvers: flow.approvers.map(named) })) })
+    return context.json({
+      items: items.map((flow) => ({ ...flow, approvers: flow.approvers.map(named) })),
+      before,
+      after,
+    })
   })
   app.post('/policies/reload', async (context) => context.json(await reload()))
   return app

@@ -4,6 +4,7 @@ import { askedFor, lineagePath } from './asked.ts'
 it.each([
   ['?dataset=finance.orders', { kind: 'dataset', name: 'finance.orders' }],
   ['?agent=ml-bot&x=1', { kind: 'agent', name: 'ml-bot' }],
+  ['?column=finance.orders.email', { kind: 'column', name: 'finance.orders.email' }],
   ['?agent=a&model=b', undefined],
   ['?agent=%20', undefined],
   ['', undefined],

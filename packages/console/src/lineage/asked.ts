@@ -1,20 +1,27 @@
 import type { LineageView } from '@countersign/schema'
-import type { Box, Picture } from '../picture/layout.ts'
 import { withSearch } from '../route.ts'
-import { visibleText } from '../words/visible.ts'
 
-export type NodeKind = LineageView['node']['kind']
-export const kinds: readonly NodeKind[] = ['dataset', 'model', 'destination', 'agent']
+export type SubjectKind = LineageView['node']['kind']
+
+/** What can be asked about, and how each is written. */
+export const kinds: readonly { readonly kind: SubjectKind; readonly example: string }[] = [
+  { kind: 'dataset', example: 'finance.orders' },
+  { kind: 'column', example: 'finance.orders.email' },
+  { kind: 'model', example: 'risk-score-v3' },
+  { kind: 'destination', example: 'partner.example' },
+  { kind: 'agent', example: 'finance-bot' },
+  { kind: 'person', example: 'per_…' },
+]
 
 export interface Asked {
-  readonly kind: NodeKind
+  readonly kind: SubjectKind
   readonly name: string
 }
 
 /** What the address asks for, if it asks for one thing. */
 export function askedFor(search: string): Asked | undefined {
   const given = new URLSearchParams(search)
-  const asked = kinds.flatMap((kind) => {
+  const asked = kinds.flatMap(({ kind }) => {
     const name = given.get(kind)?.trim()
     return name ? [{ kind, name }] : []
   })
@@ -22,12 +29,3 @@ export function askedFor(search: string): Asked | undefined {
 }
 
 export const lineagePath = ({ kind, name }: Asked): string => withSearch('/api/lineage', { limit: '50', [kind]: name })
-
-/** What lies before the node, the node, and what depends on it. */
-export const pictureOf = ({ node, upstream, downstream }: LineageView): Picture => ({
-  from: upstream.map((each) => box(each)),
-  middle: box(node),
-  to: downstream.map((each) => box(each)),
-})
-
-const box = ({ kind, name }: LineageView['node']): Box => ({ kind, name: visibleText(name), note: kind })

@@ -56,7 +56,7 @@ function Page({ route, me }: { route: Route; me: Me }) {
     case 'action':
       return <Action id={route.id} key={route.id} />
     case 'lineage':
-      return <Lineage search={route.search} />
+      return <Lineage search={route.search} me={me} />
     case 'ledger':
       return <Ledger />
     case 'agents':

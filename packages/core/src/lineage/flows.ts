@@ -1,4 +1,4 @@
-import type { ActionLife, DataNode } from '@countersign/schema'
+import type { ActionLife, NamedData } from '@countersign/schema'
 import type { Flow, LineageNode } from '../ports.ts'
 
 /**
@@ -9,35 +9,43 @@ export function flowsOf(life: ActionLife): Flow[] {
   const { record, permit, approval, outcome, finishedAt = life.at } = life
   if (!permit || outcome?.kind !== 'done') return []
   const { action, picture } = record
-  const agent: LineageNode = { kind: 'agent', name: action.agent }
+  const agent: End = { node: { kind: 'agent', name: action.agent } }
   const sources = datasets(outcome.reads ?? picture.reads)
-  const targets: [LineageNode, Flow['how']][] = [
-    ...datasets(outcome.writes ?? picture.writes).map((node): [LineageNode, Flow['how']] => [node, 'writes']),
-    ...(picture.destination ? [[{ kind: 'destination', name: picture.destination.name }, 'sends'] as const] : []),
-    ...(picture.model
-      ? [[{ kind: 'model', name: picture.model.name }, action.verb === 'model.train' ? 'trains' : 'invokes'] as const]
-      : []),
-  ].map(([node, how]) => [node, how])
+  const targets: Target[] = datasets(outcome.writes ?? picture.writes).map((end) => ({ ...end, how: 'writes' }))
+  if (picture.destination) targets.push({ node: { kind: 'destination', name: picture.destination.name }, how: 'sends' })
+  if (picture.model) {
+    const how = action.verb === 'model.train' ? 'trains' : 'invokes'
+    targets.push({ node: { kind: 'model', name: picture.model.name }, how })
+  }
 
   const approvers =
     approval?.signatures.filter(({ verdict }) => verdict === 'approve').map(({ person }) => person) ?? []
-  const flow = (from: LineageNode, to: LineageNode, how: Flow['how']): Flow => ({
+  const flow = (from: End, to: End, how: Flow['how']): Flow => ({
     action: record.id,
     at: finishedAt,
     agent: action.agent,
     onBehalfOf: action.onBehalfOf,
-    from,
-    to,
+    from: from.node,
+    fromColumns: from.columns,
+    to: to.node,
+    toColumns: to.columns,
     how,
     rows: outcome.rows,
     approval: approval?.id,
     approvers,
+    policies: record.decision.because,
   })
   if (targets.length === 0) return sources.map((source) => flow(source, agent, 'reads'))
-  return targets.flatMap(([target, how]) =>
-    (sources.length > 0 ? sources : [agent]).map((source) => flow(source, target, how)),
+  return targets.flatMap((target) =>
+    (sources.length > 0 ? sources : [agent]).map((source) => flow(source, target, target.how)),
   )
 }
 
-const datasets = (named: readonly Pick<DataNode, 'name'>[]): LineageNode[] =>
-  named.map(({ name }) => ({ kind: 'dataset', name }))
+interface End {
+  readonly node: LineageNode
+  readonly columns?: readonly string[] | undefined
+}
+type Target = End & { readonly how: Flow['how'] }
+
+const datasets = (named: readonly NamedData[]): End[] =>
+  named.map(({ name, columns }) => ({ node: { kind: 'dataset', name }, columns }))

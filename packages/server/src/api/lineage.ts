@@ -3,35 +3,31 @@
  *
  * @module
  */
-import { CountersignError, type Flow, type LineageNode } from '@countersign/core'
+import { among, type Flow, type LineageSubject, nodeKey, type Surroundings } from '@countersign/core'
 import { createRoute, z } from '@hono/zod-openapi'
-import { type FlowView, LineageView, type Person } from '@countersign/schema'
+import { type FlowView, type LineageEdgeView, LineageView, type Person } from '@countersign/schema'
 import { answersFor, readsAll } from './access.ts'
+import { subjectOf, subjectQuery, wordOf } from './lineage-subject.ts'
 import { createNames, type Names } from './names.ts'
 import type { Api, ApiParts } from './parts.ts'
-import { telling } from './problems.ts'
 import type { Reads } from './reads.ts'
-import { answers, moment, paging, text } from './route.ts'
+import { answers, moment, paging } from './route.ts'
 import { sift } from './sift.ts'
 import { mustBelong } from './who.ts'
-
-const kinds = ['dataset', 'model', 'destination', 'agent'] as const
 
 const read = createRoute({
   method: 'get',
   path: '/api/lineage',
-  summary: 'What flowed through a dataset, model, destination or agent, what lies before it, and what depends on it.',
+  summary:
+    'What flowed through a dataset, column, model or destination, or what an agent or person touched; what lies before and after.',
   request: {
     query: z.strictObject({
       ...paging,
-      dataset: text.optional(),
-      model: text.optional(),
-      destination: text.optional(),
-      agent: text.optional(),
+      ...subjectQuery,
       depth: z.coerce.number().int().min(1).max(20).default(20),
     }),
   },
-  responses: answers(LineageView, 'Exactly one of dataset, model, destination and agent is asked for.'),
+  responses: answers(LineageView, 'Exactly one of dataset, column, model, destination, agent and person is asked for.'),
 })
 
 export function lineage(api: Api, parts: ApiParts, reads: Reads): void {
@@ -41,60 +37,100 @@ export function lineage(api: Api, parts: ApiParts, reads: Reads): void {
     await mustBelong(parts, context)
     const { person } = context.get('visitor')
     const { limit, after, depth, ...asked } = context.req.valid('query')
-    const node = nodeOf(asked)
-    await reads.record(person.id, 'lineage', `${node.kind}=${node.name}`)
+    const about = subjectOf(asked)
+    await reads.record(person.id, 'lineage', `${about.kind}=${wordOf(about)}`)
 
     const names = createNames(store)
-    const [flows, upstream, downstream] = await Promise.all([
-      sift({ limit, after }, async (paged) => {
-        const { items, next } = await store.lineage.flows({ node, direction: 'both', ...paged })
-        const seen = await Promise.all(items.map((flow) => maySeeFlow(person, flow)))
-        return { items: items.filter((_, index) => seen[index]), next }
-      }),
-      store.lineage.reach(node, 'upstream', depth),
-      store.lineage.reach(node, 'downstream', depth),
-    ])
+    const maySee = createSight(person)
+    const flows = await sift({ limit, after }, async (paged) => {
+      const { items, next } = await store.lineage.flows({ about, ...paged })
+      const seen = await Promise.all(items.map(maySee))
+      return { items: items.filter((_, index) => seen[index]), next }
+    })
+    const found = (await isTheirs(person, about)) ? await store.lineage.around({ about, depth }) : among(flows.items)
     return context.json(
       {
-        node,
+        node: await title(about, names),
         flows: await Promise.all(flows.items.map((flow) => flowView(flow, names))),
         ...(flows.next !== undefined && { next: flows.next }),
-        upstream: upstream.map(plain),
-        downstream: downstream.map(plain),
+        ...(await graphOf(found, maySee, names)),
       },
       200,
     )
   })
 
-  async function maySeeFlow(person: Person, flow: Flow): Promise<boolean> {
-    if (readsAll(person) || flow.onBehalfOf === person.id || flow.approvers.includes(person.id)) return true
-    return answersFor(person, await store.agents.get(flow.agent))
+  /** What an agent or a person touched is theirs and the readers'; others see it as far as they see the runs. */
+  async function isTheirs(person: Person, about: LineageSubject): Promise<boolean> {
+    if (about.kind !== 'agent' && about.kind !== 'person') return true
+    if (readsAll(person) || about.name === person.id) return true
+    return about.kind === 'agent' && answersFor(person, await store.agents.get(about.name))
+  }
+
+  /** Looks up each agent once. */
+  function createSight(person: Person): (flow: Flow) => Promise<boolean> {
+    const answersForIt = new Map<string, Promise<boolean>>()
+    return async ({ agent, onBehalfOf, approvers }) => {
+      if (readsAll(person) || onBehalfOf === person.id || approvers.includes(person.id)) return true
+      const known = answersForIt.get(agent) ?? store.agents.get(agent).then((found) => answersFor(person, found))
+      answersForIt.set(agent, known)
+      return known
+    }
   }
 }
 
-function nodeOf(asked: Partial<Record<LineageNode['kind'], string | undefined>>): LineageNode {
-  const nodes = kinds.flatMap((kind) => (asked[kind] === undefined ? [] : [{ kind, name: asked[kind] }]))
-  const [node] = nodes
-  if (!node || nodes.length > 1) {
-    throw telling(new CountersignError('ERR_INPUT_INVALID'), `Ask for exactly one of ${kinds.join(', ')}.`)
+async function title(about: LineageSubject, names: Names): Promise<LineageView['node']> {
+  const { kind } = about
+  const name = wordOf(about)
+  switch (kind) {
+    case 'agent':
+      return { kind, name, title: (await names.agent(name)).name }
+    case 'person':
+      return { kind, name, title: (await names.person(name)).name }
+    case 'dataset':
+    case 'column':
+    case 'model':
+    case 'destination':
+      return { kind, name, title: name }
   }
-  return node
 }
 
-const plain = ({ kind, name }: LineageNode) => ({ kind, name })
+async function graphOf(
+  { nodes, edges, before, after, total }: Surroundings,
+  maySee: (flow: Flow) => Promise<boolean>,
+  names: Names,
+): Promise<Pick<LineageView, 'nodes' | 'edges' | 'before' | 'after' | 'total'>> {
+  const places = new Map(nodes.map(({ node }, place) => [nodeKey(node), place]))
+  const views = edges.map(async ({ newest, times }): Promise<LineageEdgeView> => ({
+    from: places.get(nodeKey(newest.from)) ?? 0,
+    to: places.get(nodeKey(newest.to)) ?? 0,
+    how: newest.how,
+    times,
+    ...((await maySee(newest)) && { newest: await flowView(newest, names) }),
+  }))
+  return {
+    nodes: nodes.map(({ node: { kind, name }, step }) => ({ kind, name, step })),
+    edges: await Promise.all(views),
+    before,
+    after,
+    total,
+  }
+}
 
 async function flowView(flow: Flow, names: Names): Promise<FlowView> {
-  const { action, at, agent, onBehalfOf, from, to, how, rows, approval, approvers } = flow
+  const { action, at, agent, onBehalfOf, from, fromColumns, to, toColumns, how, rows, approval, approvers } = flow
   return {
     action,
     at: moment(at),
     agent: await names.agent(agent),
     ...(onBehalfOf !== undefined && { onBehalfOf: await names.person(onBehalfOf) }),
-    from: plain(from),
-    to: plain(to),
+    from: { kind: from.kind, name: from.name },
+    ...(fromColumns && { fromColumns: [...fromColumns] }),
+    to: { kind: to.kind, name: to.name },
+    ...(toColumns && { toColumns: [...toColumns] }),
     how,
     ...(rows !== undefined && { rows }),
     ...(approval !== undefined && { approval }),
     approvers: await names.people(approvers),
+    policies: [...flow.policies],
   }
 }

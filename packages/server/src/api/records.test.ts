@@ -1,4 +1,4 @@
-import { digestOf } from '@countersign/core'
+import { digestOf, type Flow } from '@countersign/core'
 import {
   ActionPage,
   ActionView,
@@ -140,28 +140,76 @@ describe('an action as the record has it', () => {
 })
 
 describe('lineage', () => {
+  const sampleFlow = (): Flow => ({
+    action: question.actionId,
+    at: rig.clock.now(),
+    agent: agent.id,
+    onBehalfOf: undefined,
+    from: { kind: 'dataset', name: 'finance.orders' },
+    fromColumns: ['email'],
+    to: { kind: 'destination', name: 'mail' },
+    toColumns: undefined,
+    how: 'sends',
+    rows: 5,
+    approval: question.id,
+    approvers: [controller.id],
+    policies: ['finance-export-signoff'],
+  })
+
   it('shows each flow with who approved it, and to others than readers only what concerns them', async () => {
-    const flow = {
-      action: question.actionId,
-      at: rig.clock.now(),
-      agent: agent.id,
-      onBehalfOf: undefined,
-      from: { kind: 'dataset' as const, name: 'finance.orders' },
-      to: { kind: 'destination' as const, name: 'mail' },
-      how: 'sends' as const,
-      rows: 5,
-      approval: question.id,
-      approvers: [controller.id],
-    }
+    const flow = sampleFlow()
     const foreign = { ...flow, action: 'act_other', approvers: [], approval: undefined }
     await rig.store.lineage.add([flow, foreign])
     const look = async (with_: string) =>
       LineageView.parse(await (await rig.get('/api/lineage?dataset=finance.orders', with_)).json())
     const mine = await look(cookie)
     expect(mine.flows).toMatchObject([{ approvers: [{ name: 'controller' }], to: { name: 'mail' }, rows: 5 }])
-    expect(mine.downstream).toContainEqual({ kind: 'destination', name: 'mail' })
+    expect(mine.nodes).toContainEqual({ kind: 'destination', name: 'mail', step: 1 })
     const auditor = await rig.cookieOf(await rig.person('auditor', { roles: ['auditor'] }))
     expect((await look(auditor)).flows).toHaveLength(2)
+  })
+
+  it.each([
+    ['dataset=finance.orders', 1, 1],
+    ['column=finance.orders.email', 1, 1],
+    ['column=finance.orders.phone', 0, 0],
+    ['model=none', 0, 0],
+    ['destination=mail', 1, 0],
+    ['agent=reporter', 1, 1],
+  ])('is asked by %s', async (query, flows, after) => {
+    await rig.store.lineage.add([sampleFlow()])
+    const view = LineageView.parse(await (await rig.get(`/api/lineage?${query}`, cookie)).json())
+    expect([view.flows.length, view.after]).toEqual([flows, after])
+    if (flows > 0 && after > 0) {
+      expect(view.edges).toMatchObject([
+        {
+          how: 'sends',
+          times: 1,
+          newest: { approvers: [{ name: 'controller' }], policies: ['finance-export-signoff'] },
+        },
+      ])
+    }
+  })
+
+  it('of a person is theirs: others see of it what they see of its runs', async () => {
+    const other = await rig.person('other')
+    await rig.store.lineage.add([
+      sampleFlow(),
+      { ...sampleFlow(), action: 'act_x', approvers: [other.id], onBehalfOf: other.id },
+    ])
+    const look = async (id: string) =>
+      LineageView.parse(await (await rig.get(`/api/lineage?person=${id}`, cookie)).json())
+    expect(await look(controller.id)).toMatchObject({ node: { title: 'controller' }, after: 1, edges: [{ times: 1 }] })
+    expect(await look(other.id)).toMatchObject({ flows: [], nodes: [], after: 0 })
+  })
+
+  it.each([
+    ['', 'Ask for exactly one of dataset, column, model, destination, agent, person.'],
+    ['dataset=a&agent=b', 'Ask for exactly one of dataset, column, model, destination, agent, person.'],
+    ['column=email', 'A column is written dataset.column, as in finance.orders.email.'],
+  ])('refuses "%s", and says why', async (query, detail) => {
+    const response = await rig.get(`/api/lineage?${query}`, cookie)
+    expect([response.status, await response.json()]).toMatchObject([400, { code: 'ERR_INPUT_INVALID', detail }])
   })
 })
 

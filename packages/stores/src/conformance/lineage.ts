@@ -1,4 +1,4 @@
-import { type Flow, type LineageNode, newId } from '@countersign/core'
+import { type Flow, type LineageNode, type LineageSubject, newId } from '@countersign/core'
 import { describe, expect, it } from 'vitest'
 import { startOfTime, unique } from './samples.ts'
 import { everyPage, type OpenStore, stage } from './stage.ts'
@@ -11,16 +11,16 @@ const sampleFlow = (from: LineageNode, to: LineageNode, over: Partial<Flow> = {}
   agent: 'reporter',
   onBehalfOf: undefined,
   from,
+  fromColumns: undefined,
   to,
+  toColumns: undefined,
   how: 'writes',
   rows: 14,
   approval: undefined,
   approvers: [],
+  policies: [],
   ...over,
 })
-
-const namesOf = (nodes: readonly LineageNode[], but: LineageNode): string[] =>
-  nodes.flatMap(({ name }) => (name === but.name ? [] : [name])).toSorted()
 
 export function lineage(open: OpenStore): void {
   describe('lineage', () => {
@@ -36,29 +36,41 @@ export function lineage(open: OpenStore): void {
         rows: undefined,
         approval: newId('apr'),
         approvers: ['per-two', 'per-three'],
+        policies: ['export-signoff', 'exports'],
+        fromColumns: ['id', 'email'],
+        toColumns: [],
         how: 'sends',
       })
       const second = sampleFlow(node, { kind: 'model', name: 'house-model' }, { action: flow.action, how: 'trains' })
       await graph.add([flow])
       await graph.add([flow, second])
       await graph.add([second, flow])
-      const { items, next } = await graph.flows({ node, direction: 'both' })
+      const { items, next } = await graph.flows({ about: node })
       expect(items).toHaveLength(2)
       expect(items).toEqual(expect.arrayContaining([flow, second]))
       expect(next).toBeUndefined()
     })
 
-    it('gives the flows that touch a node by direction, newest first', async () => {
+    it('gives the flows about a subject, newest first', async () => {
       const { lineage: graph } = scene.store
       const [source, node, target] = fresh(3) as [LineageNode, LineageNode, LineageNode]
-      const into = sampleFlow(source, node, { at: startOfTime + 1 })
-      const out = sampleFlow(node, target, { at: startOfTime + 2 })
-      await graph.add([out, into, sampleFlow(source, target, { at: startOfTime + 3 })])
-      const flows = async (direction: 'from' | 'to' | 'both') => (await graph.flows({ node, direction })).items
-      expect(await flows('from')).toEqual([out])
-      expect(await flows('to')).toEqual([into])
-      expect(await flows('both')).toEqual([out, into])
-      expect((await graph.flows({ node: { kind: 'model', name: node.name }, direction: 'both' })).items).toEqual([])
+      const [agent, ana, ben] = [unique('agent'), unique('per'), unique('per')]
+      const into = sampleFlow(source, node, { at: startOfTime + 1, agent, onBehalfOf: ana, toColumns: ['email', 'id'] })
+      const out = sampleFlow(node, target, { at: startOfTime + 2, agent, approvers: [ben], fromColumns: ['id'] })
+      const past = sampleFlow(source, target, { at: startOfTime + 3, onBehalfOf: ben, approvers: [ana] })
+      await graph.add([out, into, past])
+      const flows = async (about: LineageSubject) => (await graph.flows({ about })).items
+      const column = (dataset: LineageNode, name: string) => flows({ kind: 'column', dataset: dataset.name, name })
+      expect(await flows(node)).toEqual([out, into])
+      expect(await flows({ kind: 'model', name: node.name })).toEqual([])
+      expect(await flows({ kind: 'agent', name: agent })).toEqual([out, into])
+      expect(await flows({ kind: 'person', name: ana })).toEqual([past, into])
+      expect(await flows({ kind: 'person', name: ben })).toEqual([past, out])
+      expect(await column(node, 'id')).toEqual([out, into])
+      expect(await column(node, 'email')).toEqual([into])
+      expect(await column(node, 'phone')).toEqual([])
+      // P13: nobody said which columns these took, so it may be any of them.
+      expect(await column(source, 'phone')).toEqual([past, into])
     })
 
     it('pages through 250 flows without a gap or a repeat, also where many have the same time', async () => {
@@ -70,56 +82,130 @@ export function lineage(open: OpenStore): void {
           : sampleFlow(other, node, { at: startOfTime + Math.floor(place / 20) }),
       )
       await graph.add(flows)
-      const pages = await everyPage((after) => graph.flows({ node, direction: 'both', limit: 40, after }))
+      const pages = await everyPage((after) => graph.flows({ about: node, limit: 40, after }))
       expect(pages.map((page) => page.length)).toEqual([40, 40, 40, 40, 40, 40, 10])
       const actions = pages.flat().map((flow) => flow.action)
       expect(actions.toSorted()).toEqual(flows.map((flow) => flow.action).toSorted())
       const times = pages.flat().map(({ at }) => at)
       expect(times).toEqual(times.toSorted((one, other) => other - one))
-      const lost = graph.flows({ node, direction: 'both', after: 'somewhere' })
+      const lost = graph.flows({ about: node, after: 'somewhere' })
       await expect(lost).rejects.toMatchObject({ code: 'ERR_INPUT_INVALID' })
     })
 
-    it('reaches up and down a chain, 20 steps unless told otherwise', async () => {
-      const { lineage: graph } = scene.store
+    const stepsOf = async (about: LineageSubject, limits: { depth?: number; most?: number } = {}) => {
+      const { nodes, ...found } = await scene.store.lineage.around({ about, ...limits })
+      return { ...found, steps: nodes.map(({ node, step }) => [node.name, step]) }
+    }
+
+    it('goes up and down a chain, 20 steps unless told otherwise', async () => {
       const nodes = fresh(31) as [LineageNode, ...LineageNode[]]
-      await graph.add(chain(nodes))
+      await scene.store.lineage.add(chain(nodes))
       const [first] = nodes
-      const last = nodes.at(-1) ?? first
-      const reach = async (node: LineageNode, direction: 'upstream' | 'downstream', depth?: number) =>
-        namesOf(await graph.reach(node, direction, depth), node)
-      const names = (from: number, to: number) =>
-        nodes
-          .slice(from, to)
-          .map(({ name }) => name)
-          .toSorted()
-      expect(await reach(first, 'downstream')).toEqual(names(1, 21))
-      expect(await reach(first, 'downstream', 3)).toEqual(names(1, 4))
-      expect(await reach(first, 'downstream', 30)).toEqual(names(1, 31))
-      expect(await reach(last, 'upstream', 2)).toEqual(names(28, 30))
-      expect(await reach(first, 'upstream')).toEqual([])
-      expect(await reach(dataset('nobody’s'), 'downstream')).toEqual([])
+      const middle = nodes[15] ?? first
+      const until = (count: number) => nodes.slice(0, count + 1).map(({ name }, step) => [name, step])
+      expect(await stepsOf(first)).toMatchObject({ steps: until(20), before: 0, after: 20 })
+      expect(await stepsOf(first, { depth: 3 })).toMatchObject({ steps: until(3), after: 3 })
+      expect(await stepsOf(first, { depth: 30 })).toMatchObject({ steps: until(30), after: 30 })
+      const near = await stepsOf(middle, { depth: 1 })
+      expect(near.steps).toEqual([
+        [middle.name, 0],
+        [nodes[14]?.name, -1],
+        [nodes[16]?.name, 1],
+      ])
+      expect(near.edges.map(({ newest }) => newest.from.name).toSorted()).toEqual(
+        [middle.name, nodes[14]?.name ?? ''].toSorted(),
+      )
+      const nobody = dataset(unique('nobody’s'))
+      expect(await stepsOf(nobody)).toEqual({ steps: [[nobody.name, 0]], edges: [], before: 0, after: 0, total: 1 })
     })
 
-    it('reaches each node once, through diamonds and cycles', async () => {
-      const { lineage: graph } = scene.store
+    it('meets each node once, through diamonds and circles', async () => {
       const [top, left, right, bottom] = fresh(4) as [LineageNode, LineageNode, LineageNode, LineageNode]
-      await graph.add([
+      await scene.store.lineage.add([
         ...chain([top, left, bottom]),
         ...chain([top, right, bottom]),
         sampleFlow(bottom, top),
         sampleFlow(left, left),
       ])
-      const expected = [left, right, bottom].map(({ name }) => name).toSorted()
-      expect(namesOf(await graph.reach(top, 'downstream'), top)).toEqual(expected)
-      expect(namesOf(await graph.reach(top, 'upstream', 100), top)).toEqual(expected)
+      const found = await stepsOf(top)
+      expect(found).toMatchObject({ before: 3, after: 3, total: 4 })
+      expect(Object.fromEntries(found.steps)).toEqual({
+        [top.name]: 0,
+        [bottom.name]: -1,
+        [left.name]: 1,
+        [right.name]: 1,
+      })
+      expect(found.edges).toHaveLength(6)
     })
 
-    it('reaches at most 5,000 nodes', async () => {
-      const { lineage: graph } = scene.store
-      const node = dataset(unique('hub'))
-      await graph.add(Array.from({ length: 5100 }, (_, place) => sampleFlow(node, dataset(`${node.name}-${place}`))))
-      expect((await graph.reach(node, 'downstream')).length).toBe(5000)
+    it('says of each edge its newest flow, and how many there were', async () => {
+      const [source, target] = fresh(2) as [LineageNode, LineageNode]
+      const flows = [3, 1, 2].map((at) => sampleFlow(source, target, { at: startOfTime + at, policies: [`p${at}`] }))
+      await scene.store.lineage.add(flows)
+      expect((await stepsOf(source)).edges).toEqual([{ newest: flows[0], times: 3 }])
+    })
+
+    it('follows a column along the flows that may have held it', async () => {
+      const [customers, mail, report, backup, vendor] = fresh(5) as [
+        LineageNode,
+        LineageNode,
+        LineageNode,
+        LineageNode,
+        LineageNode,
+      ]
+      const held = sampleFlow(customers, mail, { at: startOfTime, fromColumns: ['email'] })
+      await scene.store.lineage.add([
+        held,
+        sampleFlow(customers, mail, { at: startOfTime + 1, fromColumns: ['id'] }),
+        sampleFlow(customers, report, { fromColumns: ['id'] }),
+        sampleFlow(customers, backup, { fromColumns: ['*'] }),
+        sampleFlow(mail, vendor),
+      ])
+      const found = await stepsOf({ kind: 'column', dataset: customers.name, name: 'email' })
+      expect(Object.fromEntries(found.steps)).toEqual({
+        [customers.name]: 0,
+        [mail.name]: 1,
+        [backup.name]: 1,
+        [vendor.name]: 2,
+      })
+      expect(found.edges).toHaveLength(3)
+      expect(found.edges).toContainEqual({ newest: held, times: 1 })
+    })
+
+    it('of an agent and of a person: what their flows came from, and what they reached', async () => {
+      const [orders, extract, mail] = fresh(3) as [LineageNode, LineageNode, LineageNode]
+      const by = { agent: unique('agent'), onBehalfOf: unique('per') }
+      const later = { ...by, at: startOfTime + 1 }
+      await scene.store.lineage.add([
+        sampleFlow(orders, extract, by),
+        sampleFlow(extract, mail, later),
+        sampleFlow(mail, orders, { agent: unique('agent') }),
+      ])
+      const expected = {
+        before: 1,
+        after: 2,
+        total: 3,
+        edges: [{ newest: { to: mail } }, { newest: { from: orders } }],
+      }
+      for (const about of [
+        { kind: 'agent', name: by.agent } as const,
+        { kind: 'person', name: by.onBehalfOf } as const,
+      ]) {
+        const found = await stepsOf(about)
+        expect(found).toMatchObject(expected)
+        expect(Object.fromEntries(found.steps)).toEqual({ [orders.name]: -1, [extract.name]: 1, [mail.name]: 1 })
+      }
+    })
+
+    it('counts up to 5,000 nodes, and hands out the nearest', async () => {
+      const hub = dataset(unique('hub'))
+      await scene.store.lineage.add(
+        Array.from({ length: 5100 }, (_, place) => sampleFlow(hub, dataset(`${hub.name}-${place}`))),
+      )
+      const found = await stepsOf(hub)
+      expect(found).toMatchObject({ before: 0, after: 5000 })
+      expect([found.steps.length, found.edges.length]).toEqual([150, 149])
+      expect((await stepsOf(hub, { most: 10 })).steps).toHaveLength(10)
     })
   })
 }

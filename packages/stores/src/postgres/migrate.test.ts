@@ -33,7 +33,12 @@ describe('migrations', { timeout: 60_000 }, () => {
     await withEmptyDatabase(async (open) => {
       const nodes = [open(), open(), open(), open()]
       await Promise.all(nodes.map((node) => migrate(node)))
-      expect(await listed(open())).toEqual([{ name: '0001-ledger' }, { name: '0002-state' }, { name: '0003-lineage' }])
+      expect(await listed(open())).toEqual([
+        { name: '0001-ledger' },
+        { name: '0002-state' },
+        { name: '0003-lineage' },
+        { name: '0004-lineage-subjects' },
+      ])
     })
   })
 
@@ -43,7 +48,7 @@ describe('migrations', { timeout: 60_000 }, () => {
       await migrate(db)
       await db.query({ name: '', text: "delete from migration where name <> '0001-ledger'" })
       await migrate(db)
-      expect(await listed(db)).toHaveLength(3)
+      expect(await listed(db)).toHaveLength(4)
     })
   })
 

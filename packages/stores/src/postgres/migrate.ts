@@ -9,6 +9,7 @@ import type { Db } from './db.ts'
 import { ledger } from './migrations/0001-ledger.ts'
 import { state } from './migrations/0002-state.ts'
 import { lineage } from './migrations/0003-lineage.ts'
+import { lineageSubjects } from './migrations/0004-lineage-subjects.ts'
 
 /** Every step is one statement that may run again: DDL is not transactional everywhere. Once released, never edited. */
 export interface Migration {
@@ -16,7 +17,7 @@ export interface Migration {
   readonly steps: readonly string[]
 }
 
-const migrations = [ledger, state, lineage]
+const migrations = [ledger, state, lineage, lineageSubjects]
 const leaseMs = 60_000
 const stepTimeoutMs = 3_600_000
 const mostAttempts = 4

@@ -1,6 +1,19 @@
-import { CountersignError, type Flow, type LineageGraph, type LineageNode, type Paging } from '@countersign/core'
+import {
+  among,
+  around,
+  CountersignError,
+  type Flow,
+  type LineageEdge,
+  type LineageGraph,
+  type LineageNode,
+  type LineageSubject,
+  mostReached,
+  newestFlows,
+  nodeKey,
+  type Paging,
+} from '@countersign/core'
 import { searchable } from '../commit/keys.ts'
-import type { Db } from '../db.ts'
+import type { Db, Statement } from '../db.ts'
 import { limitOf, pageOf } from './pages.ts'
 
 interface FlowRow {
@@ -8,6 +21,8 @@ interface FlowRow {
   readonly action: string
   readonly fromNode: string
   readonly toNode: string
+  readonly fromColumns: readonly string[] | null
+  readonly toColumns: readonly string[] | null
   readonly how: Flow['how']
   readonly at: number
   readonly agent: string
@@ -15,10 +30,9 @@ interface FlowRow {
   readonly rows: number | null
   readonly approval: string | null
   readonly approvers: readonly string[]
+  readonly policies: readonly string[]
 }
 
-const mostNodes = 5_000
-const usualDepth = 20
 const chunkSize = 1_000
 
 export function createLineage({ db, tenant }: { db: Db; tenant: string }): LineageGraph {
@@ -35,39 +49,63 @@ export function createLineage({ db, tenant }: { db: Db; tenant: string }): Linea
         })
       }
     },
-    async flows({ node, direction, ...paging }) {
+
+    async flows({ about, ...paging }) {
       const limit = limitOf(paging)
-      const values = [tenant, keyOf(node), ...cursorOf(paging), limit + 1]
-      const rows = await db.query<FlowRow>(flowsOf[direction], values)
+      const rows = await flowRows(about, limit + 1, cursorOf(paging))
       return pageOf(rows, limit, encodeCursor, (page) => page.map(flowOf))
     },
-    /** Step by step: each node is looked at once, however many ways lead there. */
-    async reach(node, direction, depth = usualDepth) {
-      const start = keyOf(node)
-      const reached = new Set([start])
-      let edge = [start]
-      for (let step = 0; step < depth && edge.length > 0 && reached.size <= mostNodes; step += 1) {
-        const found = await db.query<{ node: string }>(neighbours[direction], [tenant, edge])
-        edge = found.map((row) => row.node).filter((one) => !reached.has(one))
-        for (const one of edge) reached.add(one)
+
+    async around({ about, ...limits }) {
+      if (about.kind === 'agent' || about.kind === 'person') {
+        return among((await flowRows(about, newestFlows)).map(flowOf), limits.most)
       }
-      reached.delete(start)
-      return [...reached].slice(0, mostNodes).map(nodeOf)
+      const start = startOf(about)
+      const column = about.kind === 'column' ? anyOf(about.name) : null
+      return around(start, limits, {
+        async neighbours(nodes, direction) {
+          const keys = nodes.map(keyOf)
+          // The start is among the nodes of the first step alone.
+          const first = column !== null && keys.includes(keyOf(start))
+          const rows = first
+            ? await db.query<{ node: string }>(neighboursOfColumn[direction], [tenant, keys[0], column])
+            : await db.query<{ node: string }>(neighbours[direction], [tenant, keys])
+          return rows.map(({ node }) => nodeOf(node))
+        },
+        async edges(nodes) {
+          const values = [tenant, nodes.map(keyOf), keyOf(start), column]
+          return (await db.query<FlowRow & { times: number }>(edgesBetween, values)).map(edgeOf)
+        },
+      })
     },
+  }
+
+  function flowRows(about: LineageSubject, limit: number, cursor = newest): Promise<FlowRow[]> {
+    const { statement, value } = asking(about)
+    const column = about.kind === 'column' ? [anyOf(about.name)] : []
+    return db.query<FlowRow>(statement, [tenant, value, ...cursor, limit, ...column])
   }
 }
 
-const keyOf = ({ kind, name }: LineageNode): string => `${kind}:${searchable(name)}`
+/** A name is cut or cleaned once: what comes out of the tables goes in again as it is. */
+const keyOf = ({ kind, name }: LineageNode): string => nodeKey({ kind, name: searchable(name) })
 
 function nodeOf(key: string): LineageNode {
   const colon = key.indexOf(':')
   return { kind: key.slice(0, colon) as LineageNode['kind'], name: key.slice(colon + 1) }
 }
 
+const startOf = (about: Exclude<LineageSubject, { kind: 'person' }>): LineageNode =>
+  about.kind === 'column' ? { kind: 'dataset', name: about.dataset } : about
+
+const anyOf = (column: string): string[] => [searchable(column), '*']
+
 const rowOf = ({ from, to, ...flow }: Flow): FlowRow => ({
   ...flow,
   fromNode: keyOf(from),
   toNode: keyOf(to),
+  fromColumns: flow.fromColumns?.map(searchable) ?? null,
+  toColumns: flow.toColumns?.map(searchable) ?? null,
   onBehalfOf: flow.onBehalfOf ?? null,
   rows: flow.rows ?? null,
   approval: flow.approval ?? null,
@@ -77,17 +115,23 @@ const flowOf = ({ fromNode, toNode, ...row }: FlowRow): Flow => ({
   ...row,
   from: nodeOf(fromNode),
   to: nodeOf(toNode),
+  fromColumns: row.fromColumns ?? undefined,
+  toColumns: row.toColumns ?? undefined,
   onBehalfOf: row.onBehalfOf ?? undefined,
   rows: row.rows ?? undefined,
   approval: row.approval ?? undefined,
 })
 
+const edgeOf = ({ times, ...row }: FlowRow & { times: number }): LineageEdge => ({ newest: flowOf(row), times })
+
 const encodeCursor = ({ at, action, fromNode, toNode, how }: FlowRow): string =>
   Buffer.from(JSON.stringify([at, action, fromNode, toNode, how])).toString('base64url')
 
+const newest: readonly unknown[] = [Number.MAX_SAFE_INTEGER, '', '', '', '']
+
 /** @throws ERR_INPUT_INVALID for an `after` that no page has handed out */
 function cursorOf({ after }: Paging): readonly unknown[] {
-  if (after === undefined) return [Number.MAX_SAFE_INTEGER, '', '', '', '']
+  if (after === undefined) return newest
   try {
     const place: unknown = JSON.parse(Buffer.from(after, 'base64url').toString('utf8'))
     if (Array.isArray(place) && Number.isSafeInteger(place[0]) && place.slice(1).join('').indexOf('\0') === -1) {
@@ -103,8 +147,6 @@ const addNodes = {
   name: 'lineage_add_nodes',
   text: 'insert into ln_node (tenant, node) select $1, * from unnest($2::text[]) on conflict do nothing',
 }
-const columns = `"fromNode" text, "toNode" text, action text, how text, at bigint, agent text, "onBehalfOf" text,
-  rows bigint, approval text, approvers text[]`
 const addEdges = {
   name: 'lineage_add_edges',
   text: `insert into ln_edge (tenant, from_node, to_node)
@@ -114,34 +156,90 @@ const addEdges = {
 const addFlows = {
   name: 'lineage_add_flows',
   text: `insert into ln_flow
-      (tenant, from_node, to_node, action, how, at, agent, on_behalf_of, rows, approval, approvers)
-    select $1, * from json_to_recordset($2::json) as row (${columns}) on conflict do nothing`,
+      (tenant, from_node, to_node, from_columns, to_columns, action, how, at, agent, on_behalf_of, rows, approval,
+        approvers, policies)
+    select $1, * from json_to_recordset($2::json) as row ("fromNode" text, "toNode" text, "fromColumns" text[],
+      "toColumns" text[], action text, how text, at bigint, agent text, "onBehalfOf" text, rows bigint, approval text,
+      approvers text[], policies text[])
+    on conflict do nothing`,
 }
 
-const touching = (column: 'from_node' | 'to_node') => `(select * from ln_flow where tenant = $1 and ${column} = $2
-    and (at, action, from_node, to_node, how) < ($3, $4, $5, $6, $7)
-  order by at desc, action desc, from_node desc, to_node desc, how desc limit $8)`
+const flowColumns = `action, from_node as "fromNode", to_node as "toNode", from_columns as "fromColumns",
+  to_columns as "toColumns", how, at, agent, on_behalf_of as "onBehalfOf", rows, approval, approvers, policies`
+const newestFirst = 'at desc, action desc, from_node desc, to_node desc, how desc'
 
-const flowsFrom = (direction: string, source: string) => ({
-  name: `lineage_flows_${direction}`,
-  text: `select action, from_node as "fromNode", to_node as "toNode", how, at, agent, on_behalf_of as "onBehalfOf", rows,
-      approval, approvers
-    from (${source}) flow order by at desc, action desc, from_node desc, to_node desc, how desc limit $8`,
-})
+const mayHold = (columns: string, wanted: string) => `(${columns} is null or ${columns} && ${wanted}::text[])`
 
-const flowsOf = {
-  from: flowsFrom('from', touching('from_node')),
-  to: flowsFrom('to', touching('to_node')),
-  both: flowsFrom('both', `${touching('from_node')} union ${touching('to_node')}`),
+/** One branch for each way to be about a subject, so that each has its index. */
+const branches = {
+  node: ['from_node = $2', 'to_node = $2'],
+  agent: ['agent = $2'],
+  person: ['on_behalf_of = $2', 'approvers @> array[$2::text]'],
+  column: [`from_node = $2 and ${mayHold('from_columns', '$9')}`, `to_node = $2 and ${mayHold('to_columns', '$9')}`],
+} as const
+
+function flowsAbout(what: keyof typeof branches): Statement {
+  const found = branches[what].map(
+    (condition) => `(select * from ln_flow where tenant = $1 and ${condition}
+      and (at, action, from_node, to_node, how) < ($3, $4, $5, $6, $7) order by ${newestFirst} limit $8)`,
+  )
+  const text = `select ${flowColumns} from (${found.join(' union ')}) flow order by ${newestFirst} limit $8`
+  return { name: `lineage_flows_${what}`, text }
+}
+
+const statements = {
+  node: flowsAbout('node'),
+  agent: flowsAbout('agent'),
+  person: flowsAbout('person'),
+  column: flowsAbout('column'),
+}
+
+function asking(about: LineageSubject): { statement: Statement; value: string } {
+  if (about.kind === 'agent' || about.kind === 'person') return { statement: statements[about.kind], value: about.name }
+  return { statement: statements[about.kind === 'column' ? 'column' : 'node'], value: keyOf(startOf(about)) }
 }
 
 const neighbours = {
   downstream: {
     name: 'lineage_downstream',
-    text: `select distinct to_node as node from ln_edge where tenant = $1 and from_node = any($2) limit ${mostNodes * 2}`,
+    text: `select distinct to_node as node from ln_edge
+      where tenant = $1 and from_node = any($2) order by 1 limit ${mostReached * 2}`,
   },
   upstream: {
     name: 'lineage_upstream',
-    text: `select distinct from_node as node from ln_edge where tenant = $1 and to_node = any($2) limit ${mostNodes * 2}`,
+    text: `select distinct from_node as node from ln_edge
+      where tenant = $1 and to_node = any($2) order by 1 limit ${mostReached * 2}`,
   },
+}
+
+/** For each edge of the dataset: whether any flow along it may have held the column. */
+const neighboursOfColumn = {
+  downstream: {
+    name: 'lineage_downstream_column',
+    text: `select to_node as node from ln_edge e where tenant = $1 and from_node = $2 and exists (
+        select from ln_flow f where f.tenant = $1 and f.from_node = $2 and f.to_node = e.to_node
+          and ${mayHold('f.from_columns', '$3')})
+      order by 1 limit ${mostReached * 2}`,
+  },
+  upstream: {
+    name: 'lineage_upstream_column',
+    text: `select from_node as node from ln_edge e where tenant = $1 and to_node = $2 and exists (
+        select from ln_flow f where f.tenant = $1 and f.to_node = $2 and f.from_node = e.from_node
+          and ${mayHold('f.to_columns', '$3')})
+      order by 1 limit ${mostReached * 2}`,
+  },
+}
+
+const edgesBetween = {
+  name: 'lineage_edges',
+  text: `select flow.* from ln_edge e cross join lateral (
+      select ${flowColumns}, count(*) over () as times from (
+        select * from ln_flow f where f.tenant = $1 and f.from_node = e.from_node and f.to_node = e.to_node
+          and ($4::text[] is null or (f.from_node <> $3 and f.to_node <> $3)
+            or (f.from_node = $3 and ${mayHold('f.from_columns', '$4')})
+            or (f.to_node = $3 and ${mayHold('f.to_columns', '$4')}))
+        order by at desc, action desc limit 1000) between_them
+      order by at desc, action desc limit 1) flow
+    where e.tenant = $1 and e.from_node = any($2) and e.to_node = any($2)
+    order by flow.at desc, flow.action desc limit 1000`,
 }

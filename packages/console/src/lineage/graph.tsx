@@ -1,0 +1,95 @@
+import type { LineageView } from '@countersign/schema'
+import type { KeyboardEvent } from 'react'
+import { fitted } from '../picture/layout.ts'
+import { box, layered } from '../picture/layers.ts'
+import { signs } from '../picture/signs.ts'
+import { visibleText } from '../words/visible.ts'
+import { decisionSentence, decisionWord } from './decision.ts'
+import { beyond, drawn } from './shown.ts'
+
+/** Beyond this many arrows words would lie on each other; they stand in the list in any case. */
+const mostLabels = 40
+
+export function Graph({
+  view,
+  shown,
+  selected,
+  onSelect,
+}: {
+  view: LineageView
+  shown: ReadonlySet<number>
+  selected: number | undefined
+  onSelect(node: number): void
+}) {
+  const places = [...shown].toSorted((one, other) => one - other)
+  const rank = new Map(places.map((place, index) => [place, index]))
+  const edges = drawn(view, shown)
+  const { width, height, spots, paths } = layered(
+    places.length,
+    edges.map(({ from, to }) => [rank.get(from) ?? 0, rank.get(to) ?? 0]),
+  )
+  return (
+    <div className="scroll" tabIndex={0} role="group" aria-label={`Picture of ${view.node.title}, listed below`}>
+      <svg className="lineage-graph" viewBox={`0 0 ${width} ${height}`} width={width} height={height}>
+        <defs>
+          <marker id="lineage-head" viewBox="0 0 8 8" refX="6" refY="4" markerWidth="7" markerHeight="7" orient="auto">
+            <path d="M1 1L6.5 4L1 7" />
+          </marker>
+        </defs>
+        {edges.map(({ from, to, newest, times }, index) => {
+          const { path, middle } = paths[index] ?? { path: '', middle: { x: 0, y: 0 } }
+          const touched = selected === from || selected === to
+          const kind = newest ? (newest.approvers.length > 0 ? 'signed' : 'allowed') : 'unseen-run'
+          return (
+            <g className={`edge ${kind}${touched ? ' touched' : ''}`} key={`${from} ${to}`}>
+              <title>{visibleText(decisionSentence(newest))}</title>
+              <path d={path} markerEnd="url(#lineage-head)" />
+              {(touched || edges.length <= mostLabels) && (
+                <text x={middle.x} y={middle.y - 4} textAnchor="middle">
+                  {fitted(visibleText(decisionWord(newest)), 158, 'note')}
+                  {times > 1 && ` ×${times >= 1_000 ? '1,000+' : times}`}
+                </text>
+              )}
+            </g>
+          )
+        })}
+        {places.map((place, index) => {
+          const node = view.nodes[place]
+          const spot = spots[index]
+          if (!node || !spot) return null
+          const name = visibleText(node.name)
+          const more = beyond(view, shown, place).length
+          const press = (event: KeyboardEvent) => {
+            if (event.key !== 'Enter' && event.key !== ' ') return
+            event.preventDefault()
+            onSelect(place)
+          }
+          return (
+            <g
+              className={`node ${node.kind}${node.step === 0 ? ' itself' : ''}`}
+              transform={`translate(${spot.x} ${spot.y})`}
+              role="button"
+              tabIndex={0}
+              aria-pressed={selected === place}
+              aria-label={`${node.kind} ${name}${more > 0 ? `, ${more} more beyond` : ''}`}
+              onClick={() => onSelect(place)}
+              onKeyDown={press}
+              key={place}
+            >
+              <title>{name}</title>
+              <rect width={box.width} height={box.height} rx="8" />
+              <path className="sign" d={signs[node.kind]} transform="translate(10 14) scale(.75)" />
+              <text x="36" y="20">
+                {fitted(name, box.width)}
+              </text>
+              <text className="note" x="36" y="36">
+                {node.kind}
+                {more > 0 && ` · +${more}`}
+              </text>
+            </g>
+          )
+        })}
+      </svg>
+    </div>
+  )
+}
