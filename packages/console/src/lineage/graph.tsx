@@ -1,5 +1,5 @@
 import type { LineageView } from '@countersign/schema'
-import type { KeyboardEvent } from 'react'
+import { type KeyboardEvent, useLayoutEffect, useRef } from 'react'
 import { fitted } from '../picture/layout.ts'
 import { box, layered } from '../picture/layers.ts'
 import { signs } from '../picture/signs.ts'
@@ -28,8 +28,22 @@ export function Graph({
     places.length,
     edges.map(({ from, to }) => [rank.get(from) ?? 0, rank.get(to) ?? 0]),
   )
+  const frame = useRef<HTMLDivElement>(null)
+  // A picture wider than the window begins where the question is.
+  useLayoutEffect(() => {
+    const itself = frame.current?.querySelector('.itself')?.getBoundingClientRect()
+    if (!frame.current || !itself) return
+    const { left, width: seen } = frame.current.getBoundingClientRect()
+    frame.current.scrollLeft += itself.left + itself.width / 2 - left - seen / 2
+  }, [width])
   return (
-    <div className="scroll" tabIndex={0} role="group" aria-label={`Picture of ${view.node.title}, listed below`}>
+    <div
+      className="scroll"
+      tabIndex={0}
+      role="group"
+      ref={frame}
+      aria-label={`Picture of ${view.node.title}, listed below`}
+    >
       <svg className="lineage-graph" viewBox={`0 0 ${width} ${height}`} width={width} height={height}>
         <defs>
           <marker id="lineage-head" viewBox="0 0 8 8" refX="6" refY="4" markerWidth="7" markerHeight="7" orient="auto">
@@ -71,12 +85,11 @@ export function Graph({
               role="button"
               tabIndex={0}
               aria-pressed={selected === place}
-              aria-label={`${node.kind} ${name}${more > 0 ? `, ${more} more beyond` : ''}`}
               onClick={() => onSelect(place)}
               onKeyDown={press}
               key={place}
             >
-              <title>{name}</title>
+              <title>{`${name}, ${node.kind}${more > 0 ? `, ${more} more beyond` : ''}`}</title>
               <rect width={box.width} height={box.height} rx="8" />
               <path className="sign" d={signs[node.kind]} transform="translate(10 14) scale(.75)" />
               <text x="36" y="20">

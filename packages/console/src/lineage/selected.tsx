@@ -69,6 +69,9 @@ export function Selected({
   )
 }
 
+/** So many are read; the rest is folded away. */
+const mostRead = 8
+
 function Ways({
   title,
   view,
@@ -81,29 +84,57 @@ function Ways({
   end: 'from' | 'to'
 }) {
   if (edges.length === 0) return null
+  const list = (some: readonly LineageEdgeView[]) => (
+    <ul className="ways">
+      {some.map((edge) => (
+        <Way node={view.nodes[edge[end]]} edge={edge} end={end} key={edge[end]} />
+      ))}
+    </ul>
+  )
   return (
     <>
       <h4>
         {title} ({edges.length})
       </h4>
-      <ul className="ways">
-        {edges.map((edge) => {
-          const other = view.nodes[edge[end]]
-          return (
-            <li key={edge[end]}>
-              <span className="soft">{end === 'from' ? 'from' : `${edge.how} to`} </span>
-              {other && (
-                <Link className="mono" href={paths.lineage(other.kind, other.name)}>
-                  <AgentText text={other.name} />
-                </Link>
-              )}
-              , {timesWords(edge)}, <Decision edge={edge} />
-            </li>
-          )
-        })}
-      </ul>
+      {list(edges.slice(0, mostRead))}
+      {edges.length > mostRead && (
+        <details>
+          <summary>{edges.length - mostRead} more</summary>
+          {list(edges.slice(mostRead))}
+        </details>
+      )}
     </>
   )
+}
+
+function Way({
+  node,
+  edge,
+  end,
+}: {
+  node: LineageView['nodes'][number] | undefined
+  edge: LineageEdgeView
+  end: 'from' | 'to'
+}) {
+  return (
+    <li>
+      <span className="soft">{end === 'from' ? 'from' : ways[edge.how]} </span>
+      {node && (
+        <Link className="mono" href={paths.lineage(node.kind, node.name)}>
+          <AgentText text={node.name} />
+        </Link>
+      )}
+      , {timesWords(edge)}, <Decision edge={edge} />
+    </li>
+  )
+}
+
+const ways: Readonly<Record<LineageEdgeView['how'], string>> = {
+  reads: 'read by',
+  writes: 'into',
+  sends: 'sent to',
+  invokes: 'given to',
+  trains: 'trained',
 }
 
 function Decision({ edge: { newest } }: { edge: LineageEdgeView }) {

@@ -49,12 +49,15 @@ export async function around(
       const room = mostReached + 1 - seen.size
       const next = [...new Map(fresh.map((node) => [nodeKey(node), node])).values()].slice(0, room)
       for (const node of next) seen.add(nodeKey(node))
-      if (next.length > 0) steps.push(next)
+      if (next.length > 0) steps.push(next.toSorted((one, other) => weight[one.kind] - weight[other.kind]))
       edge = next
     }
     return steps
   }
 }
+
+/** What people ask about first stands first: who has it now. */
+const weight: Readonly<Record<LineageNode['kind'], number>> = { destination: 0, model: 1, agent: 2, dataset: 3 }
 
 /** Step by step outwards, and within a step from both sides in turn. A node on both sides, in a circle, stands before. */
 function nearest(
