@@ -1,3 +1,4 @@
 #!/usr/bin/env node
 // Lies here before anything is built: npm links what it finds at install time, and `npx` would ask a registry for the rest.
-import '../dist/main.js'
+import './node-version.js'
+await import('../dist/main.js') // not before the line above has run

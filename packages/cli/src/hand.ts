@@ -45,7 +45,7 @@ const here = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 
 export const product: Product = {
   consoleDir: here('../../console/dist'),
-  policies: here('../../../policies'),
+  policies: here('../policies'),
   verifyScript: here('../verify.sh'),
   version: '0.1.0',
 }
