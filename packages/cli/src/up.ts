@@ -103,7 +103,7 @@ const welcome = ({ house, gatewayUrl, keys }: Demo) => `
       --header 'Authorization: Bearer ${keys['ops-bot']}' --method tools/list
 
   Verify the ledger:  npx countersign ledger verify ${house.url}
-  Ctrl-C stops all of it; the next start finds its data. \`npm start -- --fresh\` begins anew.
+  Ctrl-C stops all of it; the next start finds its data, and \`--fresh\` begins anew.
 `
 
 export function readConfig(hand: Hand, file: string | undefined): { config: Config; baseDir: string; path: string } {
