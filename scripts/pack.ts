@@ -12,8 +12,9 @@ import { basename, join } from 'node:path'
 interface Manifest {
   readonly name: string
   readonly version: string
-  readonly description: string
   readonly license: string
+  readonly type?: string
+  readonly exports?: unknown
   readonly engines?: unknown
   readonly files?: readonly string[]
   readonly bin?: Readonly<Record<string, string>>
@@ -38,8 +39,8 @@ try {
       cpSync(join(one.folder, name), join(target, name), { recursive: true, dereference: true, filter: isNeeded })
     }
     // Their dependencies are the whole's: npm must not look for our own packages in a registry.
-    const { dependencies, optionalDependencies, folder, ...manifest } = one
-    write(target, manifest)
+    const { name, version, license, type, bin, exports } = one
+    write(target, { name, version, license, type, bin, exports })
   }
   write(stage, whole())
   for (const name of ['LICENSE', 'README.md']) cpSync(name, join(stage, name))
@@ -87,7 +88,8 @@ function whole(): object {
 
 function foreign(kind: 'dependencies' | 'optionalDependencies'): object {
   const all = reach(command).flatMap((one) => Object.entries(one[kind] ?? {}))
-  return Object.fromEntries(all.filter(([name]) => !packages.some((one) => one.name === name)).toSorted())
+  const others = all.filter(([name]) => !packages.some((one) => one.name === name))
+  return Object.fromEntries(others.toSorted(([a], [b]) => a.localeCompare(b)))
 }
 
 function write(folder: string, manifest: object): void {
