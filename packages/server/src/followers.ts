@@ -29,8 +29,7 @@ export interface FollowParts {
 }
 
 /** How it fares, as far as this process can tell. */
-export interface Following {
-  readonly name: string
+export interface Following extends Pick<Follower, 'name' | 'from'> {
   /** The entry it fails over now. */
   readonly trouble: { readonly index: number; readonly tries: number; readonly code: string } | undefined
   /** Entries given up since this process started; the newest 20. */
@@ -61,7 +60,7 @@ export function startFollower({
   let unreadable = { index: -1, tries: 0 }
   const done = keepGoing()
   return {
-    state: () => ({ name, trouble, leftOut: [...leftOut] }),
+    state: () => ({ name, from: follower.from, trouble, leftOut: [...leftOut] }),
     async close() {
       closing.abort()
       await done

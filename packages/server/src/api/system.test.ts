@@ -10,6 +10,7 @@ afterEach(() => rig.close())
 const node = newId('nod')
 const behind: Following = {
   name: 'channel:webhook',
+  from: 'head',
   trouble: { index: 1, tries: 3, code: 'ERR_UPSTREAM' },
   leftOut: [{ index: 0, code: 'ERR_INTERNAL' }],
 }

@@ -52,8 +52,8 @@ export function system(api: Api, parts: ApiParts): void {
     )
   })
 
-  async function followerView({ name, trouble, leftOut }: Following, size: number): Promise<FollowerView> {
-    const cursor = await store.journal.cursor(name)
+  async function followerView({ name, from, trouble, leftOut }: Following, size: number): Promise<FollowerView> {
+    const cursor = await store.journal.cursor(name, from)
     const behind = Math.max(0, size - cursor)
     const oldest = behind > 0 ? await recordedAt(cursor) : undefined
     return {
