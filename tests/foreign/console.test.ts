@@ -1,81 +1,16 @@
-import { createRequire } from 'node:module'
-import { execFileSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
-import { dirname } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { exportOf, openTestHouse, type TestHouse } from '../house.ts'
-import { needs } from './needs.ts'
-
-/** As much of https://playwright.dev/docs/api/class-page as is used here. */
-interface Page {
-  goto(url: string): Promise<unknown>
-  on(event: 'pageerror', heard: (error: Error) => void): void
-  evaluate<T>(script: string): Promise<T>
-  getByRole(role: string, how: { name: RegExp | string; exact?: boolean }): Locator
-  getByText(text: RegExp | string): Locator
-  locator(selector: string): Locator
-  close(): Promise<void>
-}
-interface Locator {
-  click(): Promise<void>
-  first(): Locator
-  last(): Locator
-  filter(how: { hasText: RegExp }): Locator
-  waitFor(how?: { timeout: number }): Promise<void>
-  boundingBox(): Promise<{ y: number; height: number } | null>
-}
-interface Chromium {
-  newPage(how: object): Promise<Page>
-  close(): Promise<void>
-}
-
-const flags = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking']
-const phone = { width: 390, height: 844 }
-const desk = { width: 1280, height: 800 }
+import { exportOf } from '../house.ts'
+import { desk, openChromium, phone, type Window } from './chromium.ts'
 
 describe('the console in Chromium, in front of a real house', () => {
-  const playwright = needs('.cache/foreign/node_modules/playwright-core/package.json')
-  const axe = readFileSync(needs('.cache/foreign/node_modules/axe-core/axe.min.js'), 'utf8')
-  const broken: string[] = []
-  let house: TestHouse
-  let browser: Chromium
-
+  let window: Window
   beforeAll(async () => {
-    const consoleDir = dirname(needs('packages/console/dist/index.html', 'npm run build'))
-    const { chromium } = createRequire(playwright)('playwright-core') as {
-      chromium: { launch(how: object): Promise<Chromium> }
-    }
-    const executablePath = execFileSync('which', ['chromium'], { encoding: 'utf8' }).trim()
-    house = await openTestHouse({ consoleDir })
-    browser = await chromium.launch({
-      executablePath,
-      args: [...flags, '--disable-component-update', '--disable-sync'],
-    })
+    window = await openChromium()
   })
-  afterAll(async () => {
-    await browser.close()
-    await house.close()
-  })
-
-  /** A window of its own, signed in by choosing the person at the identity provider. */
-  async function openAs(person: RegExp, viewport = desk, scheme: 'light' | 'dark' = 'light'): Promise<Page> {
-    const page = await browser.newPage({ viewport, colorScheme: scheme, reducedMotion: 'reduce' })
-    page.on('pageerror', (error) => broken.push(error.message))
-    await page.goto(`${house.url}/sign-in?return=/`)
-    await page.getByRole('button', { name: person }).click()
-    await page.getByRole('heading', { name: 'Inbox' }).waitFor()
-    return page
-  }
-
-  /** https://github.com/dequelabs/axe-core, every rule it has for WCAG A and AA. The page's own policy stays on. */
-  async function accessible(page: Page): Promise<string[]> {
-    await page.evaluate(axe)
-    const script = `axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa'] }).then(({ violations }) =>
-      violations.map(({ id, nodes }) => id + ': ' + nodes.map(({ html }) => html).join(' ')))`
-    return page.evaluate<string[]>(script)
-  }
+  afterAll(() => window.close())
 
   it('P9: Ben sees a question arrive, opens it, signs, and sees what came of it', async () => {
+    const { house, openAs } = window
     const page = await openAs(/Ben/)
     house.demo.act(exportOf(2_345))
     await page
@@ -97,6 +32,7 @@ describe('the console in Chromium, in front of a real house', () => {
   })
 
   it('P3: Ana reads why she cannot sign for her own agent', async () => {
+    const { house, openAs } = window
     const told = await house.act(exportOf(2_346))
     const page = await openAs(/Ana/)
     await page.goto(`${house.url}/approvals/${told.approval}`)
@@ -107,20 +43,8 @@ describe('the console in Chromium, in front of a real house', () => {
     await page.close()
   })
 
-  it('on a phone the sentence, the risk and every button are there without scrolling', async () => {
-    const told = await house.act(exportOf(2_347))
-    const page = await openAs(/Ben/, phone)
-    await page.goto(`${house.url}/approvals/${told.approval}`)
-    for (const name of ['Approve', 'Reject', 'Reject and stop this agent', 'Escalate']) {
-      const button = page.getByRole('button', { name, exact: true })
-      await button.waitFor()
-      const box = await button.boundingBox()
-      expect([name, (box?.y ?? 0) + (box?.height ?? 9_999) <= phone.height]).toEqual([name, true])
-    }
-    await page.close()
-  })
-
   it('the ledger verifies in the browser', async () => {
+    const { house, openAs } = window
     const page = await openAs(/Eve/)
     await page.goto(`${house.url}/ledger`)
     await page
@@ -138,6 +62,7 @@ describe('the console in Chromium, in front of a real house', () => {
     ['on a desk, light', desk, 'light'],
     ['on a phone, dark', phone, 'dark'],
   ] as const)('every page is accessible %s', async (_, viewport, scheme) => {
+    const { house, openAs, accessible } = window
     const told = await house.act(exportOf(2_348))
     const page = await openAs(/Ben/, viewport, scheme)
     const pages = ['/', `/approvals/${told.approval}`, '/actions', '/lineage', '/ledger', '/agents', '/policies']
@@ -150,6 +75,6 @@ describe('the console in Chromium, in front of a real house', () => {
   })
 
   it('no page threw', () => {
-    expect(broken).toEqual([])
+    expect(window.broken).toEqual([])
   })
 })

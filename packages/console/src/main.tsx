@@ -6,7 +6,7 @@
 import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
 import { createAnswers } from './api/answers.ts'
-import { get } from './api/ask.ts'
+import { get, reach } from './api/ask.ts'
 import { listen, type Source } from './api/events.ts'
 import { touches } from './api/stale.ts'
 import { AnswersContext } from './api/use-answer.ts'
@@ -57,9 +57,21 @@ function listening(): { start(): void } {
         later,
         onHint: (hint) => answers.stale((path, value) => touches(hint, path, value)),
         onOpen: () => answers.stale(() => true),
-        onLine: (line) => live.setLine(line),
+        onLine(line) {
+          live.setLine(line)
+          // The line may break alone: one question tells whether the house is still there, again and again until it is.
+          if (line === 'reconnecting') answers.stale((path) => path === me)
+          if (line === 'live') reach.found()
+        },
       })
-      addEventListener('online', () => events?.retry())
+      addEventListener('offline', () => {
+        reach.lost()
+        answers.stale((path) => path === me)
+      })
+      addEventListener('online', () => {
+        events?.retry()
+        answers.stale(() => true)
+      })
       document.addEventListener('visibilitychange', () => {
         if (document.visibilityState !== 'visible') return
         events?.retry()

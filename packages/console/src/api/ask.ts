@@ -4,6 +4,7 @@
  * @module
  */
 import type { Problem } from '@countersign/schema'
+import { createReach } from './reach.ts'
 import { windowKey } from './window-key.ts'
 
 /** Why there is no answer, in the house's words; `status` 0: the house was not reached. */
@@ -19,6 +20,9 @@ export type Reply<Value> =
   | { readonly ok: true; readonly value: Value }
   | { readonly ok: false; readonly trouble: Trouble }
 
+/** One per window. */
+export const reach = createReach(() => Date.now())
+
 /** The server has validated what it sends, so the type is taken at its word. */
 export const get = <Value>(path: string): Promise<Reply<Value>> => ask(path, { method: 'GET' })
 
@@ -33,6 +37,16 @@ export const post = <Value>(path: string, body: unknown): Promise<Reply<Value>> 
 const patienceMs = 20_000
 
 async function ask<Value>(path: string, init: RequestInit): Promise<Reply<Value>> {
+  const reply = await sent<Value>(path, init)
+  if (!reply.ok && isLost(reply.trouble)) reach.lost()
+  else reach.found()
+  return reply
+}
+
+/** Nobody answered, or only what stands before the house and says that it cannot be reached. */
+export const isLost = ({ status, code }: Trouble): boolean => status === 0 || /^HTTP_50[234]$/.test(code)
+
+async function sent<Value>(path: string, init: RequestInit): Promise<Reply<Value>> {
   try {
     const response = await fetch(path, { ...init, signal: AbortSignal.timeout(patienceMs), redirect: 'error' })
     const text = await response.text()

@@ -4,7 +4,7 @@
  * @module
  */
 import type { ReactNode } from 'react'
-import type { Trouble } from '../api/ask.ts'
+import { isLost, type Trouble } from '../api/ask.ts'
 import { useAnswers } from '../api/use-answer.ts'
 
 export function Loading({ what }: { what: string }) {
@@ -28,7 +28,6 @@ export function Empty({ title, children }: { title: string; children: ReactNode 
 }
 
 const advice: Readonly<Record<string, string>> = {
-  OFFLINE: 'The console keeps trying.',
   ERR_APPROVAL_UNKNOWN: 'It does not exist, or it does not concern you.',
   ERR_ACTION_MISSING: 'It does not exist, or it does not concern you.',
   ERR_NOT_ALLOWED: 'Ask an administrator for a role, or for a place in a group that signs.',
@@ -37,6 +36,8 @@ const advice: Readonly<Record<string, string>> = {
 
 export function TroubleNote({ trouble, path }: { trouble: Trouble; path?: string }) {
   const answers = useAnswers()
+  // The frame says so once, for the whole window.
+  if (isLost(trouble)) return null
   return (
     <div className="trouble" role="alert">
       <strong>{trouble.says}</strong>

@@ -4,15 +4,17 @@
  *
  * @module
  */
-import type { EscalateInput, Me, QuestionView, SignInput } from '@countersign/schema'
+import type { EscalateInput, Me, QuestionView, SignInput, SignOffView } from '@countersign/schema'
 import { useEffect, useState } from 'react'
-import { post, type Reply, type Trouble } from '../api/ask.ts'
+import { get, post, reach, type Reply, type Trouble } from '../api/ask.ts'
 import { useAnswers } from '../api/use-answer.ts'
 import { useKeys } from '../shell/keys.ts'
 import { live } from '../shell/live.ts'
+import { useLostAt } from '../shell/lost.tsx'
 import { takeIntent } from '../shell/place.ts'
-import { either, stateWords } from '../words/words.ts'
+import { counted, either } from '../words/words.ts'
 import { EscalateDialog } from './escalate-dialog.tsx'
+import { lateWords } from './late.ts'
 import { SignDialog } from './sign-dialog.tsx'
 import { StopDialog } from './stop-dialog.tsx'
 
@@ -27,8 +29,9 @@ export function Answering({ question, intact, me }: { question: QuestionView; in
 
   const begin = (wanted: Step) => {
     setTrouble(undefined)
-    if (offers.includes(wanted)) setStep(wanted)
+    if (reach.lostAt() === undefined && offers.includes(wanted)) setStep(wanted)
   }
+  const lost = useLostAt() !== undefined
   useKeys({ a: () => begin('approve'), r: () => begin('reject'), e: () => begin('escalate') })
   useEffect(() => {
     const intent = takeIntent()
@@ -41,8 +44,8 @@ export function Answering({ question, intact, me }: { question: QuestionView; in
   useEffect(() => {
     if (!over) return
     setStep(undefined)
-    live.tell(`Settled meanwhile: ${stateWords[question.state].word.toLowerCase()}.`, 'bad')
-  }, [over, question.state])
+    live.tell(lateWords(question, me.person.id), 'bad')
+  }, [over, question, me])
 
   const send = async (said: string, request: () => Promise<Reply<unknown>>) => {
     setSending(true)
@@ -55,7 +58,9 @@ export function Answering({ question, intact, me }: { question: QuestionView; in
       if (isView(reply.value)) answers.put(path, reply.value)
     } else if (overtaken.has(reply.trouble.code)) {
       setStep(undefined)
-      live.tell([reply.trouble.says, reply.trouble.detail].filter(Boolean).join(' '), 'bad')
+      const now = await get<QuestionView>(path)
+      if (now.ok) answers.put(path, now.value)
+      live.tell(now.ok ? lateWords(now.value, me.person.id) : reply.trouble.says, 'bad')
     } else setTrouble(reply.trouble)
     answers.stale((each) => each === path || each.startsWith('/api/approvals?') || each === '/api/agents')
   }
@@ -76,7 +81,7 @@ export function Answering({ question, intact, me }: { question: QuestionView; in
     <>
       <Yours question={question} />
       <Needed question={question} />
-      <Buttons question={question} offers={offers} onStep={begin} />
+      <Buttons question={question} offers={offers} lost={lost} onStep={begin} />
       {(step === 'approve' || step === 'reject' || step === 'reject-and-stop') && (
         <SignDialog {...dialog} me={me} step={step} onSign={sign} />
       )}
@@ -114,7 +119,7 @@ export function offered({ state, you, mayEscalate, mayStopAgent }: QuestionView,
 
 function Yours({ question: { state, you } }: { question: QuestionView }) {
   if (state !== 'open' || you.can === 'sign') return null
-  if (you.can === 'sign-in-again') return <p className="yours">{you.says}</p>
+  if (you.can === 'sign-in-again') return <p className="yours again">{you.says}</p>
   return (
     <p className="yours look">
       <strong>{you.code === 'ERR_APPROVAL_SIGNED_TWICE' ? 'Your answer is in.' : 'You cannot sign this.'}</strong>{' '}
@@ -125,12 +130,18 @@ function Yours({ question: { state, you } }: { question: QuestionView }) {
   )
 }
 
-/** How far it is, in a line for each sign-off. */
+/** Sign-offs that have a line above the buttons; the rest is counted here and stands below. */
+const signOffsAbove = 2
+
+/** How far it is: first what is still missing. */
 function Needed({ question: { state, signOffs } }: { question: QuestionView }) {
   if (state !== 'open') return null
+  const missing = ({ quorum, served }: SignOffView) => Math.max(0, quorum - served)
+  const above = signOffs.toSorted((one, other) => missing(other) - missing(one)).slice(0, signOffsAbove)
+  const further = signOffs.length - above.length
   return (
     <ul className="needed">
-      {signOffs.map(({ id, quorum, served, from }) => (
+      {above.map(({ id, quorum, served, from }) => (
         <li key={id}>
           <b>
             {served} of {quorum}
@@ -138,18 +149,19 @@ function Needed({ question: { state, signOffs } }: { question: QuestionView }) {
           signed <span className="soft">by {either(from)}</span>
         </li>
       ))}
+      {further > 0 && <li>and {counted(further, 'more sign-off', 'more sign-offs')}, below</li>}
     </ul>
   )
 }
 
-function Buttons(props: { question: QuestionView; offers: readonly Step[]; onStep(step: Step): void }) {
-  const { question, offers, onStep } = props
+function Buttons(props: { question: QuestionView; offers: readonly Step[]; lost: boolean; onStep(step: Step): void }) {
+  const { question, offers, lost, onStep } = props
   const { you, state } = question
   const again = state === 'open' && you.can === 'sign-in-again'
   if (offers.length === 0 && !again) return null
   const button = (step: Step, words: string, looks: string, key?: string) =>
     offers.includes(step) && (
-      <button type="button" className={looks} aria-keyshortcuts={key} onClick={() => onStep(step)}>
+      <button type="button" className={looks} aria-keyshortcuts={key} disabled={lost} onClick={() => onStep(step)}>
         {words}
       </button>
     )

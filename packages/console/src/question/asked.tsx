@@ -1,10 +1,11 @@
 /**
  * What has to be known before answering, on one screen of a phone. All of it is read from the card: that is what the
- * signature covers.
+ * signature covers. What is too long for the screen is cut by the style sheet alone, and says so; one tap shows it all.
  *
  * @module
  */
-import type { QuestionView } from '@countersign/schema'
+import type { Purpose, QuestionView, Risk } from '@countersign/schema'
+import { type ReactNode, useLayoutEffect, useRef, useState } from 'react'
 import { AgentText } from '../parts/agent-text.tsx'
 import { Badge, Classes, Environment, RiskMeter } from '../parts/badges.tsx'
 import { FactRow } from '../parts/facts.tsx'
@@ -15,16 +16,16 @@ import { stateWords } from '../words/words.ts'
 const reasonsAbove = 3
 
 export function Asked({ question, receivedAt }: { question: QuestionView; receivedAt: number }) {
-  const { card, state, askedBy } = question
-  const { action, picture } = card.bound
-  const { sentence, purpose, risk } = card.advisory
-  const reasons = risk.signals.toSorted((one, other) => other.points - one.points)
+  const [whole, setWhole] = useState(false)
+  const { header, cut } = useCut(whole)
+  const { card, state } = question
+  const { sentence, risk, purpose } = card.advisory
   const { word, tone } = stateWords[state]
   return (
-    <header className="asked">
+    <header className={whole ? 'asked' : 'asked brief'} ref={header}>
       <div className="asked-top">
         <RiskMeter score={risk.score} large />
-        <Environment name={action.environment} />
+        <Environment name={card.bound.action.environment} />
         <span className="row-time">
           {state === 'open' ? (
             <TimeLeft secondsLeft={question.secondsLeft} expiresAt={question.expiresAt} receivedAt={receivedAt} />
@@ -33,88 +34,165 @@ export function Asked({ question, receivedAt }: { question: QuestionView; receiv
           )}
         </span>
       </div>
-      <h1>
+      <h1 className="fit">
         <AgentText text={sentence} />
       </h1>
       <dl className="facts">
-        <FactRow label="Asked by">
-          <b>
-            <AgentText text={askedBy.agent.name} />
-          </b>
-          {askedBy.onBehalfOf && (
-            <>
-              {' '}
-              for{' '}
-              <b>
-                <AgentText text={askedBy.onBehalfOf.name} />
-              </b>
-            </>
-          )}
-          {askedBy.agent.status === 'stopped' && <span className="warn-text"> · stopped</span>}
-        </FactRow>
-        <FactRow label="Purpose">
-          {purpose?.text !== undefined && purpose.text !== '' ? (
-            <>
-              “<AgentText text={purpose.text} />”
-            </>
-          ) : (
-            <span className="warn-text">none given</span>
-          )}
-          {purpose?.workItem !== undefined && (
-            <span className="soft">
-              {' '}
-              · <AgentText text={purpose.workItem} />
-            </span>
-          )}{' '}
-          {(purpose?.text !== undefined || purpose?.workItem !== undefined) && (
-            <small className="claimed">claimed by the agent</small>
-          )}
-        </FactRow>
-        <FactRow label="Data">
-          <Classes classes={picture.classes} />
-          {[...picture.reads, ...picture.writes].some(({ known }) => !known) && (
-            <span className="warn-text"> ⚠ some of it unknown</span>
-          )}
-        </FactRow>
-        {picture.destination && (
-          <FactRow label="Goes to">
-            <b>
-              <AgentText text={picture.destination.name} />
-            </b>{' '}
-            <span className={picture.destination.outside || !picture.destination.known ? 'warn-text' : 'soft'}>
-              {picture.destination.outside ? '⚠ outside the company' : 'inside'}
-              {!picture.destination.known && ', not registered'}
-            </span>
-          </FactRow>
-        )}
-        {picture.model && (
-          <FactRow label="Model">
-            <b>
-              <AgentText text={picture.model.name} />
-            </b>{' '}
-            <span className={picture.model.external || !picture.model.known ? 'warn-text' : 'soft'}>
-              {picture.model.external ? '⚠ external' : 'own'}
-              {!picture.model.known && ', not registered'}
-            </span>
-          </FactRow>
-        )}
-        <FactRow label="Risk">
-          {reasons.length === 0 ? (
-            <span className="soft">no signals</span>
-          ) : (
-            <ul className="reasons">
-              {reasons.slice(0, reasonsAbove).map(({ name, points, says }) => (
-                <li key={name}>
-                  <span className="points">{points > 0 ? `+${points}` : points}</span> <AgentText text={says} />
-                </li>
-              ))}
-            </ul>
-          )}
-          {reasons.length > reasonsAbove && (
-            <span className="soft">and {reasons.length - reasonsAbove} more, below</span>
-          )}
-        </FactRow>
+        <Who askedBy={question.askedBy} />
+        <Why purpose={purpose} />
+        <Data picture={card.bound.picture} />
+        <Reasons risk={risk} whole={whole} />
       </dl>
+      {(cut || whole) && (
+        <button type="button" className="show-all" aria-expanded={whole} onClick={() => setWhole(!whole)}>
+          {whole ? 'Fit it to the screen' : '… cut to fit the screen. Show all of it'}
+        </button>
+      )}
     </header>
+  )
+}
+
+/** Whether any part is longer than the lines it has; looked at again whenever the header changes its size. */
+function useCut(whole: boolean) {
+  const header = useRef<HTMLElement>(null)
+  const [cut, setCut] = useState(false)
+  useLayoutEffect(() => {
+    const shown = header.current
+    if (!shown || whole) return undefined
+    const look = () =>
+      setCut([...shown.querySelectorAll('.fit')].some((part) => part.scrollHeight > part.clientHeight + 2))
+    look()
+    const watcher = new ResizeObserver(look)
+    watcher.observe(shown)
+    return () => watcher.disconnect()
+  }, [whole])
+  return { header, cut }
+}
+
+function Who({ askedBy: { agent, onBehalfOf } }: Pick<QuestionView, 'askedBy'>) {
+  return (
+    <FactRow label="Asked by">
+      <div className="who-asks">
+        <b className="fit">
+          <AgentText text={agent.name} />
+        </b>
+        {onBehalfOf ? (
+          <span className="fit">
+            for{' '}
+            <b>
+              <AgentText text={onBehalfOf.name} />
+            </b>
+          </span>
+        ) : (
+          <span className="soft">for nobody verified</span>
+        )}
+        {agent.status === 'stopped' && <span className="warn-text">⚠ stopped</span>}
+      </div>
+    </FactRow>
+  )
+}
+
+function Why({ purpose }: { purpose: Purpose | undefined }) {
+  const { text = '', workItem } = purpose ?? {}
+  return (
+    <FactRow label="Purpose">
+      {text === '' && workItem === undefined ? (
+        <span className="warn-text">none given</span>
+      ) : (
+        <div className="why">
+          <div className="fit">
+            <small className="claimed">claimed</small>{' '}
+            {text !== '' && (
+              <>
+                “<AgentText text={text} />”
+              </>
+            )}
+            {workItem !== undefined && (
+              <span className="soft">
+                {text !== '' && ' · '}
+                <AgentText text={workItem} />
+              </span>
+            )}
+          </div>
+        </div>
+      )}
+    </FactRow>
+  )
+}
+
+function Data({ picture }: Pick<QuestionView, 'picture'>) {
+  const { classes, reads, writes, destination, model } = picture
+  const names = [...new Set([...reads, ...writes].map(({ name }) => name))]
+  const unknown = [...reads, ...writes].filter(({ known }) => !known).length
+  return (
+    <>
+      <FactRow label="Data">
+        <div className="fit data-fit">
+          {unknown > 0 && <span className="warn-text">⚠ {unknown === names.length ? '' : `${unknown} `}unknown </span>}
+          <Classes classes={classes} />{' '}
+          {names.length > 0 && (
+            <span className="soft mono">
+              <AgentText text={names.join(', ')} />
+            </span>
+          )}
+        </div>
+      </FactRow>
+      {destination && (
+        <FactRow label="Goes to">
+          <Place name={destination.name} alarming={destination.outside || !destination.known}>
+            {destination.outside ? 'outside the company' : 'inside'}
+            {!destination.known && ', not registered'}
+          </Place>
+        </FactRow>
+      )}
+      {model && (
+        <FactRow label="Model">
+          <Place name={model.name} alarming={model.external || !model.known}>
+            {model.external ? 'external' : 'own'}
+            {!model.known && ', not registered'}
+          </Place>
+        </FactRow>
+      )}
+    </>
+  )
+}
+
+/** What it is never gives way to how it is called. */
+function Place({ name, alarming, children }: { name: string; alarming: boolean; children: ReactNode }) {
+  return (
+    <div className="place">
+      <b className="fit">
+        <AgentText text={name} />
+      </b>
+      <span className={alarming ? 'warn-text' : 'soft'}>
+        {alarming && '⚠ '}
+        {children}
+      </span>
+    </div>
+  )
+}
+
+function Reasons({ risk: { signals }, whole }: { risk: Risk; whole: boolean }) {
+  const reasons = signals.toSorted((one, other) => other.points - one.points)
+  const shown = whole ? reasons : reasons.slice(0, reasonsAbove)
+  const further = reasons.length - shown.length
+  return (
+    <FactRow label="Risk">
+      {reasons.length === 0 ? (
+        <span className="soft">no signals</span>
+      ) : (
+        <ul className="reasons">
+          {shown.map(({ name, points, says }) => (
+            <li key={name}>
+              <span className="points">{points > 0 ? `+${points}` : points}</span>
+              <span className="fit">
+                <AgentText text={says} />
+              </span>
+            </li>
+          ))}
+        </ul>
+      )}
+      {further > 0 && <span className="soft further">and {further} more, below</span>}
+    </FactRow>
   )
 }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { QuestionView } from '@countersign/schema'
+import type { QuestionView, Resource } from '@countersign/schema'
 import { ActionList } from '../actions/action-list.tsx'
 import { AgentText } from '../parts/agent-text.tsx'
 import { DataTable } from '../parts/data-table.tsx'
@@ -12,25 +12,22 @@ import { PolicyText } from '../parts/policy-text.tsx'
 import { RiskSignals } from '../parts/risk-signals.tsx'
 import { Signatures } from '../parts/signatures.tsx'
 import { When } from '../parts/times.tsx'
-import { Values } from '../parts/values.tsx'
 import { pictureOf } from '../picture/of-data.ts'
 import { DataDrawing } from '../picture/picture.tsx'
 import { paths } from '../route.ts'
 import { Link } from '../shell/link.tsx'
 import { count, sizeWords } from '../words/words.ts'
 import type { Checked } from './checked.ts'
+import { Parameters, resourceChanges } from './differences.tsx'
 import { SignOffs } from './sign-offs.tsx'
 
 export function Details({ question, intact }: { question: QuestionView; intact: Checked }) {
-  const { card, askedBy, signatures, policies, policyVersion, history } = question
+  const { card, askedBy, signatures, policies, policyVersion, history, lastRun } = question
   const { action, picture, measures, obligations } = card.bound
   const { risk, purpose, client } = card.advisory
+  const changes = resourceChanges(action.resources, lastRun)
   return (
     <div className="details">
-      <Section title="Where the data goes">
-        <DataDrawing picture={pictureOf(picture, action)} label={`Data of ${action.verb}, listed below`} />
-        <DataTable picture={picture} />
-      </Section>
       <Section title="What runs" aside={<span className="soft">every parameter, uncut</span>}>
         <dl className="facts">
           <FactRow label="Operation">
@@ -41,12 +38,14 @@ export function Details({ question, intact }: { question: QuestionView; intact: 
           </FactRow>
           <FactRow label="Acts on">
             <ul className="plain">
-              {action.resources.map(({ kind, name }) => (
-                <li key={`${kind} ${name}`}>
-                  <span className="soft">{kind}</span>{' '}
-                  <span className="mono">
-                    <AgentText text={name} />
-                  </span>
+              {action.resources.map((resource) => (
+                <li key={`${resource.kind} ${resource.name}`}>
+                  <Acted resource={resource} /> {changes.isNew(resource) && <b className="added-word">+ added</b>}
+                </li>
+              ))}
+              {changes.gone.map((resource) => (
+                <li key={`gone ${resource.kind} ${resource.name}`}>
+                  <Acted resource={resource} /> <b className="removed-word">− removed</b>
                 </li>
               ))}
             </ul>
@@ -73,7 +72,14 @@ export function Details({ question, intact }: { question: QuestionView; intact: 
           </FactRow>
         </dl>
         <h3>Parameters</h3>
-        <Values value={action.parameters} />
+        {lastRun && lastRun.definition !== action.definition && (
+          <p className="warn-text">⚠ The tool’s definition is not the one it had at the last approved run.</p>
+        )}
+        <Parameters parameters={action.parameters} lastRun={lastRun} />
+      </Section>
+      <Section title="Where the data goes">
+        <DataDrawing picture={pictureOf(picture, action)} label={`Data of ${action.verb}, listed below`} />
+        <DataTable picture={picture} />
       </Section>
       <Section title="Who asks">
         <dl className="facts">
@@ -156,6 +162,17 @@ export function Details({ question, intact }: { question: QuestionView; intact: 
         {history.length === 0 ? <p className="soft">This is the first time.</p> : <ActionList actions={history} />}
       </Section>
     </div>
+  )
+}
+
+function Acted({ resource: { kind, name } }: { resource: Resource }) {
+  return (
+    <>
+      <span className="soft">{kind}</span>{' '}
+      <span className="mono">
+        <AgentText text={name} />
+      </span>
+    </>
   )
 }
 

@@ -3,6 +3,8 @@ import { type SubmitEvent, useId, useState } from 'react'
 import type { Trouble } from '../api/ask.ts'
 import { AgentText } from '../parts/agent-text.tsx'
 import { Dialog } from '../parts/dialog.tsx'
+import { FactRow } from '../parts/facts.tsx'
+import { useLostAt } from '../shell/lost.tsx'
 import { assuranceWords, counted, either } from '../words/words.ts'
 import { Refused } from './refused.tsx'
 
@@ -25,6 +27,7 @@ const titles = {
 export function SignDialog({ question, me, step, sending, trouble, onClose, onSign }: SignDialogProps) {
   const [reason, setReason] = useState('')
   const field = useId()
+  const lost = useLostAt() !== undefined
   const required = step === 'approve' && question.you.can !== 'look' && question.you.reasonRequired
   const { name } = question.askedBy.agent
 
@@ -61,6 +64,11 @@ export function SignDialog({ question, me, step, sending, trouble, onClose, onSi
           onChange={(event) => setReason(event.target.value)}
         />
         <Covers question={question} me={me} />
+        {lost && (
+          <p className="trouble" role="alert">
+            Not connected: nothing can be signed. The console tries again by itself; what you wrote stays here.
+          </p>
+        )}
         <Refused trouble={trouble} />
         <div className="dialog-buttons">
           <button type="button" className="quiet" onClick={onClose}>
@@ -69,7 +77,7 @@ export function SignDialog({ question, me, step, sending, trouble, onClose, onSi
           <button
             type="submit"
             className={step === 'approve' ? 'primary' : 'danger solid'}
-            disabled={sending}
+            disabled={sending || lost}
             autoFocus={step === 'approve' && !required}
           >
             {sending
@@ -82,35 +90,36 @@ export function SignDialog({ question, me, step, sending, trouble, onClose, onSi
   )
 }
 
-/** What the signature covers, said before it is given. */
-function Covers({ question: { digest, shown, signOffs }, me }: { question: QuestionView; me: Me }) {
+/** What the signature covers, said before it is given: in words, and on asking by its hashes. */
+function Covers({ question: { digest, shown, signOffs, card }, me }: { question: QuestionView; me: Me }) {
+  const { environment, parameters, resources } = card.bound.action
+  const names = Object.keys(parameters).length
   return (
-    <details className="covers">
-      <summary>What your signature covers</summary>
-      <dl className="facts">
-        <div className="fact">
-          <dt>As</dt>
-          <dd>
-            {me.person.name}, by {assuranceWords[me.session.assurance]}
-          </dd>
-        </div>
-        <div className="fact">
-          <dt>Action</dt>
-          <dd className="mono">{digest}</dd>
-        </div>
-        <div className="fact">
-          <dt>Card shown</dt>
-          <dd className="mono">{shown}</dd>
-        </div>
-        {signOffs.map(({ id, quorum, from, served }) => (
-          <div className="fact" key={id}>
-            <dt>{id}</dt>
-            <dd>
+    <div className="covers">
+      <p>
+        Signed by <b>{me.person.name}</b>, by {assuranceWords[me.session.assurance]}, for exactly this:{' '}
+        {counted(names, 'parameter')}, {counted(resources.length, 'resource')}, in {environment}. Whatever differs is
+        another question.
+      </p>
+      <details>
+        <summary>
+          Action <span className="mono">{digest.slice(0, 8)}</span>, card{' '}
+          <span className="mono">{shown.slice(0, 8)}</span>
+        </summary>
+        <dl className="facts">
+          <FactRow label="Action">
+            <span className="mono">{digest}</span>
+          </FactRow>
+          <FactRow label="Card shown">
+            <span className="mono">{shown}</span>
+          </FactRow>
+          {signOffs.map(({ id, quorum, from, served }) => (
+            <FactRow label={<span className="mono">{id}</span>} key={id}>
               {counted(quorum, 'person', 'people')} of {either(from)}, {served} so far
-            </dd>
-          </div>
-        ))}
-      </dl>
-    </details>
+            </FactRow>
+          ))}
+        </dl>
+      </details>
+    </div>
   )
 }

@@ -10,6 +10,7 @@ import { useAnswer } from '../api/use-answer.ts'
 import { openPath } from '../inbox/sorted.ts'
 import { type Page, paths } from '../route.ts'
 import { Link } from './link.tsx'
+import { Lost } from './lost.tsx'
 import { live, useLine, useNotice } from './live.ts'
 import { Mark } from './mark.tsx'
 import { usePlace } from './place.ts'
@@ -82,6 +83,7 @@ export function Frame({ me, page, children }: { me: Me | undefined; page: Page; 
         {me && <Who me={me} />}
       </nav>
       <main id="page" className={`page on-${page}`} tabIndex={-1}>
+        <Lost />
         {children}
       </main>
       <Notices />

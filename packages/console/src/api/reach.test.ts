@@ -1,0 +1,20 @@
+import { expect, it } from 'vitest'
+import { createReach } from './reach.ts'
+
+it('remembers since when the house is lost, not when that was last noticed', () => {
+  const clock = { at: 1_000 }
+  const told: (number | undefined)[] = []
+  const reach = createReach(() => clock.at)
+  const stop = reach.onChange(() => told.push(reach.lostAt()))
+  reach.lost()
+  clock.at = 5_000
+  reach.lost()
+  expect(reach.lostAt()).toBe(1_000)
+  reach.found()
+  reach.found()
+  clock.at = 9_000
+  reach.lost()
+  stop()
+  reach.found()
+  expect(told).toEqual([1_000, undefined, 9_000])
+})
