@@ -1,5 +1,6 @@
 export { canonical } from './action/canonical.ts'
 export { digestOf, sha256Hex } from './action/digest.ts'
+export { classKeyword, digestKeyword, keywordsOf, purposeKeywords } from './action/keywords.ts'
 export { type Bounds, parseJson } from './door/json.ts'
 export { catalogue, CountersignError, type ErrorCode, isError } from './errors.ts'
 export {
@@ -41,7 +42,6 @@ export {
   type PolicyQuestion,
   type PolicySet,
   type Post,
-  type Prospect,
   type QuestionStatus,
   type Ran,
   type Running,

@@ -1,2 +1,3 @@
 export { lineageFollower } from './lineage/lineage.ts'
 export { OpenLineageConfig, openLineageFollower, type OpenLineageParts, postTo } from './openlineage/openlineage.ts'
+export { searchFollower, searchFollowerName } from './search/search.ts'

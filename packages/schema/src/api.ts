@@ -233,7 +233,15 @@ export type EscalateInput = z.infer<typeof EscalateInput>
 
 // ── Actions ─────────────────────────────────────────────────────────────────────────────────────
 
-export const ActionPage = page(ActionSummary)
+export const ActionPage = page(ActionSummary).extend({
+  behind: z
+    .number()
+    .int()
+    .optional()
+    .describe(
+      'Entries of the ledger that the index of purposes, classes and digests has yet to read; absent if none or not asked.',
+    ),
+})
 export type ActionPage = z.infer<typeof ActionPage>
 
 /** One line of an action's life, from the ledger. */

@@ -20,7 +20,7 @@ import {
   type Stops,
   type Store,
 } from '@countersign/core'
-import { lineageFollower, openLineageFollower, postTo } from '@countersign/followers'
+import { lineageFollower, openLineageFollower, postTo, searchFollower } from '@countersign/followers'
 import { createEgress, type Egress, fetchThrough, http, mcp } from '@countersign/gateways'
 import {
   createIdentify,
@@ -111,7 +111,6 @@ export async function openHouse(parts: HouseParts): Promise<House> {
       store,
       gate,
       desk,
-      policy,
       publicUrl,
       identify: createIdentify(store, clock),
       log,
@@ -164,6 +163,7 @@ export async function openHouse(parts: HouseParts): Promise<House> {
     await opened.add({ close: async () => api.close() })
 
     await opened.add(wakeDesk(store, desk, log))
+    await follow(searchFollower(store.actions))
     await follow(lineageFollower(store))
     if (config.openlineage) {
       const names = { origin: store.ledger.origin, publicUrl }

@@ -101,6 +101,12 @@ export interface Store {
     get(id: string): Promise<{ life: ActionLife; timeline: readonly Entry[] } | undefined>
     /** Newest first. */
     search(query: ActionQuery): Promise<Page<ActionLife>>
+    /**
+     * Makes actions findable by more (`keywordsOf`), at least once: what is there already stays. A store MUST keep no
+     * keyword that can be read or guessed without the house's keys, MUST forget those of an action when it is erased, and
+     * MUST keep none of one that was erased before (P12).
+     */
+    addKeywords(found: readonly Keywords[]): Promise<void>
     /** Whether this agent has ever been permitted this operation. */
     seen(agent: string, operation: string): Promise<boolean>
   }
@@ -140,7 +146,14 @@ export interface PermitLife {
   readonly result: KeptResult | undefined
 }
 
+export interface Keywords {
+  readonly action: string
+  readonly keywords: readonly string[]
+}
+
+/** All that is said must hold. */
 export interface ActionQuery extends Paging {
+  readonly id?: string | undefined
   readonly agent?: string | undefined
   /** Acted for, or started the session. */
   readonly person?: string | undefined
@@ -148,9 +161,20 @@ export interface ActionQuery extends Paging {
   readonly dataset?: string | undefined
   readonly model?: string | undefined
   readonly verb?: string | undefined
+  readonly operation?: string | undefined
   readonly environment?: string | undefined
   readonly decision?: 'allow' | 'ask' | 'deny' | undefined
-  readonly outcome?: Outcome['kind'] | undefined
+  /** `running`: permitted, and nobody has said yet how it went. */
+  readonly outcome?: Outcome['kind'] | 'running' | undefined
+  readonly riskAtLeast?: number | undefined
+  /** The question it asked, or whose grant it spent. */
+  readonly approval?: string | undefined
+  /** How that question stands, as recorded. */
+  readonly question?: ApprovalState | undefined
+  /** Who signed it, either way. */
+  readonly signer?: string | undefined
+  /** Every one of them, as far as they have been added. */
+  readonly keywords?: readonly string[] | undefined
   /** Decided at or after. */
   readonly from?: number | undefined
   /** Decided before. */

@@ -4,38 +4,23 @@
  * @module
  */
 import { CountersignError } from '@countersign/core'
+import { searchFollowerName } from '@countersign/followers'
 import { createRoute, z } from '@hono/zod-openapi'
-import { type ActionLife, ActionPage, ActionView, Verb } from '@countersign/schema'
+import { ActionPage, ActionView } from '@countersign/schema'
 import { maySeeAction } from './access.ts'
 import { actionSummary, actionView } from './action.ts'
+import { actionFilters, queryOf } from './action-query.ts'
+import { searchVisible } from './action-search.ts'
 import { looking } from './looking.ts'
 import type { Api, ApiParts } from './parts.ts'
 import type { Reads } from './reads.ts'
-import { answers, idOf, paging, text } from './route.ts'
-import { sift } from './sift.ts'
-
-const at = z.iso.datetime({ offset: true }).transform((moment) => Date.parse(moment))
+import { answers, idOf, paging } from './route.ts'
 
 const search = createRoute({
   method: 'get',
   path: '/api/actions',
   summary: 'Actions that you may see, newest first.',
-  request: {
-    query: z.strictObject({
-      ...paging,
-      agent: text.optional(),
-      person: text.optional().openapi({ description: 'Acted for, or started the session.' }),
-      dataset: text.optional(),
-      model: text.optional(),
-      verb: Verb.optional(),
-      environment: text.optional(),
-      decision: z.enum(['allow', 'ask', 'deny']).optional(),
-      outcome: z.enum(['done', 'failed', 'unknown']).optional(),
-      purpose: text.optional().openapi({ description: 'Part of what the agent claimed as its purpose, in any case.' }),
-      from: at.optional().openapi({ type: 'string', format: 'date-time', description: 'Decided at or after.' }),
-      to: at.optional().openapi({ type: 'string', format: 'date-time', description: 'Decided before.' }),
-    }),
-  },
+  request: { query: z.strictObject({ ...paging, ...actionFilters }) },
   responses: answers(ActionPage, 'A page may hold fewer than `limit` and still have a `next`.'),
 })
 
@@ -53,19 +38,18 @@ export function actions(api: Api, parts: ApiParts, reads: Reads): void {
   api.openapi(search, async (context) => {
     const visitor = context.get('visitor')
     const { limit, after, ...asked } = context.req.valid('query')
+    const query = queryOf(asked)
+    const { size } = await store.ledger.head() // before this look adds an entry of its own
     await reads.record(visitor.person.id, 'actions', asText(asked))
-    const { purpose, ...query } = asked
     const look = looking(parts, visitor)
 
-    const found = await sift({ limit, after }, async (paged) => {
-      const { items, next } = await store.actions.search({ ...query, ...paged })
-      const seen = await Promise.all(
-        items.map(async (life) => maySeeAction(visitor.person, life, await store.agents.get(life.record.action.agent))),
-      )
-      return { items: items.filter((life, index) => seen[index] && claims(life, purpose)), next }
-    })
+    const found = await searchVisible(store, visitor.person, { ...query, limit, after })
     const items = await Promise.all(found.items.map((life) => actionSummary(life, look)))
-    return context.json({ items, ...(found.next !== undefined && { next: found.next }) }, 200)
+    const behind = query.keywords ? size - (await store.journal.cursor(searchFollowerName, 'beginning')) : 0
+    return context.json(
+      { items, ...(found.next !== undefined && { next: found.next }), ...(behind > 0 && { behind }) },
+      200,
+    )
   })
 
   api.openapi(read, async (context) => {
@@ -79,10 +63,6 @@ export function actions(api: Api, parts: ApiParts, reads: Reads): void {
     return context.json(await actionView(found.life, found.timeline, agent, looking(parts, visitor)), 200)
   })
 }
-
-/** Purposes lie encrypted beside the record, so they are looked through, not looked up. */
-const claims = ({ record }: ActionLife, part: string | undefined): boolean =>
-  part === undefined || (record.purpose?.text?.toLowerCase().includes(part.toLowerCase()) ?? false)
 
 const asText = (query: Readonly<Record<string, string | number | undefined>>): string =>
   new URLSearchParams(

@@ -1,13 +1,5 @@
 import { digestOf, type Flow } from '@countersign/core'
-import {
-  ActionPage,
-  ActionView,
-  Explanation,
-  LineageView,
-  PolicySetView,
-  QuestionPage,
-  QuestionView,
-} from '@countersign/schema'
+import { ActionView, Explanation, LineageView, PolicySetView, QuestionPage, QuestionView } from '@countersign/schema'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Agent, Approval, Person } from '@countersign/schema'
 import { createRig, type Rig } from './rig.ts'
@@ -115,16 +107,6 @@ describe('an action as the record has it', () => {
       ['approval.asked', 'People were asked.'],
       ['approval.rejected', 'Rejected (session). It will not run.'],
     ])
-  })
-
-  it.each([
-    ['month END', 1],
-    ['billing', 0],
-  ])('P13: is found by what its agent claimed as its purpose: %s', async (purpose, found) => {
-    const auditor = await rig.cookieOf(await rig.person('auditor', { roles: ['auditor'] }))
-    const query = new URLSearchParams({ purpose }).toString()
-    const { items } = ActionPage.parse(await (await rig.get(`/api/actions?${query}`, auditor)).json())
-    expect(items).toHaveLength(found)
   })
 
   it('is explained by the policies of now next to what was decided then', async () => {

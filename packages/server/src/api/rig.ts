@@ -7,7 +7,9 @@
 import { createDesk, createStops, digestOf, newId, type PolicyNote, type PolicySet } from '@countersign/core'
 import { createMemorySessionStore, createSessions, type SignedIn } from '@countersign/identity'
 import type { ActionRecord, Agent, Card, OpenApproval, Person, SignOff } from '@countersign/schema'
+import { searchFollower } from '@countersign/followers'
 import { createMemoryStore } from '@countersign/stores'
+import { startFollower } from '../followers.ts'
 import { createApi } from './api.ts'
 import type { ApiParts } from './parts.ts'
 
@@ -54,6 +56,7 @@ export async function createRig(over: Partial<ApiParts> = {}) {
     ...over,
   }
   const api = createApi(parts)
+  const indexing = startFollower({ store, follower: searchFollower(store.actions), log: parts.log })
 
   const person = async (name: string, more: Partial<Person> = {}): Promise<Person> => {
     const made: Person = {
@@ -132,6 +135,7 @@ export async function createRig(over: Partial<ApiParts> = {}) {
 
   const close = async () => {
     api.close()
+    await indexing.close()
     await store.close()
   }
 
@@ -270,6 +274,5 @@ const policySet: PolicySet = {
   version: 'v1',
   policies: [note],
   policy: (id) => (id === note.id ? note : undefined),
-  couldAllow: () => true,
   evaluate: (which) => (which === 'auto' ? { kind: 'deny', by: [note.id] } : { kind: 'allow', by: [] }),
 }

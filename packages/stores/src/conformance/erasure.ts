@@ -1,4 +1,5 @@
 import { digestOf } from '@countersign/core'
+import type { ActionRecord } from '@countersign/schema'
 import { describe, expect, it } from 'vitest'
 import { asked, decided, finished, founded, personChanged } from './facts.ts'
 import { sampleAction, sampleOpen, samplePerson, sampleRecord, unique } from './samples.ts'
@@ -95,6 +96,29 @@ export function erasure(open: OpenStore): void {
       ])
       const text = JSON.stringify(found)
       for (const secret of [word, person.name, result.body]) expect(text).not.toContain(secret)
+    })
+
+    it('takes the words by which it was found, also those that a follower adds too late', async () => {
+      const { store } = scene
+      const { record } = await enrol(store)
+      const word = unique('purpose:billing')
+      const [person, other] = [unique('per'), unique('per')]
+      const [theirs, late, kept] = [person, person, other].map((onBehalfOf) => record({}, { onBehalfOf })) as [
+        ActionRecord,
+        ActionRecord,
+        ActionRecord,
+      ]
+      await store.commit({ facts: [theirs, late, kept].map(decided) })
+      const add = (...actions: readonly ActionRecord[]) =>
+        store.actions.addKeywords(actions.map(({ id }) => ({ action: id, keywords: [word] })))
+      const found = async () => (await store.actions.search({ keywords: [word] })).items.map((life) => life.record.id)
+      await add(theirs, kept)
+      expect(await found()).toEqual([kept.id, theirs.id])
+      await store.journal.erase(person)
+      await add(theirs, late)
+      expect(await found()).toEqual([kept.id])
+      const page = await store.actions.search({ keywords: [word], limit: 1 })
+      expect(page.next).toBeUndefined()
     })
 
     it('keeps nobody from asking the same again: a question nobody can read any more is not open', async () => {

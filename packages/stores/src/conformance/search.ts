@@ -1,16 +1,22 @@
-import type { ActionQuery } from '@countersign/core'
+import { type ActionQuery, newId } from '@countersign/core'
 import type { ActionRecord, DataPicture } from '@countersign/schema'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { agentChanged, decided, finished, permitted, sampleFailed, sampleUnknown } from './facts.ts'
+import { agentChanged, asked, changed, decided, finished, permitted, sampleFailed, sampleUnknown } from './facts.ts'
 import {
   minuteMs,
   sampleAction,
   sampleAgent,
   sampleAllow,
+  granted,
+  rejected,
   sampleDeny,
+  sampleOpen,
   samplePermit,
   sampleRecord,
+  sampleSignature,
+  spent,
   startOfTime,
+  unique,
 } from './samples.ts'
 import { everyPage, type OpenStore, stage } from './stage.ts'
 
@@ -31,7 +37,11 @@ function picture(reads: string, writes: string, model?: string): DataPicture {
 /** In this order, a minute apart. */
 const records: Readonly<Record<string, ActionRecord>> = {
   read: sampleRecord({ ...plain, action: mine({ verb: 'data.read' }), picture: picture('crm.people', 'dwh.people') }),
-  write: sampleRecord({ action: mine({ verb: 'data.write' }), picture: picture('crm.orders', 'crm.people') }),
+  write: sampleRecord({
+    risk: { score: 90, signals: [] },
+    action: mine({ verb: 'data.write', operation: 'pg.query' }),
+    picture: picture('crm.orders', 'crm.people'),
+  }),
   acted: sampleRecord({ ...plain, action: mine({ onBehalfOf: 'per-one', environment: 'staging' }) }),
   started: sampleRecord({ action: mine({ startedBy: 'per-one' }), decision: sampleDeny() }),
   model: sampleRecord({ ...plain, action: mine({ verb: 'model.invoke' }), picture: picture('a', 'b', 'house-model') }),
@@ -71,6 +81,11 @@ export function search(open: OpenStore): void {
       ['a model', { model: 'house-model' }, ['model']],
       ['a verb', { verb: 'data.write' }, ['write']],
       ['an environment', { environment: 'staging' }, ['acted']],
+      ['an operation', { operation: 'pg.query' }, ['write']],
+      ['a risk at least', { riskAtLeast: 41 }, ['write']],
+      ['a risk at least, itself included', { riskAtLeast: 90, agent: 'searcher' }, ['write']],
+      ['its id', { id: records['model']?.id }, ['model']],
+      ['an id and what it is not', { id: records['model']?.id, agent: 'another' }, []],
       ['a denial', { decision: 'deny' }, ['started']],
       ['a question', { decision: 'ask' }, ['write']],
       ['an allow', { decision: 'allow', agent: 'searcher' }, ['model', 'acted', 'read']],
@@ -89,6 +104,59 @@ export function search(open: OpenStore): void {
       ['filters that are not set', { agent: 'another', person: undefined, from: undefined }, ['other']],
     ])('by %s', async (_, query, expected) => {
       expect(await found(query)).toEqual(expected)
+    })
+
+    it('by its question: which, how it stands, and who signed', async () => {
+      const { store } = scene
+      const action = () => mine({ agent: 'searcher', environment: 'asked', parameters: { run: unique('run') } })
+      const [open, refused, ran] = [action(), action(), action()].map((each) => sampleRecord({ action: each })) as [
+        ActionRecord,
+        ActionRecord,
+        ActionRecord,
+      ]
+      const [first, second, third] = [sampleOpen(open), sampleOpen(refused), sampleOpen(ran)]
+      const no = sampleSignature(second, 'per-signer', { verdict: 'reject' })
+      const yes = sampleSignature(third, 'per-signer')
+      const grant = granted(third, yes)
+      const permit = samplePermit(ran, { agent: 'searcher', approval: third.id })
+      await store.commit({ facts: [decided(open), asked(first), decided(refused), asked(second)] })
+      await store.commit({ facts: [decided(ran), asked(third), changed('rejected', rejected(second, no), no)] })
+      await store.commit({ facts: [changed('granted', grant, yes)] })
+      const idsOf = async (query: ActionQuery) =>
+        (await store.actions.search({ environment: 'asked', ...query })).items.map(({ record }) => record.id)
+
+      expect(await idsOf({ approval: second.id })).toEqual([refused.id])
+      expect(await idsOf({ question: 'open' })).toEqual([open.id])
+      expect(await idsOf({ question: 'granted' })).toEqual([ran.id])
+      expect(await idsOf({ signer: 'per-signer' })).toEqual([ran.id, refused.id])
+      expect(await idsOf({ signer: 'per-signer', question: 'rejected' })).toEqual([refused.id])
+      expect(await idsOf({ signer: 'per-nobody' })).toEqual([])
+      await store.commit({ facts: [changed('spent', spent(grant, permit.id)), permitted(permit)] })
+      expect(await idsOf({ outcome: 'running' })).toEqual([ran.id])
+      await store.commit({ facts: [finished(permit)] })
+      expect(await idsOf({ outcome: 'running' })).toEqual([])
+      expect(await idsOf({ outcome: 'done', question: 'spent' })).toEqual([ran.id])
+    })
+
+    it('by every one of the keywords that were added, however often they were (P13)', async () => {
+      const { store } = scene
+      const [both, one] = [sampleRecord(plain), sampleRecord(plain)]
+      const [common, rare] = [unique('common'), unique('rare')]
+      await store.commit({ facts: [decided(both), decided(one)] })
+      const idsOf = async (keywords: readonly string[]) =>
+        (await store.actions.search({ keywords })).items.map(({ record }) => record.id)
+      expect(await idsOf([common])).toEqual([])
+
+      await store.actions.addKeywords([
+        { action: both.id, keywords: [common, rare] },
+        { action: one.id, keywords: [common] },
+        { action: newId('act'), keywords: [common] },
+      ])
+      await store.actions.addKeywords([{ action: both.id, keywords: [rare] }])
+      expect(await idsOf([common])).toEqual([one.id, both.id])
+      expect(await idsOf([rare, common])).toEqual([both.id])
+      expect(await idsOf([common, unique('other')])).toEqual([])
+      expect(await idsOf([])).toContain(one.id)
     })
 
     it('gives whole lives', async () => {

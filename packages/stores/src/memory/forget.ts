@@ -23,5 +23,6 @@ function forgetAction(state: State, id: string): void {
     const kept = outcome && { kind: outcome.kind, summary: '' }
     state.permits.set(permit.id, { ...life, permit, outcome: kept, result: undefined, delivered: true })
   }
+  state.keywords.remove(id)
   state.actions.remove(id)
 }

@@ -87,10 +87,16 @@ export function createReads(state: State, journal: MemoryJournal, clock: Clock):
         const wanted = state.actions
           .all()
           .map((action) => ({ life: lifeOf(state, action), index: action.index }))
-          .filter(({ life }) => matches(life, query))
+          .filter(({ life }) => matches(life, state.keywords.get(life.record.id), query))
         const paging = { after, ...(limit !== undefined && { limit }) }
         const { items, next } = pageOf(wanted, ({ index }) => [index, 0], paging)
         return copy({ items: items.map(({ life }) => life), next })
+      },
+      async addKeywords(found) {
+        for (const { action, keywords } of found) {
+          const known = state.keywords.get(action) ?? []
+          if (state.actions.get(action)) state.keywords.set(action, new Set([...known, ...keywords]))
+        }
       },
       seen: async (agent, operation) => state.seen.get(wordOf(agent, operation)) === true,
     },
@@ -105,21 +111,32 @@ function isDue(approval: Approval, now: number): boolean {
   return approval.expiresAt <= now || (approval.escalateAt ?? Number.POSITIVE_INFINITY) <= now
 }
 
-function matches({ record, at, outcome }: ActionLife, query: ActionQuery): boolean {
+function matches(
+  { record, at, outcome, permit, approval }: ActionLife,
+  keywords: ReadonlySet<string> | undefined,
+  query: ActionQuery,
+): boolean {
   const { action, picture, decision } = record
   const people = [action.onBehalfOf, action.startedBy]
   const datasets = [...picture.reads, ...picture.writes].map(({ name }) => name)
   const is = (wanted: string | undefined, ...there: readonly (string | undefined)[]): boolean =>
     wanted === undefined || there.includes(wanted)
   return (
+    is(query.id, record.id) &&
     is(query.agent, action.agent) &&
     is(query.person, ...people) &&
     is(query.dataset, ...datasets) &&
     is(query.model, picture.model?.name) &&
     is(query.verb, action.verb) &&
+    is(query.operation, action.operation) &&
     is(query.environment, action.environment) &&
     is(query.decision, decision.kind) &&
-    is(query.outcome, outcome?.kind) &&
+    is(query.outcome, outcome?.kind ?? (permit && 'running')) &&
+    is(query.approval, approval?.id) &&
+    is(query.question, approval?.state) &&
+    is(query.signer, ...(approval?.signatures ?? []).map(({ person }) => person)) &&
+    record.risk.score >= (query.riskAtLeast ?? 0) &&
+    (query.keywords ?? []).every((keyword) => keywords?.has(keyword)) &&
     at >= (query.from ?? 0) &&
     at < (query.to ?? Number.POSITIVE_INFINITY)
   )

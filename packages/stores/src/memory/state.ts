@@ -43,6 +43,8 @@ export interface State {
   readonly attempts: Table<string>
   /** `wordOf(credential, digest)` → permits, oldest first. */
   readonly runs: Table<readonly string[]>
+  /** Action → by what else it is found. */
+  readonly keywords: Table<ReadonlySet<string>>
   /** `wordOf(agent, operation)` that was ever permitted. */
   readonly seen: Table<true>
   /** Action or approval → places in the ledger of its facts. */
@@ -62,6 +64,7 @@ export const createState = ({ table }: Tables): State => ({
   grants: table(),
   attempts: table(),
   runs: table(),
+  keywords: table(),
   seen: table(),
   timelines: table(),
 })

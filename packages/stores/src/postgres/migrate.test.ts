@@ -38,6 +38,7 @@ describe('migrations', { timeout: 60_000 }, () => {
         { name: '0002-state' },
         { name: '0003-lineage' },
         { name: '0004-lineage-subjects' },
+        { name: '0005-search' },
       ])
     })
   })
@@ -48,7 +49,7 @@ describe('migrations', { timeout: 60_000 }, () => {
       await migrate(db)
       await db.query({ name: '', text: "delete from migration where name <> '0001-ledger'" })
       await migrate(db)
-      expect(await listed(db)).toHaveLength(4)
+      expect(await listed(db)).toHaveLength(5)
     })
   })
 

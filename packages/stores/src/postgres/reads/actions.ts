@@ -1,10 +1,10 @@
-import type { ActionQuery, Store } from '@countersign/core'
+import type { Store } from '@countersign/core'
 import type { ActionLife } from '@countersign/schema'
-import { searchable } from '../commit/keys.ts'
-import type { Statement } from '../db.ts'
+import { keysOf, searchable } from '../commit/keys.ts'
 import { type Entries, factAt } from './entries.ts'
-import { indexBelow, limitOf, pageOf } from './pages.ts'
+import { limitOf, pageOf } from './pages.ts'
 import type { Reading } from './reading.ts'
+import { actionColumns, searching } from './search.ts'
 
 interface Found {
   [column: string]: unknown
@@ -15,7 +15,9 @@ interface Found {
   readonly endedEntry: number | null
 }
 
-export function createActions({ db, tenant, entries }: Reading): Store['actions'] {
+export function createActions({ db, tenant, entries, lookup }: Reading): Store['actions'] {
+  const blind = keysOf(lookup).keyword
+
   return {
     async get(id) {
       const [row] = await db.query<Found>(actionById, [tenant, id])
@@ -25,8 +27,8 @@ export function createActions({ db, tenant, entries }: Reading): Store['actions'
     },
     async search(query) {
       const limit = limitOf(query)
-      const { statement, values } = searching(query)
-      const rows = await db.query<Found>(statement, [tenant, indexBelow(query), limit + 1, ...values])
+      const { statement, values } = searching(query, blind)
+      const rows = await db.query<Found>(statement, [tenant, limit + 1, ...values])
       const found = await entries.at(rows.slice(0, limit).flatMap(partsOf))
       return pageOf(
         rows,
@@ -34,6 +36,10 @@ export function createActions({ db, tenant, entries }: Reading): Store['actions'
         ({ entry }) => String(entry),
         (page) => page.flatMap((row) => lifeOf(row, found) ?? []),
       )
+    },
+    async addKeywords(found) {
+      const rows = found.map(({ action, keywords }) => ({ action, keywords: keywords.map(blind) }))
+      if (rows.length > 0) await db.query(addKeywords, [tenant, JSON.stringify(rows)])
     },
     async seen(agent, operation) {
       const rows = await db.query(everPermitted, [tenant, agent, searchable(operation)])
@@ -62,46 +68,20 @@ function lifeOf(row: Found, found: Awaited<ReturnType<Entries['at']>>): ActionLi
   }
 }
 
-const select = `select a.entry, a.approval, q.entry as "approvalEntry", p.entry as "permitEntry",
-    p.ended_entry as "endedEntry"
-  from action a
-  left join approval q on q.tenant = a.tenant and q.id = a.approval
-  left join permit p on p.tenant = a.tenant and p.id = a.permit`
+const actionById = { name: 'action_get', text: `${actionColumns} where a.tenant = $1 and a.id = $2` }
 
-const actionById = { name: 'action_get', text: `${select} where a.tenant = $1 and a.id = $2` }
-
-/** Each filter as its condition over `$n`. Equal sets of filters are one statement. */
-const conditions = {
-  agent: (n) => `a.agent = $${n}`,
-  person: (n) => `a.people @> array[$${n}::text]`,
-  dataset: (n) => `a.datasets @> array[$${n}::text]`,
-  model: (n) => `a.model = $${n}`,
-  verb: (n) => `a.verb = $${n}`,
-  environment: (n) => `a.environment = $${n}`,
-  decision: (n) => `a.decision = $${n}`,
-  outcome: (n) => `a.outcome = $${n}`,
-  from: (n) => `a.at >= $${n}`,
-  to: (n) => `a.at < $${n}`,
-} satisfies Record<Exclude<keyof ActionQuery, 'limit' | 'after'>, (n: number) => string> as Record<
-  string,
-  (n: number) => string
->
-
-const firstFilter = 4
-
-function searching(query: ActionQuery): { statement: Statement; values: unknown[] } {
-  const used = Object.keys(conditions).filter((key) => query[key as keyof ActionQuery] !== undefined)
-  const values = used.map((key) => {
-    const value = query[key as keyof ActionQuery]
-    return typeof value === 'string' ? searchable(value) : value
-  })
-  const where = used.map((key, place) => ` and ${conditions[key]?.(firstFilter + place)}`).join('')
-  const text = `${select} where a.tenant = $1 and a.entry < $2${where} order by a.entry desc limit $3`
-  // A name of at most 63 bytes: one digit per filter.
-  const shape = Object.keys(conditions)
-    .map((key) => (used.includes(key) ? '1' : '0'))
-    .join('')
-  return { statement: { name: `action_search_${shape}`, text }, values }
+/** The subject's key is held meanwhile: whoever destroys it waits, and then finds these rows. */
+const addKeywords = {
+  name: 'action_keywords_add',
+  text: `insert into action_keyword (tenant, entry, keywords)
+    select a.tenant, a.entry, found.keywords
+      from json_to_recordset($2::json) as found (action text, keywords bigint[])
+      join action a on a.tenant = $1 and a.id = found.action
+      join entry e on e.tenant = a.tenant and e.index = a.entry
+      join subject_key k on k.tenant = e.tenant and k.subject = e.subject and k.id = e.key_id
+      for key share of k
+    on conflict (tenant, entry) do update
+      set keywords = array(select unnest(action_keyword.keywords) union select unnest(excluded.keywords))`,
 }
 
 const everPermitted = {

@@ -100,6 +100,12 @@ const destroy = [
         and not permit.delivered`,
   },
   { name: 'erase_key', text: 'delete from subject_key where tenant = $1 and subject = $2' },
+  // After the key: who adds some holds on to it until they are there to be deleted.
+  {
+    name: 'erase_keywords',
+    text: `delete from action_keyword where tenant = $1
+      and entry in (select index from entry where tenant = $1 and subject = $2 and kind = 'action.decided')`,
+  },
   { name: 'erase_person', text: 'delete from person where tenant = $1 and id = $2' },
   { name: 'erase_agent_keys', text: 'delete from agent_key where tenant = $1 and agent = $2' },
   { name: 'erase_agent', text: 'delete from agent where tenant = $1 and id = $2' },

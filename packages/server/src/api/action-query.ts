@@ -1,0 +1,68 @@
+/**
+ * What people search the record by, and what the store is asked for then.
+ *
+ * @module
+ */
+import { type ActionQuery, classKeyword, CountersignError, digestKeyword, purposeKeywords } from '@countersign/core'
+import { z } from '@hono/zod-openapi'
+import { Digest, Standing, Verb } from '@countersign/schema'
+import { idOf, text } from './route.ts'
+
+const at = z.iso.datetime({ offset: true }).transform((moment) => Date.parse(moment))
+
+/** Every filter of the search; all that are given must hold. */
+export const actionFilters = {
+  id: idOf('act').optional(),
+  digest: Digest.optional().openapi({ description: 'Of the sealed action: the same action, however often.' }),
+  agent: text.optional(),
+  person: text.optional().openapi({ description: 'Acted for, or started the session.' }),
+  signer: text.optional().openapi({ description: 'Id of a person who approved or rejected it.' }),
+  approval: idOf('apr').optional(),
+  dataset: text.optional().openapi({ description: 'Read or written, by its whole name.' }),
+  class: text.optional().openapi({ description: 'A class of the data it touches: `financial`, `personal`, …' }),
+  model: text.optional(),
+  verb: Verb.optional(),
+  operation: text.optional().openapi({ description: 'The gateway’s own name: `mcp.tools/call`.' }),
+  environment: text.optional(),
+  decision: z.enum(['allow', 'ask', 'deny']).optional(),
+  outcome: z.enum(['running', 'done', 'failed', 'unknown']).optional(),
+  standing: Standing.optional().openapi({ description: 'Where it stands, as recorded.' }),
+  risk: z.coerce.number().int().min(0).max(100).optional().openapi({ description: 'At least.' }),
+  purpose: text
+    .refine((given) => purposeKeywords(given).length > 0, 'needs a letter or a digit')
+    .optional()
+    .openapi({
+      description: 'Words of what the agent claimed as its purpose: all of them, whole, in any order and case.',
+    }),
+  from: at.optional().openapi({ type: 'string', format: 'date-time', description: 'Decided at or after.' }),
+  to: at.optional().openapi({ type: 'string', format: 'date-time', description: 'Decided before.' }),
+}
+type Filters = z.output<z.ZodObject<typeof actionFilters>>
+
+/** @throws ERR_INPUT_INVALID for a standing that contradicts what else is asked */
+export function queryOf({ digest, class: ofClass, standing, risk, purpose, ...query }: Filters): ActionQuery {
+  const says = standing === undefined ? {} : standingQuery[standing]
+  const twice = Object.keys(says).find((name) => query[name as keyof typeof query] !== undefined)
+  if (twice !== undefined) throw new CountersignError('ERR_INPUT_INVALID', `${twice}: is part of the standing already`)
+  const keywords = [
+    ...(purpose === undefined ? [] : purposeKeywords(purpose)),
+    ...(ofClass === undefined ? [] : [classKeyword(ofClass)]),
+    ...(digest === undefined ? [] : [digestKeyword(digest)]),
+  ]
+  return { ...query, ...says, riskAtLeast: risk, ...(keywords.length > 0 && { keywords }) }
+}
+
+/** A standing is the outcome if there is one, else what became of the question. */
+const standingQuery: Readonly<Record<Standing, ActionQuery>> = {
+  denied: { decision: 'deny' },
+  waiting: { question: 'open' },
+  granted: { question: 'granted' },
+  rejected: { question: 'rejected' },
+  expired: { question: 'expired' },
+  cancelled: { question: 'cancelled' },
+  voided: { question: 'voided' },
+  running: { outcome: 'running' },
+  done: { outcome: 'done' },
+  failed: { outcome: 'failed' },
+  unknown: { outcome: 'unknown' },
+}

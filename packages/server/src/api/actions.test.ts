@@ -1,0 +1,83 @@
+import { ActionPage, type Agent, type Approval } from '@countersign/schema'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { codeOf, createRig, type Rig } from './rig.ts'
+
+let rig: Rig
+let agent: Agent
+let question: Approval
+let auditor: string
+beforeEach(async () => {
+  rig = await createRig()
+  agent = await rig.agent(await rig.person('owner'))
+  question = await rig.ask(agent)
+  auditor = await rig.cookieOf(await rig.person('auditor', { roles: ['auditor'] }))
+})
+afterEach(() => rig.close())
+
+const ask = (query: Readonly<Record<string, string>>, cookie = auditor) =>
+  rig.get(`/api/actions?${new URLSearchParams(query).toString()}`, cookie)
+const find = async (query: Readonly<Record<string, string>>, cookie = auditor) =>
+  ActionPage.parse(await (await ask(query, cookie)).json())
+const caughtUp = () => expect.poll(async () => (await find({ class: 'financial' })).items.length).toBe(1)
+
+describe('the record, searched', () => {
+  it.each<[string, Record<string, string>, number]>([
+    ['a word of the claimed purpose, in any case (P13)', { purpose: 'MONTH' }, 1],
+    ['words of it in any order', { purpose: 'now, end month' }, 1],
+    ['part of a word', { purpose: 'mont' }, 0],
+    ['a word that is not there', { purpose: 'month billing' }, 0],
+    ['a class', { class: 'financial' }, 1],
+    ['another class', { class: 'personal' }, 0],
+    ['an operation', { operation: 'mcp.tools/call' }, 1],
+    ['a risk that is reached', { risk: '55' }, 1],
+    ['a risk that is not', { risk: '56' }, 0],
+    ['a standing', { standing: 'waiting' }, 1],
+    ['another standing', { standing: 'done' }, 0],
+    ['a standing and what was decided', { standing: 'waiting', decision: 'ask' }, 1],
+    ['a signer who did not', { signer: 'per_nobody' }, 0],
+    ['all at once', { purpose: 'month', class: 'financial', agent: 'reporter', risk: '10', environment: 'prod' }, 1],
+  ])('is found by %s', async (_, query, count) => {
+    await caughtUp()
+    expect((await find(query)).items).toHaveLength(count)
+  })
+
+  it('is found by its digest, its question and its id', async () => {
+    await caughtUp()
+    for (const query of [{ digest: question.digest }, { approval: question.id }, { id: question.actionId }]) {
+      expect((await find(query)).items.map(({ id }) => id)).toEqual([question.actionId])
+    }
+    expect((await find({ digest: '0'.repeat(64) })).items).toEqual([])
+  })
+
+  it.each<[string, Record<string, string>]>([
+    ['a purpose without a word', { purpose: '…' }],
+    ['a risk beyond all', { risk: '101' }],
+    ['no digest', { digest: 'abc' }],
+    ['a contradiction', { standing: 'denied', decision: 'allow' }],
+    ['what nobody knows', { colour: 'red' }],
+  ])('refuses %s', async (_, query) => {
+    const answer = await ask(query)
+    expect([answer.status, await codeOf(answer)]).toEqual([400, 'ERR_INPUT_INVALID'])
+  })
+
+  it('says how far the index is behind, until it has read all, and only where it counts', async () => {
+    await caughtUp()
+    const cursor = { cursor: async () => 1 }
+    const house = await createRig({
+      store: { ...rig.store, journal: { ...rig.store.journal, ...cursor } },
+      sessions: rig.parts.sessions,
+    })
+    const asking = async (query: string) =>
+      ActionPage.parse(await (await house.get(`/api/actions?${query}`, auditor)).json()).behind
+    const { size } = await rig.store.ledger.head()
+    expect(await asking('purpose=month')).toBe(size - 1)
+    expect(await asking('agent=reporter')).toBeUndefined()
+    expect((await find({ purpose: 'month' })).behind).toBeUndefined()
+    await house.close()
+  })
+
+  it('shows others only what concerns them', async () => {
+    const stranger = await rig.cookieOf(await rig.person('stranger'))
+    expect((await find({ agent: agent.id }, stranger)).items).toEqual([])
+  })
+})

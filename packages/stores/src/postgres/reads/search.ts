@@ -1,0 +1,70 @@
+/**
+ * A question about actions as one statement. It has no name: which index serves best depends on the values, so it is
+ * planned each time for those it has.
+ *
+ * @module
+ */
+import type { ActionQuery } from '@countersign/core'
+import { searchable } from '../commit/keys.ts'
+import type { Statement } from '../db.ts'
+import { indexBelow } from './pages.ts'
+
+export const actionColumns = `select a.entry, a.approval, q.entry as "approvalEntry", p.entry as "permitEntry",
+    p.ended_entry as "endedEntry"
+  from action a
+  left join approval q on q.tenant = a.tenant and q.id = a.approval
+  left join permit p on p.tenant = a.tenant and p.id = a.permit`
+
+/** Asks for the tenant as `$1`, the number of rows as `$2`, and then for `values`. */
+export function searching(
+  { limit: _, keywords, ...query }: ActionQuery,
+  blind: (keyword: string) => string,
+): { statement: Statement; values: unknown[] } {
+  const values: unknown[] = []
+  const place = (value: unknown) => `$${values.push(typeof value === 'string' ? searchable(value) : value) + 2}`
+  const where = [`a.entry < ${place(indexBelow(query))}`]
+  for (const [filter, condition] of Object.entries(conditions)) {
+    const value = query[filter as keyof typeof conditions]
+    if (value !== undefined) where.push(condition(place, value))
+  }
+  const named = keywords !== undefined && keywords.length > 0
+  if (named) where.push(`w.keywords @> ${place(keywords.map(blind))}::bigint[]`)
+  const text = `${actionColumns}${named ? withKeywords : ''}
+    where a.tenant = $1 and ${where.join(' and ')} order by a.entry desc limit $2`
+  return { statement: { name: '', text }, values }
+}
+
+type Place = (value: unknown) => string
+type Value = string | number
+
+const conditions = {
+  id: (place, id) => `a.id = ${place(id)}`,
+  agent: (place, agent) => `a.agent = ${place(agent)}`,
+  person: (place, person) => `a.people @> array[${place(person)}::text]`,
+  dataset: (place, dataset) => `a.datasets @> array[${place(dataset)}::text]`,
+  model: (place, model) => `a.model = ${place(model)}`,
+  verb: (place, verb) => `a.verb = ${place(verb)}`,
+  operation: (place, operation) => `a.operation = ${place(operation)}`,
+  environment: (place, environment) => `a.environment = ${place(environment)}`,
+  decision: (place, decision) => `a.decision = ${place(decision)}`,
+  outcome: (place, outcome) =>
+    outcome === 'running'
+      ? `a.outcome is null and a.id in (select action from permit where tenant = $1 and outcome is null)`
+      : `a.outcome = ${place(outcome)}`,
+  riskAtLeast: (place, risk) => `a.risk >= ${place(risk)}`,
+  approval: (place, approval) => `a.approval = ${place(approval)}`,
+  question: (place, state) => `q.state = ${place(state)}`,
+  signer: (place, person) =>
+    `a.approval in (select approval from countersignature where tenant = $1 and person = ${place(person)})`,
+  from: (place, at) => `a.entry >= ${firstSince(place(at))}`,
+  to: (place, at) => `a.entry < ${firstSince(place(at))}`,
+} satisfies Record<
+  Exclude<keyof ActionQuery, 'limit' | 'after' | 'keywords'>,
+  (place: Place, value: Value) => string
+> as Record<Exclude<keyof ActionQuery, 'limit' | 'after' | 'keywords'>, (place: Place, value: Value) => string>
+
+/** Entries never go back in time, so a moment is a place among them: every index in their order serves a range of time. */
+const firstSince = (moment: string) =>
+  `coalesce((select entry from action where tenant = $1 and at >= ${moment} order by at, entry limit 1), ${Number.MAX_SAFE_INTEGER})`
+
+const withKeywords = ' join action_keyword w on w.tenant = a.tenant and w.entry = a.entry'
