@@ -1,0 +1,62 @@
+/**
+ * Everything we claim about speed, measured.
+ *
+ *     npm run bench [-- <name>…] [-- --quick] [-- --json] [-- --write]
+ *
+ * `--quick` takes fewer samples, `--json` prints every round of every side, `--write` puts the figures into
+ * docs/performance.md and its pictures. Whatever a bench needs and does not find it names, and the run fails.
+ *
+ * @module
+ */
+import { arch, cpus, release, totalmem } from 'node:os'
+import { gate } from './gate.ts'
+import { type Bench, Missing, type Report, type Settings } from './measure.ts'
+import { asMarkdown } from './report.ts'
+
+const benches: readonly Bench[] = [gate]
+
+const words = process.argv.slice(2)
+const named = words.filter((word) => !word.startsWith('--'))
+const flags = new Set(words.filter((word) => word.startsWith('--')))
+const unknown = [
+  ...named.filter((name) => !benches.some((bench) => bench.name === name)),
+  ...[...flags].filter((flag) => !['--quick', '--json', '--write'].includes(flag)),
+]
+if (unknown.length > 0) {
+  const known = benches.map(({ name, about }) => `  ${name.padEnd(9)} ${about}`).join('\n')
+  process.stderr.write(`There is no ${unknown.join(', ')}. There are:\n${known}\n`)
+  process.exit(2)
+}
+
+const quick = flags.has('--quick')
+const settings: Settings = { quick, rounds: quick ? 2 : 3, forMs: quick ? 500 : 1_500, say }
+const reports: Record<string, Report> = {}
+const missing: string[] = []
+for (const bench of benches.filter(({ name }) => named.length === 0 || named.includes(name))) {
+  try {
+    reports[bench.name] = await bench.run({ ...settings, say: (progress) => say(`${bench.name}: ${progress}`) })
+  } catch (error) {
+    if (!(error instanceof Missing)) throw error
+    missing.push(`${bench.name} was not measured. ${error.message}`)
+  }
+}
+clear()
+
+const machine = `${cpus().length} × ${cpus()[0]?.model.trim() ?? arch()}, ${Math.round(totalmem() / 2 ** 30)} GiB, Linux ${release()}, Node ${process.versions.node}`
+if (flags.has('--json')) process.stdout.write(`${JSON.stringify({ machine, quick, reports, missing })}\n`)
+else {
+  process.stdout.write(`${machine}\n`)
+  for (const [name, report] of Object.entries(reports)) process.stdout.write(`\n${name}\n\n${asMarkdown(report)}\n`)
+}
+for (const line of missing) process.stderr.write(`${line}\n`)
+process.exitCode = missing.length > 0 ? 1 : 0
+
+/** One line that is written over, where somebody looks at it. */
+function say(progress: string): void {
+  if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${progress}`)
+  else process.stderr.write(`${progress}\n`)
+}
+
+function clear(): void {
+  if (process.stderr.isTTY) process.stderr.write('\r\x1b[K')
+}
