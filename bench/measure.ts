@@ -74,7 +74,7 @@ export function spreadOf({ rounds }: Row, figure: string): Spread | undefined {
   const sorted = rounds.flatMap((figures) => figures[figure] ?? []).toSorted((a, b) => a - b)
   const [min] = sorted
   const max = sorted.at(-1)
-  return min === undefined || max === undefined ? undefined : { median: at(sorted, 0.5), min, max }
+  return min === undefined || max === undefined ? undefined : { median: medianOf(sorted), min, max }
 }
 
 /** The median of the ratios of each round. */
@@ -83,12 +83,13 @@ export function ratioOf(one: Row, other: Row, figure: string): number | undefine
     const [above, below] = [figures[figure], other.rounds[round]?.[figure]]
     return above === undefined || !below ? [] : above / below
   })
-  return ratios.length === 0
-    ? undefined
-    : at(
-        ratios.toSorted((a, b) => a - b),
-        0.5,
-      )
+  return ratios.length === 0 ? undefined : medianOf(ratios.toSorted((a, b) => a - b))
+}
+
+/** Of two in the middle, halfway between them. */
+function medianOf(sorted: readonly number[]): number {
+  const middle = sorted.length / 2
+  return (at(sorted, (middle - 0.5) / sorted.length) + at(sorted, 0.5)) / 2
 }
 
 export const rowOf = (rows: readonly Row[], what: string, side: string): Row | undefined =>

@@ -7,7 +7,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { readdir, readFile } from 'node:fs/promises'
-import { Missing } from './measure.ts'
+import { type Figures, Missing } from './measure.ts'
 
 /** Of a second, as the kernel reports CPU time; 100 on every Linux that node runs on (sysconf _SC_CLK_TCK). */
 const ticksPerSecond = 100
@@ -24,6 +24,22 @@ export async function cpuOf(pid: number): Promise<{ ownSeconds: number; belowSec
   const all = await familyOf(pid)
   const ownSeconds = all.find((one) => one.pid === pid)?.cpuSeconds ?? 0
   return { ownSeconds, belowSeconds: all.reduce((sum, { cpuSeconds }) => sum + cpuSeconds, 0) - ownSeconds }
+}
+
+/** With what it cost this process and what descends from it, for each answer. */
+export async function withCpu(pid: number | undefined, measure: () => Promise<Figures>): Promise<Figures> {
+  if (pid === undefined) return measure()
+  const before = await cpuOf(pid)
+  const started = performance.now()
+  const figures = await measure()
+  const seconds = (performance.now() - started) / 1000
+  const after = await cpuOf(pid)
+  const answered = (figures['perSecond'] || Number.NaN) * seconds
+  const micros = (own: number, below: number) => ((own + below) / answered) * 1e6
+  return {
+    ...figures,
+    cpuMicros: micros(after.ownSeconds - before.ownSeconds, after.belowSeconds - before.belowSeconds),
+  }
 }
 
 /** Memory of the process itself, and of everything that descends from it. What several share is split between them (PSS). */

@@ -13,11 +13,11 @@ export function asMarkdown({ rows, aims }: Report): string {
 
 const lineOf = ({ says, met, got }: Aim): string => `- ${met ? 'met' : '**not met**'}: ${says}: ${got}`
 
-/** Rows with the same figures stand in one table. */
+/** What has the same figures stands in one table; the first side of it says which. */
 function groupsOf(rows: readonly Row[]): Row[][] {
   const groups = new Map<string, Row[]>()
   for (const row of rows) {
-    const key = figuresOf([row]).join(' ')
+    const key = figuresOf([firstOf(rows, row) ?? row]).join(' ')
     groups.set(key, [...(groups.get(key) ?? []), row])
   }
   return [...groups.values()]
@@ -74,8 +74,8 @@ function cellOf(row: Row, figure: string): string {
 
 /** Three digits that mean something. */
 export function digits(value: number): string {
-  const places = value >= 100 ? 0 : value >= 10 ? 1 : 2
-  return value.toLocaleString('en-US', { maximumFractionDigits: places })
+  if (Math.abs(value) < 1) return value.toLocaleString('en-US', { maximumSignificantDigits: 2 })
+  return value.toLocaleString('en-US', { maximumFractionDigits: value >= 100 ? 0 : value >= 10 ? 1 : 2 })
 }
 
 function alignedMarkdown(lines: readonly (readonly string[])[], textColumns: number): string {

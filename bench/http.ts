@@ -1,0 +1,156 @@
+/**
+ * An allowed request through the HTTP gateway, decided and durably recorded, beside the same request straight to its
+ * upstream and through proxies that decide and record nothing.
+ *
+ * @module
+ */
+import { rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { freePorts } from '@countersign/demo'
+import { makeFolder, openHouse } from './house.ts'
+import { type Aim, type Bench, ratioOf, type Row, rowOf, type Side, takeTurns } from './measure.ts'
+import { answers, findProgram, start, type Started, withCpu } from './processes.ts'
+import { digits } from './report.ts'
+import { wrk } from './wrk.ts'
+
+export const http: Bench = {
+  name: 'http',
+  about: 'an allowed request through the HTTP gateway, beside direct, nginx and haproxy',
+
+  async run(settings) {
+    const programs = {
+      wrk: findProgram('wrk'),
+      nginx: findProgram('nginx', 'nginx-light'),
+      haproxy: findProgram('haproxy'),
+    }
+    const folder = await makeFolder()
+    const [port = 0, nginxPort = 0, haproxyPort = 0] = await freePorts(3)
+    const upstream = startBare('http', port)
+    const house = await openHouse((httpPort) => gatewayTo(`http://127.0.0.1:${port}`, httpPort))
+    const nginx = await startNginx(programs.nginx, folder, nginxPort, port)
+    const haproxy = await startHaproxy(programs.haproxy, folder, haproxyPort, port)
+    const authorized = { authorization: `Bearer ${house.key}` }
+    const ways = [
+      { name: 'Countersign', url: `${house.gatewayUrl}/bench`, headers: authorized, pid: house.pid },
+      { name: 'nginx', url: `http://127.0.0.1:${nginxPort}`, headers: {}, pid: nginx.pid },
+      { name: 'haproxy', url: `http://127.0.0.1:${haproxyPort}`, headers: {}, pid: haproxy.pid },
+      { name: 'direct', url: `http://127.0.0.1:${port}`, headers: {}, pid: undefined },
+    ]
+    try {
+      const warm = { url: `${house.gatewayUrl}/bench/small`, headers: authorized, expects: 'pencil' }
+      settings.say('warming up')
+      await wrk(warm, { atOnce: 16, forMs: settings.quick ? 2_000 : 8_000, folder })
+      const rows: Row[] = []
+      for (const body of ['small', 'large'] as const) {
+        for (const atOnce of [1, 16, 64]) {
+          const sides = ways.map(({ name, url, headers, pid }): Side => {
+            const target = { url: `${url}/${body}`, headers, expects: body === 'small' ? 'pencil' : 'xxxx' }
+            return { name, measure: () => withCpu(pid, () => wrk(target, { atOnce, forMs: settings.forMs, folder })) }
+          })
+          rows.push(...(await takeTurns(`${atOnce} at once, ${body === 'small' ? '70 B' : '100 kB'}`, sides, settings)))
+        }
+      }
+      return { rows, aims: aimsOf(rows) }
+    } finally {
+      for (const { close } of [house, nginx, haproxy, upstream]) await close()
+      await rm(folder, { recursive: true, force: true })
+    }
+  },
+}
+
+function aimsOf(rows: readonly Row[]): Aim[] {
+  const what = '64 at once, 70 B'
+  const [ours, theirs] = [rowOf(rows, what, 'Countersign'), rowOf(rows, what, 'nginx')]
+  const ratio = (ours && theirs && ratioOf(ours, theirs, 'perSecond')) ?? Number.NaN
+  return [{ says: `at least half of nginx, ${what}`, met: ratio >= 0.5, got: `${digits(ratio)}×` }]
+}
+
+export function startBare(...words: readonly (string | number)[]): Started {
+  return start([...bare, ...words.map(String)])
+}
+
+export const bare = [
+  process.execPath,
+  '--import',
+  fileURLToPath(import.meta.resolve('tsx')),
+  fileURLToPath(new URL('./bare.ts', import.meta.url)),
+]
+
+const gatewayTo = (origin: string, httpPort: number) => ({
+  http: {
+    listen: `127.0.0.1:${httpPort}`,
+    upstreams: {
+      bench: {
+        origin,
+        private: true,
+        environment: 'prod',
+        routes: Object.fromEntries(
+          ['small', 'large'].map((name) => [
+            `GET /${name}`,
+            {
+              verb: 'data.read',
+              resources: [{ kind: 'dataset', name: 'finance.orders' }],
+              effect: 'read',
+              sentence: 'Read orders',
+              reads: [{ name: 'finance.orders' }],
+              writes: [],
+            },
+          ]),
+        ),
+      },
+    },
+  },
+})
+
+/** One worker, connections to the upstream kept, no log: as quick as it goes. */
+async function startNginx(nginx: string, folder: string, port: number, upstream: number): Promise<Started> {
+  const config = join(folder, 'nginx.conf')
+  await writeFile(
+    config,
+    `daemon off; worker_processes 1; pid ${folder}/nginx.pid; error_log ${folder}/nginx.log;
+events { worker_connections 2048; }
+http {
+  access_log off;
+  keepalive_requests 1000000;
+  client_body_temp_path ${folder}/nginx-1; proxy_temp_path ${folder}/nginx-2; fastcgi_temp_path ${folder}/nginx-3;
+  uwsgi_temp_path ${folder}/nginx-4; scgi_temp_path ${folder}/nginx-5;
+  proxy_max_temp_file_size 0; proxy_buffers 16 16k;
+  upstream bare { server 127.0.0.1:${upstream}; keepalive 64; keepalive_requests 1000000; }
+  server {
+    listen 127.0.0.1:${port};
+    location = /ready { return 200; }
+    location / { proxy_pass http://bare; proxy_http_version 1.1; proxy_set_header Connection ""; }
+  }
+}
+`,
+  )
+  const started = start([nginx, '-e', `${folder}/nginx.log`, '-c', config])
+  await answers(`http://127.0.0.1:${port}/ready`)
+  return started
+}
+
+async function startHaproxy(haproxy: string, folder: string, port: number, upstream: number): Promise<Started> {
+  const config = join(folder, 'haproxy.cfg')
+  await writeFile(
+    config,
+    `global
+  nbthread 1
+defaults
+  mode http
+  timeout connect 5s
+  timeout client 60s
+  timeout server 60s
+  http-reuse always
+frontend front
+  bind 127.0.0.1:${port}
+  monitor-uri /ready
+  default_backend back
+backend back
+  server bare 127.0.0.1:${upstream}
+`,
+  )
+  const started = start([haproxy, '-f', config])
+  await answers(`http://127.0.0.1:${port}/ready`)
+  return started
+}
