@@ -81,6 +81,17 @@ export function leases(open: OpenStore): void {
       expect(await ours()).toEqual([])
     })
 
+    it('pass on from a holder that died before the clock was put back by hours', async () => {
+      const { store, clock } = scene
+      const name = unique('lease')
+      const first = await held(name, 'one')
+      clock.advance(-minuteMs / 2)
+      expect(await store.leases.hold(name, 'two', minuteMs)).toBeUndefined()
+      clock.advance(-60 * minuteMs)
+      expect(await held(name, 'two')).toBeGreaterThan(first)
+      expect(await store.leases.hold(name, 'one', minuteMs)).toBeUndefined()
+    })
+
     it('are independent of each other', async () => {
       await held(unique('lease'), 'one')
       await held(unique('lease'), 'two')

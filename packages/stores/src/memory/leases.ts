@@ -15,9 +15,10 @@ export function createLeases(clock: Clock): Store['leases'] {
     async hold(name, holder, forMs) {
       const now = clock.now()
       const lease = leases.get(name) ?? nobodyYet
+      const putBack = lease.until > now + 2 * forMs // the clock, since it was given
       const held = lease.holder !== undefined && now < lease.until
-      if (held && lease.holder !== holder) return undefined
-      const epoch = held ? lease.epoch : lease.epoch + 1
+      if (held && lease.holder !== holder && !putBack) return undefined
+      const epoch = held && lease.holder === holder ? lease.epoch : lease.epoch + 1
       leases.set(name, { holder, until: now + forMs, epoch })
       return epoch
     },

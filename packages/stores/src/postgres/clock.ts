@@ -5,28 +5,33 @@ export interface DatabaseClock extends Clock {
   close(): void
 }
 
-const compareMs = 10_000
+const compareMs = 1_000
 /** A look that took longer says too little about when it was answered. */
 const longestLookMs = 200
 
-/** This machine's clock, put right by the database's: what the house shows and what a commit decides by agree closely. */
-export async function createDatabaseClock(db: Db): Promise<DatabaseClock> {
-  let aheadMs = 0
+/**
+ * The database's clock, carried on between two looks by a count that nobody can set: what the house shows and what a
+ * commit decides by agree closely, whatever becomes of this machine's own clock.
+ */
+export async function createDatabaseClock(db: Pick<Db, 'query'>, elapsedMs = sinceStart): Promise<DatabaseClock> {
+  let aheadMs = Date.now() - elapsedMs()
   await compare()
   const timer = setInterval(() => void compare().catch(() => undefined), compareMs) // while the store is away, the last one holds
   timer.unref()
   return {
-    now: () => Math.round(Date.now() + aheadMs),
+    now: () => Math.round(elapsedMs() + aheadMs),
     close: () => clearInterval(timer),
   }
 
   async function compare(): Promise<void> {
-    const askedAt = Date.now()
+    const askedAt = elapsedMs()
     const [row] = await db.query<{ now: number }>(readClock)
-    const answeredAt = Date.now()
+    const answeredAt = elapsedMs()
     if (row !== undefined && answeredAt - askedAt <= longestLookMs) aheadMs = row.now - (askedAt + answeredAt) / 2
   }
 }
+
+const sinceStart = () => performance.now()
 
 const readClock = {
   name: 'clock_compare',

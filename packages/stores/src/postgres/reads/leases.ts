@@ -27,13 +27,16 @@ const nowOr = (given: string) =>
   `coalesce(${given}::bigint, floor(extract(epoch from clock_timestamp()) * 1000)::bigint)`
 const now = nowOr('$5')
 
-/** Taken over, also by its last holder, it gets the next epoch; the row is never deleted. */
+/**
+ * Taken over, also by its last holder, it gets the next epoch; the row is never deleted. A lease that would last longer
+ * than twice as long as anyone may hold it is one of before the clock was put back.
+ */
 const hold = {
   name: 'lease_hold',
   text: `insert into lease (tenant, name, holder, epoch, until) values ($1, $2, $3, 1, ${now} + $4::bigint)
     on conflict (tenant, name) do update set holder = excluded.holder, until = excluded.until,
       epoch = case when lease.holder = excluded.holder and lease.until > ${now} then lease.epoch else lease.epoch + 1 end
-    where lease.until <= ${now} or lease.holder = excluded.holder
+    where lease.until <= ${now} or lease.holder = excluded.holder or lease.until > ${now} + 2 * $4::bigint
     returning epoch`,
 }
 const release = {
