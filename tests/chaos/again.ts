@@ -10,7 +10,7 @@ import type { People } from './people.ts'
 import { click } from './people.ts'
 import type { HouseRecord } from './record.ts'
 
-const mostUnknown = 150
+const mostUnknown = 50
 const mostOthers = 15
 
 /** Findings, and how many answers were those of an earlier run. */
@@ -32,7 +32,7 @@ export async function sendAgain(
     const told = await attempt(errand, parts)
     if (told.kind === 'replayed' || told.kind === 'done') count.replayed += 1
     if (told.kind === 'ran' && settledAs(errand) === 'granted') count.collected += 1
-    const other = told.kind === 'waiting' && told.approval !== errand.approval
+    const other = told.kind === 'waiting' && told.approval !== errand.approval && errand.aged === 'no'
     const another = before !== undefined && told.serial !== undefined && told.serial !== before
     if (!expected.includes(told.kind) || other || another) {
       const got = another ? `run ${told.serial} instead of ${before}` : other ? 'another question' : told.kind
@@ -44,7 +44,8 @@ export async function sendAgain(
 /** All whose fate is unknown to their agent, all grants, and some that have long had their answer. */
 function dueAgain({ errands }: Book): Errand[] {
   const repeatable = [...errands.values()].filter(
-    (errand) => errand.sent > 0 && errand.work !== 'read' && errand.work !== 'file' && errand.decisions === 1,
+    ({ sent, work, decisions, aged }) =>
+      sent > 0 && work !== 'read' && work !== 'file' && (decisions === 1 || aged !== 'no'),
   )
   const unknown = repeatable.filter((errand) => !mustBePermitted(errand) && !wasTold(errand, 'refused'))
   const granted = unknown.filter((errand) => settledAs(errand) === 'granted')
@@ -53,25 +54,34 @@ function dueAgain({ errands }: Book): Errand[] {
 }
 
 function expectedOf(errand: Errand, record: HouseRecord): readonly Told['kind'][] {
+  const due = dueTo(errand, record)
+  return errand.aged === 'perhaps' ? [...due, 'refused', 'waiting'] : due
+}
+
+function dueTo(errand: Errand, record: HouseRecord): readonly Told['kind'][] {
   const permitted = livesOf(errand, record).some(({ outcome }) => outcome !== undefined)
   if (permitted) return errand.work === 'write' ? ['ran', 'done'] : ['replayed', 'done']
   if (!isAsked(errand)) return ['ran']
   const asked = questionOf(errand, record) ?? record.questions.get(errand.ref)?.[0]
   switch (asked?.state) {
     case 'granted':
-      return ['ran']
+      return errand.aged === 'over' ? afresh : ['ran'] // no grant outlives its validity
     case 'rejected':
       return ['rejected']
     case 'open':
     case undefined:
       return ['waiting']
-    case 'spent':
     case 'expired':
+      return afresh
+    case 'spent':
     case 'cancelled':
     case 'voided':
       return ['refused']
   }
 }
+
+/** What was asked, or granted, is over: asked again, it is a new question. */
+const afresh = ['refused', 'waiting'] as const
 
 /** What is on the desk when the house dies: a grant that nobody has collected, and a question with one signature of two. */
 export interface Desk {
@@ -92,6 +102,13 @@ export async function layOut(parts: AgentParts, people: People): Promise<Desk> {
 export async function clearDesk({ granted, halfway }: Desk, parts: AgentParts, people: People): Promise<string[]> {
   const second = await click(halfway, 'cleo', 'approve', people)
   const told = await attempt(halfway, parts)
+  if (granted.aged === 'over') {
+    return [
+      ...(wasTold(granted, 'ran', 'replayed', 'done') ? [`a grant that was over was spent: ${granted.ref}`] : []),
+      ...(second.status === 409 ? [] : [`a question that was over took a signature: ${JSON.stringify(second)}`]),
+      ...(told.kind !== 'ran' ? [] : [`what one of two people signed in time: ${told.says}`]),
+    ]
+  }
   return [
     ...(wasTold(granted, 'ran') ? [] : [`a grant from before was not collected: ${granted.ref}`]),
     ...(second.state === 'granted'
@@ -110,7 +127,7 @@ export async function clickAround(parts: AgentParts, people: People): Promise<st
   }
   const [twice, race, two] = [book.open('held'), book.open('held'), book.open('large')]
   await Promise.all([twice, race, two].map((errand) => attempt(errand, parts)))
-  await people.browsers.ben.get(`/api/approvals/${twice.approval}`)
+  twice.shown = (await people.browsers.ben.get<{ shown: string }>(`/api/approvals/${twice.approval}`)).shown
 
   const double = await Promise.all([click(twice, 'ben', 'approve', people), click(twice, 'ben', 'approve', people)])
   is('two clicks of one person: one counts', oneCounted(double), double)

@@ -8,14 +8,19 @@ import { send, type Step } from '@countersign/demo'
 import { type Book, type Errand, settledAs, type Told, wasTold } from './book.ts'
 import type { Ready } from './house.ts'
 import type { Random } from './random.ts'
+import type { Standing } from './standing.ts'
 
 export interface AgentParts {
   readonly book: Book
   readonly random: Random
-  readonly publicUrl: string
-  readonly gatewayUrl: string
-  readonly ready: Pick<Ready, 'keys' | 'folder'>
+  /** One per instance; any of them will do. */
+  readonly doors: readonly Door[]
+  readonly folder: string
+  readonly ready: Pick<Ready, 'keys'>
 }
+
+/** Where an instance of the house is met. */
+export type Door = Pick<Standing, 'publicUrl' | 'gatewayUrl'>
 
 const patienceMs = 15_000
 
@@ -25,20 +30,26 @@ const isHttp = ({ work }: Errand) => work === 'held' || work === 'large'
 /** Sends it once and remembers the answer. `key` is another attempt's, for a race. */
 export async function attempt(errand: Errand, parts: AgentParts, waitSeconds = 0, key = errand.key): Promise<Told> {
   errand.sent += 1
-  const told = await (errand.work === 'file' || errand.work === 'write'
-    ? overMcp(errand, parts)
-    : overHttp(errand, parts, waitSeconds, key))
+  const sentAt = Date.now()
+  const door = parts.random.pick(parts.doors) ?? { publicUrl: '', gatewayUrl: '' }
+  const answer = await (errand.work === 'file' || errand.work === 'write'
+    ? overMcp(errand, parts, door)
+    : overHttp(errand, parts, door, waitSeconds, key))
+  const told = { ...answer, door: door.gatewayUrl, sentAt }
   errand.told.push(told)
   if (told.kind === 'waiting') errand.approval ??= told.approval
   return told
 }
 
+type Answer = Omit<Told, 'door' | 'sentAt'>
+
 async function overHttp(
   { ref, work, rows }: Errand,
-  { gatewayUrl, ready }: AgentParts,
+  { ready }: AgentParts,
+  { gatewayUrl }: Door,
   waitSeconds: number,
   key: string | undefined,
-): Promise<Told> {
+): Promise<Answer> {
   let begun = false
   try {
     const path = work === 'read' ? `/company/orders?limit=${rows}&ref=${ref}` : '/company/exports'
@@ -70,11 +81,15 @@ function readAnswer({ status, headers }: Response, text: string): Pick<Told, 'ki
   return { kind: status === 503 ? 'unavailable' : 'refused' }
 }
 
-async function overMcp({ ref, work }: Errand, { publicUrl, gatewayUrl, ready }: AgentParts): Promise<Told> {
-  const path = `${ready.folder}/${ref}txt`
+async function overMcp(
+  { ref, work }: Errand,
+  { folder, ready }: AgentParts,
+  { publicUrl, gatewayUrl }: Door,
+): Promise<Answer> {
+  const path = `${folder}/${ref}txt`
   const call =
     work === 'file'
-      ? ({ over: 'mcp', tool: 'list_directory', arguments: { path: `${ready.folder}/${ref}` } } as const)
+      ? ({ over: 'mcp', tool: 'list_directory', arguments: { path: `${folder}/${ref}` } } as const)
       : ({ over: 'mcp', tool: 'write_file', arguments: { path, content: ref } } as const)
   const step: Step = { id: ref, title: ref, agent: 'ops-bot', purpose: ref, call }
   try {
@@ -96,8 +111,13 @@ function readResult(text: string, approval: string | undefined): Pick<Told, 'kin
   return { kind: /NOT EXECUTED|not recorded|could not be answered/.test(text) ? 'unavailable' : 'ran' }
 }
 
-/** Eight agents' hands, each busy until `signal` aborts. Resolves when the last has heard its last answer. */
+/** At each door nine agents' hands, busy until `signal` aborts. Resolves when the last has heard its last answer. */
 export async function agentsAtWork(parts: AgentParts, signal: AbortSignal): Promise<void> {
+  const inHand = new Set<Errand>()
+  await Promise.all(parts.doors.map((door) => handsAt({ ...parts, doors: [door] }, inHand, signal)))
+}
+
+async function handsAt(parts: AgentParts, inHand: Set<Errand>, signal: AbortSignal): Promise<void> {
   const { book, random } = parts
   const read = () => attempt(book.open('read'), parts)
   const list = () => attempt(book.open('file'), parts)
@@ -128,12 +148,16 @@ export async function agentsAtWork(parts: AgentParts, signal: AbortSignal): Prom
     const granted = [...book.errands.values()].filter(
       (errand) =>
         isHttp(errand) &&
+        !inHand.has(errand) &&
         !errand.ignored &&
+        errand.aged === 'no' &&
         settledAs(errand) === 'granted' &&
-        !wasTold(errand, 'ran', 'replayed', 'done'),
+        !wasTold(errand, 'ran', 'replayed', 'done', 'refused'),
     )
     const errand = random.pick(granted)
-    return errand && !wasTold(errand, 'begun') ? attempt(errand, parts) : undefined
+    if (!errand || wasTold(errand, 'begun')) return undefined
+    inHand.add(errand)
+    return attempt(errand, parts).finally(() => inHand.delete(errand))
   }
 
   await Promise.all([read, read, list, exportSmall, exportSmall, exportHeld, exportHeld, write, collect].map(repeat))

@@ -23,9 +23,17 @@ export interface Errand {
   shown: string | undefined
   readonly told: Told[]
   readonly clicks: Click[]
+  /**
+   * Whether the database's clock has gone on by hours since it was first answered: then its question, its grant and its
+   * run are over. `perhaps`: it was under way at that moment.
+   */
+  aged: 'no' | 'perhaps' | 'over'
 }
 
 export interface Told {
+  /** The gateway of the instance it was sent to. */
+  readonly door: string
+  readonly sentAt: number
   readonly at: number
   /** `begun`: the answer began and broke off. `lost`: nothing was heard. `unavailable`: the house said try again. */
   readonly kind: 'ran' | 'replayed' | 'done' | 'waiting' | 'rejected' | 'refused' | 'unavailable' | 'begun' | 'lost'
@@ -76,6 +84,7 @@ export function createBook(): Book {
         shown: undefined,
         told: [],
         clicks: [],
+        aged: 'no',
       }
       errands.set(ref, errand)
       return errand
@@ -85,6 +94,15 @@ export function createBook(): Book {
 
 export const wasTold = ({ told }: Errand, ...kinds: readonly Told['kind'][]): boolean =>
   told.some(({ kind }) => kinds.includes(kind))
+
+/** From `at` on it is hours later. */
+export function age({ errands }: Book, at: number): void {
+  for (const errand of errands.values()) {
+    if (errand.aged === 'no' && isAsked(errand)) errand.decisions += 1 // asked again, it is a new question
+    if (errand.told.some((told) => told.at < at)) errand.aged = 'over'
+    else if (errand.aged === 'no') errand.aged = 'perhaps'
+  }
+}
 
 /** The client knows that it was decided. */
 export const mustBeDecided = (errand: Errand): boolean =>

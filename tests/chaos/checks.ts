@@ -69,7 +69,7 @@ export const checks: Readonly<Record<string, Check>> = {
   },
 
   'nobody was refused what policy allows or people may grant': ({ book }) =>
-    each(book, ({ told }) => told.find(({ kind }) => kind === 'refused')?.says),
+    each(book, ({ told, aged }) => (aged !== 'no' ? undefined : told.find(({ kind }) => kind === 'refused')?.says)),
 
   'every grant was spent at most once': ({ book, record }) =>
     each(book, (errand) => {
@@ -82,7 +82,9 @@ export const checks: Readonly<Record<string, Check>> = {
     each(book, (errand) => {
       if (errand.approval === undefined || errand.clicks.length > 0) return undefined
       const state = questionOf(errand, record)?.state
-      return state === 'open' ? undefined : `was open, nobody answered, and it is ${state ?? 'gone'}`
+      return state === 'open' || (errand.aged !== 'no' && state === 'expired')
+        ? undefined
+        : `was open, nobody answered, and it is ${state ?? 'gone'}`
     }),
 
   'every acknowledged answer of a person stands': ({ book, record }) =>
@@ -90,13 +92,18 @@ export const checks: Readonly<Record<string, Check>> = {
       const settled = settledAs(errand)
       const state = questionOf(errand, record)?.state
       if (settled === undefined) return undefined
-      const stands = settled === 'granted' ? state === 'granted' || state === 'spent' : state === 'rejected'
+      const stands =
+        settled === 'granted'
+          ? ['granted', 'spent', ...(errand.aged === 'no' ? [] : ['expired'])].includes(state ?? '')
+          : state === 'rejected'
       return stands ? undefined : `was ${settled} and is ${state ?? 'gone'}`
     }),
 
   'no run is closed as unknown before its deadline': ({ book, record }) =>
     each(book, (errand) =>
-      livesOf(errand, record).some(({ outcome }) => outcome?.kind === 'unknown') ? 'was closed as unknown' : undefined,
+      errand.aged === 'no' && livesOf(errand, record).some(({ outcome }) => outcome?.kind === 'unknown')
+        ? 'was closed as unknown'
+        : undefined,
     ),
 
   'runs that had time to end have their outcome': ({ book, record, storms, readAt }) =>
@@ -152,6 +159,7 @@ function boundsOf({ errands, traces }: Book): Record<string, { least: number; mo
       most: count((errand) => isAsked(errand) && runnable(errand)),
     },
     'approval.answered': { least: answered, most: clicked },
+    'approval.expired': { least: 0, most: count((errand) => errand.aged !== 'no' && isAsked(errand)) },
     'signature.refused': { least: 0, most: clicked },
     'person.signed-in': { least: traces.signIns.done, most: traces.signIns.tried },
     'policy.activated': { least: traces.starts.done, most: traces.starts.tried },

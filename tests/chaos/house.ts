@@ -1,5 +1,5 @@
 /**
- * The house under test, as a process of its own: embedded PostgreSQL, identity provider, HTTP and MCP gateways.
+ * The house under test, as a process of its own: PostgreSQL, embedded or elsewhere, and HTTP and MCP gateways.
  * Settings come as JSON in the environment; one line of JSON on stdout says that it stands.
  *
  * @module
@@ -8,13 +8,20 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import type { Store } from '@countersign/core'
-import { type AgentId, agentGroups, companyRegistry, createDemoProvider, introduce } from '@countersign/demo'
+import { type AgentId, agentGroups, companyRegistry, introduce } from '@countersign/demo'
 import { Config, createLog, startHouse } from '@countersign/server'
 import { upstream } from './upstream.ts'
 
 /** What `main.ts` hands to the house. */
 export interface HouseSettings {
   readonly dataDir: string
+  /** Of several instances each has its own data, and all have the same keys, of the house and of its agents. */
+  readonly keysFile: string
+  /** Where tools write. */
+  readonly folder: string
+  /** Without one PostgreSQL is embedded. */
+  readonly storeUrl?: string
+  readonly issuer: string
   readonly policies: string
   readonly port: number
   readonly httpPort: number
@@ -25,23 +32,13 @@ export interface HouseSettings {
 /** What the house says once it stands. */
 export interface Ready {
   readonly vkey: string
-  readonly folder: string
   readonly keys: Readonly<Record<AgentId, string>>
 }
 
-const { dataDir, policies, port, httpPort, companyUrl, companyToken } = JSON.parse(
-  process.env['CHAOS_HOUSE'] ?? '{}',
-) as HouseSettings
-const publicUrl = `http://localhost:${port}`
-const issuer = `${publicUrl}/demo/idp`
-const folder = join(dataDir, 'files')
+const settings = JSON.parse(process.env['CHAOS_HOUSE'] ?? '{}') as HouseSettings
+const { dataDir, keysFile, folder, storeUrl, issuer, policies, port, httpPort, companyUrl, companyToken } = settings
 await mkdir(folder, { recursive: true, mode: 0o700 })
 
-const provider = await createDemoProvider({
-  issuer,
-  clients: [{ client_id: 'countersign', redirect_uris: [`${publicUrl}/sign-in/callback`] }],
-  keysFile: join(dataDir, 'demo-idp.json'),
-})
 const server = createRequire(import.meta.resolve('@countersign/demo')).resolve(
   '@modelcontextprotocol/server-filesystem/dist/index.js',
 )
@@ -49,7 +46,8 @@ const house = await startHouse({
   config: Config.parse({
     name: 'chaos',
     listen: { port },
-    publicUrl,
+    publicUrl: `http://localhost:${port}`,
+    store: { url: storeUrl },
     identity: { issuer, clientId: 'countersign', scopes: ['openid', 'profile', 'email'] },
     policies,
     agentGroups,
@@ -71,25 +69,22 @@ const house = await startHouse({
   consoleDir: join(dataDir, 'no-console'),
   version: '0.0.0',
   demo: true,
-  mounts: [{ path: '/demo/idp', answer: (request, response) => provider.callback(request, response) }],
   log: createLog((text) => process.stderr.write(text)),
 })
 const keys = await keysOf(house.store)
-process.stdout.write(`${JSON.stringify({ vkey: house.vkey, folder, keys } satisfies Ready)}\n`)
+process.stdout.write(`${JSON.stringify({ vkey: house.vkey, keys } satisfies Ready)}\n`)
 
 await new Promise<void>((stop) => {
   process.once('SIGTERM', () => stop())
   process.stdin.resume().once('end', () => stop()) // whoever started it is gone
 })
 await house.close()
-await provider.close()
 process.exit(0)
 
 /** Agents' keys are shown once, so they are written down for the next start. */
 async function keysOf(store: Store): Promise<Ready['keys']> {
-  const file = join(dataDir, 'keys.json')
-  if ((await store.agents.list()).length > 0) return JSON.parse(await readFile(file, 'utf8')) as Ready['keys']
+  if ((await store.agents.list()).length > 0) return JSON.parse(await readFile(keysFile, 'utf8')) as Ready['keys']
   const made = await introduce(store, issuer)
-  await writeFile(file, JSON.stringify(made), { mode: 0o600 })
+  await writeFile(keysFile, JSON.stringify(made), { mode: 0o600 })
   return made
 }

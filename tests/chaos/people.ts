@@ -12,17 +12,28 @@ export type PersonId = 'ben' | 'cleo' | 'eve'
 
 export interface People {
   readonly browsers: Readonly<Record<PersonId, Browser>>
+  /** Whoever is signed in at several instances uses them in turn. */
+  window(person: PersonId): Browser
 }
 
-/** Everyone who matters, signed in. The sessions of before ended with the process that knew them. */
-export async function signIn(publicUrl: string, { traces }: Book): Promise<People> {
+/** Everyone who matters, at every instance. */
+export async function signInAt(instances: readonly { readonly publicUrl: string }[], book: Book): Promise<People> {
+  const everywhere = await Promise.all(instances.map(({ publicUrl }) => signIn(publicUrl, book)))
+  const [browsers] = everywhere
+  if (!browsers) throw new Error('Nobody is signed in.')
+  let turn = 0
+  return { browsers, window: (person) => (everywhere[turn++ % everywhere.length] ?? browsers)[person] }
+}
+
+/** The sessions of before ended with the process that knew them. */
+async function signIn(publicUrl: string, { traces }: Book): Promise<Browsers> {
   const browsers = { ben: openBrowser(publicUrl), cleo: openBrowser(publicUrl), eve: openBrowser(publicUrl) }
   for (const [person, browser] of Object.entries(browsers)) {
     traces.signIns.tried += 1
     await browser.signIn(person)
     traces.signIns.done += 1
   }
-  return { browsers: Object.fromEntries(Object.entries(browsers).map(([id, each]) => [id, counted(each)])) as Browsers }
+  return Object.fromEntries(Object.entries(browsers).map(([id, each]) => [id, counted(each)])) as Browsers
 
   function counted(browser: Browser): Browser {
     return {
@@ -42,13 +53,14 @@ export async function click(
   errand: Errand,
   person: 'ben' | 'cleo',
   verdict: Click['verdict'],
-  { browsers }: People,
+  people: People,
 ): Promise<Click> {
   const path = `/api/approvals/${errand.approval}`
-  errand.shown ??= (await browsers[person].get<{ shown: string }>(path)).shown
+  const window = people.window(person)
+  errand.shown ??= (await window.get<{ shown: string }>(path)).shown
   const made: Click = { person, verdict, status: undefined, state: undefined }
   errand.clicks.push(made)
-  const { status, body } = await browsers[person].post(`${path}/signatures`, { verdict, shown: errand.shown })
+  const { status, body } = await window.post(`${path}/signatures`, { verdict, shown: errand.shown })
   made.status = status
   made.state = typeof body['state'] === 'string' ? body['state'] : undefined
   return made

@@ -5,13 +5,13 @@
  */
 import { setTimeout as pause } from 'node:timers/promises'
 import { clearDesk, clickAround, layOut, sendAgain } from './again.ts'
-import { type AgentParts, agentsAtWork } from './agents.ts'
-import { isAsked, settledAs } from './book.ts'
+import { agentsAtWork } from './agents.ts'
+import { age, isAsked, settledAs } from './book.ts'
 import { checks, outcomeWithinMs, running, weigh } from './checks.ts'
-import { peopleAtWork, signIn } from './people.ts'
+import { peopleAtWork, signInAt } from './people.ts'
 import { type HouseRecord, publishedCheckpoint, readRecord, verifyPublished } from './record.ts'
-import type { Stage } from './stage.ts'
-import { inWords, type Strike, strike } from './strike.ts'
+import { partsOf, type Stage } from './stage.ts'
+import { inWords, type Strike } from './strike.ts'
 
 export interface Tally {
   check(name: string, findings: readonly string[]): void
@@ -19,15 +19,23 @@ export interface Tally {
 
 const leaveWithinMs = 8_000
 
-/** Resolves to one line about it. @throws if the house does not stand again: nothing more can be told then. */
-export async function playRound(plan: Strike, stage: Stage, tally: Tally): Promise<string> {
+export interface Played {
+  /** In one line. */
+  readonly line: string
+  readonly sent: number
+  readonly heard: number
+}
+
+/** @throws if the house does not stand again: nothing more can be told then. */
+export async function playRound(plan: Strike, stage: Stage, tally: Tally): Promise<Played> {
   const { house, book } = stage
   const began = Date.now()
   const before = standingOf(stage)
 
   const desk = await layOut(partsOf(stage), stage.people)
-  const { struckAt, fell } = await workUntilStruck(stage, plan)
+  const struckAt = await workUntilStruck(stage, plan, tally)
   const startedAt = Date.now()
+  const fell = plan.mode.fatal === true
   if (fell && !plan.hasty) {
     tally.check('no process is left behind', await house.strays(leaveWithinMs))
     house.begin()
@@ -51,13 +59,15 @@ export async function playRound(plan: Strike, stage: Stage, tally: Tally): Promi
   const errands = [...book.errands.values()]
   const open = errands.filter((errand) => isAsked(errand) && errand.approval !== undefined && !settledAs(errand)).length
   const unended = errands.reduce((sum, errand) => sum + running(errand, after), 0)
-  return [
+  const [sent, heard] = [now.sent - before.sent, now.heard - before.heard]
+  const line = [
     inWords(plan),
-    `${now.sent - before.sent} attempts, ${now.heard - before.heard} acknowledged, ${now.runs - before.runs} ran, ${again.replayed} replayed`,
+    `${sent} attempts, ${heard} acknowledged, ${now.runs - before.runs} ran, ${again.replayed} replayed`,
     `${open} open, ${unended} without outcome`,
     `ledger ${size}`,
     `back in ${seconds(backMs)} s of ${seconds(Date.now() - began)} s`,
   ].join('; ')
+  return { line, sent, heard }
 }
 
 /** So far, of all rounds. */
@@ -68,37 +78,54 @@ function standingOf({ book, company }: Stage): { sent: number; heard: number; ru
 }
 
 async function look(stage: Stage, tally: Tally, when: string): Promise<HouseRecord> {
-  const { book, company, ready, people, storms } = stage
+  const { book, company, folder, people, storms } = stage
   const readAt = Date.now()
   const record = await readRecord(people.browsers.eve)
-  const evidence = { book, record, runs: company.runs, folder: ready.folder, storms, readAt }
+  const evidence = { book, record, runs: company.runs, folder, storms, readAt }
   for (const [name, check] of Object.entries(checks)) tally.check(`${name} (${when})`, check(evidence))
   return record
 }
 
-async function workUntilStruck(stage: Stage, plan: Strike): Promise<{ struckAt: number; fell: boolean }> {
+/** Resolves to when it was struck. */
+async function workUntilStruck(stage: Stage, plan: Strike, tally: Tally): Promise<number> {
+  const { mode, lastsMs, hasty } = plan
   const { house, book, random, people } = stage
   const done = new AbortController()
   const work = Promise.all([agentsAtWork(partsOf(stage), done.signal), peopleAtWork(people, book, random, done.signal)])
   await pause(plan.afterMs)
   stage.known = (await publishedCheckpoint(house.publicUrl)) ?? stage.known
   const struckAt = Date.now()
-  const fell = await strike(plan, house)
-  if (fell && plan.hasty) house.begin()
-  if (!fell) await pause(500)
+  if (mode.ages) age(book, struckAt)
+  const findings = await mode.strike(stage, lastsMs)
+  const overAt = Date.now()
+  if (hasty) house.begin()
+  if (!mode.fatal) await pause(500)
   done.abort()
   await work
-  return { struckAt, fell }
+  if (mode.ages) age(book, struckAt)
+  if (findings) tally.check(mode.says, findings)
+  if (mode.apart) tally.check('the second instance goes on meanwhile', wentOn(stage, struckAt, overAt))
+  return struckAt
 }
 
-async function standAgain(stage: Stage, { victim }: Strike, fell: boolean): Promise<void> {
-  const { house, book } = stage
-  if (fell) book.traces.starts.tried += victim === 'node, and node again' ? 2 : 1
+/** Once it has noticed: what the first one began in the database has to be given up first. */
+function wentOn({ book, second }: Stage, struckAt: number, overAt: number): string[] {
+  const halfway = (struckAt + overAt) / 2
+  const told = [...book.errands.values()].flatMap((errand) => errand.told)
+  const there = told.filter(({ door, at }) => door === second?.gatewayUrl && at >= halfway && at <= overAt)
+  const heard = there.filter(({ kind }) => kind !== 'lost' && kind !== 'unavailable').length
+  return heard > 0 ? [] : [`of ${there.length} attempts there, none was acknowledged`]
+}
+
+async function standAgain(stage: Stage, { mode }: Strike, fell: boolean): Promise<void> {
+  const { house, second, book } = stage
+  if (fell) book.traces.starts.tried += 1 + (mode.again ?? 0)
   const ready = await house.stands()
   if (!ready) throw new Error(`The house does not stand again.\n${house.complaints.slice(-10).join('\n')}`)
   if (fell) book.traces.starts.done += 1
   stage.ready = ready
-  stage.people = await signIn(house.publicUrl, book)
+  if (second && !(await second.stands())) throw new Error('The second instance does not stand.')
+  stage.people = await signInAt(second ? [house, second] : [house], book)
 }
 
 async function checkLedger(stage: Stage, tally: Tally): Promise<string> {
@@ -116,15 +143,8 @@ async function checkLedger(stage: Stage, tally: Tally): Promise<string> {
   const { findings, least, most } = weigh(book, report)
   tally.check('the ledger holds what was acknowledged, and nothing that was not sent', findings)
   stage.known = checkpoint
+  stage.size = report.size
   return `${report.size} entries (${least} to ${most} possible), ${report.problems.length} problems`
 }
 
 const seconds = (ms: number) => (ms / 1000).toFixed(1)
-
-const partsOf = ({ book, random, house, ready }: Stage): AgentParts => ({
-  book,
-  random,
-  publicUrl: house.publicUrl,
-  gatewayUrl: house.gatewayUrl,
-  ready,
-})

@@ -1,70 +1,157 @@
 /**
- * A house with its company, its people signed in, and everything that will be known of it.
+ * A house with its company, its identity provider, its people signed in, and everything that will be known of it.
  *
  * @module
  */
 import { randomBytes } from 'node:crypto'
-import { chmod, mkdtemp, readdir, rm } from 'node:fs/promises'
+import { chmod, cp, mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { freePorts } from '@countersign/demo'
+import type { AgentParts } from './agents.ts'
 import { type Book, createBook } from './book.ts'
 import type { Storm } from './checks.ts'
+import { createSettableClock } from './clock.ts'
 import { type Company, openCompany } from './company.ts'
-import type { Ready } from './house.ts'
-import { type People, signIn } from './people.ts'
+import { mountSmallDisk } from './full-disk.ts'
+import type { HouseSettings, Ready } from './house.ts'
+import type { Means } from './means.ts'
+import { layNetwork } from './network.ts'
+import { type People, signInAt } from './people.ts'
+import { openProvider } from './provider.ts'
 import type { Random } from './random.ts'
+import { createServer } from './server.ts'
 import { createStanding, type Standing } from './standing.ts'
+import type { Scene, Targets } from './strike.ts'
 
-export interface Stage {
-  readonly house: Standing
+export interface Stage extends Targets {
+  /** Another instance of the house, which nobody strikes. */
+  readonly second: Standing | undefined
   readonly company: Company
   readonly book: Book
   readonly random: Random
+  readonly folder: string
   ready: Ready
   people: People
   /** The newest checkpoint seen: every later ledger has to continue it. */
   known: string | undefined
+  /** Of the ledger. */
+  size: number
   /** From just before each strike until the house stood again: what was answered then may lack its outcome. */
   readonly storms: Storm[]
 }
 
-/** A folder of our own for a house to live in. As root, PostgreSQL runs as someone else, who has to pass. */
-export async function makeFolder(root: boolean): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'countersign-chaos-'))
-  await chmod(folder, root ? 0o711 : 0o700)
-  return folder
-}
-
-/** The folder itself may be a mount. */
-async function emptyFolder(folder: string): Promise<void> {
-  for (const name of await readdir(folder)) await rm(join(folder, name), { recursive: true, force: true })
-}
-
 export interface StageParts {
-  readonly dataDir: string
+  readonly scene: Scene
+  readonly means: Means
   readonly random: Random
   readonly env: NodeJS.ProcessEnv
+  /** The house as one file. */
+  readonly program: string
   /** Told what to do to have nothing left, as soon as there is something. */
   onClose(close: () => Promise<void>): void
 }
 
-export async function openStage({ dataDir, random, env, onClose }: StageParts): Promise<Stage> {
-  onClose(() => emptyFolder(dataDir))
+export async function openStage(parts: StageParts): Promise<Stage> {
+  const { random, env, program, onClose } = parts
+  const folder = await makeFolder()
+  onClose(() => rm(folder, { recursive: true, force: true }))
   const companyToken = randomBytes(24).toString('base64url')
   const company = await openCompany(companyToken, random)
   onClose(() => company.close())
-  const [port = 0, httpPort = 0] = await freePorts(2)
-  const policies = fileURLToPath(new URL('./policies', import.meta.url))
-  const house = createStanding({ dataDir, policies, port, httpPort, companyUrl: company.url, companyToken }, env)
-  onClose(() => house.clear())
+  const ports = await freePorts(4)
+  const provider = await openProvider([ports[0], ports[2]].map((port) => `http://localhost:${port}`))
+  onClose(() => provider.close())
+  const { targets, stores } = await layOutScene(folder, parts)
+
+  const common = {
+    keysFile: join(folder, 'agents.json'),
+    policies: fileURLToPath(new URL('./policies', import.meta.url)),
+    issuer: provider.issuer,
+    companyUrl: company.url,
+    companyToken,
+  }
+  const instances = await Promise.all(stores.map(makeInstance))
+  const [house, second] = instances
+  if (!house) throw new Error('A scene has at least one instance.')
 
   const book = createBook()
-  house.begin()
-  const ready = await house.stands()
-  if (!ready) throw new Error(`The house does not stand.\n${house.complaints.join('\n')}`)
-  book.traces.starts.tried = book.traces.starts.done = 1
-  const people = await signIn(house.publicUrl, book)
-  return { house, company, book, random, ready, people, known: undefined, storms: [] }
+  let ready: Ready | undefined
+  for (const each of instances) {
+    if (each === second) await cp(join(folder, 'data0/keys'), join(folder, 'data1/keys'), { recursive: true })
+    each.begin()
+    ready = await each.stands()
+    if (!ready) throw new Error(`The house does not stand.\n${each.complaints.join('\n')}`)
+    book.traces.starts.tried = book.traces.starts.done += 1
+  }
+  if (!ready) throw new Error('The house does not stand.')
+  const people = await signInAt(instances, book)
+  const memory = { company, book, random, ready, people, known: undefined, size: 0, storms: [] }
+  return { ...targets, ...memory, house, second, folder: house.settings.folder }
+
+  async function makeInstance(storeUrl: string | undefined, place: number): Promise<Standing> {
+    const dataDir = join(folder, `data${place}`)
+    await mkdir(dataDir, { recursive: true })
+    await chmod(dataDir, 0o711)
+    const [port = 0, httpPort = 0] = ports.slice(2 * place)
+    const written = storeUrl === undefined ? join(dataDir, 'files') : join(folder, 'files')
+    const own: Omit<HouseSettings, keyof typeof common> = {
+      dataDir,
+      folder: written,
+      port,
+      httpPort,
+      ...(storeUrl && { storeUrl }),
+    }
+    const clocked = { ...env, ...targets.clock?.env }
+    const standing = createStanding({ settings: { ...common, ...own }, env: clocked, program })
+    onClose(() => standing.clear())
+    return standing
+  }
 }
+
+/** A folder of our own for houses to live in. As root, PostgreSQL runs as someone else, who has to pass. */
+async function makeFolder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'countersign-chaos-'))
+  await chmod(folder, 0o711)
+  return folder
+}
+
+/** What can be struck beside the house, and for each instance the URL of its store, if it is not embedded. */
+async function layOutScene(
+  folder: string,
+  { scene, means, onClose }: StageParts,
+): Promise<{ targets: Omit<Targets, 'house'>; stores: readonly (string | undefined)[] }> {
+  switch (scene) {
+    case 'alone':
+      return {
+        targets: { clock: means.clock ? await createSettableClock(join(folder, 'clock')) : undefined },
+        stores: [undefined],
+      }
+    case 'small-disk': {
+      const dataDir = join(folder, 'data0')
+      await mkdir(dataDir)
+      const disk = await mountSmallDisk(dataDir, 256)
+      if (disk) onClose(() => disk.unmount())
+      return { targets: { disk }, stores: [undefined] }
+    }
+    case 'pair': {
+      const network = await layNetwork()
+      if (!network || means.server === undefined) throw new Error('There is no network of our own, or no server.')
+      onClose(() => network.remove())
+      const server = await createServer(join(folder, 'server'), means.server, network)
+      onClose(() => server.kill())
+      await server.start()
+      const [cable, other] = network.cables
+      return { targets: { server, cable }, stores: [server.url(cable.address), server.url(other.address)] }
+    }
+  }
+}
+
+export const partsOf = ({ book, random, house, second, ready, folder }: Stage): AgentParts => ({
+  book,
+  random,
+  doors: second ? [house, second] : [house],
+  folder,
+  ready,
+})

@@ -7,8 +7,9 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { setTimeout as pause } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
+import { freePorts } from '@countersign/demo'
 import type { HouseSettings, Ready } from './house.ts'
+import { injure, type Injury } from './injure.ts'
 import { postmasterOf, processesIn, signal, straysIn } from './processes.ts'
 
 export interface Standing {
@@ -25,6 +26,12 @@ export interface Standing {
   killPostgres(): Promise<boolean>
   /** Stops every process of PostgreSQL where it is, and lets it go on after `forMs`. */
   holdPostgres(forMs: number): Promise<void>
+  /** The same for node; what is done `meanwhile` may take longer. */
+  holdHouse(forMs: number, meanwhile?: () => Promise<void>): Promise<void>
+  /** Starts one more process on the same data, and other ports; its exit code, or undefined if it stays. */
+  startAnother(withinMs: number): Promise<number | undefined>
+  /** System calls of PostgreSQL fail for a while. */
+  injurePostgres(injury: Injury, forMs: number): Promise<void>
   /** Resolves to what is left that does not belong to a running house, after `withinMs` at most. */
   strays(withinMs: number): Promise<readonly string[]>
   /** Asks it to close; its exit code, or undefined if it did not in time. */
@@ -33,10 +40,16 @@ export interface Standing {
   clear(): Promise<void>
 }
 
-const main = fileURLToPath(new URL('./house.ts', import.meta.url))
 const standsWithinMs = 30_000
 
-export function createStanding(settings: HouseSettings, env: NodeJS.ProcessEnv): Standing {
+export interface StandingParts {
+  readonly settings: HouseSettings
+  readonly env: NodeJS.ProcessEnv
+  /** The house as one file. */
+  readonly program: string
+}
+
+export function createStanding({ settings, env, program }: StandingParts): Standing {
   const { dataDir, port, httpPort } = settings
   const publicUrl = `http://localhost:${port}`
   const complaints: string[] = []
@@ -68,10 +81,30 @@ export function createStanding(settings: HouseSettings, env: NodeJS.ProcessEnv):
     },
 
     async holdPostgres(forMs) {
-      const servers = (await processesIn(dataDir)).filter(({ command }) => /postgres/.test(command.split(' ')[0] ?? ''))
-      for (const { pid } of servers) signal(pid, 'SIGSTOP')
+      const servers = await postgresProcesses()
+      for (const pid of servers) signal(pid, 'SIGSTOP')
       await pause(forMs)
-      for (const { pid } of servers) signal(pid, 'SIGCONT')
+      for (const pid of servers) signal(pid, 'SIGCONT')
+    },
+
+    async holdHouse(forMs, meanwhile = async () => undefined) {
+      child?.kill('SIGSTOP')
+      await Promise.all([pause(forMs), meanwhile()]).finally(() => child?.kill('SIGCONT'))
+    },
+
+    async startAnother(withinMs) {
+      const [otherPort = 0, otherHttpPort = 0] = await freePorts(2)
+      const other = launch({ ...settings, port: otherPort, httpPort: otherHttpPort })
+      const gone = once(other, 'exit')
+      await Promise.race([gone, pause(withinMs, undefined, { ref: false })])
+      if (other.exitCode !== null) return other.exitCode
+      other.kill('SIGKILL')
+      await gone
+      return undefined
+    },
+
+    async injurePostgres(injury, forMs) {
+      await injure(await postgresProcesses(), injury, forMs)
     },
 
     async strays(withinMs) {
@@ -103,18 +136,27 @@ export function createStanding(settings: HouseSettings, env: NodeJS.ProcessEnv):
   }
 
   function begin(): void {
-    child = spawn(process.execPath, ['--import', 'tsx', '--conditions=countersign-source', main], {
-      env: { ...env, CHAOS_HOUSE: JSON.stringify(settings) },
-      stdio: ['pipe', 'pipe', 'pipe'],
-    })
-    const born = child
-    born.stdin?.on('error', () => undefined) // it was killed
+    const born = (child = launch(settings))
     if (born.stderr) createInterface({ input: born.stderr }).on('line', remember)
     ready = new Promise((resolve) => {
       if (born.stdout)
         createInterface({ input: born.stdout }).once('line', (line) => resolve(JSON.parse(line) as Ready))
       born.once('exit', () => resolve(undefined))
     })
+  }
+
+  function launch(how: HouseSettings): ChildProcess {
+    const born = spawn(process.execPath, ['--conditions=countersign-source', program], {
+      env: { ...env, CHAOS_HOUSE: JSON.stringify(how) },
+      stdio: ['pipe', 'pipe', 'pipe'],
+    })
+    born.stdin?.on('error', () => undefined) // it was killed
+    return born
+  }
+
+  async function postgresProcesses(): Promise<number[]> {
+    const all = await processesIn(dataDir)
+    return all.filter(({ command }) => /postgres/.test(command.split(' ')[0] ?? '')).map(({ pid }) => pid)
   }
 
   function remember(line: string): void {

@@ -4,92 +4,224 @@
  * @module
  */
 import { setTimeout as pause } from 'node:timers/promises'
+import type { SettableClock } from './clock.ts'
 import type { SmallDisk } from './full-disk.ts'
+import type { Cable, Cut } from './network.ts'
 import type { Random } from './random.ts'
+import type { Server } from './server.ts'
 import type { Standing } from './standing.ts'
 
-export type Victim =
-  | 'node'
-  | 'postgres'
-  | 'node, then postgres'
-  | 'postgres, then node'
-  | 'node, and node again'
-  | 'nobody'
+/** `alone`: one instance, PostgreSQL embedded. `small-disk`: the same. `pair`: two, and a server on another host. */
+export type Scene = 'alone' | 'small-disk' | 'pair'
 
-export interface Strike {
-  readonly victim: Victim
-  /** Of work before it. */
-  readonly afterMs: number
-  /** Between the two, where there are two; how long PostgreSQL is held, where nothing is killed. */
-  readonly gapMs: number
-  /** Starts the next house before the old one's processes have left. */
-  readonly hasty: boolean
-  /** Instead of anybody: the disk is full for `gapMs`. */
-  readonly disk?: SmallDisk
+/** What can be struck; what a scene does not have is undefined. */
+export interface Targets {
+  readonly house: Standing
+  readonly clock?: SettableClock | undefined
+  readonly disk?: SmallDisk | undefined
+  readonly server?: Server | undefined
+  /** From the house to the server. */
+  readonly cable?: Cable | undefined
 }
 
-const victims: readonly Victim[] = [
-  'node',
-  'node, then postgres',
-  'postgres',
-  'node',
-  'node, and node again',
-  'postgres, then node',
-  'nobody',
-]
-
-/** Every victim comes in turn, so that a short run sees them all; the seed says when and how. */
-export function planStrike(round: number, random: Random): Strike {
-  const victim = victims[(round - 1) % victims.length] ?? 'node'
-  const gapMs =
-    victim === 'nobody'
-      ? random.between(500, 3_000)
-      : victim.endsWith('again')
-        ? random.between(200, 2_500)
-        : random.between(0, 150)
-  return { victim, afterMs: random.between(700, 2_500), gapMs, hasty: random.chance(0.5) }
+export interface Mode {
+  readonly scene: Scene
+  readonly says: string
+  /** Of the part of it that lasts; at least and at most. */
+  readonly lastsMs: readonly [number, number]
+  /** Of programs. */
+  readonly needs?: 'strace' | 'clock'
+  /** The process of the house ends, and has to be started again. */
+  readonly fatal?: boolean
+  /** How many more starts there were meanwhile. */
+  readonly again?: number
+  /** The first instance cannot work while it lasts, so the second has to. */
+  readonly apart?: boolean
+  /** The database's clock goes on by so much: what was asked and granted before is over. */
+  readonly ages?: boolean
+  /** Findings of what happened meanwhile. */
+  strike(targets: Targets, lastsMs: number): Promise<void | string[]>
 }
 
-/** Whether the house has to be started again. */
-export async function strike({ victim, gapMs, disk }: Strike, house: Standing): Promise<boolean> {
-  if (disk) {
-    await disk.fill()
-    await pause(gapMs)
-    await disk.empty()
-    return false
-  }
-  switch (victim) {
-    case 'node':
+const hourMs = 3_600_000
+const short = [0, 150] as const
+const awhile = [500, 3_000] as const
+
+const killNode: Mode = {
+  scene: 'alone',
+  says: 'node killed',
+  lastsMs: [0, 0],
+  fatal: true,
+  strike: ({ house }) => house.killHouse(),
+}
+
+const cut = (how: Cut, says: string): Mode => ({
+  scene: 'pair',
+  says,
+  lastsMs: [5_000, 8_000],
+  apart: true,
+  async strike({ cable }, lastsMs) {
+    await cable?.cut(how)
+    await pause(lastsMs)
+    await cable?.mend()
+  },
+})
+
+const injured = (injury: 'broken' | 'full', says: string): Mode => ({
+  scene: 'alone',
+  says,
+  needs: 'strace',
+  lastsMs: [300, 2_000],
+  strike: ({ house }, lastsMs) => house.injurePostgres(injury, lastsMs),
+})
+
+const setDatabaseClock = (aheadMs: number, says: string): Mode => ({
+  scene: 'pair',
+  says,
+  lastsMs: [2_500, 2_500], // until everyone has looked at a clock again
+  ages: aheadMs > 0,
+  async strike({ server }, lastsMs) {
+    await server?.clock.set(aheadMs)
+    await pause(lastsMs)
+  },
+})
+
+/** Twenty rounds have each of them once. */
+export const modes: readonly Mode[] = [
+  killNode,
+  {
+    ...killNode,
+    says: 'node killed, then postgres',
+    lastsMs: short,
+    async strike({ house }, lastsMs) {
       await house.killHouse()
-      return true
-    case 'node, then postgres':
-      await house.killHouse()
-      await pause(gapMs)
+      await pause(lastsMs)
       await house.killPostgres()
-      return true
-    case 'postgres, then node':
-      await house.killPostgres()
-      await pause(gapMs)
-      await house.killHouse()
-      return true
-    case 'node, and node again':
+    },
+  },
+  {
+    scene: 'alone',
+    says: 'postgres killed',
+    lastsMs: [0, 0],
+    strike: async ({ house }) => void (await house.killPostgres()),
+  },
+  injured('broken', 'flushes fail (EIO)'),
+  {
+    ...killNode,
+    says: 'node killed, and node again while it starts',
+    again: 1,
+    lastsMs: [100, 2_000],
+    async strike({ house }, lastsMs) {
       await house.killHouse()
       house.begin()
-      await pause(gapMs)
+      await pause(lastsMs)
       await house.killHouse()
-      return true
-    case 'postgres':
+    },
+  },
+  {
+    ...killNode,
+    says: 'postgres killed, then node',
+    lastsMs: short,
+    async strike({ house }, lastsMs) {
       await house.killPostgres()
-      return false
-    case 'nobody':
-      await house.holdPostgres(gapMs)
-      return false
-  }
+      await pause(lastsMs)
+      await house.killHouse()
+    },
+  },
+  {
+    scene: 'alone',
+    says: 'postgres held',
+    lastsMs: awhile,
+    strike: ({ house }, lastsMs) => house.holdPostgres(lastsMs),
+  },
+  { scene: 'alone', says: 'node held', lastsMs: awhile, strike: ({ house }, lastsMs) => house.holdHouse(lastsMs) },
+  {
+    scene: 'alone',
+    says: 'node held, and another one started on its data',
+    lastsMs: [0, 0],
+    async strike({ house }) {
+      let code: number | undefined
+      await house.holdHouse(0, async () => void (code = await house.startAnother(20_000)))
+      return code === 1 ? [] : [`a second process on the same data ended with ${code}, not with 1`]
+    },
+  },
+  injured('full', 'writes fail (ENOSPC)'),
+  {
+    scene: 'alone',
+    says: 'the clock of node set forward and back by hours',
+    needs: 'clock',
+    lastsMs: [1_000, 2_500],
+    async strike({ clock }, lastsMs) {
+      await clock?.set(5 * hourMs)
+      await pause(lastsMs)
+      await clock?.set(-5 * hourMs)
+      await pause(lastsMs)
+      await clock?.set(0)
+    },
+  },
+  {
+    scene: 'small-disk',
+    says: 'the disk full',
+    lastsMs: [1_500, 3_000],
+    async strike({ disk }, lastsMs) {
+      await disk?.fill()
+      await pause(lastsMs)
+      await disk?.empty()
+    },
+  },
+  {
+    ...killNode,
+    scene: 'pair',
+    says: 'one instance of two killed',
+    lastsMs: [1_000, 3_000],
+    apart: true,
+    strike: killAndWait,
+  },
+  cut('pulled', 'the cable from one of two to the database pulled'),
+  cut('unheard', 'what one of two sends to the database lost'),
+  setDatabaseClock(2 * hourMs, 'the database’s clock set forward by two hours'),
+  cut('unanswered', 'what the database answers one of two lost'),
+  {
+    scene: 'pair',
+    says: 'one instance of two held for longer than its lease',
+    lastsMs: [10_500, 11_500],
+    apart: true,
+    strike: ({ house }, lastsMs) => house.holdHouse(lastsMs),
+  },
+  setDatabaseClock(0, 'the database’s clock set back by two hours'),
+  {
+    scene: 'pair',
+    says: 'the database server killed',
+    lastsMs: [0, 1_500],
+    async strike({ server }, lastsMs) {
+      await server?.kill()
+      await pause(lastsMs)
+      await server?.start()
+    },
+  },
+]
+
+async function killAndWait({ house }: Targets, lastsMs: number): Promise<void> {
+  await house.killHouse()
+  await pause(lastsMs)
 }
 
-export function inWords({ victim, gapMs, hasty, disk }: Strike): string {
-  if (disk) return `disk full for ${gapMs} ms`
-  if (victim === 'nobody') return `postgres held ${gapMs} ms`
-  const gap = victim.includes(',') ? ` +${gapMs} ms` : ''
-  return `killed ${victim}${gap}${hasty && victim !== 'postgres' ? ', restarted at once' : ''}`
+export interface Strike {
+  readonly mode: Mode
+  /** Of work before it. */
+  readonly afterMs: number
+  readonly lastsMs: number
+  /** Starts the next house before the old one's processes have left. */
+  readonly hasty: boolean
 }
+
+/** The seed says when and how. */
+export const planStrike = (mode: Mode, random: Random): Strike => ({
+  mode,
+  afterMs: random.between(500, 1_800),
+  lastsMs: random.between(...mode.lastsMs),
+  hasty: mode.fatal === true && random.chance(0.5),
+})
+
+export const inWords = ({ mode, lastsMs, hasty }: Strike): string =>
+  `${mode.says}${lastsMs > 0 ? `, ${lastsMs} ms` : ''}${hasty ? ', restarted at once' : ''}`

@@ -17,6 +17,7 @@ import {
   sampleRecord,
   spent,
 } from '../conformance.ts'
+import { openDb } from './db.ts'
 import { createPostgresStore } from './postgres.ts'
 import { startEmbedded } from './supervisor.ts'
 import { startTestServer, templateDir, testKeys, type TestServer } from './testing.ts'
@@ -81,6 +82,27 @@ describe('several instances on one database', { timeout: 60_000 }, () => {
     await other.journal.erase(agent.id)
     const index = await one.commit({ facts: [agentChanged(agent)] })
     expect((await other.journal.read(index, 1)).map(({ fact }) => fact)).toEqual([agentChanged(agent)])
+  })
+
+  it('do not wait for one that fell silent in the middle of a commit (P14)', async () => {
+    const [store, silent] = [await openStore(), openDb({ connection })]
+    let goOn = () => undefined as void
+    const hung = new Promise<void>((resolve) => (goOn = resolve))
+    const locked = new Promise<void>((resolve) => {
+      void silent
+        .tx(async (session, tries) => {
+          if (tries > 0) return
+          await session.query({ name: 'lock', text: `select size from head where tenant = 'default' for update` })
+          resolve()
+          await hung
+          await session.query({ name: 'look', text: 'select size from head' })
+        })
+        .catch(() => undefined)
+    })
+    await locked
+    await store.commit({ facts: [founded()] })
+    goOn()
+    await silent.close()
   })
 
   it('give nothing of one change away to another that cannot be saved', async () => {

@@ -10,11 +10,11 @@ export const isTransient = (error: unknown): boolean => /^(40001|40P01)$/.test(c
 
 /**
  * No answer came, or none can be trusted: connection errors (class 08), shutdown and start-up (57P01–57P05), too many
- * connections, out of disk or memory (class 53), I/O errors (class 58), a standby (25006), no way in (28, 3D), and what
- * the socket says.
+ * connections, out of disk or memory (class 53), I/O errors (class 58), a standby (25006), a transaction that was silent
+ * for too long (25P03), no way in (28, 3D), and what the socket says.
  */
 export function isUnreachable(error: unknown): boolean {
-  if (/^(08|25006|28|3D|53|57P|58)/.test(codeOf(error)) || /^E(?!RR_)[A-Z_]{3,}$/.test(codeOf(error))) return true
+  if (/^(08|25006|25P03|28|3D|53|57P|58)/.test(codeOf(error)) || /^E(?!RR_)[A-Z_]{3,}$/.test(codeOf(error))) return true
   // pg's own errors carry no code.
   return (
     error instanceof Error &&
