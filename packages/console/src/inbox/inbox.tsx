@@ -6,49 +6,32 @@
 import type { Me, QuestionSummary } from '@countersign/schema'
 import { useState } from 'react'
 import { usePages } from '../api/use-answer.ts'
-import { Empty, Loading, TroubleNote } from '../parts/states.tsx'
+import { Loading, TroubleNote } from '../parts/states.tsx'
 import { paths } from '../route.ts'
 import { useKeys } from '../shell/keys.ts'
 import { type Intent, navigate } from '../shell/place.ts'
+import { Filters, searchBoxId } from './filters.tsx'
+import { type Group, grouped, headId, stops } from './grouped.ts'
+import { GroupRow } from './group-row.tsx'
 import { KeyHelp } from './key-help.tsx'
+import { Nothing } from './nothing.tsx'
 import { QuestionRow } from './question-row.tsx'
-import { listPath, sorted, step } from './sorted.ts'
+import { everything, type Listed, listPath, sorted, step } from './sorted.ts'
 import { TryIt } from './try-it.tsx'
 
-type Tab = 'open' | 'settled'
-type Whose = 'mine' | 'all'
-
 export function Inbox({ me }: { me: Me }) {
-  const [tab, setTab] = useState<Tab>('open')
-  const [whose, setWhose] = useState<Whose>('all')
+  const [listed, setListed] = useState<Listed>(everything)
   const [count, setCount] = useState(1)
-  const [marked, setMarked] = useState<string>()
   const [help, setHelp] = useState(false)
-  const path = listPath(tab, whose)
-  const { items, at, trouble, more } = usePages<QuestionSummary>(path, count)
-  const questions = sorted(items, tab)
-  const ids = questions.map(({ id }) => id)
-
-  const move = (by: 1 | -1) => {
-    const id = step(ids, marked, by)
-    setMarked(id)
-    if (id !== undefined) document.getElementById(id)?.scrollIntoView({ block: 'nearest' })
+  const { items, at, trouble, more } = usePages<QuestionSummary>(listPath(listed), count)
+  const questions = sorted(items, listed.tab)
+  const open = listed.tab === 'open'
+  const groups = open ? grouped(questions) : questions.map((each) => ({ likeness: each.id, questions: [each] }))
+  const { marked, isUnfolded, fold } = useWalk(groups, () => setHelp(true))
+  const list = (next: Listed) => {
+    setListed(next)
+    setCount(1)
   }
-  const open = (intent?: Intent) => {
-    const id = marked ?? ids[0]
-    if (id !== undefined) navigate(paths.question(id), intent)
-  }
-  useKeys({
-    j: () => move(1),
-    k: () => move(-1),
-    ArrowDown: () => move(1),
-    ArrowUp: () => move(-1),
-    Enter: () => open(),
-    a: () => open('approve'),
-    r: () => open('reject'),
-    e: () => open('escalate'),
-    '?': () => setHelp(true),
-  })
 
   return (
     <>
@@ -58,43 +41,35 @@ export function Inbox({ me }: { me: Me }) {
           Keys <kbd>?</kbd>
         </button>
       </header>
-      <div className="filters">
-        <Choice
-          label="State"
-          value={tab}
-          options={{ open: 'Open', settled: 'Settled' }}
-          onChange={(next) => {
-            setTab(next)
-            setCount(1)
-          }}
-        />
-        {tab === 'open' && (
-          <Choice
-            label="Whose"
-            value={whose}
-            options={{ all: 'All', mine: 'Mine' }}
-            onChange={(next) => {
-              setWhose(next)
-              setCount(1)
-            }}
-          />
-        )}
-      </div>
+      <Filters listed={listed} onChange={list} key={listed === everything ? 'all' : 'some'} />
       {trouble && <TroubleNote trouble={trouble} path="/api/approvals" />}
       {at === undefined ? (
         !trouble && <Loading what="questions" />
       ) : questions.length === 0 ? (
-        <Nothing tab={tab} whose={whose} />
+        <Nothing listed={listed} more={more} onAll={() => list({ ...everything, tab: listed.tab })} />
       ) : (
-        <ol className="questions" aria-label={tab === 'open' ? 'Open questions' : 'Settled questions'}>
-          {questions.map((question) => (
-            <QuestionRow question={question} receivedAt={at} marked={question.id === marked} key={question.id} />
-          ))}
+        <ol className="questions" aria-label={open ? 'Open questions' : 'Settled questions'}>
+          {groups.map((group) =>
+            group.questions.length > 1 ? (
+              <GroupRow
+                group={group}
+                receivedAt={at}
+                unfolded={isUnfolded(group)}
+                marked={marked}
+                onFold={() => fold(group)}
+                key={group.likeness}
+              />
+            ) : (
+              group.questions.map((question) => (
+                <QuestionRow question={question} receivedAt={at} marked={question.id === marked} key={question.id} />
+              ))
+            ),
+          )}
         </ol>
       )}
       {more && (
         <button type="button" className="quiet more" onClick={() => setCount(count + 1)}>
-          Show more
+          {listed.search === '' ? 'Show more' : 'Look further'}
         </button>
       )}
       {me.demo && <TryIt />}
@@ -103,38 +78,50 @@ export function Inbox({ me }: { me: Me }) {
   )
 }
 
-function Choice<Value extends string>(props: {
-  label: string
-  value: Value
-  options: Readonly<Record<Value, string>>
-  onChange(value: Value): void
-}) {
-  return (
-    <div className="choice" role="group" aria-label={props.label}>
-      {(Object.keys(props.options) as Value[]).map((value) => (
-        <button type="button" aria-pressed={value === props.value} onClick={() => props.onChange(value)} key={value}>
-          {props.options[value]}
-        </button>
-      ))}
-    </div>
-  )
-}
+/** The keyboard's way through the list, headings included. */
+function useWalk(groups: readonly Group[], onHelp: () => void) {
+  const [mark, setMark] = useState<string>()
+  const [unfolded, setUnfolded] = useState<ReadonlySet<string>>(new Set())
+  const ids = stops(groups, unfolded)
+  const marked = mark !== undefined && ids.includes(mark) ? mark : undefined
+  const here = groups.find((group) => headId(group) === marked || group.questions.some(({ id }) => id === marked))
 
-function Nothing({ tab, whose }: { tab: Tab; whose: Whose }) {
-  if (tab === 'settled') {
-    return (
-      <Empty title="Nothing settled yet">
-        <p>Questions that were answered, or that ran out, stay here with who decided, when and why.</p>
-      </Empty>
-    )
+  const go = (id: string | undefined) => {
+    setMark(id)
+    if (id !== undefined) document.getElementById(id)?.scrollIntoView({ block: 'nearest' })
   }
-  return (
-    <Empty title={whose === 'mine' ? 'Nothing waits for you' : 'No open questions'}>
-      <p>
-        {whose === 'mine'
-          ? 'No open question can be answered by you now. Others may be open: look at All.'
-          : 'When an agent wants something that policy does not simply allow, it waits and appears here by itself.'}
-      </p>
-    </Empty>
-  )
+  const fold = (group: Group, wanted = !unfolded.has(group.likeness)) => {
+    const next = new Set(unfolded)
+    if (wanted) next.add(group.likeness)
+    else next.delete(group.likeness)
+    setUnfolded(next)
+  }
+  /** On a heading, no key answers for all of them: it unfolds, and leads to the first. */
+  const answer = (intent?: Intent) => {
+    const id = marked ?? ids[0]
+    const group = groups.find((each) => each.questions.length > 1 && headId(each) === id)
+    if (!group) return id === undefined ? undefined : navigate(paths.question(id), intent)
+    fold(group, intent !== undefined || !unfolded.has(group.likeness))
+    go(intent === undefined ? id : group.questions[0]?.id)
+  }
+
+  useKeys({
+    j: () => go(step(ids, marked, 1)),
+    k: () => go(step(ids, marked, -1)),
+    ArrowDown: () => go(step(ids, marked, 1)),
+    ArrowUp: () => go(step(ids, marked, -1)),
+    ArrowRight: () => here && here.questions.length > 1 && fold(here, true),
+    ArrowLeft: () => {
+      if (!here || here.questions.length === 1) return
+      fold(here, false)
+      go(headId(here))
+    },
+    Enter: () => answer(),
+    a: () => answer('approve'),
+    r: () => answer('reject'),
+    e: () => answer('escalate'),
+    '/': () => document.getElementById(searchBoxId)?.focus(),
+    '?': onHelp,
+  })
+  return { marked, isUnfolded: (group: Group) => unfolded.has(group.likeness), fold }
 }

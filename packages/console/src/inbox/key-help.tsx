@@ -1,11 +1,13 @@
 import { Dialog } from '../parts/dialog.tsx'
 
 const keys: readonly (readonly [string, string])[] = [
-  ['j  k', 'next and previous question'],
-  ['Enter', 'open the question'],
+  ['j  k', 'next and previous'],
+  ['Enter', 'open the question, or unfold those alike'],
+  ['→  ←', 'unfold and fold those alike'],
   ['a', 'approve: asks before it signs'],
   ['r', 'reject, with a reason'],
   ['e', 'escalate to the next group'],
+  ['/', 'search: agent, person, sentence, data'],
   ['u', 'back to the inbox'],
   ['Esc', 'close what is open'],
   ['?', 'this list'],

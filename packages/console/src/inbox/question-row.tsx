@@ -6,16 +6,24 @@ import { paths } from '../route.ts'
 import { Link } from '../shell/link.tsx'
 import { stateWords } from '../words/words.ts'
 
-export function QuestionRow(props: { question: QuestionSummary; receivedAt: number; marked: boolean }) {
-  const { question, receivedAt, marked } = props
-  const { id, state, sentence, agent, onBehalfOf, environment, risk, classes, destination, groups, mine } = question
+export interface QuestionRowProps {
+  readonly question: QuestionSummary
+  readonly receivedAt: number
+  readonly marked: boolean
+  /** Under the heading of its kind, which says the rest. */
+  readonly within?: boolean
+}
+
+export function QuestionRow({ question, receivedAt, marked, within = false }: QuestionRowProps) {
+  const { id, state, sentence, environment, risk, mine } = question
   const { word, tone } = stateWords[state]
+  const Heading = within ? 'h3' : 'h2'
   return (
     <li id={id} className={marked ? 'question-row marked' : 'question-row'}>
       <Link href={paths.question(id)} aria-current={marked ? 'true' : undefined}>
         <div className="row-top">
           <RiskMeter score={risk} />
-          <Environment name={environment} />
+          {!within && <Environment name={environment} />}
           {mine && <span className="can-sign">You can sign</span>}
           <span className="row-time">
             {state === 'open' ? (
@@ -25,44 +33,58 @@ export function QuestionRow(props: { question: QuestionSummary; receivedAt: numb
             )}
           </span>
         </div>
-        <h2>
+        <Heading>
           <AgentText text={sentence} />
-        </h2>
-        <p className="row-facts">
-          <span>
-            <AgentText text={agent.name} />
-            {onBehalfOf && (
-              <>
-                {' '}
-                for <AgentText text={onBehalfOf.name} />
-              </>
-            )}
-          </span>
-          {classes.length > 0 && <Classes classes={classes} />}
-          {destination && (
-            <span className={destination.outside ? 'outside' : ''}>
-              → <AgentText text={destination.name} />
-              {destination.outside && ' (outside)'}
-            </span>
-          )}
-        </p>
-        <p className="row-foot soft">
-          {state === 'open' ? (
-            <>
-              <span>
-                asks {groups.join(', ')}
-                {question.needed > 1 && `, ${question.served} of ${question.needed} sign-offs served`}
-              </span>
-              <When at={question.askedAt} />
-            </>
-          ) : (
-            <>
-              <span>settled</span>
-              <When at={question.settledAt ?? question.expiresAt} />
-            </>
-          )}
-        </p>
+        </Heading>
+        {!within && <Facts question={question} />}
+        <Foot question={question} />
       </Link>
     </li>
+  )
+}
+
+/** Who asks, for whom, which data, where to. */
+export function Facts({ question }: { question: QuestionSummary }) {
+  const { agent, onBehalfOf, classes, destination } = question
+  return (
+    <span className="row-facts">
+      <span className="row-who">
+        <AgentText text={agent.name} />
+        {onBehalfOf && (
+          <>
+            {' '}
+            for <AgentText text={onBehalfOf.name} />
+          </>
+        )}
+      </span>
+      {classes.length > 0 && <Classes classes={classes} />}
+      {destination && (
+        <span className={destination.outside ? 'row-who outside' : 'row-who'}>
+          {destination.outside ? '⚠ outside: ' : '→ '}
+          <AgentText text={destination.name} />
+        </span>
+      )}
+    </span>
+  )
+}
+
+function Foot({ question }: { question: QuestionSummary }) {
+  const { state, groups, needed, served } = question
+  if (state !== 'open') {
+    return (
+      <p className="row-foot soft">
+        <span>settled</span>
+        <When at={question.settledAt ?? question.expiresAt} />
+      </p>
+    )
+  }
+  return (
+    <p className="row-foot soft">
+      <span>
+        asks {groups.join(', ')}
+        {needed > 1 && `, ${served} of ${needed} sign-offs served`}
+      </span>
+      <When at={question.askedAt} />
+    </p>
   )
 }

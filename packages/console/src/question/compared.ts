@@ -10,12 +10,19 @@ import { aligned } from './aligned.ts'
 export type Compared =
   | { readonly is: 'same' | 'added' | 'removed'; readonly value: Json }
   | { readonly is: 'changed'; readonly was: Json; readonly now: Json }
-  | { readonly is: 'partly'; readonly of: 'members' | 'items' | 'lines'; readonly parts: readonly Part[] }
+  | { readonly is: 'partly'; readonly of: 'members' | 'items'; readonly parts: readonly Part[] }
+  | { readonly is: 'lines'; readonly lines: readonly Line[] }
 
 export interface Part {
-  /** Of a member; of an item its place in the new list, or in the old one if it is gone. Lines have none. */
+  /** Of a member; of an item its place in the new list, or in the old one if it is gone. */
   readonly name: string
   readonly compared: Compared
+}
+
+/** Of a text with line ends. */
+export interface Line {
+  readonly is: 'same' | 'added' | 'removed'
+  readonly text: string
 }
 
 export function compared(was: Json | undefined, now: Json | undefined): Compared {
@@ -24,8 +31,7 @@ export function compared(was: Json | undefined, now: Json | undefined): Compared
   if (same(was, now)) return { is: 'same', value: now }
   if (isList(was) && isList(now)) return { is: 'partly', of: 'items', parts: items(was, now) }
   if (isObject(was) && isObject(now)) return { is: 'partly', of: 'members', parts: members(was, now) }
-  if (isText(was) && isText(now) && (was + now).includes('\n'))
-    return { is: 'partly', of: 'lines', parts: lines(was, now) }
+  if (isText(was) && isText(now) && (was + now).includes('\n')) return { is: 'lines', lines: lines(was, now) }
   return { is: 'changed', was, now }
 }
 
@@ -37,10 +43,8 @@ export interface Counts {
 }
 
 export function countsOf(all: Compared): Counts {
-  if (all.is === 'partly') {
-    if (all.of === 'lines') return { changed: 1, added: 0, removed: 0 }
-    return all.parts.reduce((sum, part) => plus(sum, countsOf(part.compared)), none)
-  }
+  if (all.is === 'partly') return all.parts.reduce((sum, part) => plus(sum, countsOf(part.compared)), none)
+  if (all.is === 'lines') return { ...none, changed: 1 }
   return all.is === 'same' ? none : { ...none, [all.is]: 1 }
 }
 
@@ -66,12 +70,12 @@ function items(was: readonly Json[], now: readonly Json[]): Part[] {
   }))
 }
 
-function lines(was: string, now: string): Part[] {
+function lines(was: string, now: string): Line[] {
   const old = was.split('\n')
   const new_ = now.split('\n')
   return aligned(old, new_, (one, other) => one === other, 'apart').map(({ before, after }) => ({
-    name: '',
-    compared: compared(at(old, before), at(new_, after)),
+    is: before === undefined ? 'added' : after === undefined ? 'removed' : 'same',
+    text: (after === undefined ? undefined : new_[after]) ?? old[before ?? 0] ?? '',
   }))
 }
 

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Json, LastRun } from '@countersign/schema'
-import { useMemo } from 'react'
+import { type ReactNode, useMemo } from 'react'
 import { AgentText } from '../parts/agent-text.tsx'
 import { When } from '../parts/times.tsx'
 import { Values } from '../parts/values.tsx'
@@ -12,7 +12,7 @@ import { paths } from '../route.ts'
 import { Link } from '../shell/link.tsx'
 import { nestedJson } from '../words/nested.ts'
 import { counted, outcomeWords } from '../words/words.ts'
-import { type Compared, compared, type Counts, countsOf } from './compared.ts'
+import { type Compared, compared, type Counts, countsOf, type Line } from './compared.ts'
 
 export function Parameters({ parameters, lastRun }: { parameters: Json; lastRun: LastRun | undefined }) {
   const all = useMemo(() => lastRun && compared(lastRun.parameters, parameters), [lastRun, parameters])
@@ -56,13 +56,15 @@ function Differences({ all }: { all: Compared }) {
     case 'same':
       return <Values value={all.value} />
     case 'added':
-      return <Side is="added" value={all.value} />
     case 'removed':
-      return <Side is="removed" value={all.value} />
+      return (
+        <Side is={all.is}>
+          <Values value={all.value} />
+        </Side>
+      )
     case 'changed':
       return <Changed was={all.was} now={all.now} />
     case 'partly':
-      if (all.of === 'lines') return <Lines parts={all.parts} />
       return (
         <dl className="values compared">
           {all.parts.map(({ name, compared: part }, index) => (
@@ -77,6 +79,8 @@ function Differences({ all }: { all: Compared }) {
           ))}
         </dl>
       )
+    case 'lines':
+      return <Lines lines={all.lines} />
   }
 }
 
@@ -87,72 +91,74 @@ const signs = {
   now: { sign: '+', word: 'now' },
 } as const
 
-function Side({ is, value, verbatim = false }: { is: keyof typeof signs; value: Json; verbatim?: boolean }) {
+function Side({ is, children }: { is: keyof typeof signs; children: ReactNode }) {
   const { sign, word } = signs[is]
   return (
     <div className={`side ${is}`}>
       <span className="side-sign">
         <i aria-hidden="true">{sign}</i> {word}
       </span>
-      <div>
-        {verbatim ? (
-          <span className="quoted">
-            <AgentText text={String(value)} setting="block" />
-          </span>
-        ) : (
-          <Values value={value} />
-        )}
-      </div>
+      <div>{children}</div>
     </div>
   )
 }
 
-/** A body that is JSON in a text is compared as such, for reading; the texts themselves stand below it, whole. */
 function Changed({ was, now }: { was: Json; now: Json }) {
-  const [before, after] = [was, now].map((side) => (typeof side === 'string' ? nestedJson(side) : undefined))
-  if (before === undefined || after === undefined) {
-    return (
-      <>
-        <Side is="was" value={was} />
-        <Side is="now" value={now} />
-      </>
-    )
+  if (typeof was === 'string' && typeof now === 'string') {
+    const [before, after] = [nestedJson(was), nestedJson(now)]
+    if (before !== undefined && after !== undefined) {
+      return <ChangedJson texts={[was, now]} values={[before, after]} />
+    }
   }
   return (
     <>
-      <div className="nested">
-        <span className="soft">read as JSON, and compared:</span>
-        <Differences all={compared(before, after)} />
-      </div>
-      <p className="soft">the texts themselves, as they were and are sent:</p>
-      <Side is="was" value={was} verbatim />
-      <Side is="now" value={now} verbatim />
+      <Side is="was">
+        <Values value={was} />
+      </Side>
+      <Side is="now">
+        <Values value={now} />
+      </Side>
     </>
   )
 }
 
-function Lines({ parts }: { parts: Extract<Compared, { is: 'partly' }>['parts'] }) {
+/** A body that is JSON in a text is compared as such, for reading; the texts themselves stand below it, whole. */
+function ChangedJson({ texts: [was, now], values }: { texts: [string, string]; values: [Json, Json] }) {
+  const text = (whole: string) => (
+    <span className="quoted">
+      <AgentText text={whole} setting="block" />
+    </span>
+  )
   return (
-    <div className="lines" role="group" aria-label={`Text, ${counted(parts.length, 'line')}, compared line by line`}>
-      {parts.map(({ compared: line }, index) => {
-        const { text, sign, word } = lineOf(line)
-        return (
-          <div className={`text-line ${line.is}`} key={index}>
-            <span className="side-sign">
-              <i aria-hidden="true">{sign}</i> {word}
-            </span>
-            <AgentText text={text} setting="block" />
-          </div>
-        )
-      })}
-    </div>
+    <>
+      <div className="nested">
+        <span className="soft">read as JSON, and compared:</span>
+        <Differences all={compared(...values)} />
+      </div>
+      <p className="soft">the texts themselves, as they were and are sent:</p>
+      <Side is="was">{text(was)}</Side>
+      <Side is="now">{text(now)}</Side>
+    </>
   )
 }
 
-function lineOf(line: Compared): { text: string; sign: string; word: string } {
-  if (line.is === 'partly' || line.is === 'changed') return { text: '', sign: '', word: '' } // lines never are
-  if (line.is === 'same') return { text: String(line.value), sign: '', word: '' }
-  return { text: String(line.value), ...signs[line.is] }
+function Lines({ lines }: { lines: readonly Line[] }) {
+  return (
+    <div className="lines" role="group" aria-label={`Text, ${counted(lines.length, 'line')}, compared line by line`}>
+      {lines.map(({ is, text }, index) => (
+        <div className={`text-line ${is}`} key={index}>
+          <span className="side-sign">
+            {is !== 'same' && (
+              <>
+                <i aria-hidden="true">{signs[is].sign}</i> {signs[is].word}
+              </>
+            )}
+          </span>
+          <AgentText text={text} setting="block" />
+        </div>
+      ))}
+    </div>
+  )
 }
 
 /** What it acts on now and did not then, or the other way round. */
