@@ -244,6 +244,18 @@ export const ActionPage = page(ActionSummary).extend({
 })
 export type ActionPage = z.infer<typeof ActionPage>
 
+/** One action of an exported search: a line of JSON, or a row. */
+export const ActionLine = ActionSummary.extend({
+  digest: Digest,
+  purpose: Purpose.optional(),
+  reads: z.array(z.string()),
+  writes: z.array(z.string()),
+  model: z.string().optional(),
+  destination: z.string().optional(),
+  signedBy: z.array(Named),
+})
+export type ActionLine = z.infer<typeof ActionLine>
+
 /** One line of an action's life, from the ledger. */
 export const TimelineEntry = z.object({
   index: z.number().int().describe('Position in the ledger.'),

@@ -1,6 +1,7 @@
 export { Action, Digest, Door, Effect, Json, Measures, Purpose, Resource, ResourceKind, Verb } from './action.ts'
 export { Agent, AgentKey, Person, Role } from './agent.ts'
 export {
+  ActionLine,
   ActionPage,
   ActionSummary,
   ActionView,

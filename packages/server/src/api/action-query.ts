@@ -66,3 +66,11 @@ const standingQuery: Readonly<Record<Standing, ActionQuery>> = {
   failed: { outcome: 'failed' },
   unknown: { outcome: 'unknown' },
 }
+
+/** For the record of who looked for what. */
+export const asText = (query: Readonly<Record<string, string | number | undefined>>): string =>
+  new URLSearchParams(
+    Object.entries(query).flatMap(([name, value]): [string, string][] =>
+      value === undefined ? [] : [[name, `${value}`]],
+    ),
+  ).toString()

@@ -9,7 +9,7 @@ import { createRoute, z } from '@hono/zod-openapi'
 import { ActionPage, ActionView } from '@countersign/schema'
 import { maySeeAction } from './access.ts'
 import { actionSummary, actionView } from './action.ts'
-import { actionFilters, queryOf } from './action-query.ts'
+import { actionFilters, asText, queryOf } from './action-query.ts'
 import { searchVisible } from './action-search.ts'
 import { looking } from './looking.ts'
 import type { Api, ApiParts } from './parts.ts'
@@ -63,10 +63,3 @@ export function actions(api: Api, parts: ApiParts, reads: Reads): void {
     return context.json(await actionView(found.life, found.timeline, agent, looking(parts, visitor)), 200)
   })
 }
-
-const asText = (query: Readonly<Record<string, string | number | undefined>>): string =>
-  new URLSearchParams(
-    Object.entries(query).flatMap(([name, value]): [string, string][] =>
-      value === undefined ? [] : [[name, `${value}`]],
-    ),
-  ).toString()

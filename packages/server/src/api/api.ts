@@ -7,6 +7,7 @@ import { CountersignError } from '@countersign/core'
 import { OpenAPIHono } from '@hono/zod-openapi'
 import type { z } from 'zod'
 import { actions } from './actions.ts'
+import { exportActions } from './actions-export.ts'
 import { agents } from './agents.ts'
 import { approvals } from './approvals.ts'
 import { elsewhere, mustBeOurName, readStrictly, requestIdOf, sealed } from './door.ts'
@@ -57,6 +58,7 @@ export function createApi(parts: ApiParts): OpenApi {
   health(api, parts)
   me(api, parts)
   approvals(api, parts, reads)
+  exportActions(api, parts, reads) // before the ids, of which its name is none
   actions(api, parts, reads)
   agents(api, parts)
   people(api, parts, reads)

@@ -89,6 +89,7 @@ function settings({ socketDir, binaries }: PostmasterParts): string[] {
     full_page_writes: 'on',
     max_connections: '40',
     shared_buffers: '64MB',
+    random_page_cost: '1.1', // disks without a head to move: an index is worth using sooner
     shared_memory_type: 'mmap',
     dynamic_shared_memory_type: 'mmap',
     huge_pages: 'off',
