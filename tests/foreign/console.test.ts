@@ -43,6 +43,24 @@ describe('the console in Chromium, in front of a real house', () => {
     await page.close()
   })
 
+  it('P11, P13: Eve finds an action by the words of its purpose, and her browser proves its life', async () => {
+    const { house, openAs } = window
+    await house.act(exportOf(2_347))
+    const page = await openAs(/Eve/)
+    await page.goto(`${house.url}/actions?purpose=quarterly+revenue&class=financial`)
+    await page
+      .getByText(/Export 2347 rows/)
+      .first()
+      .click()
+    await page
+      .getByText(/proofs checked by this browser/)
+      .first()
+      .waitFor({ timeout: 15_000 })
+    await page.evaluate('history.back()')
+    await page.getByText('JSON lines').first().waitFor()
+    await page.close()
+  })
+
   it('the ledger verifies in the browser', async () => {
     const { house, openAs } = window
     const page = await openAs(/Eve/)

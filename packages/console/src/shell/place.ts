@@ -16,10 +16,22 @@ export function navigate(path: string, intent?: Intent): void {
   moved.dispatchEvent(new Event('moved'))
 }
 
-/** The same place, said otherwise: filters, which the back button should not count one by one. */
-export function restate(path: string): void {
-  history.replaceState(null, '', path)
+/** The same page, asked otherwise: one step back takes it back, and nothing jumps. */
+export function revise(path: string): void {
+  if (path === location.pathname + location.search) return
+  history.pushState(null, '', path)
   moved.dispatchEvent(new Event('moved'))
+}
+
+/** How many pages of a list were in view here, for whoever comes back to it. */
+export function keptPages(): number {
+  const state: unknown = history.state
+  const pages = typeof state === 'object' && state !== null && 'pages' in state ? Number(state.pages) : 1
+  return Number.isSafeInteger(pages) && pages > 0 ? pages : 1
+}
+
+export function keepPages(pages: number): void {
+  history.replaceState({ pages }, '', location.href)
 }
 
 export function usePlace(): { pathname: string; search: string } {

@@ -171,6 +171,7 @@ describe('the OpenAPI document', () => {
     expect(document.openapi).toBe('3.1.0')
     expect(Object.keys(document.paths).toSorted()).toEqual([
       '/api/actions',
+      '/api/actions/export',
       '/api/actions/{id}',
       '/api/agents',
       '/api/agents/{id}/keys',
