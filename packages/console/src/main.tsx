@@ -28,6 +28,7 @@ import './styles/states.css'
 import './styles/inbox.css'
 import './styles/question.css'
 import './styles/records.css'
+import './styles/policies.css'
 import './styles/house.css'
 
 takeWindowKey()

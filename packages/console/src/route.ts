@@ -13,7 +13,7 @@ export type Route =
   | { readonly page: 'agents' }
   | { readonly page: 'people' }
   | { readonly page: 'system' }
-  | { readonly page: 'policies' }
+  | { readonly page: 'policies'; readonly search: string }
   | { readonly page: 'nowhere' }
 
 export type Page = Route['page']
@@ -36,12 +36,12 @@ export function routeOf(pathname: string, search = ''): Route {
       return { page: 'inbox' }
     case 'actions':
     case 'lineage':
+    case 'policies':
       return { page: first, search }
     case 'ledger':
     case 'agents':
     case 'people':
     case 'system':
-    case 'policies':
       return { page: first }
     default:
       return { page: 'nowhere' }
@@ -59,7 +59,7 @@ export const paths = {
   agents: '/agents',
   people: '/people',
   system: '/system',
-  policies: '/policies',
+  policies: (part?: string) => withSearch('/policies', { part }),
 } as const
 
 /** Leaves out what is empty. */

@@ -62,6 +62,8 @@ const Cases = z.strictObject({
   cases: z.array(z.strictObject({ name: z.string().min(1), given: Given, expect: Expected })).min(1),
 })
 type Cases = z.infer<typeof Cases>
+/** Whom a case may name. */
+export type Cast = Pick<Cases, 'agents' | 'people'>
 type Case = Cases['cases'][number]
 
 export interface CaseResult {
@@ -89,23 +91,29 @@ export function testPolicies(set: CedarPolicySet, casesYaml: string): CasesRepor
   return { ok: untested.length === 0 && results.every(({ passed }) => passed), results, untested }
 }
 
-function readCases(casesYaml: string): Cases {
+const readCases = (casesYaml: string): Cases => readYaml(casesYaml, Cases)
+
+/**
+ * What the house would ask the policies about one action, written as a case writes it (YAML or JSON).
+ *
+ * @throws ERR_INPUT_INVALID also for an agent or person that is not among those given
+ */
+export const questionsOfText = (set: CedarPolicySet, text: string, who: Cast): PolicyQuestion[] =>
+  questionsOf(set, readYaml(text, Given), who)
+
+function readYaml<Schema extends z.ZodType>(text: string, schema: Schema): z.infer<Schema> {
   let document: unknown
   try {
-    document = parse(casesYaml, { maxAliasCount: 0 })
+    document = parse(text, { maxAliasCount: 0 })
   } catch (cause) {
     throw new CountersignError('ERR_INPUT_INVALID', { cases: String(cause) }, { cause })
   }
-  const read = Cases.safeParse(document)
+  const read = schema.safeParse(document)
   if (!read.success) throw new CountersignError('ERR_INPUT_INVALID', { cases: z.prettifyError(read.error) })
   return read.data
 }
 
-function tryCase(
-  set: CedarPolicySet,
-  { name, given, expect }: Case,
-  who: Pick<Cases, 'agents' | 'people'>,
-): CaseResult {
+function tryCase(set: CedarPolicySet, { name, given, expect }: Case, who: Cast): CaseResult {
   const questions = questionsOf(set, given, who)
   const decision = decide(set, questions, questions[0]?.context.risk ?? 100)
   const expected = wordOf(expect)
@@ -114,11 +122,7 @@ function tryCase(
 }
 
 /** The questions that the house would put for this. @throws ERR_INPUT_INVALID for an agent or person not listed */
-function questionsOf(
-  { registry }: CedarPolicySet,
-  given: Case['given'],
-  { agents, people }: Pick<Cases, 'agents' | 'people'>,
-): PolicyQuestion[] {
+function questionsOf({ registry }: CedarPolicySet, given: Case['given'], { agents, people }: Cast): PolicyQuestion[] {
   const resources = [given.resource ?? [], given.resources ?? []].flat()
   const { agent: id, verb, environment, door, gateway, onBehalfOf, destructive, firstTime } = given
   const [agent, person] = [agents[id], onBehalfOf === undefined ? undefined : people[onBehalfOf]]

@@ -39,3 +39,9 @@ export function policyDirectory(
     },
   }
 }
+
+/** What a site expects of its policies, beside them; undefined where it has written nothing down. */
+export async function policyCases(path: string): Promise<string | undefined> {
+  if (!(await readdir(path)).includes('cases.yaml')) return undefined
+  return utf8.decode(await readFile(join(path, 'cases.yaml')))
+}

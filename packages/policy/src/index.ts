@@ -1,6 +1,6 @@
-export { type CaseResult, type CasesReport, testPolicies } from './cases.ts'
+export { type CaseResult, type CasesReport, type Cast, testPolicies } from './cases.ts'
 export { countersignSchema } from './cedarschema.ts'
-export { policyDirectory } from './directory.ts'
+export { policyCases, policyDirectory } from './directory.ts'
 export {
   type CedarEngine,
   checkPolicies,
@@ -14,3 +14,4 @@ export {
 export { type Change, explain, type Explanation, type ExplainOptions } from './explain.ts'
 export type { PolicyFile, Problem } from './problem.ts'
 export type { CedarPolicySet } from './set.ts'
+export { createWorkshop, type Difference, type TriedOut, type Workshop, type WorkshopParts } from './workshop.ts'

@@ -10,7 +10,7 @@ import { readAnnotations, type Reading } from './annotations.ts'
 import { complaintsAbout, isGroup, type Known } from './names.ts'
 import type { Draft } from './parse.ts'
 import { type Problem, problemAt } from './problem.ts'
-import { maxNesting } from './scan.ts'
+import { maxNesting, placeOf } from './scan.ts'
 
 export interface Reviewed extends Draft {
   readonly id: string | undefined
@@ -22,7 +22,7 @@ export interface Reviewed extends Draft {
 }
 
 export function review(draft: Draft, tree: ActionTree, known: Known): Reviewed {
-  const { piece, json, text } = draft
+  const { piece, json } = draft
   const written = json.annotations ?? {}
   const id = Object.hasOwn(written, 'id') ? written.id : undefined
   if (depthOf(json) > maxNesting) {
@@ -43,7 +43,7 @@ export function review(draft: Draft, tree: ActionTree, known: Known): Reviewed {
   return {
     ...draft,
     id,
-    note: reading.kind === 'unreadable' ? undefined : noteOf(reading, text),
+    note: reading.kind === 'unreadable' ? undefined : noteOf(reading, draft),
     deep: false,
     problems,
   }
@@ -72,9 +72,11 @@ function strangers(reading: Reading, known: Known): { word: string; says: string
 
 const find = (text: string, part: string): number => Math.max(0, text.indexOf(part))
 
-function noteOf(reading: Exclude<Reading, { kind: 'unreadable' }>, text: string): PolicyNote {
+function noteOf(reading: Exclude<Reading, { kind: 'unreadable' }>, { text, piece }: Draft): PolicyNote {
   const { id, doc, owner, control } = reading.words
-  const common = { id, doc, owner, control, text, kind: reading.kind, signOff: undefined, obligations: [] }
+  const { line } = placeOf(piece.file.text, piece.start)
+  const place = { file: piece.file.name, line, lastLine: line + piece.text.split('\n').length - 1 }
+  const common = { id, doc, owner, control, text, place, kind: reading.kind, signOff: undefined, obligations: [] }
   switch (reading.kind) {
     case 'prohibition':
       return common

@@ -24,6 +24,12 @@ export {
   YourPart,
 } from './api.ts'
 export {
+  CandidateView,
+  ExplainInput,
+  PolicyFiles,
+  PolicyTests,
+  PolicyUse,
+  TextExplanation,
   AgentInput,
   AgentList,
   AgentView,

@@ -29,7 +29,7 @@ import {
   createSignIn,
   openFounding,
 } from '@countersign/identity'
-import { createPolicyEngine, policyDirectory, type Reload } from '@countersign/policy'
+import { createPolicyEngine, createWorkshop, policyCases, policyDirectory, type Reload } from '@countersign/policy'
 import type { Registry } from '@countersign/schema'
 import type { ZodType } from 'zod'
 import { createApi } from './api/api.ts'
@@ -85,10 +85,9 @@ export async function openHouse(parts: HouseParts): Promise<House> {
     const signer = createSigner(store.ledger.origin, keys.log)
     const node = await opened.add(holdNodeLease({ store, version, log }))
 
+    const source = { ...policyDirectory(config.policies), registry, agentGroups: config.agentGroups }
     const policies = await createPolicyEngine({
-      ...policyDirectory(config.policies),
-      registry,
-      agentGroups: config.agentGroups,
+      ...source,
       clock,
       onReload: (report) => void reloaded(report),
     })
@@ -129,6 +128,7 @@ export async function openHouse(parts: HouseParts): Promise<House> {
         places: placesOf(config, publicUrl),
       },
       policy,
+      workshop: createWorkshop({ engine: policy, source, cases: () => policyCases(config.policies) }),
       clock,
       publicUrl,
       version,

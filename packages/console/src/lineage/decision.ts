@@ -4,7 +4,7 @@ import type { FlowView, LineageEdgeView } from '@countersign/schema'
 export function decisionWord(newest: FlowView | undefined): string {
   if (!newest) return 'not yours to see'
   if (newest.approvers.length > 0) return `✓ ${newest.approvers.map(({ name }) => name).join(', ')}`
-  return newest.policies[0] === undefined ? 'policy' : `policy ${newest.policies.join(', ')}`
+  return newest.policies.join(', ') || 'policy'
 }
 
 /** The same in a sentence. */

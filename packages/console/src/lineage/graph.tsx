@@ -51,7 +51,7 @@ export function Graph({
           </marker>
         </defs>
         {edges.map(({ from, to, newest, times }, index) => {
-          const { path, middle } = paths[index] ?? { path: '', middle: { x: 0, y: 0 } }
+          const { path, words } = paths[index] ?? { path: '', words: { x: 0, y: 0, anchor: 'middle' as const } }
           const touched = selected === from || selected === to
           const kind = newest ? (newest.approvers.length > 0 ? 'signed' : 'allowed') : 'unseen-run'
           return (
@@ -59,8 +59,8 @@ export function Graph({
               <title>{visibleText(decisionSentence(newest))}</title>
               <path d={path} markerEnd="url(#lineage-head)" />
               {(touched || edges.length <= mostLabels) && (
-                <text x={middle.x} y={middle.y - 4} textAnchor="middle">
-                  {fitted(visibleText(decisionWord(newest)), 158, 'note')}
+                <text x={words.x} y={words.y - 5} textAnchor={words.anchor}>
+                  {fitted(visibleText(decisionWord(newest)), 166, 'note')}
                   {times > 1 && ` ×${times >= 1_000 ? '1,000+' : times}`}
                 </text>
               )}

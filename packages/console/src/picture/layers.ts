@@ -12,13 +12,17 @@ export interface Spot {
   readonly y: number
 }
 
+export interface Words extends Spot {
+  readonly anchor: 'start' | 'middle' | 'end'
+}
+
 export interface Layered {
   readonly width: number
   readonly height: number
   /** The upper left corner of each node. */
   readonly spots: readonly Spot[]
   /** For each edge its path, and where words about it may stand. */
-  readonly paths: readonly { readonly path: string; readonly middle: Spot }[]
+  readonly paths: readonly { readonly path: string; readonly words: Words }[]
 }
 
 export const box = { width: 188, height: 46 }
@@ -44,7 +48,10 @@ export function layered(count: number, edges: readonly Edge[]): Layered {
     width: Math.max(0, layers.length * (box.width + between.x) - between.x) + 2 * margin,
     height: tall + 2 * margin + (backwards ? below : 0),
     spots,
-    paths: edges.map(([from, to]) => pathOf(spots[from] ?? origin, spots[to] ?? origin)),
+    paths: edges.map((edge) => {
+      const [from, to] = [spots[edge[0]] ?? origin, spots[edge[1]] ?? origin]
+      return pathOf(from, to, anchorOf(edge, edges))
+    }),
   }
 }
 
@@ -121,17 +128,29 @@ function ordered(layerOf: readonly number[], edges: readonly Edge[]): number[][]
   return Array.from(layers, (layer) => layer ?? [])
 }
 
-function pathOf(from: Spot, to: Spot): Layered['paths'][number] {
+/** Words stand where an arrow is alone: at its head where many part, at its foot where many meet. */
+function anchorOf([from, to]: Edge, edges: readonly Edge[]): Words['anchor'] {
+  const parting = edges.filter((edge) => edge[0] === from).length
+  const meeting = edges.filter((edge) => edge[1] === to).length
+  return parting > meeting ? 'end' : meeting > parting ? 'start' : 'middle'
+}
+
+function pathOf(from: Spot, to: Spot, anchor: Words['anchor']): Layered['paths'][number] {
   if (to.x > from.x) {
     const start = { x: from.x + box.width, y: from.y + box.height / 2 }
     const end = { x: to.x - 3, y: to.y + box.height / 2 }
     const half = Math.max(40, (end.x - start.x) / 2)
     const path = `M${start.x} ${start.y}C${start.x + half} ${start.y} ${end.x - half} ${end.y} ${end.x} ${end.y}`
-    return { path, middle: { x: (start.x + end.x) / 2, y: (start.y + end.y) / 2 } }
+    const at = {
+      start: { x: start.x + 8, y: start.y },
+      middle: { x: (start.x + end.x) / 2, y: (start.y + end.y) / 2 },
+      end: { x: end.x - 10, y: end.y },
+    }
+    return { path, words: { ...at[anchor], anchor } }
   }
   const start = { x: from.x + box.width / 2 + 12, y: from.y + box.height }
   const end = { x: to.x + box.width / 2 - 12, y: to.y + box.height + 3 }
   const low = Math.max(start.y, end.y) + below - 6
   const path = `M${start.x} ${start.y}C${start.x} ${low} ${end.x} ${low} ${end.x} ${end.y}`
-  return { path, middle: { x: (start.x + end.x) / 2, y: low - 6 } }
+  return { path, words: { x: (start.x + end.x) / 2, y: low - 6, anchor: 'middle' } }
 }

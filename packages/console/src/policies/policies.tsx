@@ -1,20 +1,30 @@
+/**
+ * The policies: what is in force, how often it is used, why it answers as it does, and what another text would change.
+ *
+ * @module
+ */
 import type { PolicySetView } from '@countersign/schema'
 import { useAnswer } from '../api/use-answer.ts'
-import { Section } from '../parts/facts.tsx'
-import { PolicyText } from '../parts/policy-text.tsx'
-import { Empty, Loading, TroubleNote } from '../parts/states.tsx'
-import { duration } from '../words/time.ts'
-import { assuranceWords, counted, either } from '../words/words.ts'
+import { Loading, TroubleNote } from '../parts/states.tsx'
+import { paths } from '../route.ts'
+import { Link } from '../shell/link.tsx'
+import { CandidatePart } from './candidate.tsx'
+import { ExplainPart } from './explain-part.tsx'
+import { PoliciesInForce } from './in-force.tsx'
+import { TestsPart } from './tests-part.tsx'
+import { UsePart } from './use-part.tsx'
 
-type InForce = PolicySetView['policies'][number]
-
-const kinds = [
-  { kind: 'allowance', title: 'Allowances', says: 'What is permitted. Everything else is denied.' },
-  { kind: 'sign-off', title: 'Sign-offs', says: 'What waits for people, and for whom.' },
-  { kind: 'prohibition', title: 'Prohibitions', says: 'What nobody can lift.' },
+const parts = [
+  { part: undefined, name: 'In force' },
+  { part: 'use', name: 'How often' },
+  { part: 'explain', name: 'Explain' },
+  { part: 'tests', name: 'Tests' },
+  { part: 'candidate', name: 'Try a change' },
 ] as const
 
-export function Policies() {
+export function Policies({ search }: { search: string }) {
+  const asked = new URLSearchParams(search).get('part') ?? undefined
+  const { part } = parts.find((each) => each.part === asked) ?? parts[0]
   const { value, trouble } = useAnswer<PolicySetView>('/api/policies')
   return (
     <>
@@ -30,41 +40,31 @@ export function Policies() {
           )}
         </p>
       </header>
+      <nav className="tabs" aria-label="Policies">
+        {parts.map((each) => (
+          <Link href={paths.policies(each.part)} aria-current={each.part === part ? 'page' : undefined} key={each.name}>
+            {each.name}
+          </Link>
+        ))}
+      </nav>
       {trouble && <TroubleNote trouble={trouble} path="/api/policies" />}
       {!value && !trouble && <Loading what="policies" />}
-      {value?.policies.length === 0 && (
-        <Empty title="No policies are in force">
-          <p>So everything is denied.</p>
-        </Empty>
-      )}
-      {value &&
-        kinds.map(({ kind, title, says }) => {
-          const policies = value.policies.filter((policy) => policy.kind === kind)
-          if (policies.length === 0) return null
-          return (
-            <Section title={title} aside={<span className="soft">{says}</span>} key={kind}>
-              {policies.map((policy) => (
-                <div className="policy-entry" key={policy.id}>
-                  <PolicyText policy={policy} />
-                  {policy.signOff && <p className="soft terms">{termsOf(policy.signOff)}</p>}
-                </div>
-              ))}
-            </Section>
-          )
-        })}
+      {value && <Part part={part} set={value} />}
     </>
   )
 }
 
-function termsOf(signOff: NonNullable<InForce['signOff']>): string {
-  const { quorum, from, timeoutMs, validMs, escalate, assurance, reasonRequired, purposeRequired } = signOff
-  return [
-    `${counted(quorum, 'person', 'people')} of ${either(from)}`,
-    `open ${duration(timeoutMs)}`,
-    `good for ${duration(validMs)}`,
-    ...(escalate ? [`${escalate.to} as well after ${duration(escalate.afterMs)}`] : []),
-    assurance ? `takes ${assuranceWords[assurance]}` : 'the risk decides how well a signer is proven',
-    ...(reasonRequired ? ['with a reason'] : []),
-    ...(purposeRequired ? ['only with a purpose'] : []),
-  ].join(' · ')
+function Part({ part, set }: { part: (typeof parts)[number]['part']; set: PolicySetView }) {
+  switch (part) {
+    case undefined:
+      return <PoliciesInForce set={set} />
+    case 'use':
+      return <UsePart set={set} />
+    case 'explain':
+      return <ExplainPart />
+    case 'tests':
+      return <TestsPart />
+    case 'candidate':
+      return <CandidatePart />
+  }
 }

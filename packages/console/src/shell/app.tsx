@@ -66,7 +66,7 @@ function Page({ route, me }: { route: Route; me: Me }) {
     case 'system':
       return <System />
     case 'policies':
-      return <Policies />
+      return <Policies search={route.search} />
     case 'nowhere':
       return (
         <>

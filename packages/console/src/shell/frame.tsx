@@ -22,7 +22,7 @@ const places: readonly { page: Page; within?: Page; path: string; name: string; 
   { page: 'lineage', path: paths.lineage(), name: 'Lineage' },
   { page: 'ledger', path: paths.ledger, name: 'Ledger' },
   { page: 'agents', path: paths.agents, name: 'Agents' },
-  { page: 'policies', path: paths.policies, name: 'Policies' },
+  { page: 'policies', path: paths.policies(), name: 'Policies' },
   {
     page: 'people',
     path: paths.people,

@@ -5,6 +5,7 @@
  */
 import type { Clock, Desk, Handler, LogLine, PolicyEngine, Stops, Store } from '@countersign/core'
 import type { ConsoleSession, Founding, GroupRoles, Sessions, SignIn } from '@countersign/identity'
+import type { Workshop } from '@countersign/policy'
 import type { OpenAPIHono } from '@hono/zod-openapi'
 import type { Person } from '@countersign/schema'
 import type { SystemParts } from './system.ts'
@@ -19,6 +20,8 @@ export interface ApiParts {
   readonly stops: Stops
   readonly running: SystemParts
   readonly policy: PolicyEngine
+  /** Explains the policies, and tries others. */
+  readonly workshop: Workshop
   readonly sessions: Sessions
   readonly signIn: SignIn
   readonly founding: {

@@ -1,17 +1,31 @@
 /**
- * The policies in force, and what they say of an action that was recorded.
+ * The policies in force, what they say of an action, how often they are used, and a place to try others. Nothing here puts
+ * a policy in force.
  *
  * @module
  */
-import { CountersignError, type Evaluation, type PolicyQuestion, type PolicySet } from '@countersign/core'
+import { CountersignError, type Evaluation, isError, type PolicyQuestion, type PolicySet } from '@countersign/core'
+import type { CasesReport, TriedOut } from '@countersign/policy'
 import { createRoute, z } from '@hono/zod-openapi'
-import { Explanation, PolicySetView } from '@countersign/schema'
+import {
+  CandidateView,
+  ExplainInput,
+  Explanation,
+  PolicyFiles,
+  PolicySetView,
+  PolicyTests,
+  PolicyUse,
+  TextExplanation,
+} from '@countersign/schema'
 import type { ActionLife, Agent, Person } from '@countersign/schema'
 import { maySeeAction } from './access.ts'
+import { createLocalTime } from './local-time.ts'
 import { policiesOf } from './looking.ts'
 import type { Api, ApiParts } from './parts.ts'
+import { policyUse } from './policy-use.ts'
+import { telling } from './problems.ts'
 import type { Reads } from './reads.ts'
-import { answers, idOf } from './route.ts'
+import { answers, idOf, takes } from './route.ts'
 import { mustBelong } from './who.ts'
 
 const active = createRoute({
@@ -28,8 +42,42 @@ const explaining = createRoute({
   responses: answers(Explanation, 'Then and now.'),
 })
 
+const explainingText = createRoute({
+  method: 'post',
+  path: '/api/policies/explain',
+  summary: 'What the active policies would say of an action that is written down as a case is. Nothing runs.',
+  request: takes(ExplainInput),
+  responses: answers(TextExplanation, 'Why, and what would change it.'),
+})
+const using = createRoute({
+  method: 'get',
+  path: '/api/policies/use',
+  summary: 'How often each policy decided something.',
+  request: { query: z.strictObject({ days: z.coerce.number().int().min(1).max(366).default(30) }) },
+  responses: answers(PolicyUse, 'Counted from the record.'),
+})
+const files = createRoute({
+  method: 'get',
+  path: '/api/policies/files',
+  summary: 'The policy files as they lie in their folder.',
+  responses: answers(PolicyFiles, 'The files.'),
+})
+const testing = createRoute({
+  method: 'get',
+  path: '/api/policies/tests',
+  summary: 'Runs the cases of the site against the active policies.',
+  responses: answers(PolicyTests, 'Every case, and the policies that no case is about.'),
+})
+const trying = createRoute({
+  method: 'post',
+  path: '/api/policies/candidate',
+  summary: 'Checks other policies and runs the cases against them. They are not put in force.',
+  request: takes(PolicyFiles),
+  responses: answers(CandidateView, 'What is wrong with them, or what they would change.'),
+})
+
 export function policies(api: Api, parts: ApiParts, reads: Reads): void {
-  const { store, policy } = parts
+  const { store, policy, workshop } = parts
   const localTime = createLocalTime(parts.timeZone ?? 'UTC')
 
   api.openapi(active, async (context) => {
@@ -47,38 +95,110 @@ export function policies(api: Api, parts: ApiParts, reads: Reads): void {
     await reads.record(person.id, 'explanation', id)
     const { onBehalfOf } = life.record.action
     const actedFor = onBehalfOf === undefined ? undefined : await store.people.get(onBehalfOf)
-    return context.json(explain(life, agent, actedFor), 200)
+    const { decision } = life.record
+    const set = policy.active()
+    return context.json(
+      {
+        actionId: id,
+        decided: { decision: decision.kind, version: decision.policyVersion, by: policiesOf(decision.because, set) },
+        now: { version: set.version, resources: questionsOf(life, agent, actedFor).map((one) => explained(one, set)) },
+      },
+      200,
+    )
   })
 
-  function explain(life: ActionLife, agent: Agent, actedFor: Person | undefined): Explanation {
-    const set = policy.active()
-    const { id, action, decision, risk, picture, measures, client, purpose } = life.record
-    const question = (resource: PolicyQuestion['resource']): PolicyQuestion => ({
-      action,
-      resource,
-      agent,
-      onBehalfOf: actedFor,
-      context: {
-        risk: risk.score,
-        picture,
-        measures,
-        client,
-        purposeGiven: Boolean(purpose?.text?.trim()),
-        when: localTime(life.at),
-      },
-    })
-    return {
-      actionId: id,
-      decided: { decision: decision.kind, version: decision.policyVersion, by: policiesOf(decision.because, set) },
-      now: {
-        version: set.version,
-        resources: action.resources.map((resource) => ({
-          resource,
-          auto: evaluated(set.evaluate('auto', question(resource)), set),
-          approvable: evaluated(set.evaluate('approvable', question(resource)), set),
-        })),
-      },
+  api.openapi(explainingText, async (context) => {
+    await mustBelong(parts, context)
+    const { text } = context.req.valid('json')
+    const [agents, people] = await Promise.all([store.agents.list(), store.people.list()])
+    const cast = {
+      agents: Object.fromEntries(
+        agents.map(({ id, groups, owner, team }) => [id, { groups: [...groups], owner, team }]),
+      ),
+      people: Object.fromEntries(people.map(({ id, groups }) => [id, { groups: [...groups] }])),
     }
+    const questions = inTheirWords(() => workshop.questions(text, cast))
+    const set = policy.active()
+    const resources = questions.map((question) => explained(question, set))
+    return context.json({ version: set.version, risk: questions[0]?.context.risk ?? 100, resources }, 200)
+  })
+
+  api.openapi(using, async (context) => {
+    await mustBelong(parts, context)
+    const { days } = context.req.valid('query')
+    return context.json(await policyUse(store, parts.clock.now(), days), 200)
+  })
+
+  api.openapi(files, async (context) => {
+    await mustBelong(parts, context)
+    return context.json({ files: (await workshop.files()).map(({ name, text }) => ({ name, text })) }, 200)
+  })
+
+  api.openapi(testing, async (context) => {
+    await mustBelong(parts, context)
+    const report = await workshop.test()
+    return context.json({ version: policy.active().version, ...(report && { cases: casesView(report) }) }, 200)
+  })
+
+  api.openapi(trying, async (context) => {
+    await mustBelong(parts, context)
+    return context.json(candidateView(await workshop.tryOut(context.req.valid('json').files)), 200)
+  })
+
+  function questionsOf(life: ActionLife, agent: Agent, actedFor: Person | undefined): PolicyQuestion[] {
+    const { action, risk, picture, measures, client, purpose } = life.record
+    const when = localTime(life.at)
+    const purposeGiven = Boolean(purpose?.text?.trim())
+    const context = { risk: risk.score, picture, measures, client, purposeGiven, when }
+    return action.resources.map((resource) => ({ action, resource, agent, onBehalfOf: actedFor, context }))
+  }
+
+  function explained(question: PolicyQuestion, set: PolicySet): TextExplanation['resources'][number] {
+    const { says, changes } = workshop.explain(question)
+    return {
+      resource: question.resource,
+      auto: evaluated(set.evaluate('auto', question), set),
+      approvable: evaluated(set.evaluate('approvable', question), set),
+      says,
+      changes: changes.map(({ change, answer }) => ({ change, answer })),
+    }
+  }
+}
+
+/** What is wrong with what they wrote is theirs to read. */
+function inTheirWords<Result>(read: () => Result): Result {
+  try {
+    return read()
+  } catch (error) {
+    if (!isError(error, 'ERR_INPUT_INVALID')) throw error
+    const { cases } = error.detail as { readonly cases: string }
+    throw telling(error, cases.slice(0, 1_000))
+  }
+}
+
+const casesView = ({ ok, results, untested }: CasesReport): NonNullable<PolicyTests['cases']> => ({
+  ok,
+  results: results.map(({ name, passed, expected, got }) => ({ name, passed, expected, got })),
+  untested: [...untested],
+})
+
+function candidateView(tried: TriedOut): CandidateView {
+  if (tried.kind === 'refused') {
+    const problems = tried.problems.map(({ policy, ...problem }) => ({
+      ...problem,
+      ...(policy !== undefined && { policy }),
+    }))
+    return { problems, added: [], removed: [], changed: [], differences: [] }
+  }
+  const { version, added, removed, changed, report } = tried
+  return {
+    problems: [],
+    version,
+    added: [...added],
+    removed: [...removed],
+    changed: [...changed],
+    differences: tried.differences.map((difference) => ({ ...difference })),
+    ...(report && { cases: casesView(report) }),
   }
 }
 
@@ -86,22 +206,14 @@ export function policies(api: Api, parts: ApiParts, reads: Reads): void {
 function view(id: string, set: PolicySet): PolicySetView['policies'][number] {
   const [policy] = policiesOf([id], set)
   if (!policy) throw new CountersignError('ERR_INTERNAL', { policy: id })
-  const signOff = set.policy(id)?.signOff
-  if (!signOff) return policy
+  const { signOff, place } = set.policy(id) ?? {}
+  const written = { ...policy, ...(place && { place: { ...place } }) }
+  if (!signOff) return written
   const { assurance, ...terms } = signOff
-  return { ...policy, signOff: { ...terms, from: [...terms.from], ...(assurance !== undefined && { assurance }) } }
+  return { ...written, signOff: { ...terms, from: [...terms.from], ...(assurance !== undefined && { assurance }) } }
 }
 
 const evaluated = (evaluation: Evaluation, set: PolicySet) =>
   evaluation.kind === 'error'
     ? { kind: evaluation.kind, by: [], says: evaluation.says }
     : { kind: evaluation.kind, by: policiesOf(evaluation.by, set) }
-
-function createLocalTime(timeZone: string) {
-  const format = new Intl.DateTimeFormat('en-GB', { timeZone, weekday: 'short', hour: '2-digit', hourCycle: 'h23' })
-  const weekdays = ['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun']
-  return (at: number) => {
-    const said = Object.fromEntries(format.formatToParts(at).map(({ type, value }) => [type, value]))
-    return { hour: Number(said['hour']), weekday: weekdays.indexOf(said['weekday'] ?? '') + 1 }
-  }
-}

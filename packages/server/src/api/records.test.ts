@@ -1,5 +1,16 @@
 import { digestOf, type Flow } from '@countersign/core'
-import { ActionView, Explanation, LineageView, PolicySetView, QuestionPage, QuestionView } from '@countersign/schema'
+import {
+  ActionView,
+  CandidateView,
+  PolicyFiles,
+  PolicyTests,
+  PolicyUse,
+  Explanation,
+  LineageView,
+  PolicySetView,
+  QuestionPage,
+  QuestionView,
+} from '@countersign/schema'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Agent, Approval, Person } from '@countersign/schema'
 import { createRig, type Rig } from './rig.ts'
@@ -118,6 +129,34 @@ describe('an action as the record has it', () => {
       },
     })
     expect(PolicySetView.parse(await (await rig.get('/api/policies', cookie)).json()).policies).toHaveLength(1)
+  })
+})
+
+describe('policies', () => {
+  it('P13: are counted by day and by policy, from the record', async () => {
+    const use = PolicyUse.parse(await (await rig.get('/api/policies/use?days=2', cookie)).json())
+    expect(use).toMatchObject({
+      actions: 1,
+      more: false,
+      policies: [{ id: 'finance-export-signoff', ask: 1, allow: 0, deny: 0 }],
+    })
+    expect(use.days.map(({ ask }) => ask)).toEqual([0, 0, 1])
+  })
+
+  it('are explained for an action that somebody wrote down; what is wrong with it is said', async () => {
+    const response = await rig.post('/api/policies/explain', cookie, { text: '{ agent: stranger }' })
+    expect([response.status, await response.json()]).toMatchObject([400, { detail: 'nobody said who that is' }])
+  })
+
+  it('are tried, with problems in line and column', async () => {
+    const files = PolicyFiles.parse(await (await rig.get('/api/policies/files', cookie)).json())
+    const response = await rig.post('/api/policies/candidate', cookie, files)
+    expect(CandidateView.parse(await response.json()).problems).toEqual([
+      { file: 'site.cedar', line: 2, column: 3, says: 'is no policy' },
+    ])
+    const elsewhere = { files: [{ name: '../site.cedar', text: '' }] }
+    expect((await rig.post('/api/policies/candidate', cookie, elsewhere)).status).toBe(400)
+    expect(PolicyTests.parse(await (await rig.get('/api/policies/tests', cookie)).json())).toEqual({ version: 'v1' })
   })
 })
 

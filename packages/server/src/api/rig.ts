@@ -4,7 +4,15 @@
  *
  * @module
  */
-import { createDesk, createStops, digestOf, newId, type PolicyNote, type PolicySet } from '@countersign/core'
+import {
+  CountersignError,
+  createDesk,
+  createStops,
+  digestOf,
+  newId,
+  type PolicyNote,
+  type PolicySet,
+} from '@countersign/core'
 import { createMemorySessionStore, createSessions, type SignedIn } from '@countersign/identity'
 import type { ActionRecord, Agent, Card, OpenApproval, Person, SignOff } from '@countersign/schema'
 import { searchFollower } from '@countersign/followers'
@@ -33,6 +41,7 @@ export async function createRig(over: Partial<ApiParts> = {}) {
     stops: createStops({ store }),
     running: { node: 'nod_here', followers: () => [], places: [] },
     policy: { active: () => policySet },
+    workshop,
     sessions: createSessions({ store: sessionStore, clock, secure: false }),
     signIn: {
       async begin(wish) {
@@ -275,4 +284,23 @@ const policySet: PolicySet = {
   policies: [note],
   policy: (id) => (id === note.id ? note : undefined),
   evaluate: (which) => (which === 'auto' ? { kind: 'deny', by: [note.id] } : { kind: 'allow', by: [] }),
+}
+
+/** Says little: what the real one says is tested where it stands. */
+const workshop: ApiParts['workshop'] = {
+  files: async () => [{ name: 'site.cedar', text: note.text }],
+  test: async () => undefined,
+  explain: () => ({
+    decision: { kind: 'allow', because: [], policyVersion: 'v1', obligations: [] },
+    says: 'It runs at once.',
+    policies: [],
+    changes: [{ change: 'in prod', answer: 'ask' }],
+  }),
+  questions: () => {
+    throw new CountersignError('ERR_INPUT_INVALID', { cases: 'nobody said who that is' })
+  },
+  tryOut: async () => ({
+    kind: 'refused',
+    problems: [{ file: 'site.cedar', line: 2, column: 3, policy: undefined, says: 'is no policy' }],
+  }),
 }

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { nowOf } from './explain.tsx'
+import { answerOf } from './explained.tsx'
 
 it.each([
   ['allow', 'allow', 'allowed'],
@@ -7,5 +7,5 @@ it.each([
   ['deny', 'deny', 'denied'],
   ['error', 'allow', 'denied'],
 ] as const)('P8: %s with the sign-offs and %s without them reads %s', (auto, approvable, word) => {
-  expect(nowOf(auto, approvable).word).toBe(word)
+  expect(answerOf(auto, approvable).word).toBe(word)
 })
