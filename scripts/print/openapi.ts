@@ -1,5 +1,7 @@
 import { createDesk, createStops } from '@countersign/core'
 import { createMemorySessionStore, createSessions, createSignIn } from '@countersign/identity'
+import { createWorkshop } from '@countersign/policy'
+import { Registry } from '@countersign/schema'
 import { createMemoryStore } from '@countersign/stores'
 import { createApi } from '../../packages/server/src/api/api.ts'
 
@@ -8,16 +10,19 @@ export async function openApiDocument(): Promise<object> {
   const publicUrl = 'http://localhost:4600'
   const clock = { now: () => 0 }
   const store = createMemoryStore({ clock })
+  const source = { files: [], registry: Registry.parse({}), agentGroups: [] }
+  const policy = {
+    active(): never {
+      throw new Error('no policies are loaded to print a reference')
+    },
+  }
   const api = createApi({
     store,
     desk: createDesk({ store }),
     stops: createStops({ store }),
     running: { node: '', followers: () => [], places: [] },
-    policy: {
-      active() {
-        throw new Error('no policies are loaded to print a reference')
-      },
-    },
+    policy,
+    workshop: createWorkshop({ engine: policy, source, cases: async () => undefined }),
     clock,
     publicUrl,
     version: '0.1.0',

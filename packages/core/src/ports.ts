@@ -14,7 +14,6 @@ export type {
   HeldLease,
   PermitLife,
   ActionQuery,
-  Keywords,
   Journal,
   Ledger,
   Flow,
