@@ -1,4 +1,4 @@
-import { useState } from 'react'
+import { useEffect, useRef, useState } from 'react'
 import { count } from '../words/words.ts'
 import type { Told } from './messages.ts'
 import { ask } from './working.ts'
@@ -9,11 +9,13 @@ const mostEntries = 500_000
 export function Download({ checkpoint }: { checkpoint: string | undefined }) {
   const [state, setState] = useState<Told>()
   const size = Number(checkpoint?.split('\n')[1] ?? 0)
+  const end = useRef<() => void>(undefined)
+  useEffect(() => () => end.current?.(), [])
   const busy = state?.kind === 'progress'
 
   const begin = () => {
     setState({ kind: 'progress', done: 0, size: 0 })
-    ask({ kind: 'download', origin: location.origin, size }, (told) => {
+    end.current = ask({ kind: 'download', origin: location.origin, size }, (told) => {
       if (told.kind === 'archive') save(told.bytes)
       setState(told)
     })
@@ -23,6 +25,17 @@ export function Download({ checkpoint }: { checkpoint: string | undefined }) {
       <button type="button" onClick={begin} disabled={busy || size === 0 || size > mostEntries}>
         {busy ? `Copying… ${count(state.done)} of ${count(state.size)} files` : 'Download all of it (.tar)'}
       </button>
+      {busy && (
+        <button
+          type="button"
+          onClick={() => {
+            end.current?.()
+            setState(undefined)
+          }}
+        >
+          Stop
+        </button>
+      )}
       <a className="button quiet" href="/ledger/checkpoint" download="checkpoint">
         Checkpoint
       </a>

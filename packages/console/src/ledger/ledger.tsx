@@ -5,6 +5,7 @@
  */
 import type { LedgerView } from '@countersign/schema'
 import { useAnswer } from '../api/use-answer.ts'
+import { CopyButton } from '../parts/copy-button.tsx'
 import { FactRow, Section } from '../parts/facts.tsx'
 import { Loading, TroubleNote } from '../parts/states.tsx'
 import { Badge } from '../parts/badges.tsx'
@@ -58,14 +59,44 @@ function Head({ ledger }: { ledger: LedgerView }) {
           </>
         )}
       </Section>
-      <Section title="Check it elsewhere">
-        <p>
-          Take a copy and run <code>countersign ledger verify</code> on it, on a machine that this house does not
-          control. The files are plain tiles (<span className="mono">c2sp.org/tlog-tiles</span>): any tool that reads
-          them will do.
-        </p>
-        <Download checkpoint={checkpoint} />
-      </Section>
+      <Elsewhere ledger={ledger} />
     </>
+  )
+}
+
+/** Where this house is not asked: with our verifier, or with openssl alone. */
+function Elsewhere({ ledger: { vkey, checkpoint } }: { ledger: LedgerView }) {
+  const here = location.origin
+  return (
+    <Section title="Check it elsewhere">
+      <p>
+        On a machine that this house does not control, with the key written down beforehand. The files are plain tiles (
+        <span className="mono">c2sp.org/tlog-tiles</span>): any tool that reads them will do.
+      </p>
+      <h3>Everything, recomputed by our verifier</h3>
+      <Command
+        text={`countersign ledger verify ${here} --vkey '${vkey}'`}
+        what="the command that verifies everything"
+      />
+      <h3>One entry, without anything of ours: bash, openssl and coreutils</h3>
+      <Command
+        text={`countersign ledger export ${here} ledger --entry 0\nbash ledger/verify.sh ledger/entries/0.tlog-proof`}
+        what="the commands that verify one entry"
+      />
+      <h3>Keep this head, and hand it in next time with --known</h3>
+      <Command text={`curl -fsS ${here}/ledger/checkpoint > checkpoint.txt`} what="the command that keeps this head" />
+      <Download checkpoint={checkpoint} />
+    </Section>
+  )
+}
+
+function Command({ text, what }: { text: string; what: string }) {
+  return (
+    <div className="command">
+      <pre tabIndex={0} aria-label={what}>
+        {text}
+      </pre>
+      <CopyButton text={text} what={what} />
+    </div>
   )
 }

@@ -1,13 +1,13 @@
-import type { LedgerReport } from '@countersign/core/verify'
 import { useEffect, useId, useRef, useState } from 'react'
 import { When } from '../parts/times.tsx'
 import { count, counted } from '../words/words.ts'
 import { forget, keep, readKept } from './kept.ts'
 import type { Told } from './messages.ts'
+import { Proves, Report } from './report.tsx'
 import { ask } from './working.ts'
 
 export function Verification({ origin, vkey }: { origin: string; vkey: string }) {
-  const [told, setTold] = useState<Told>()
+  const [told, setTold] = useState<Told | { readonly kind: 'stopped'; readonly done: number; readonly size: number }>()
   const [key, setKey] = useState('')
   const [kept, setKept] = useState(() => readKept(origin))
   const [before, setBefore] = useState(kept)
@@ -29,6 +29,11 @@ export function Verification({ origin, vkey }: { origin: string; vkey: string })
       }
       setTold(next)
     })
+  }
+
+  const stop = () => {
+    end.current?.()
+    if (told?.kind === 'progress') setTold({ ...told, kind: 'stopped' })
   }
 
   return (
@@ -63,17 +68,30 @@ export function Verification({ origin, vkey }: { origin: string; vkey: string })
         Paste the key that you were given by another way. Left empty, it is{' '}
         {kept ? 'the key that this browser saw first' : 'the key that this house names itself'}.
       </p>
-      <button type="button" className="primary" onClick={begin} disabled={told?.kind === 'progress'}>
-        {told?.kind === 'progress' ? 'Verifying…' : 'Verify now'}
-      </button>
-      <div aria-live="polite" className="verification">
+      <p className="downloads">
+        <button type="button" className="primary" onClick={begin} disabled={told?.kind === 'progress'}>
+          {told?.kind === 'progress' ? 'Verifying…' : 'Verify now'}
+        </button>
         {told?.kind === 'progress' && (
-          <>
-            <progress max={told.size || 1} value={told.done} aria-label="Entries verified" />
-            <p className="soft">
-              {count(told.done)} of {told.size ? count(told.size) : '…'} entries
-            </p>
-          </>
+          <button type="button" onClick={stop}>
+            Stop
+          </button>
+        )}
+        <span className="soft">It runs beside this page, which stays usable.</span>
+      </p>
+      {told?.kind === 'progress' && (
+        <div className="verification">
+          <progress max={told.size || 1} value={told.done} aria-label="Entries verified" />
+          <p className="soft">
+            {count(told.done)} of {told.size ? count(told.size) : '…'} entries
+          </p>
+        </div>
+      )}
+      <div aria-live="polite" className="verification">
+        {told?.kind === 'stopped' && (
+          <p className="soft">
+            Stopped after {count(told.done)} of {count(told.size)} entries. That is no verdict on the ledger.
+          </p>
         )}
         {told?.kind === 'failed' && (
           <p className="trouble">
@@ -90,75 +108,5 @@ export function Verification({ origin, vkey }: { origin: string; vkey: string })
       </div>
       <Proves />
     </>
-  )
-}
-
-function Report({ report: { size, root, problems, furtherProblems, counts } }: { report: LedgerReport }) {
-  if (problems.length > 0) {
-    return (
-      <div className="trouble">
-        <strong>This ledger does not add up.</strong>
-        <ul>
-          {problems.slice(0, 20).map(({ index, says }, at) => (
-            <li key={at}>
-              {index !== undefined && <span className="mono">entry {index}: </span>}
-              {says}
-            </li>
-          ))}
-        </ul>
-        {problems.length + furtherProblems > 20 && <p>and {count(problems.length + furtherProblems - 20)} more.</p>}
-      </div>
-    )
-  }
-  return (
-    <div className="verified">
-      <p>
-        <b>✓ {counted(size, 'entry', 'entries')} add up</b> to the signed root <span className="mono">{root}</span>
-      </p>
-      <details>
-        <summary>What is in it</summary>
-        <table className="data">
-          <tbody>
-            {Object.entries(counts)
-              .toSorted(([, one], [, other]) => other - one)
-              .map(([type, times]) => (
-                <tr key={type}>
-                  <td className="mono">{type}</td>
-                  <td className="number">{count(times)}</td>
-                </tr>
-              ))}
-          </tbody>
-        </table>
-      </details>
-    </div>
-  )
-}
-
-function Proves() {
-  return (
-    <div className="proves">
-      <div>
-        <h3>What it proves</h3>
-        <ul>
-          <li>Every entry is there, in order and unaltered, under a root that the log’s key signed.</li>
-          <li>
-            The entries tell a sound story: nothing ran without leave, no grant was spent twice, nobody signed their
-            own.
-          </li>
-          <li>If this browser verified it before: none of that was changed or removed since.</li>
-        </ul>
-      </div>
-      <div>
-        <h3>What it does not prove</h3>
-        <ul>
-          <li>That others are shown the same ledger: no witness outside has signed this head (unanchored).</li>
-          <li>That the newest entries are not held back.</li>
-          <li>
-            That this page is honest: it comes from the house that it checks. Whoever must not trust the house uses the
-            command line with a key from elsewhere.
-          </li>
-        </ul>
-      </div>
-    </div>
   )
 }
