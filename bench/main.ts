@@ -12,11 +12,13 @@ import { arch, cpus, release, totalmem } from 'node:os'
 import { gate } from './gate.ts'
 import { http } from './http.ts'
 import { type Bench, Missing, type Report, type Settings } from './measure.ts'
+import { ledger } from './ledger.ts'
 import { mcp } from './mcp.ts'
 import { asMarkdown } from './report.ts'
+import { start } from './start.ts'
 import { wake } from './wake.ts'
 
-const benches: readonly Bench[] = [gate, http, mcp, wake]
+const benches: readonly Bench[] = [gate, http, mcp, wake, ledger, start]
 
 const words = process.argv.slice(2)
 const named = words.filter((word) => !word.startsWith('--'))
