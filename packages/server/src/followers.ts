@@ -18,6 +18,7 @@ import {
   type Store,
 } from '@countersign/core'
 import type { Entry } from '@countersign/schema'
+import { createBookmark } from './bookmark.ts'
 
 export interface FollowParts {
   readonly store: Pick<Store, 'journal'>
@@ -108,11 +109,16 @@ export function startFollower({
 
   async function goOn(progressed: () => void): Promise<void> {
     const from = await cursor.cursor(name, follower.from)
-    for await (const entry of store.journal.follow(from, signal)) {
-      await handOn(entry)
-      if (signal.aborted) return
-      await cursor.moveCursor(name, entry.index + 1)
-      progressed()
+    const bookmark = createBookmark((index) => cursor.moveCursor(name, index))
+    try {
+      for await (const entry of store.journal.follow(from, signal)) {
+        await handOn(entry)
+        if (signal.aborted) return
+        bookmark.reached(entry.index + 1)
+        progressed()
+      }
+    } finally {
+      await bookmark.close()
     }
   }
 

@@ -14,6 +14,7 @@ const pageSize = 200
 const retryMs = 250
 
 export function createJournal({ db, tenant, entries, tail, erased }: JournalParts): Journal {
+  const reading = new Map<number, Promise<readonly Entry[]>>()
   return {
     async *follow(index, signal) {
       for (let next = index; !signal.aborted;) {
@@ -51,10 +52,19 @@ export function createJournal({ db, tenant, entries, tail, erased }: JournalPart
     },
   }
 
+  /** Followers that stand at the same place, as they do at the end, read and open it once. */
+  function readTogether(index: number): Promise<readonly Entry[]> {
+    const known = reading.get(index)
+    if (known) return known
+    const page = entries.range(index, pageSize).finally(() => reading.delete(index))
+    reading.set(index, page)
+    return page
+  }
+
   /** While the store is away a follower waits: nothing is missed, since it goes on where it was. */
   async function readOn(index: number, signal: AbortSignal): Promise<readonly Entry[]> {
     try {
-      return await entries.range(index, pageSize)
+      return await readTogether(index)
     } catch (error) {
       if (tail.closed || !isError(error, 'ERR_STORE_UNAVAILABLE')) throw error
       await sleep(retryMs, undefined, { signal }).catch(() => undefined)
