@@ -4,7 +4,6 @@
  * @module
  */
 import { request } from 'node:http'
-import { findSocket } from '@countersign/server'
 import { Stopped } from './stopped.ts'
 
 export type Ask = <T>(method: 'GET' | 'POST', path: string, body?: object) => Promise<T>
@@ -12,6 +11,7 @@ export type Ask = <T>(method: 'GET' | 'POST', path: string, body?: object) => Pr
 export const createAsk =
   (dataDir: string): Ask =>
   async <T>(method: 'GET' | 'POST', path: string, body?: object) => {
+    const { findSocket } = await import('@countersign/server')
     const socketPath = await findSocket(dataDir)
     if (socketPath === undefined) throw nobody()
     return new Promise<T>((resolve, reject) => {

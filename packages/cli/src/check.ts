@@ -14,7 +14,6 @@ import {
   type Problem,
   testPolicies,
 } from '@countersign/policy'
-import { agentGroups as sampleGroups } from '@countersign/demo'
 import { type ConfigProblem, registryOf } from '@countersign/server'
 import type { Hand } from './hand.ts'
 import { Stopped } from './stopped.ts'
@@ -89,7 +88,7 @@ export function sourceOf(hand: Hand, directory: string | undefined, { registry, 
     path,
     ...policyDirectory(path),
     registry: registryOf({ registry: registryFile }, hand.cwd),
-    agentGroups: agentGroups?.split(',') ?? sampleGroups,
+    agentGroups: agentGroups?.split(',') ?? hand.product.agentGroups,
   }
 }
 

@@ -4,6 +4,7 @@
  * @module
  */
 import { chmod, mkdir } from 'node:fs/promises'
+import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Ask } from './ask.ts'
 import { Stopped } from './stopped.ts'
@@ -30,10 +31,15 @@ export interface Hand {
 export interface Product {
   readonly consoleDir: string
   readonly policies: string
+  /** That the sample policies speak of. */
+  readonly agentGroups: readonly string[]
   /** Checks one entry of an exported ledger with openssl alone. */
   readonly verifyScript: string
   readonly version: string
 }
+
+export const dataDirOf = (hand: Hand, data: string | undefined): string =>
+  resolve(hand.cwd, data ?? hand.env['COUNTERSIGN_DATA'] ?? '.countersign')
 
 /**
  * Everything inside has its own lock; as root the folder itself lets its lodger through, without showing what is in it.
@@ -56,6 +62,7 @@ const here = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 export const product: Product = {
   consoleDir: here('../../console/dist'),
   policies: here('../policies'),
+  agentGroups: ['ml-agents', 'finance-agents', 'platform-agents'],
   verifyScript: here('../verify.sh'),
   version: '0.1.0',
 }

@@ -1,14 +1,12 @@
 /**
- * Every command, and where it goes.
+ * Every command, and where it goes. What a command takes is read when it is given, so that the small ones answer at once.
  *
  * @module
  */
-import { serveStdio } from '@countersign/server'
 import { Command, InvalidArgumentError, Option } from 'commander'
-import { check, policyCheck, type PolicyOptions, policyTest } from './check.ts'
-import { type DemoOptions, tellDemo } from './demo.ts'
-import { policyExplain } from './explain.ts'
-import type { Hand } from './hand.ts'
+import type { PolicyOptions } from './check.ts'
+import type { DemoOptions } from './demo.ts'
+import { dataDirOf, type Hand } from './hand.ts'
 import { addLedger } from './program-ledger.ts'
 import {
   agentsAdd,
@@ -21,7 +19,7 @@ import {
   stopAgents,
 } from './people.ts'
 import { Stopped } from './stopped.ts'
-import { dataDirOf, up, type UpOptions } from './up.ts'
+import type { UpOptions } from './up.ts'
 
 interface Common {
   readonly data?: string
@@ -48,20 +46,22 @@ export function createProgram(hand: Hand): Command {
       .option('--fresh', 'with --demo: start over')
       .option('--port <port>', 'of console, API and MCP; default 4600', portOf)
       .option('--json', 'print JSON')
-      .action((options: UpOptions) => up(hand, options))
+      .action(async (options: UpOptions) => (await import('./up.ts')).up(hand, options))
   }
   program
     .command('demo')
     .description('tell the story of one night, against a house of its own')
     .option('--unattended', 'nobody looks: people sign as a browser would (always so without a terminal)')
     .option('--json', 'print JSON')
-    .action((options: DemoOptions) => tellDemo(hand, options))
+    .action(async (options: DemoOptions) => (await import('./demo.ts')).tellDemo(hand, options))
   program
     .command('check')
     .description('check configuration, registry and policies')
     .option('--config <file>')
     .option('--json', 'print JSON')
-    .action(({ config, json }: { config?: string; json?: boolean }) => check(hand, config, json ?? false))
+    .action(async ({ config, json }: { config?: string; json?: boolean }) =>
+      (await import('./check.ts')).check(hand, config, json ?? false),
+    )
 
   withHouse(program.command('inbox').description('what waits')).action((options: Common) =>
     inbox(hand, ask(options), options.json ?? false),
@@ -109,18 +109,20 @@ export function createProgram(hand: Hand): Command {
       .option('--registry <file>', 'default registry.yaml beside the policies')
       .option('--agent-groups <names>', 'with commas')
       .option('--json', 'print JSON')
-  withRegistry(policy.command('check [directory]')).action((directory: string | undefined, options: PolicyOptions) =>
-    policyCheck(hand, directory, options),
+  withRegistry(policy.command('check [directory]')).action(
+    async (directory: string | undefined, options: PolicyOptions) =>
+      (await import('./check.ts')).policyCheck(hand, directory, options),
   )
-  withRegistry(policy.command('test [directory]')).action((directory: string | undefined, options: PolicyOptions) =>
-    policyTest(hand, directory, options),
+  withRegistry(policy.command('test [directory]')).action(
+    async (directory: string | undefined, options: PolicyOptions) =>
+      (await import('./check.ts')).policyTest(hand, directory, options),
   )
   withRegistry(
     policy
       .command('explain <file> [directory]')
       .description('why policy answers as it does to the action in a YAML file'),
-  ).action((file: string, directory: string | undefined, options: PolicyOptions) =>
-    policyExplain(hand, file, directory, options),
+  ).action(async (file: string, directory: string | undefined, options: PolicyOptions) =>
+    (await import('./explain.ts')).policyExplain(hand, file, directory, options),
   )
 
   addLedger(program, hand, ask)
@@ -132,6 +134,7 @@ export function createProgram(hand: Hand): Command {
     .action(async (server: string, { url }: { url: string }) => {
       const key = hand.env['COUNTERSIGN_KEY']
       if (key === undefined) throw new Stopped(2, 'Set COUNTERSIGN_KEY to the agent’s key.')
+      const { serveStdio } = await import('@countersign/server')
       await serveStdio({ input: process.stdin, output: process.stdout, url: `${url}/mcp/${server}`, key })
     })
   return program

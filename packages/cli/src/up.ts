@@ -6,9 +6,9 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
-import { agentGroups, type Demo, openDemo, send, steps } from '@countersign/demo'
+import type { Demo } from '@countersign/demo'
 import { Config, createLog, parseConfig, sections, startHouse } from '@countersign/server'
-import { type Hand, makeDataDir } from './hand.ts'
+import { dataDirOf, type Hand, makeDataDir } from './hand.ts'
 import { Stopped } from './stopped.ts'
 
 export interface UpOptions {
@@ -19,9 +19,6 @@ export interface UpOptions {
   readonly port?: number
   readonly json?: boolean
 }
-
-export const dataDirOf = (hand: Hand, data: string | undefined): string =>
-  resolve(hand.cwd, data ?? hand.env['COUNTERSIGN_DATA'] ?? '.countersign')
 
 export async function up(hand: Hand, options: UpOptions): Promise<void> {
   const stopping = { asked: false }
@@ -67,6 +64,7 @@ async function openWithDemo(hand: Hand, { fresh, port = 4600, json }: UpOptions,
   const { consoleDir, policies, version } = hand.product
   const log = createLog(hand.mutter)
   const quiet = (line: Parameters<typeof log>[0]) => (line.level === 'info' ? undefined : log(line))
+  const { openDemo, send, steps } = await import('@countersign/demo') // a house that is none need not read it
   const first = !existsSync(join(dataDir, 'demo-keys.json'))
   const demo = await openDemo({ dataDir, port, httpPort: port + 1, policies, consoleDir, version, log: quiet })
   const { house, gatewayUrl, keys, close } = demo
@@ -109,10 +107,10 @@ const welcome = ({ house, gatewayUrl, keys }: Demo) => `
 export function readConfig(hand: Hand, file: string | undefined): { config: Config; baseDir: string; path: string } {
   const path = resolve(hand.cwd, file ?? 'countersign.yaml')
   if (!existsSync(path)) {
-    const { policies } = hand.product
+    const { policies, agentGroups } = hand.product
     if (file !== undefined) throw new Stopped(2, `There is no ${path}.`)
     return {
-      config: Config.parse({ policies, registry: join(policies, 'registry.yaml'), agentGroups }),
+      config: Config.parse({ policies, registry: join(policies, 'registry.yaml'), agentGroups: [...agentGroups] }),
       baseDir: hand.cwd,
       path,
     }
