@@ -38,6 +38,10 @@ import { digits } from './report.ts'
 export const gate: Bench = {
   name: 'gate',
   about: 'an allowed action with its durable record, at several concurrencies; a decision by the number of policies',
+  pictures: [
+    { title: 'Recorded actions a second, by how many come at once', figure: 'perSecond' },
+    { title: 'CPU time of one decision (µs), by the number of policies', figure: 'cpuMicros' },
+  ],
 
   async run(settings) {
     const registry = Registry.parse(parse(await readFile('policies/registry.yaml', 'utf8')))

@@ -17,6 +17,7 @@ import { wrk } from './wrk.ts'
 export const http: Bench = {
   name: 'http',
   about: 'an allowed request through the HTTP gateway, beside direct, nginx and haproxy',
+  pictures: [{ title: 'Answered requests a second', figure: 'perSecond' }],
 
   async run(settings) {
     const programs = {

@@ -14,6 +14,7 @@ import { http } from './http.ts'
 import { type Bench, Missing, type Report, type Settings } from './measure.ts'
 import { ledger } from './ledger.ts'
 import { mcp } from './mcp.ts'
+import { writePage } from './page.ts'
 import { asMarkdown } from './report.ts'
 import { start } from './start.ts'
 import { wake } from './wake.ts'
@@ -35,11 +36,12 @@ if (unknown.length > 0) {
 
 const quick = flags.has('--quick')
 const settings: Settings = { quick, rounds: quick ? 2 : 3, forMs: quick ? 500 : 1_500, say }
-const reports: Record<string, Report> = {}
+const measured: { bench: Bench; report: Report }[] = []
 const missing: string[] = []
 for (const bench of benches.filter(({ name }) => named.length === 0 || named.includes(name))) {
   try {
-    reports[bench.name] = await bench.run({ ...settings, say: (progress) => say(`${bench.name}: ${progress}`) })
+    const report = await bench.run({ ...settings, say: (progress) => say(`${bench.name}: ${progress}`) })
+    measured.push({ bench, report })
   } catch (error) {
     if (!(error instanceof Missing)) throw error
     missing.push(`${bench.name} was not measured. ${error.message}`)
@@ -48,10 +50,13 @@ for (const bench of benches.filter(({ name }) => named.length === 0 || named.inc
 clear()
 
 const machine = `${cpus().length} × ${cpus()[0]?.model.trim() ?? arch()}, ${Math.round(totalmem() / 2 ** 30)} GiB, Linux ${release()}, Node ${process.versions.node}`
-if (flags.has('--json')) process.stdout.write(`${JSON.stringify({ machine, quick, reports, missing })}\n`)
-else {
+if (flags.has('--write')) await writePage(machine, measured)
+if (flags.has('--json')) {
+  const reports = Object.fromEntries(measured.map(({ bench, report }) => [bench.name, report]))
+  process.stdout.write(`${JSON.stringify({ machine, quick, reports, missing })}\n`)
+} else {
   process.stdout.write(`${machine}\n`)
-  for (const [name, report] of Object.entries(reports)) process.stdout.write(`\n${name}\n\n${asMarkdown(report)}\n`)
+  for (const { bench, report } of measured) process.stdout.write(`\n${bench.name}\n\n${asMarkdown(report)}\n`)
 }
 for (const line of missing) process.stderr.write(`${line}\n`)
 process.exitCode = missing.length > 0 ? 1 : 0

@@ -19,6 +19,7 @@ import { wrk } from './wrk.ts'
 export const mcp: Bench = {
   name: 'mcp',
   about: 'a tool call over MCP, beside direct, mcp-proxy and supergateway',
+  pictures: [{ title: 'Answered tool calls a second', figure: 'perSecond' }],
 
   async run(settings) {
     const peers = await installPeers(settings.say)

@@ -41,9 +41,16 @@ export interface Settings {
   say(progress: string): void
 }
 
+export interface Picture {
+  readonly title: string
+  /** Drawn for each row that has it. */
+  readonly figure: string
+}
+
 export interface Bench {
   readonly name: string
   readonly about: string
+  readonly pictures: readonly Picture[]
   run(settings: Settings): Promise<Report>
 }
 

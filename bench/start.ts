@@ -14,6 +14,7 @@ import { digits } from './report.ts'
 export const start: Bench = {
   name: 'start',
   about: 'cold and warm start until /readyz, and the hand tool’s --version and check',
+  pictures: [{ title: 'How long it took (ms)', figure: 'tookMs' }],
 
   async run(settings) {
     const folder = await makeFolder()

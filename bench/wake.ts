@@ -17,6 +17,7 @@ import { digits } from './report.ts'
 export const wake: Bench = {
   name: 'wake',
   about: 'from the click to the waiting client, and the memory of the house, by the number of open questions',
+  pictures: [{ title: 'From the click to the waiting client (ms, p99)', figure: 'p99Ms' }],
 
   async run(settings) {
     const folder = await makeFolder()
