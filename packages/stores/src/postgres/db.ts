@@ -6,6 +6,9 @@
 import { CountersignError, deferred } from '@countersign/core'
 import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
+import type { KnownStatements } from './bundle.ts'
+import { openTransaction } from './transaction.ts'
+import type { Value } from './values.ts'
 import { isTransient, isUnreachable, withoutValues } from './trouble.ts'
 
 /** A statement is planned once per connection under its name; equal names MUST mean equal text. */
@@ -18,11 +21,17 @@ export interface Statement {
 
 export type Row = Record<string, unknown>
 
-export interface Session {
-  query<Found extends Row>(statement: Statement, values?: readonly unknown[]): Promise<Found[]>
+export interface Asking {
+  query<Found extends Row>(statement: Statement, values?: readonly Value[]): Promise<Found[]>
 }
 
-export interface Db extends Session {
+/** What is asked in one turn travels together, in order. */
+export interface Session extends Asking {
+  /** Sent with what is asked next, at the latest with the commit, which tells of its failure. */
+  send(statement: Statement, values?: readonly Value[]): void
+}
+
+export interface Db extends Asking {
   /**
    * Runs `body` in one READ COMMITTED transaction. It runs again after a serialisation failure, a deadlock or a lost
    * connection, so it MUST be idempotent: `attempt` counts from 0, and after a lost connection the last one may have committed.
@@ -44,12 +53,8 @@ export interface DbOptions {
 
 const connectTimeoutMs = 2_000
 const queryTimeoutMs = 5_000
-/**
- * A transaction holds the ledger's head. Of an instance that is cut off or stopped in the middle of one, nothing is heard,
- * not even that it is gone, so the server ends it: sooner than the others' queries give up.
- */
-const silentMs = 3_000
-const begin = `begin isolation level read committed; set local idle_in_transaction_session_timeout = ${silentMs}`
+/** One batch on its way to disk, the next one behind it, and one for whoever else writes. */
+const writers = 3
 const retries = 4
 /** Whoever waits shall soon know; after one long timeout there is no second try. */
 const patienceMs = 2_000
@@ -64,8 +69,9 @@ export function openDb({ connection, namedStatements = true, connections = 10 }:
     types: { getTypeParser },
   }
   const reading = openPool(config, connections)
-  /** Apart, so that a crowd of readers cannot keep a commit waiting; a transaction's statements travel together. */
-  const writing = openPool({ ...config, pipeline: true }, 2)
+  /** Apart, so that a crowd of readers cannot keep a commit waiting. */
+  const writing = openPool(config, writers)
+  const statements = new WeakMap<pg.PoolClient, KnownStatements>()
   const ears = new Set<{ close(): Promise<void> }>()
 
   const db: Db = {
@@ -88,9 +94,9 @@ export function openDb({ connection, namedStatements = true, connections = 10 }:
   return db
 
   async function send<Found extends Row>(
-    on: pg.Pool | pg.PoolClient,
+    on: pg.Pool,
     { name, text, timeoutMs = queryTimeoutMs }: Statement,
-    values: readonly unknown[] = [],
+    values: readonly Value[] = [],
   ): Promise<Found[]> {
     const statement = { ...(namedStatements ? { name } : {}), text, query_timeout: timeoutMs }
     const { rows } = await on.query<Found>(statement, [...values])
@@ -102,33 +108,29 @@ export function openDb({ connection, namedStatements = true, connections = 10 }:
     attempt: number,
   ): Promise<Result> {
     const client = await writing.connect()
+    const known = knownOn(client)
     let broken: Error | undefined
-    let cause: unknown // of several that fail together, the first: the others only say that the transaction is over
     const watch = (error: Error) => (broken = error)
     client.on('error', watch)
+    const transaction = openTransaction(client, { known, namedStatements, typeParser: getTypeParser })
     try {
-      // The first statements travel with it; their answers are only handed out once it has begun.
-      const begun = client.query(begin)
-      const session: Session = {
-        async query<Found extends Row>(statement: Statement, values?: readonly unknown[]) {
-          const answer = send<Found>(client, statement, values)
-          answer.catch((error: unknown) => (cause ??= error))
-          const [rows] = await Promise.all([answer, begun])
-          return rows
-        },
-      }
-      const [result] = await Promise.all([body(session, attempt), begun])
-      const { command } = await client.query('commit')
-      if (command !== 'COMMIT') throw new CountersignError('ERR_STORE_UNAVAILABLE', { command })
+      const result = await body(transaction, attempt)
+      await transaction.commit()
       return result
     } catch (error) {
       if (isUnreachable(error)) broken = error as Error
-      else await client.query('rollback').catch((failure: Error) => (broken = failure))
-      throw cause ?? error
+      else await transaction.rollback().catch((failure: Error) => (broken = failure))
+      throw error
     } finally {
       client.off('error', watch)
-      client.release(broken) // a connection that broke is thrown away
+      client.release(broken ?? known.doubtful) // a connection that broke is thrown away
     }
+  }
+
+  function knownOn(client: pg.PoolClient): KnownStatements {
+    const found = statements.get(client) ?? { fields: new Map(), doubtful: false }
+    statements.set(client, found)
+    return found
   }
 }
 

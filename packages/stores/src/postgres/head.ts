@@ -1,5 +1,5 @@
 import { emptyRoot, type SavedFrontier, sha256 } from '@countersign/core'
-import type { Session } from './db.ts'
+import type { Asking } from './db.ts'
 
 /** Where the ledger of one tenant stands. Its row is the lock that every commit takes. */
 export interface HeadRow {
@@ -24,8 +24,8 @@ export function readFrontier({ size, frontier }: HeadRow): SavedFrontier {
   return { size, nodes }
 }
 
-export async function foundHead(session: Session, tenant: string): Promise<void> {
-  await session.query(found, [tenant, Buffer.alloc(0), emptyRoot(sha256)])
+export async function foundHead(db: Asking, tenant: string): Promise<void> {
+  await db.query(found, [tenant, Buffer.alloc(0), emptyRoot(sha256)])
 }
 
 const found = {

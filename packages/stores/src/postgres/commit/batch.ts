@@ -48,6 +48,8 @@ export interface Settled {
 }
 
 /**
+ * What it writes travels with the commit, which tells whether it stands.
+ *
  * `attempt` above 0: the one before may have committed without our hearing of it, so entries that stand already are
  * found by their ids.
  */
@@ -79,10 +81,8 @@ export async function settle(
 
   const results = commands.map((command) => judge(command))
   if (entries.length > 0) {
-    await Promise.all([
-      writeWorld(session, tenant, { before, after, entries }),
-      session.query(moveHead, [tenant, frontier.size, encodeNodes(frontier.save()), frontier.root(), at]),
-    ])
+    writeWorld(session, tenant, { before, after, entries })
+    session.send(moveHead, [tenant, frontier.size, encodeNodes(frontier.save()), frontier.root(), at])
   }
   return { results, size: frontier.size }
 

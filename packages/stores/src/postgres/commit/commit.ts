@@ -7,6 +7,7 @@ import {
   type Change,
   type Clock,
   CountersignError,
+  deferred,
   isError,
   type PermitLife,
   type Recorder,
@@ -49,11 +50,13 @@ const mostFacts = 1_000
 const mostBytes = 8 << 20
 const mostWaiting = 20_000
 const mostSealings = 5
+const atOnce = 16
 
 export function createCommitter(parts: CommitterParts): Committer {
   const { db, tenant, vault, recorder, subjects, clock } = parts
   const queue: Waiting[] = []
-  let running: Promise<void> | undefined
+  const riding = new Set<Promise<void>>()
+  let draining: Promise<void> | undefined
   let closed = false
 
   return {
@@ -72,7 +75,8 @@ export function createCommitter(parts: CommitterParts): Committer {
     async close() {
       closed = true
       for (const waiting of queue.splice(0)) waiting.reject(new CountersignError('ERR_STORE_UNAVAILABLE'))
-      await running
+      await draining
+      await Promise.all(riding)
     },
   }
 
@@ -93,25 +97,31 @@ export function createCommitter(parts: CommitterParts): Committer {
     if (closed || queue.length >= mostWaiting) throw new CountersignError('ERR_STORE_UNAVAILABLE')
     return new Promise<Result>((resolve, reject) => {
       queue.push({ ...command, resolve, reject })
-      running ??= drain()
+      draining ??= drain()
     })
   }
 
+  /** The next batch looks, behind the head's lock, while the one before it is on its way to disk. */
   async function drain(): Promise<void> {
     do {
-      await setImmediate() // everyone of this turn rides along, those that the last batch let go included
+      await setImmediate() // everyone of this turn rides along
       const batch = takeBatch(queue)
-      if (batch.length > 0) await ride(batch)
+      if (batch.length === 0) continue
+      const { promise: written, resolve: write } = deferred<void>()
+      const ridden = ride(batch, write)
+      riding.add(ridden)
+      void ridden.then(() => riding.delete(ridden))
+      await Promise.race([written, ridden])
     } while (queue.length > 0)
-    running = undefined // in the same step as the look at the queue: whoever comes next starts anew
+    draining = undefined // in the same step as the look at the queue: whoever comes next starts anew
   }
 
   /** One that fails must not take the others with it, so a batch that fails is tried again one by one. */
-  async function ride(batch: readonly Waiting[]): Promise<void> {
+  async function ride(batch: readonly Waiting[], written: () => void = () => undefined): Promise<void> {
     try {
-      const { results, size } = await attempt(batch)
-      for (const [position, waiting] of batch.entries()) waiting.resolve(results[position] as Result)
+      const { results, size } = await attempt(batch, written)
       if (results.some(({ kind }) => kind === 'committed')) parts.grown(size)
+      await letGo(batch, results)
     } catch (error) {
       if (batch.length > 1 && !isError(error, 'ERR_STORE_UNAVAILABLE')) {
         for (const waiting of batch) await ride([waiting])
@@ -121,8 +131,21 @@ export function createCommitter(parts: CommitterParts): Committer {
     }
   }
 
-  function attempt(batch: readonly Command[]): Promise<Settled> {
-    return db.tx((session, tries) => settle(session, batch, tries, { tenant, lookup: vault.lookup, clock }))
+  /** A few at a time, so that the first are on their way again before the last have woken up. */
+  async function letGo(batch: readonly Waiting[], results: readonly Result[]): Promise<void> {
+    for (const [position, waiting] of batch.entries()) {
+      if (position > 0 && position % atOnce === 0) await setImmediate()
+      waiting.resolve(results[position] as Result)
+    }
+  }
+
+  /** `written` is called when nothing is left to say but the commit. */
+  function attempt(batch: readonly Command[], written: () => void): Promise<Settled> {
+    return db.tx(async (session, tries) => {
+      const settled = await settle(session, batch, tries, { tenant, lookup: vault.lookup, clock })
+      written()
+      return settled
+    })
   }
 
   async function refusal({ code, detail, permit }: Extract<Result, { kind: 'refused' }>['refused']): Promise<Error> {

@@ -4,6 +4,7 @@
  * @module
  */
 import type { Session, Statement } from '../db.ts'
+import { bytesArray, integerArray, textArray } from '../values.ts'
 import type { World } from './world.ts'
 
 export interface NewEntry {
@@ -33,32 +34,31 @@ export const snapshot = (world: World): World => ({
   patches: new Map(),
 })
 
-export async function writeWorld(
+/** Travels with the commit. */
+export function writeWorld(
   session: Session,
   tenant: string,
   { before, after, entries }: { before: World; after: World; entries: readonly NewEntry[] },
-): Promise<void> {
-  const save = async <Row>(statement: Statement, rows: readonly Row[]) => {
-    if (rows.length > 0) await session.query(statement, [tenant, JSON.stringify(rows)])
+): void {
+  const save = <Row>(statement: Statement, rows: readonly Row[]) => {
+    if (rows.length > 0) session.send(statement, [tenant, JSON.stringify(rows)])
   }
   const agents = changed(before.agents, after.agents)
   const keys = agents.flatMap(({ id, keys: hashes }) => hashes.map((hash) => ({ hash, agent: id })))
 
   // In this order: a signature refers to its approval, a patch to an action of the same batch.
-  await Promise.all([
-    insertEntries(session, tenant, entries),
-    save(saveApprovals, changed(before.approvals, after.approvals)),
-    save(saveSignatures, withBarred(after, changed(before.signatures, after.signatures))),
-    save(savePermits, changed(before.permits, after.permits)),
-    save(
-      saveActions,
-      changed(before.actions, after.actions).filter((row) => row !== 'stored'),
-    ),
-    save(patchActions, [...after.patches.values()]),
-    save(saveAgents, agents),
-    save(saveAgentKeys, [...new Map(keys.map((key) => [key.hash, key])).values()]),
-    save(savePeople, changed(before.people, after.people)),
-  ])
+  insertEntries(session, tenant, entries)
+  save(saveApprovals, changed(before.approvals, after.approvals))
+  save(saveSignatures, withBarred(after, changed(before.signatures, after.signatures)))
+  save(savePermits, changed(before.permits, after.permits))
+  save(
+    saveActions,
+    changed(before.actions, after.actions).filter((row) => row !== 'stored'),
+  )
+  save(patchActions, [...after.patches.values()])
+  save(saveAgents, agents)
+  save(saveAgentKeys, [...new Map(keys.map((key) => [key.hash, key])).values()])
+  save(savePeople, changed(before.people, after.people))
 }
 
 function changed<Row>(before: ReadonlyMap<string, Row>, after: ReadonlyMap<string, Row>): Row[] {
@@ -69,23 +69,23 @@ function withBarred(world: World, rows: readonly { readonly approval: string }[]
   return rows.map((row) => ({ ...row, barred: world.approvals.get(row.approval)?.barred ?? [] }))
 }
 
-async function insertEntries(session: Session, tenant: string, entries: readonly NewEntry[]): Promise<void> {
+function insertEntries(session: Session, tenant: string, entries: readonly NewEntry[]): void {
   if (entries.length === 0) return
   const column = <Key extends keyof NewEntry>(key: Key) => entries.map((entry) => entry[key])
-  await session.query(insertEntry, [
+  session.send(insertEntry, [
     tenant,
-    column('index'),
-    column('id'),
-    column('at'),
-    column('kind'),
-    column('action'),
-    column('approval'),
-    column('subject'),
-    column('keyId'),
-    column('leaf'),
-    column('leafHash'),
-    column('blob'),
-    column('wrappedKey'),
+    integerArray(column('index')),
+    textArray(column('id')),
+    integerArray(column('at')),
+    textArray(column('kind')),
+    textArray(column('action')),
+    textArray(column('approval')),
+    textArray(column('subject')),
+    textArray(column('keyId')),
+    bytesArray(column('leaf')),
+    bytesArray(column('leafHash')),
+    bytesArray(column('blob')),
+    bytesArray(column('wrappedKey')),
   ])
 }
 

@@ -14,6 +14,7 @@ import {
 } from '@countersign/core'
 import { searchable } from '../commit/keys.ts'
 import type { Db, Statement } from '../db.ts'
+import type { Value } from '../values.ts'
 import { limitOf, pageOf } from './pages.ts'
 
 interface FlowRow {
@@ -43,9 +44,9 @@ export function createLineage({ db, tenant }: { db: Db; tenant: string }): Linea
         // Sorted, so that two who add the same nodes never wait for each other in a circle.
         const nodes = [...new Set(rows.flatMap(({ fromNode, toNode }) => [fromNode, toNode]))].toSorted()
         await db.tx(async (session) => {
-          await session.query(addNodes, [tenant, nodes])
-          await session.query(addEdges, [tenant, JSON.stringify(rows)])
-          await session.query(addFlows, [tenant, JSON.stringify(rows)])
+          session.send(addNodes, [tenant, nodes])
+          session.send(addEdges, [tenant, JSON.stringify(rows)])
+          session.send(addFlows, [tenant, JSON.stringify(rows)])
         })
       }
     },
@@ -68,7 +69,7 @@ export function createLineage({ db, tenant }: { db: Db; tenant: string }): Linea
           // The start is among the nodes of the first step alone.
           const first = column !== null && keys.includes(keyOf(start))
           const rows = first
-            ? await db.query<{ node: string }>(neighboursOfColumn[direction], [tenant, keys[0], column])
+            ? await db.query<{ node: string }>(neighboursOfColumn[direction], [tenant, keys[0] ?? null, column])
             : await db.query<{ node: string }>(neighbours[direction], [tenant, keys])
           return rows.map(({ node }) => nodeOf(node))
         },
@@ -127,10 +128,10 @@ const edgeOf = ({ times, ...row }: FlowRow & { times: number }): LineageEdge => 
 const encodeCursor = ({ at, action, fromNode, toNode, how }: FlowRow): string =>
   Buffer.from(JSON.stringify([at, action, fromNode, toNode, how])).toString('base64url')
 
-const newest: readonly unknown[] = [Number.MAX_SAFE_INTEGER, '', '', '', '']
+const newest: readonly Value[] = [Number.MAX_SAFE_INTEGER, '', '', '', '']
 
 /** @throws ERR_INPUT_INVALID for an `after` that no page has handed out */
-function cursorOf({ after }: Paging): readonly unknown[] {
+function cursorOf({ after }: Paging): readonly Value[] {
   if (after === undefined) return newest
   try {
     const place: unknown = JSON.parse(Buffer.from(after, 'base64url').toString('utf8'))

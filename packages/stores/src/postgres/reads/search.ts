@@ -7,6 +7,7 @@
 import type { ActionQuery } from '@countersign/core'
 import { searchable } from '../commit/keys.ts'
 import type { Statement } from '../db.ts'
+import type { Value } from '../values.ts'
 import { indexBelow } from './pages.ts'
 
 export const actionColumns = `select a.entry, a.approval, q.entry as "approvalEntry", p.entry as "permitEntry",
@@ -17,11 +18,11 @@ export const actionColumns = `select a.entry, a.approval, q.entry as "approvalEn
 
 /** Asks for the tenant as `$1`, the number of rows as `$2`, and then for `values`. */
 export function searching(
-  { limit: _, keywords, ...query }: ActionQuery,
+  { keywords, ...query }: ActionQuery,
   blind: (keyword: string) => string,
-): { statement: Statement; values: unknown[] } {
-  const values: unknown[] = []
-  const place = (value: unknown) => `$${values.push(typeof value === 'string' ? searchable(value) : value) + 2}`
+): { statement: Statement; values: Value[] } {
+  const values: Value[] = []
+  const place = (value: Value) => `$${values.push(typeof value === 'string' ? searchable(value) : value) + 2}`
   const where = [`a.entry < ${place(indexBelow(query))}`]
   for (const [filter, condition] of Object.entries(conditions)) {
     const value = query[filter as keyof typeof conditions]
@@ -34,8 +35,7 @@ export function searching(
   return { statement: { name: '', text }, values }
 }
 
-type Place = (value: unknown) => string
-type Value = string | number
+type Place = (value: Value) => string
 
 const conditions = {
   id: (place, id) => `a.id = ${place(id)}`,
