@@ -52,7 +52,7 @@ export function createGate(parts: GateParts): Gate {
       const sealed = seal(actionOf(attempt))
       const patience = startPatience(attempt)
       try {
-        const verdict = await judged(sealed, attempt, patience.signal)
+        const verdict = await judged(sealed, attempt, patience)
         if (verdict.kind === 'permitted') await run(attempt, verdict)
         else if (verdict.kind === 'known') await earlierRuns.tell(attempt, sealed, verdict.earlier)
         else await attempt.refuse(verdict)
@@ -62,7 +62,7 @@ export function createGate(parts: GateParts): Gate {
     },
   }
 
-  async function judged(sealed: SealedAction, attempt: Attempt, patience: AbortSignal): Promise<Settled> {
+  async function judged(sealed: SealedAction, attempt: Attempt, patience: Patience): Promise<Settled> {
     let agent = attempt.caller.agent
     for (let round = 0; round < patienceWithChange; round++) {
       const record = await judge(sealed, attempt, agent)
@@ -78,7 +78,7 @@ export function createGate(parts: GateParts): Gate {
     record: ActionRecord,
     agent: Agent,
     attempt: Attempt,
-    patience: AbortSignal,
+    patience: Patience,
   ): Promise<Verdict> {
     if (agent.status === 'stopped') return deny(stoppedRecord(record))
     const { decision } = record
@@ -111,7 +111,7 @@ export function createGate(parts: GateParts): Gate {
     record: ActionRecord,
     agent: Agent,
     attempt: Attempt,
-    patience: AbortSignal,
+    patience: Patience,
   ): Promise<Verdict> {
     const earlier = await earlierRuns.find(record)
     if (earlier) return { kind: 'known', earlier }
@@ -119,7 +119,7 @@ export function createGate(parts: GateParts): Gate {
     const asked = await findOrAsk(sealed, record, agent)
     if ('kind' in asked) return asked
     if (asked.state === 'open') attempt.held?.(waitingFor(asked))
-    const approval = await desk.answer(asked.id, patience)
+    const approval = await desk.answer(asked.id, patience.signal)
     if (approval.state === 'spent') return { kind: 'changed' } // another connection was quicker: known, or asked anew
     if (approval.state === 'granted' && attempt.signal.aborted) return waitingFor(approval) // nobody is there to collect it
     return approval.state === 'granted' ? spendGrant(sealed, approval, attempt) : refusalOf(approval)
@@ -237,19 +237,37 @@ type Settled = Refusal | Permitted | { readonly kind: 'known'; readonly earlier:
 /** `changed`: something it rested on changed in the meantime, so it is judged again. */
 type Verdict = Settled | { readonly kind: 'changed' }
 
-/** Ends when the protocol can keep its client waiting no longer, or the client is gone. */
-function startPatience({ patienceMs, signal }: Attempt) {
-  const ended = new AbortController()
-  const end = () => ended.abort()
-  const timer = setTimeout(end, Math.min(patienceMs, 2 ** 31 - 1))
-  if (signal.aborted) end()
-  signal.addEventListener('abort', end, { once: true })
+interface Patience {
+  /** Ends when the protocol can keep its client waiting no longer, or the client is gone. */
+  readonly signal: AbortSignal
+  close(): void
+}
+
+/** Counts from now; a timer is set only for who has to wait. */
+function startPatience({ patienceMs, signal }: Attempt): Patience {
+  const startedAt = performance.now()
+  let waiting: { readonly signal: AbortSignal; close(): void } | undefined
   return {
-    signal: ended.signal,
-    close() {
-      clearTimeout(timer)
-      signal.removeEventListener('abort', end)
+    get signal() {
+      waiting ??= wait(patienceMs - (performance.now() - startedAt))
+      return waiting.signal
     },
+    close: () => waiting?.close(),
+  }
+
+  function wait(leftMs: number) {
+    const ended = new AbortController()
+    const end = () => ended.abort()
+    const timer = setTimeout(end, Math.min(leftMs, 2 ** 31 - 1))
+    if (signal.aborted) end()
+    signal.addEventListener('abort', end, { once: true })
+    return {
+      signal: ended.signal,
+      close() {
+        clearTimeout(timer)
+        signal.removeEventListener('abort', end)
+      },
+    }
   }
 }
 

@@ -1,15 +1,12 @@
-import { randomBytes } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 
 /** What an id names: action, approval, permit, entry, person, key of an agent, session, node of the house. */
 export type IdPrefix = 'act' | 'apr' | 'prm' | 'ent' | 'per' | 'key' | 'ses' | 'nod'
 
-/** A UUIDv7 (RFC 9562 §5.7) with a prefix: sorts by time, and says what it names. */
+/** A UUIDv7 (RFC 9562 §5.7) with a prefix: sorts by time, and says what it names. Its random bits are those of a UUIDv4. */
 export function newId(prefix: IdPrefix): string {
-  const bytes = randomBytes(16)
-  bytes.writeUIntBE(Date.now(), 0, 6)
-  bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x70
-  bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80
-  return `${prefix}_${bytes.toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-')}`
+  const time = Date.now().toString(16).padStart(12, '0')
+  return `${prefix}_${time.slice(0, 8)}-${time.slice(8)}-7${randomUUID().slice(15)}`
 }
 
 /** When an id of ours was minted, by the clock of the machine that did. */

@@ -5,7 +5,8 @@
  */
 import { CountersignError } from '../errors.ts'
 
-const deepest = 100
+/** How deep a value may be nested. */
+export const deepest = 100
 
 /** With the `u` flag a pair is one character, so only half a pair matches. */
 export const loneSurrogate = /\p{Surrogate}/u
@@ -25,8 +26,7 @@ export function canonical(value: unknown, depth = 0): string {
   if (typeof value !== 'object') throw invalid(`a ${typeof value}`)
   if (Array.isArray(value)) return `[${value.map((item) => canonical(item, depth + 1)).join(',')}]`
 
-  const prototype: unknown = Object.getPrototypeOf(value)
-  if (prototype !== Object.prototype && prototype !== null) throw invalid('not a plain object')
+  if (!isPlain(value)) throw invalid('not a plain object')
   const members: string[] = []
   // Default sort compares UTF-16 code units, which is the order RFC 8785 §3.2.3 asks for.
   for (const key of Object.keys(value).toSorted()) {
@@ -34,6 +34,11 @@ export function canonical(value: unknown, depth = 0): string {
     if (member !== undefined) members.push(`${text(key)}:${canonical(member, depth + 1)}`)
   }
   return `{${members.join(',')}}`
+}
+
+export function isPlain(value: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(value)
+  return prototype === Object.prototype || prototype === null
 }
 
 function text(value: string): string {

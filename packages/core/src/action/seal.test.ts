@@ -33,6 +33,23 @@ describe('P1: what was judged is what will run', () => {
     }).toThrow(TypeError)
   })
 
+  it('a member called __proto__ is sealed with the others', () => {
+    const parameters = JSON.parse('{"__proto__":{"rows":1}}') as Action['parameters']
+    const { action, digest } = seal({ ...draft(), parameters })
+    expect(JSON.stringify(action.parameters)).toBe('{"__proto__":{"rows":1}}')
+    expect(digest).not.toBe(seal({ ...draft(), parameters: {} }).digest)
+  })
+
+  const nested = (depth: number): Action['parameters'] => (depth === 0 ? {} : { in: nested(depth - 1) })
+  it.each<[string, unknown]>([
+    ['a date', { at: new Date(0) }],
+    ['a map', { of: new Map() }],
+    ['nesting without end', nested(5_000)],
+  ])('what could change after the seal has none: %s', (_, parameters) => {
+    const unsealable = { ...draft(), parameters: parameters as Action['parameters'] }
+    expect(() => seal(unsealable)).toThrow(expect.objectContaining({ code: 'ERR_INPUT_INVALID' }))
+  })
+
   const changes: [string, Partial<Action>][] = [
     ['another agent', { agent: 'other-bot' }],
     ['another person acted for', { onBehalfOf: 'per_ana' }],

@@ -1,4 +1,5 @@
 import type { Action, Digest } from '@countersign/schema'
+import { deepest, isPlain } from './canonical.ts'
 import { digestOf } from './digest.ts'
 
 /** An action that can no longer change, with the digest that approvals and permits are bound to. */
@@ -13,14 +14,16 @@ export interface SealedAction {
  * @throws ERR_INPUT_INVALID for an action with no canonical form
  */
 export function seal(draft: Action): SealedAction {
-  const action = freeze(structuredClone(draft))
+  const action = frozenCopy(draft)
   return { action, digest: digestOf(action) }
 }
 
-function freeze<T>(value: T): T {
-  if (typeof value === 'object' && value !== null) {
-    Object.values(value).forEach(freeze)
-    Object.freeze(value)
-  }
-  return value
+/** Of plain JSON. Anything else is left as it is, and has no canonical form. */
+function frozenCopy<T>(value: T, depth = 0): T {
+  if (typeof value !== 'object' || value === null || depth > deepest) return value
+  if (Array.isArray(value)) return Object.freeze(value.map((item) => frozenCopy(item, depth + 1))) as T
+  if (!isPlain(value)) return value
+  return Object.freeze(
+    Object.fromEntries(Object.entries(value).map(([key, of]) => [key, frozenCopy(of, depth + 1)])),
+  ) as T
 }

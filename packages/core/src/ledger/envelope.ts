@@ -58,13 +58,18 @@ function fit(fact: Fact, head: Record<string, unknown>, blind: Blind): string[] 
     const lists = createLists(longest)
     const own = membersOf(fact, blind, lists)
     const members = encodeMembers({ ...head, ...own, cut: lists.totals() })
-    if (longest === 0 || sizeOf(members) <= maxLeafBytes - reservedBytes) return members
+    if (longest === 0 || fits(members)) return members
   }
   return []
 }
 
-/** In bytes, with what joins them. */
-const sizeOf = (members: readonly string[]): number => encodeUtf8(members.join(',')).length + 2
+const roomBytes = maxLeafBytes - reservedBytes
+
+/** With what joins them. No character takes more than three bytes, so that most are never encoded to be counted. */
+function fits(members: readonly string[]): boolean {
+  const text = members.join(',')
+  return 3 * text.length + 2 <= roomBytes || encodeUtf8(text).length + 2 <= roomBytes
+}
 
 const encodeMembers = (members: Record<string, unknown>): string[] =>
   Object.entries(members).flatMap(([key, value]) => (value === undefined ? [] : [`"${key}":${canonical(value)}`]))

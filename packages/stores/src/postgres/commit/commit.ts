@@ -154,14 +154,16 @@ export function createCommitter(parts: CommitterParts): Committer {
   }
 }
 
+const Facts = z.array(Fact)
+
 /**
- * What is sealed is what is applied, whatever the caller does meanwhile. It is parsed as it will be when it is read: an
- * entry that nobody can read would stand in the way of every follower.
+ * What is sealed is what is applied, whatever the caller does meanwhile: parsing builds anew all that the rules look at.
+ * It is parsed as it will be when it is read: an entry that nobody can read would stand in the way of every follower.
  *
  * @throws ERR_INPUT_INVALID, ERR_STORE_CONFLICT
  */
 function copy(facts: readonly Fact[]): Fact[] {
-  const parsed = z.array(Fact).safeParse(structuredClone(facts))
+  const parsed = Facts.safeParse(facts)
   if (parsed.success) return parsed.data
   const paths = parsed.error.issues.map(({ path }) => path.join('.'))
   const onlyVersions = paths.every((path) => path.endsWith('.version')) // 0 is never the next one

@@ -5,7 +5,7 @@
  */
 import type { Session, Statement } from '../db.ts'
 import { bytesArray, integerArray, textArray } from '../values.ts'
-import type { World } from './world.ts'
+import type { ActionPatch, ActionRow, World } from './world.ts'
 
 export interface NewEntry {
   readonly index: number
@@ -46,16 +46,20 @@ export function writeWorld(
   const agents = changed(before.agents, after.agents)
   const keys = agents.flatMap(({ id, keys: hashes }) => hashes.map((hash) => ({ hash, agent: id })))
 
-  // In this order: a signature refers to its approval, a patch to an action of the same batch.
+  // In this order: a signature refers to its approval.
   insertEntries(session, tenant, entries)
   save(saveApprovals, changed(before.approvals, after.approvals))
   save(saveSignatures, withBarred(after, changed(before.signatures, after.signatures)))
   save(savePermits, changed(before.permits, after.permits))
+  const actions = changed(before.actions, after.actions).filter((row) => row !== 'stored')
   save(
     saveActions,
-    changed(before.actions, after.actions).filter((row) => row !== 'stored'),
+    actions.map((row) => withPatch(row, after.patches.get(row.id))),
   )
-  save(patchActions, [...after.patches.values()])
+  save(
+    patchActions,
+    [...after.patches.values()].filter(({ id }) => before.actions.has(id) || !after.actions.has(id)),
+  )
   save(saveAgents, agents)
   save(saveAgentKeys, [...new Map(keys.map((key) => [key.hash, key])).values()])
   save(savePeople, changed(before.people, after.people))
@@ -64,6 +68,15 @@ export function writeWorld(
 function changed<Row>(before: ReadonlyMap<string, Row>, after: ReadonlyMap<string, Row>): Row[] {
   return [...after].flatMap(([key, row]) => (before.get(key) === row ? [] : [row]))
 }
+
+/** What later facts of the same batch add to an action is written with it: one row less to find and write again. */
+const withPatch = (row: ActionRow, patch: ActionPatch | undefined) => ({
+  ...row,
+  approval: patch?.approval ?? null,
+  permit: patch?.permit ?? null,
+  outcome: patch?.outcome ?? null,
+  datasets: [...new Set([...row.datasets, ...(patch?.datasets ?? [])])],
+})
 
 function withBarred(world: World, rows: readonly { readonly approval: string }[]) {
   return rows.map((row) => ({ ...row, barred: world.approvals.get(row.approval)?.barred ?? [] }))
@@ -128,9 +141,10 @@ const savePermits = {
 const saveActions = {
   name: 'save_actions',
   text: `insert into action (tenant, id, entry, at, agent, people, verb, operation, environment, datasets, model, decision,
-      risk, subject)
+      risk, subject, approval, permit, outcome)
     select $1, * from json_to_recordset($2::json) as row (id text, entry bigint, at bigint, agent text, people text[],
-      verb text, operation text, environment text, datasets text[], model text, decision text, risk int, subject text)`,
+      verb text, operation text, environment text, datasets text[], model text, decision text, risk int, subject text,
+      approval text, permit text, outcome text)`,
 }
 
 const patchActions = {
