@@ -22,8 +22,8 @@ export interface Evidence {
   readonly readAt: number
 }
 
-/** An outcome is written after the answer; a second is plenty for it. */
-export const outcomeWithinMs = 1_000
+/** An outcome is written after the answer; this is plenty for it, also where much else runs. */
+export const outcomeWithinMs = 3_000
 
 /** A time in which what was answered may have lost its outcome: it is written after the answer. */
 export interface Storm {

@@ -47,7 +47,7 @@ tell(`chaos: ${rounds} rounds, seed ${seed}`)
 try {
   await playAll()
 } catch (error) {
-  if (!closing) tally.check('the run', [error instanceof Error ? (error.stack ?? error.message) : String(error)])
+  if (!closing) tally.check('the run', [says(error)])
 } finally {
   await close()
 }
@@ -81,18 +81,24 @@ async function playAll(): Promise<void> {
 
 async function playScene(scene: Scene, turns: readonly Mode[], open: () => Promise<Stage>): Promise<void> {
   const mark = closings.length
-  const stage = await open()
-  for (const mode of turns) {
-    const { line, sent, heard } = await playRound(planStrike(mode, random), stage, tally)
-    totals.rounds += 1
-    totals.sent += sent
-    totals.heard += heard
-    tell(`round ${totals.rounds}: ${line}`)
+  try {
+    const stage = await open()
+    for (const mode of turns) {
+      const { line, sent, heard } = await playRound(planStrike(mode, random), stage, tally)
+      totals.rounds += 1
+      totals.sent += sent
+      totals.heard += heard
+      tell(`round ${totals.rounds}: ${line}`)
+    }
+    totals.entries += stage.size
+    await closeInPeace(stage)
+  } catch (error) {
+    if (!closing) tally.check(`the run (${scene})`, [says(error)]) // the next house may fare better
   }
-  totals.entries += stage.size
-  await closeInPeace(stage)
   for (const each of closings.splice(mark).toReversed()) await each()
 }
+
+const says = (error: unknown) => (error instanceof Error ? (error.stack ?? error.message) : String(error))
 
 function onClose(close: () => Promise<void>): void {
   closings.push(close)
@@ -100,9 +106,9 @@ function onClose(close: () => Promise<void>): void {
 
 async function closeInPeace({ house, second }: Stage): Promise<void> {
   for (const each of second ? [second, house] : [house]) {
-    const code = await each.close(15_000)
+    const code = await each.close(60_000)
     tally.check('asked to close, the house closes', code === 0 ? [] : [`its exit code is ${code}`])
-    tally.check('and leaves no process behind', await each.strays(5_000))
+    tally.check('and leaves no process behind', await each.strays(40_000))
   }
 }
 

@@ -55,7 +55,7 @@ export async function verifyPublished(
   { auditor, vkey, known }: { auditor: Browser; vkey: string; known: string | undefined },
 ): Promise<Verified | undefined> {
   const { size } = await auditor.get<LedgerView>('/api/ledger')
-  for (const until = Date.now() + 20_000; Date.now() < until; await pause(100)) {
+  for (const until = Date.now() + 60_000; Date.now() < until; await pause(100)) {
     const checkpoint = await publishedCheckpoint(house)
     if (checkpoint === undefined || sizeOf(checkpoint) < size) continue
     const report = await verifyLedger(

@@ -40,7 +40,7 @@ export interface Standing {
   clear(): Promise<void>
 }
 
-const standsWithinMs = 30_000
+const standsWithinMs = 120_000
 
 export interface StandingParts {
   readonly settings: HouseSettings

@@ -141,7 +141,7 @@ export const modes: readonly Mode[] = [
     lastsMs: [0, 0],
     async strike({ house }) {
       let code: number | undefined
-      await house.holdHouse(0, async () => void (code = await house.startAnother(20_000)))
+      await house.holdHouse(0, async () => void (code = await house.startAnother(60_000)))
       return code === 1 ? [] : [`a second process on the same data ended with ${code}, not with 1`]
     },
   },
