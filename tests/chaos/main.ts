@@ -98,7 +98,9 @@ async function playScene(scene: Scene, turns: readonly Mode[], open: () => Promi
   for (const each of closings.splice(mark).toReversed()) await each()
 }
 
-const says = (error: unknown) => (error instanceof Error ? (error.stack ?? error.message) : String(error))
+function says(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error)
+}
 
 function onClose(close: () => Promise<void>): void {
   closings.push(close)
