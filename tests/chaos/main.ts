@@ -39,8 +39,13 @@ const tally: Tally = {
 /** To do at the end, in the reverse order. */
 const closings: (() => Promise<void>)[] = []
 let closing: Promise<void> | undefined
+let enough = false
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-  process.once(signal, () => void close().finally(() => process.exit(1)))
+  process.on(signal, () => {
+    if (enough) void close().finally(() => process.exit(1))
+    else tell('asked to end: this round is the last (asked again: at once)')
+    enough = true
+  })
 }
 
 tell(`chaos: ${rounds} rounds, seed ${seed}`)
@@ -70,10 +75,10 @@ async function playAll(): Promise<void> {
   const program = await forgeHouse(outDir)
 
   if (possible.length === 0) return tally.check('the run', ['nothing can be played'])
-  for (let left = rounds; left > 0; left -= possible.length) {
+  for (let left = rounds; left > 0 && !enough; left -= possible.length) {
     for (const scene of ['alone', 'small-disk', 'pair'] satisfies Scene[]) {
       const turns = possible.slice(0, left).filter((mode) => mode.scene === scene)
-      if (turns.length > 0)
+      if (turns.length > 0 && !enough)
         await playScene(scene, turns, () => openStage({ scene, means, random, env: process.env, program, onClose }))
     }
   }
@@ -84,6 +89,7 @@ async function playScene(scene: Scene, turns: readonly Mode[], open: () => Promi
   try {
     const stage = await open()
     for (const mode of turns) {
+      if (enough) break
       const { line, sent, heard } = await playRound(planStrike(mode, random), stage, tally)
       totals.rounds += 1
       totals.sent += sent
@@ -95,6 +101,7 @@ async function playScene(scene: Scene, turns: readonly Mode[], open: () => Promi
   } catch (error) {
     if (!closing) tally.check(`the run (${scene})`, [says(error)]) // the next house may fare better
   }
+  if (closing) return closing
   for (const each of closings.splice(mark).toReversed()) await each()
 }
 
