@@ -22,7 +22,8 @@ export interface AgentParts {
 /** Where an instance of the house is met. */
 export type Door = Pick<Standing, 'publicUrl' | 'gatewayUrl'>
 
-const patienceMs = 15_000
+/** Longer than a house takes that has to give up on its store, also where much else runs. */
+const patienceMs = 60_000
 
 /** Only one hand at a time sends an errand that has no key: two at once would be two questions. */
 const isHttp = ({ work }: Errand) => work === 'held' || work === 'large'

@@ -1,12 +1,11 @@
-import { execFile } from 'node:child_process'
 import { chmod, copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createAsk, type Hand, product, run } from '@countersign/cli'
 import { createLogKey, createSigner, sha256, signCheckpoint } from '@countersign/core'
 import { parseCheckpoint } from '@countersign/core/verify'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { exportOf, openTestHouse, type TestHouse, until } from '../house.ts'
+import { exportOf, openTestHouse, type TestHouse } from '../house.ts'
+import { exportLedger, foreign } from './exported.ts'
 
 /** https://c2sp.org/tlog-proof, checked with bash, openssl and coreutils: nothing of ours but thirty lines of shell. */
 describe('P11: an entry of a real house is proven by openssl and sha256sum', () => {
@@ -17,42 +16,14 @@ describe('P11: an entry of a real house is proven by openssl and sha256sum', () 
     house = await openTestHouse()
     folder = await mkdtemp(join(tmpdir(), 'countersign-openssl-'))
     await house.act(exportOf(4_001))
-    const { ledger } = house.demo.house.store
-    const { size } = await ledger.head()
-    await until(
-      () => ledger.checkpoint(),
-      (note) => note !== undefined && Number(note.split('\n')[1]) >= size,
-    )
+    const { size } = await house.demo.house.store.ledger.head()
     entries = [0, 1, Math.floor(size / 2), size - 1]
-    const { code, muttered } = await countersign(
-      'ledger',
-      'export',
-      house.url,
-      folder,
-      ...entries.flatMap((entry) => ['--entry', `${entry}`]),
-    )
-    if (code !== 0) throw new Error(muttered)
+    await exportLedger(house, folder, ...entries)
   })
   afterAll(async () => {
     await house.close()
     await rm(folder, { recursive: true, force: true })
   })
-
-  async function countersign(...words: string[]) {
-    let muttered = ''
-    const hand: Hand = {
-      env: {},
-      cwd: folder,
-      root: false,
-      watched: false,
-      product,
-      say: () => undefined,
-      mutter: (text) => void (muttered += text),
-      ask: createAsk,
-      stopped: () => Promise.resolve(),
-    }
-    return { code: await run(hand, words), muttered }
-  }
 
   /** Of a copy, so that each test may alter it. */
   async function verify(
@@ -66,14 +37,18 @@ describe('P11: an entry of a real house is proven by openssl and sha256sum', () 
     await copyFile(join(folder, 'verify.sh'), join(copy, 'verify.sh'))
     await chmod(join(copy, 'verify.sh'), 0o755)
     await change(at)
-    return bash(join(copy, 'verify.sh'), at.proof)
+    return foreign('bash', join(copy, 'verify.sh'), at.proof)
   }
   const edit = async (path: string, how: (text: string) => string) =>
     writeFile(path, how(await readFile(path, 'latin1')), 'latin1')
 
   it('each entry that was asked for', async () => {
     for (const entry of entries) {
-      const { code, said } = await bash(join(folder, 'verify.sh'), join(folder, `entries/${entry}.tlog-proof`))
+      const { code, said } = await foreign(
+        'bash',
+        join(folder, 'verify.sh'),
+        join(folder, `entries/${entry}.tlog-proof`),
+      )
       expect([code, said]).toEqual([0, expect.stringContaining(`entry ${entry} is in it, unaltered`)])
     }
   })
@@ -121,12 +96,3 @@ const otherKey = `-----BEGIN PUBLIC KEY-----
 MCowBQYDK2VwAyEAGb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE=
 -----END PUBLIC KEY-----
 `
-
-function bash(...words: string[]): Promise<{ code: number; said: string; muttered: string }> {
-  return new Promise((resolve) => {
-    const env = { PATH: process.env['PATH'] }
-    const child = execFile('bash', words, { env }, (_, said, muttered) => {
-      resolve({ code: child.exitCode ?? -1, said, muttered })
-    })
-  })
-}
