@@ -5,7 +5,7 @@ import { seal } from '../action/seal.ts'
 import { escalate, expire, sign, spend, withdraw } from './approval.ts'
 import { requesterChain } from './barred.ts'
 import { questionOf } from './question.ts'
-import { served } from './quorum.ts'
+import { served, servedSoFar } from './quorum.ts'
 
 const now = 1_795_000_000_000
 const minute = 60_000
@@ -152,6 +152,23 @@ describe('P5: a quorum counts people, and every sign-off must be served', () => 
     expect(() => after(approval, ...twice)).toThrow(expect.objectContaining({ code: 'ERR_APPROVAL_SIGNED_TWICE' }))
   })
 
+  it.each<[string, SignOff[], [string, Partial<Countersignature>?][], number[]]>([
+    ['one person for two that share', [signOff(), dba], [['per_ben', both]], [1, 1]],
+    ['one person, one of the two is distinct', [signOff({ distinct: true }), dba], [['per_ben', both]], [1, 0]],
+    [
+      'two people go where they are missed least',
+      [signOff({ distinct: true }), dba],
+      [['per_ben', both], ['per_cleo']],
+      [1, 1],
+    ],
+    ['a rejection counts for nothing', [signOff()], [['per_ben', { verdict: 'reject' }]], [0]],
+  ])('says how far each is served: %s', (_, signOffs, signers, expected) => {
+    const approval = open(...signOffs)
+    const signatures = signers.map(([person, over]) => by(approval, person, over))
+    const counts = servedSoFar(signOffs, 'team', signatures)
+    expect(signOffs.map((each) => counts.get(each))).toEqual(expected)
+  })
+
   it('agrees with trying every assignment of people to sign-offs', () => {
     const groups = fc.subarray(['a', 'b', 'c'])
     const signOffs = fc.array(
@@ -168,6 +185,9 @@ describe('P5: a quorum counts people, and every sign-off must be served', () => 
         const approval = open(...given)
         const signatures = people.map((of, at) => by(approval, `per_${at}`, { groups: of }))
         expect(served(given, 'team', signatures)).toBe(byBruteForce(given, signatures))
+        const counts = servedSoFar(given, 'team', signatures)
+        const all = given.every((each) => (counts.get(each) ?? 0) >= each.quorum)
+        expect(all).toBe(byBruteForce(given, signatures))
       }),
       { numRuns: 300 },
     )

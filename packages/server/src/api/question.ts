@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { askedGroups, expire, groupsOf, shortfall, type Store } from '@countersign/core'
+import { askedGroups, expire, groupsOf, servedSoFar, type Store } from '@countersign/core'
 import type { Agent, Approval, QuestionSummary, QuestionView, SignOff, SignOffView } from '@countersign/schema'
 import { isAsked, maySeeAction } from './access.ts'
 import { actionSummary, outcomeOf } from './action.ts'
@@ -26,7 +26,7 @@ export async function questionSummary(
   const { bound, advisory } = approval.card
   const { action } = bound
   const state = expire(approval, look.now).state
-  const signOffs = approval.terms.signOffs.map((signOff) => signOffView(signOff, approval))
+  const signOffs = signOffViews(approval)
   const open = state === 'open'
   return {
     id: approval.id,
@@ -87,7 +87,7 @@ export async function questionView(
     picture: bound.picture,
     policies: policiesOf(approval.decision.because, look.policies),
     policyVersion: approval.decision.policyVersion,
-    signOffs: approval.terms.signOffs.map((signOff) => signOffView(signOff, approval)),
+    signOffs: signOffViews(approval),
     signatures: await signatureViews(approval, look),
     maySign: open ? await maySign(approval, agent, look, store) : [],
     you: yourPart(approval, agent, person, look),
@@ -99,9 +99,13 @@ export async function questionView(
   }
 }
 
-function signOffView(signOff: SignOff, { team, signatures }: Approval): SignOffView {
+function signOffViews({ terms, team, signatures }: Approval): SignOffView[] {
+  const counts = servedSoFar(terms.signOffs, team, signatures)
+  return terms.signOffs.map((signOff) => signOffView(signOff, team, counts.get(signOff) ?? 0))
+}
+
+function signOffView(signOff: SignOff, team: string, served: number): SignOffView {
   const { id, doc, owner, control, quorum, assurance, reasonRequired, distinct, escalate, escalated } = signOff
-  const counting = signatures.filter((one) => one.verdict === 'approve' && !shortfall(signOff, team, one))
   return {
     id,
     doc,
@@ -109,7 +113,7 @@ function signOffView(signOff: SignOff, { team, signatures }: Approval): SignOffV
     ...(control !== undefined && { control }),
     from: groupsOf(signOff, team),
     quorum,
-    served: new Set(counting.map(({ person }) => person)).size,
+    served,
     assurance,
     reasonRequired,
     distinct,
