@@ -7,6 +7,7 @@ import { canonical } from '../action/canonical.ts'
 import { isError } from '../errors.ts'
 import { maxLeafBytes } from './bundle.ts'
 import { decodeUtf8 } from './bytes.ts'
+import { isPlainCanonical } from './plain-json.ts'
 
 /** What the rules of the ledger look at; `envelope.ts` writes it. */
 export interface Leaf {
@@ -34,18 +35,19 @@ export interface Leaf {
 /** The leaf, or what is wrong with it. */
 export function readLeaf(bytes: Uint8Array): Leaf | { readonly says: string } {
   if (bytes.length > maxLeafBytes) return { says: 'is larger than 16 KiB' }
+  const plain = isPlainCanonical(bytes)
   let value: unknown
   try {
     const text = decodeUtf8(bytes)
     value = JSON.parse(text)
-    if (!isRecord(value) || !isCanonical(value, text)) return { says: 'is not canonical JSON (RFC 8785)' }
+    if (!isRecord(value) || !(plain || isCanonical(value, text))) return { says: 'is not canonical JSON (RFC 8785)' }
   } catch (error) {
     if (error instanceof SyntaxError || isError(error, 'ERR_INPUT_INVALID', 'ERR_LEDGER_BROKEN')) {
       return { says: 'is not canonical JSON (RFC 8785)' }
     }
     throw error
   }
-  if (!holdsOnlyIntegers(value)) return { says: 'holds a number that is not an integer' }
+  if (!plain && !holdsOnlyIntegers(value)) return { says: 'holds a number that is not an integer' }
 
   const { v, id, type, time, tenant, stream, sseq, payload } = value
   const named = [id, type, tenant, stream, payload].every((each) => typeof each === 'string' && each !== '')
@@ -73,19 +75,7 @@ export function readLeaf(bytes: Uint8Array): Leaf | { readonly says: string } {
   }
 }
 
-/** Native serialization is several times faster, and the same where keys are in order and no surrogate is escaped. */
-const isCanonical = (value: unknown, text: string): boolean =>
-  (inOrder(value) && !text.includes(String.raw`\ud`) && JSON.stringify(value) === text) || canonical(value) === text
-
-function inOrder(value: unknown, depth = 0): boolean {
-  if (typeof value !== 'object' || value === null) return true
-  const keys = Array.isArray(value) ? [] : Object.keys(value)
-  return (
-    depth < 10 &&
-    keys.every((key, at) => at === 0 || (keys[at - 1] ?? '') < key) &&
-    Object.values(value).every((each) => inOrder(each, depth + 1))
-  )
-}
+const isCanonical = (value: unknown, text: string): boolean => canonical(value) === text
 
 const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)

@@ -6,20 +6,24 @@
  */
 import { CountersignError } from '../errors.ts'
 
-/** SHA-256, 32 bytes. */
+/** SHA-256, 32 bytes. Keeps nothing of what it was given: the same bytes are filled anew for the next. */
 export type Hash = (bytes: Uint8Array) => Uint8Array
 
 export const hashBytes = 32
 
 /** The prefix keeps a leaf from ever being read as a node (second preimage). */
-export function hashLeaf(hash: Hash, entry: Uint8Array): Uint8Array {
-  const prefixed = new Uint8Array(entry.length + 1)
-  prefixed.set(entry, 1)
-  return hash(prefixed)
+export function hashLeaf(hash: Hash, entry: Uint8Array, room = new Uint8Array(entry.length + 1)): Uint8Array {
+  room[0] = 0
+  room.set(entry, 1)
+  return hash(room.length > entry.length + 1 ? room.subarray(0, entry.length + 1) : room)
 }
 
-export function hashNode(hash: Hash, left: Uint8Array, right: Uint8Array): Uint8Array {
-  const joined = new Uint8Array(1 + 2 * hashBytes)
+export function hashNode(
+  hash: Hash,
+  left: Uint8Array,
+  right: Uint8Array,
+  joined = new Uint8Array(1 + 2 * hashBytes),
+): Uint8Array {
   joined[0] = 1
   joined.set(left, 1)
   joined.set(right, 1 + hashBytes)
@@ -56,6 +60,7 @@ export function createFrontier(
 ): Frontier {
   check(saved)
   const nodes = [...saved.nodes]
+  const joined = new Uint8Array(1 + 2 * hashBytes)
   let size = saved.size
 
   return {
@@ -69,7 +74,7 @@ export function createFrontier(
       onNode?.(0, index, current)
       for (let left = nodes[0]; left; left = nodes[level]) {
         nodes[level] = undefined
-        current = hashNode(hash, left, current)
+        current = hashNode(hash, left, current, joined)
         level += 1
         index = Math.floor(index / 2)
         onNode?.(level, index, current)

@@ -8,7 +8,7 @@
  * @module
  */
 import { isError } from '../errors.ts'
-import { decodeBundle } from './bundle.ts'
+import { decodeBundle, maxLeafBytes } from './bundle.ts'
 import { decodeUtf8, sameBytes, toBase64 } from './bytes.ts'
 import { type Checkpoint, openCheckpoint } from './checkpoint.ts'
 import { readLeaf } from './leaf.ts'
@@ -71,6 +71,7 @@ export async function verifyLedger(
   const before =
     known === undefined ? undefined : await open(known, 'The checkpoint seen before', parts, vkey, findings)
   const story = createStory()
+  const room = new Uint8Array(1 + maxLeafBytes)
   const size = head?.size ?? 0
 
   if (before) continues(before, frontier, findings)
@@ -79,7 +80,7 @@ export async function verifyLedger(
     if (!entries) break
     for (const entry of entries) {
       check(entry, frontier.size, story, findings)
-      frontier.push(hashLeaf(parts.hash, entry))
+      frontier.push(hashLeaf(parts.hash, entry, room))
       if (before) continues(before, frontier, findings)
     }
     findings.add(undefined, await tiles.differences())
