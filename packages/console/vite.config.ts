@@ -16,5 +16,10 @@ export default defineConfig({
     // The pages' policy is `default-src 'self'`: nothing inline, no data: URLs.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
+    rolldownOptions: {
+      input: { index: 'index.html', 'service-worker': 'src/shell/service-worker.ts' },
+      // Its place says which pages it speaks for, and its name has to stay.
+      output: { entryFileNames: ({ name }) => (name === 'service-worker' ? '[name].js' : 'assets/[name]-[hash].js') },
+    },
   },
 })

@@ -21,7 +21,6 @@ export interface Page {
   locator(selector: string): Locator
   context(): { setOffline(offline: boolean): Promise<void> }
   readonly keyboard: { press(key: string): Promise<void>; type(text: string): Promise<void> }
-  waitForFunction(script: string): Promise<unknown>
   screenshot(how: { path: string; fullPage?: boolean }): Promise<unknown>
   close(): Promise<void>
 }

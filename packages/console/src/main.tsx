@@ -82,6 +82,9 @@ function listening(): { start(): void } {
   }
 }
 
+// What cannot be installed still works as a page.
+if (import.meta.env.PROD) navigator.serviceWorker?.register('/service-worker.js').catch(() => undefined)
+
 const container = document.getElementById('console')
 if (container) {
   // Never a blank page: what could not be drawn is said, and can be drawn anew.

@@ -2,7 +2,6 @@ import type { QuestionSummary } from '@countersign/schema'
 import { AgentText } from '../parts/agent-text.tsx'
 import { Environment, RiskMeter } from '../parts/badges.tsx'
 import { TimeLeft } from '../parts/times.tsx'
-import { counted } from '../words/words.ts'
 import { commonWords, type Group, headId } from './grouped.ts'
 import { Facts, QuestionRow } from './question-row.tsx'
 
@@ -29,7 +28,7 @@ export function GroupRow({ group, receivedAt, unfolded, marked, onFold }: GroupR
           <span className="row-top">
             <span className="alike-count">
               <span className="fold" aria-hidden="true" />
-              {counted(questions.length, 'question')} alike
+              {questions.length} alike
             </span>
             <RiskMeter score={Math.max(...questions.map(({ risk }) => risk))} />
             <Environment name={first.environment} />

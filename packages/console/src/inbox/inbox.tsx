@@ -22,6 +22,7 @@ import { TryIt } from './try-it.tsx'
 export function Inbox({ me }: { me: Me }) {
   const [listed, setListed] = useState<Listed>(everything)
   const [count, setCount] = useState(1)
+  const [cleared, setCleared] = useState(0)
   const [help, setHelp] = useState(false)
   const { items, at, trouble, more } = usePages<QuestionSummary>(listPath(listed), count)
   const questions = sorted(items, listed.tab)
@@ -32,6 +33,10 @@ export function Inbox({ me }: { me: Me }) {
     setListed(next)
     setCount(1)
   }
+  const showAll = () => {
+    list({ ...everything, tab: listed.tab })
+    setCleared(cleared + 1) // the search box forgets what was typed
+  }
 
   return (
     <>
@@ -41,12 +46,12 @@ export function Inbox({ me }: { me: Me }) {
           Keys <kbd>?</kbd>
         </button>
       </header>
-      <Filters listed={listed} onChange={list} key={listed === everything ? 'all' : 'some'} />
+      <Filters listed={listed} onChange={list} key={cleared} />
       {trouble && <TroubleNote trouble={trouble} path="/api/approvals" />}
       {at === undefined ? (
         !trouble && <Loading what="questions" />
       ) : questions.length === 0 ? (
-        <Nothing listed={listed} more={more} onAll={() => list({ ...everything, tab: listed.tab })} />
+        <Nothing listed={listed} more={more} onAll={showAll} />
       ) : (
         <ol className="questions" aria-label={open ? 'Open questions' : 'Settled questions'}>
           {groups.map((group) =>

@@ -43,6 +43,9 @@ export function QuestionRow({ question, receivedAt, marked, within = false }: Qu
   )
 }
 
+/** In a list; the question names them all. */
+const mostClasses = 3
+
 /** Who asks, for whom, which data, where to. */
 export function Facts({ question }: { question: QuestionSummary }) {
   const { agent, onBehalfOf, classes, destination } = question
@@ -57,7 +60,12 @@ export function Facts({ question }: { question: QuestionSummary }) {
           </>
         )}
       </span>
-      {classes.length > 0 && <Classes classes={classes} />}
+      {classes.length > 0 && (
+        <span className="chips">
+          <Classes classes={classes.slice(0, mostClasses)} />
+          {classes.length > mostClasses && <span className="soft">+{classes.length - mostClasses} more</span>}
+        </span>
+      )}
       {destination && (
         <span className={destination.outside ? 'row-who outside' : 'row-who'}>
           {destination.outside ? '⚠ outside: ' : '→ '}
