@@ -50,7 +50,7 @@ export interface Picture {
 export interface Bench {
   readonly name: string
   readonly about: string
-  readonly pictures: readonly Picture[]
+  readonly pictures?: readonly Picture[]
   run(settings: Settings): Promise<Report>
 }
 
@@ -78,7 +78,10 @@ export interface Spread {
 }
 
 export function spreadOf({ rounds }: Row, figure: string): Spread | undefined {
-  const sorted = rounds.flatMap((figures) => figures[figure] ?? []).toSorted((a, b) => a - b)
+  const sorted = rounds
+    .map((figures) => figures[figure] ?? Number.NaN)
+    .filter(Number.isFinite)
+    .toSorted((a, b) => a - b)
   const [min] = sorted
   const max = sorted.at(-1)
   return min === undefined || max === undefined ? undefined : { median: medianOf(sorted), min, max }

@@ -31,7 +31,7 @@ export async function writePage(
   await run(['npx', 'oxfmt', path])
 }
 
-async function drawAll({ name, pictures }: Bench, { rows }: Report): Promise<string[]> {
+async function drawAll({ name, pictures = [] }: Bench, { rows }: Report): Promise<string[]> {
   const links: string[] = []
   for (const [index, picture] of pictures.entries()) {
     const svg = draw(picture, rows)
