@@ -16,10 +16,11 @@ import { ledger } from './ledger.ts'
 import { mcp } from './mcp.ts'
 import { writePage } from './page.ts'
 import { asMarkdown } from './report.ts'
+import { search } from './search.ts'
 import { start } from './start.ts'
 import { wake } from './wake.ts'
 
-const benches: readonly Bench[] = [gate, http, mcp, wake, ledger, start]
+const benches: readonly Bench[] = [gate, http, mcp, wake, ledger, search, start]
 
 const words = process.argv.slice(2)
 const named = words.filter((word) => !word.startsWith('--'))

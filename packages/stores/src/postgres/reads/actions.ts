@@ -4,7 +4,7 @@ import { keysOf, searchable } from '../commit/keys.ts'
 import { type Entries, factAt } from './entries.ts'
 import { limitOf, pageOf } from './pages.ts'
 import type { Reading } from './reading.ts'
-import { actionColumns, searching } from './search.ts'
+import { actionById, searching } from './search.ts'
 
 interface Found {
   [column: string]: unknown
@@ -67,8 +67,6 @@ function lifeOf(row: Found, found: Awaited<ReturnType<Entries['at']>>): ActionLi
     ...(outcome !== undefined && { outcome, finishedAt: at(row.endedEntry) }),
   }
 }
-
-const actionById = { name: 'action_get', text: `${actionColumns} where a.tenant = $1 and a.id = $2` }
 
 /** The subject's key is held meanwhile: whoever destroys it waits, and then finds these rows. */
 const addKeywords = {

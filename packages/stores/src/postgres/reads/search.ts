@@ -10,11 +10,17 @@ import type { Statement } from '../db.ts'
 import type { Value } from '../values.ts'
 import { indexBelow } from './pages.ts'
 
-export const actionColumns = `select a.entry, a.approval, q.entry as "approvalEntry", p.entry as "permitEntry",
+/** `found` has the `entry`, `approval` and `permit` of actions of the tenant `$1`. */
+const withParts = (found: string) => `select a.entry, a.approval, q.entry as "approvalEntry", p.entry as "permitEntry",
     p.ended_entry as "endedEntry"
-  from action a
-  left join approval q on q.tenant = a.tenant and q.id = a.approval
-  left join permit p on p.tenant = a.tenant and p.id = a.permit`
+  from ${found} a
+  left join approval q on q.tenant = $1 and q.id = a.approval
+  left join permit p on p.tenant = $1 and p.id = a.permit`
+
+export const actionById = {
+  name: 'action_get',
+  text: withParts('(select entry, approval, permit from action where tenant = $1 and id = $2)'),
+}
 
 /** Asks for the tenant as `$1`, the number of rows as `$2`, and then for `values`. */
 export function searching(
@@ -30,8 +36,9 @@ export function searching(
   }
   const named = keywords !== undefined && keywords.length > 0
   if (named) where.push(`w.keywords @> ${place(keywords.map(blind))}::bigint[]`)
-  const text = `${actionColumns}${named ? withKeywords : ''}
-    where a.tenant = $1 and ${where.join(' and ')} order by a.entry desc limit $2`
+  const page = `(select a.entry, a.approval, a.permit from action a${named ? withKeywords : ''}
+    where a.tenant = $1 and ${where.join(' and ')} order by a.entry desc limit $2)`
+  const text = `${withParts(page)} order by a.entry desc`
   return { statement: { name: '', text }, values }
 }
 
@@ -53,9 +60,9 @@ const conditions = {
       : `a.outcome = ${place(outcome)}`,
   riskAtLeast: (place, risk) => `a.risk >= ${place(risk)}`,
   approval: (place, approval) => `a.approval = ${place(approval)}`,
-  question: (place, state) => `q.state = ${place(state)}`,
+  question: (place, state) => `a.approval in (select id from approval where tenant = $1 and state = ${place(state)})`,
   signer: (place, person) =>
-    `a.approval in (select approval from countersignature where tenant = $1 and person = ${place(person)})`,
+    `a.approval = any(array(select approval from countersignature where tenant = $1 and person = ${place(person)}))`,
   from: (place, at) => `a.entry >= ${firstSince(place(at))}`,
   to: (place, at) => `a.entry < ${firstSince(place(at))}`,
 } satisfies Record<

@@ -1,0 +1,228 @@
+/**
+ * A house's record of many actions: who, what, on which data and why are drawn as unevenly as they are in life. So many
+ * are recorded as the house records them; then the tables are multiplied, since a million would take minutes.
+ *
+ * @module
+ */
+import { digestOf, keywordsOf, newId, type Store } from '@countersign/core'
+import type { ActionRecord, Agent, Fact, SignOff, Verb } from '@countersign/schema'
+import type { Db } from '../packages/stores/src/postgres/db.ts'
+
+const perCommit = 500
+const verbs: readonly Verb[] = ['data.read', 'data.read', 'data.write', 'data.export', 'tool.call', 'model.invoke']
+const classes = ['financial', 'personal', 'health', 'secret', 'public', 'internal']
+
+/** Fills an empty store; every tenth action was permitted and done, every fortieth is a question. The same each time. */
+export async function fillRecord(store: Store, count: number, say: (progress: string) => void): Promise<void> {
+  const random = drawing(7)
+  await store.commit({
+    facts: Array.from({ length: 200 }, (_, place): Fact => {
+      const agent = agentCalled(`agent-${place}`)
+      return { kind: 'agent.changed', change: 'registered', by: 'house', agent }
+    }),
+  })
+  for (let done = 0; done < count; done += perCommit) {
+    const records = Array.from({ length: Math.min(perCommit, count - done) }, () => recordOf(random))
+    await store.commit({ facts: records.flatMap(lifeOf) })
+    await store.actions.addKeywords(records.map((record) => ({ action: record.id, keywords: keywordsOf(record) })))
+    if (done % 20_000 === 0) say(`${done} of ${count} actions recorded`)
+  }
+}
+
+/** Small numbers are drawn far more often than large ones, as names are in any company. */
+type Draw = (below: number) => number
+
+function drawing(seed: number): { evenly: Draw; mostlyLow: Draw } {
+  let state = seed
+  // https://en.wikipedia.org/wiki/Linear_congruential_generator (the constants of Numerical Recipes)
+  const next = () => (state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0) / 2 ** 32
+  return {
+    evenly: (below) => Math.floor(next() * below),
+    mostlyLow: (below) => Math.floor(below ** next()) - 1,
+  }
+}
+
+function recordOf({ evenly, mostlyLow }: ReturnType<typeof drawing>): ActionRecord {
+  const dataset = { name: `dataset-${mostlyLow(3_000)}`, classes: [], known: true }
+  const share = evenly(1_000)
+  const verb = verbs[evenly(verbs.length)] ?? 'data.read'
+  const rests = { because: ['a-policy'], policyVersion: 'v1' }
+  const action: ActionRecord['action'] = {
+    tenant: 'default',
+    gateway: 'mcp',
+    door: 'enforcing',
+    verb,
+    operation: verb === 'tool.call' ? 'mcp.tools/call' : 'http.request',
+    resources: [{ kind: 'dataset', name: dataset.name }],
+    parameters: { run: evenly(2 ** 31) },
+    environment: share < 700 ? 'prod' : share < 900 ? 'staging' : share < 999 ? 'dev' : 'recovery',
+    agent: `agent-${mostlyLow(200)}`,
+    onBehalfOf: `per-${mostlyLow(500)}`,
+  }
+  const words = Array.from({ length: 4 + evenly(8) }, () => `word${mostlyLow(30_000)}`)
+  return {
+    id: newId('act'),
+    action,
+    digest: digestOf(action),
+    sentence: `Read some of ${dataset.name}`,
+    effect: 'read',
+    purpose: { text: words.join(' '), workItem: `OPS-${evenly(100_000)}` },
+    picture: {
+      reads: [dataset],
+      writes: evenly(3) === 0 ? [{ ...dataset, name: `dataset-${mostlyLow(3_000)}` }] : [],
+      classes: [classes[mostlyLow(6)] ?? 'public'],
+      sensitive: false,
+      ...(verb === 'model.invoke' && { model: { name: `model-${mostlyLow(12)}`, external: false, known: true } }),
+    },
+    measures: {},
+    risk: { score: Math.min(100, mostlyLow(101)), signals: [] },
+    decision:
+      share % 40 === 0
+        ? { kind: 'ask', ...rests, obligations: [], terms: { signOffs: [signOff] } }
+        : share % 33 === 0
+          ? { kind: 'deny', ...rests, reason: 'no_grant' }
+          : { kind: 'allow', ...rests, obligations: [] },
+    observed: false,
+    attempt: { credential: 'key' },
+    session: 'session',
+    client: 'bench',
+  }
+}
+
+function lifeOf(record: ActionRecord, place: number): Fact[] {
+  const decided: Fact = { kind: 'action.decided', record }
+  const { decision, id, digest, action } = record
+  if (decision.kind === 'ask') return [decided, questionOf(record)]
+  if (decision.kind === 'deny' || place % 10 !== 0) return [decided]
+  const permit = {
+    id: newId('prm'),
+    actionId: id,
+    digest,
+    agent: action.agent,
+    agentVersion: 1,
+    attempt: record.attempt,
+    replayable: false,
+    node: 'nod_bench',
+    epoch: 1,
+    runBy: 0,
+    deadline: 0,
+    policyVersion: 'v1',
+  }
+  const outcome =
+    place % 100 === 0 ? ({ kind: 'failed', summary: 'No.' } as const) : ({ kind: 'done', summary: 'Yes.' } as const)
+  return [
+    decided,
+    { kind: 'action.permitted', permit },
+    { kind: 'action.finished', permit: permit.id, actionId: id, outcome, delivered: true },
+  ]
+}
+
+function questionOf(record: ActionRecord): Fact {
+  const { action, picture, measures, decision, digest, sentence, risk, client, id } = record
+  if (decision.kind !== 'ask') throw new Error('only what is asked is a question')
+  const { terms } = decision
+  const card = {
+    bound: { action, picture, measures, terms, obligations: [] },
+    advisory: { sentence, risk, client, askedAt: 0, team: 'team' },
+  }
+  const signature = {
+    person: `per-${(digest.charCodeAt(0) * digest.charCodeAt(1)) % 40}-signer`,
+    verdict: 'reject' as const,
+    assurance: 'chat' as const,
+    channel: 'chat',
+    at: 0,
+    digest,
+    shown: digest,
+    groups: ['team'],
+    membershipAsOf: 0,
+  }
+  const approval = {
+    state: 'rejected' as const,
+    id: newId('apr'),
+    version: 1,
+    actionId: id,
+    digest,
+    card,
+    shown: digest,
+    decision,
+    terms,
+    team: 'team',
+    barred: [],
+    signatures: [signature],
+    askedAt: 0,
+    expiresAt: 1,
+    settledAt: 1,
+  }
+  return { kind: 'approval.changed', change: 'rejected', by: signature.person, approval, signature }
+}
+
+const agentCalled = (id: string): Agent => ({
+  id,
+  version: 1,
+  name: id,
+  owner: 'per-0',
+  team: 'team',
+  groups: [],
+  environment: 'prod',
+  mode: 'enforce',
+  status: 'active',
+  keys: [],
+  registeredBy: 'house',
+  changedBy: 'house',
+})
+
+const signOff: SignOff = {
+  id: 'a-policy',
+  doc: 'Some of it needs a person.',
+  owner: 'team',
+  quorum: 1,
+  from: ['team'],
+  timeoutMs: 1,
+  validMs: 1,
+  escalated: false,
+  assurance: 'chat',
+  reasonRequired: false,
+  purposeRequired: false,
+  distinct: false,
+  enforcingDoorOnly: false,
+}
+
+/** Puts `copies` of all that there is behind it, in the order of the ledger. For reading only: the tree does not hold them. */
+export async function multiplyRecord(db: Db, copies: number, say: (progress: string) => void): Promise<void> {
+  for (const [place, text] of multiply(copies).entries()) {
+    say(`tables multiplied: ${place} of ${multiply(copies).length}`)
+    await db.query({ name: '', text, timeoutMs: 1_800_000 })
+  }
+}
+
+const multiply = (copies: number): readonly string[] => {
+  const many = `(select copy, copy * (select size from head) as shift,
+    copy * (select max(at) - min(at) + 1 from entry where index < (select size from head)) as later
+    from generate_series(1, ${copies}) copy) many`
+  return [
+    'alter table entry drop constraint if exists entry_tenant_id_key', // a copy opens only under the id it was sealed with
+    `insert into entry select tenant, index + shift, id, at + later, kind, action || '-' || copy, approval || '-' || copy,
+       subject, key_id, leaf, leaf_hash, blob, wrapped_key from entry, ${many} order by index + shift`,
+    `insert into action (tenant, id, entry, at, agent, people, verb, operation, environment, datasets, model, decision, risk,
+         subject, approval, permit, outcome)
+       select tenant, id || '-' || copy, entry + shift, at + later, agent, people, verb, operation, environment, datasets,
+         model, decision, risk, subject, approval || '-' || copy, permit || '-' || copy, outcome
+       from action, ${many} order by entry + shift`,
+    `insert into approval (tenant, id, version, state, digest_key, action, agent, on_behalf_of, barred, asked_at, due_at,
+         asked_entry, entry)
+       select tenant, id || '-' || copy, version, state, digest_key || '-' || copy, action || '-' || copy, agent,
+         on_behalf_of, barred, asked_at + later, due_at, asked_entry + shift, entry + shift
+       from approval, ${many} order by entry + shift`,
+    `insert into countersignature (tenant, approval, person, verdict, at, barred)
+       select tenant, approval || '-' || copy, person, verdict, at + later, barred from countersignature, ${many}`,
+    `insert into permit (tenant, id, action, approval, credential, attempt_key, digest_key, replayable, deadline, outcome,
+         delivered, entry, ended_entry)
+       select tenant, id || '-' || copy, action || '-' || copy, approval || '-' || copy, credential,
+         attempt_key || '-' || copy, digest_key || '-' || copy, replayable, deadline, outcome, delivered, entry + shift,
+         ended_entry + shift
+       from permit, ${many} order by entry + shift`,
+    `insert into action_keyword select tenant, entry + shift, keywords from action_keyword, ${many} order by entry + shift`,
+    `update head set size = size * (1 + ${copies})`,
+    'analyze',
+  ]
+}
