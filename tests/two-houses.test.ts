@@ -205,6 +205,14 @@ describe('two instances on one PostgreSQL', () => {
     const step = newExport()
     const { approval } = await actThere(step)
     await second.close()
+    const { leases } = house.demo.house.store
+    const nodeOf = ({ holder = '' }) => holder.split('/')[0] // a node's own lease says its version as well
+    const held = await until(
+      () => leases.list(),
+      (list) => new Set(list.map(nodeOf)).size === 1 && list.some(({ name }) => name === 'follower:lineage'),
+    )
+    expect(new Set(held.map(nodeOf)).size).toBe(1) // whatever the second did, the first does now
+    expect(held.map(({ name }) => name)).toEqual(expect.arrayContaining(['publisher', 'rounds', 'follower:lineage']))
     expect((await house.act(step)).approval).toBe(approval)
     expect((await house.sign('ben', await house.question(approval ?? ''))).status).toBe(200)
     expect((await house.act(step)).status).toBe(200)

@@ -44,6 +44,7 @@ import { createPages } from './pages.ts'
 import { createPost } from './post.ts'
 import { publishCheckpoints } from './publish.ts'
 import { makeRounds } from './rounds.ts'
+import { followInTurn } from './turns.ts'
 
 const gateways = [http, mcp] as const satisfies readonly Gateway[]
 const channels = [webhook] as const satisfies readonly Channel[]
@@ -198,7 +199,8 @@ export async function openHouse(parts: HouseParts): Promise<House> {
     }
 
     async function follow(follower: Follower): Promise<void> {
-      followers.push(await opened.add(startFollower({ store, follower, log })))
+      const start = () => startFollower({ store, follower, log })
+      followers.push(await opened.add(followInTurn({ store, node: node.id, follower, start, log })))
     }
 
     /** Keys and token endpoint, as the provider's own documents name them, may lie elsewhere, but not in here. */
