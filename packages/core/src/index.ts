@@ -42,6 +42,7 @@ export {
   type PolicyQuestion,
   type PolicySet,
   type Post,
+  type Prospect,
   type QuestionStatus,
   type Ran,
   type Running,

@@ -5,7 +5,7 @@
  * @module
  */
 export type { Clock } from './ports/clock.ts'
-export type { PolicyQuestion, Evaluation, PolicyNote, PolicySet, PolicyEngine } from './ports/policy.ts'
+export type { PolicyQuestion, Prospect, Evaluation, PolicyNote, PolicySet, PolicyEngine } from './ports/policy.ts'
 export type {
   Change,
   Page,

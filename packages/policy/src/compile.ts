@@ -5,6 +5,7 @@
  *
  * @module
  */
+import type { PolicyJson } from '@cedar-policy/cedar-wasm/nodejs'
 import { digestOf, type PolicyNote } from '@countersign/core'
 import { type ActionTree, actionTreeOf, covers } from './actions.ts'
 import { countersignSchema } from './cedarschema.ts'
@@ -24,6 +25,8 @@ export interface Candidate {
   readonly notes: readonly PolicyNote[]
   /** What Cedar is given, by id: the very text that was checked. */
   readonly sources: Readonly<Record<string, string>>
+  /** The same as Cedar read them, by id. */
+  readonly read: ReadonlyMap<string, PolicyJson>
   /** For each action that can be asked about, the policies that can matter. */
   readonly slices: ReadonlyMap<string, readonly PolicyNote[]>
 }
@@ -69,13 +72,14 @@ export async function compileOn(bench: Workbench, files: readonly PolicyFile[], 
   const notes = drafts.flatMap(({ note }) => note ?? []).toSorted((a, b) => (a.id < b.id ? -1 : 1))
   const slices = new Map(tree.askable.map((action) => [action, sliceFor(action, drafts, tree)]))
   const sources = Object.fromEntries(drafts.map(({ id, piece }) => [id ?? '', piece.text]))
+  const read = new Map(drafts.map(({ id, json }) => [id ?? '', json]))
   const [loaded] = await bench.try('preparsePolicySet', [['candidate', policySetOf(notes, sources)]])
   if (!loaded || 'threw' in loaded || loaded.answer.type !== 'success') {
     return refused([wholeProblem(files, 'could not be loaded')])
   }
 
   const version = digestOf({ policies: notes.map(({ id, text }) => [id, text]), schema })
-  return { kind: 'candidate', candidate: { version, schema, tree, notes, sources, slices } }
+  return { kind: 'candidate', candidate: { version, schema, tree, notes, sources, read, slices } }
 }
 
 const refused = (problems: readonly Problem[]): Compiled => ({ kind: 'refused', problems: problems.toSorted(byPlace) })

@@ -4,11 +4,13 @@
  * @module
  */
 import type { AuthorizationAnswer } from '@cedar-policy/cedar-wasm/nodejs'
-import type { Clock, Evaluation, PolicyNote, PolicySet } from '@countersign/core'
+import type { Clock, Evaluation, PolicyNote, PolicySet, Prospect } from '@countersign/core'
 import type { Registry } from '@countersign/schema'
+import { actionFor } from './actions.ts'
 import { type Cedar, isPoison, openCedar } from './cedar.ts'
 import { type Candidate, policySetOf } from './compile.ts'
 import { createMemory } from './memory.ts'
+import { couldAllow } from './prospect.ts'
 import { type CedarQuestion, cedarQuestion } from './question.ts'
 
 export interface CedarPolicySet extends PolicySet {
@@ -27,15 +29,18 @@ type Which = 'auto' | 'approvable'
 
 const keepMs = 5000
 const keepAnswers = 5000
+/** What a set says of a prospect it says for good. */
+const forGood = Number.POSITIVE_INFINITY
 
 /** Lets others work between two slots: a large set takes some hundred milliseconds. */
 export async function loadPolicySet(
   candidate: Candidate,
   { registry, clock, open = openCedar }: LoadParts,
 ): Promise<CedarPolicySet> {
-  const { version, schema, tree, notes, sources, slices } = candidate
+  const { version, schema, tree, notes, sources, read: jsons, slices } = candidate
   const byId = new Map(notes.map((note) => [note.id, note]))
   const memory = createMemory<Evaluation>(clock, keepMs, keepAnswers)
+  const prospects = createMemory<boolean>(clock, forGood, keepAnswers)
   let cedar: Cedar | undefined = await load(candidate, open)
 
   return {
@@ -54,10 +59,17 @@ export async function loadPolicySet(
         if (answer.kind !== 'error') memory.keep(key, answer)
         return answer
       }),
+    couldAllow(prospect) {
+      const key = JSON.stringify(prospect)
+      const said = prospects.get(key) ?? foresee(prospect, [])
+      prospects.keep(key, said)
+      return said
+    },
     without(ids) {
       const kept = (which: Which, action: string) =>
         (slices.get(action) ?? []).filter((note) => !ids.includes(note.id) && belongs(note, which))
       return {
+        couldAllow: (prospect) => foresee(prospect, ids),
         version: `${version} without ${ids.join(', ')}`,
         policies: notes.filter(({ id }) => !ids.includes(id)),
         policy: (id) => (ids.includes(id) ? undefined : byId.get(id)),
@@ -69,6 +81,15 @@ export async function loadPolicySet(
           }),
       }
     },
+  }
+
+  function foresee(prospect: Prospect, without: readonly string[]): boolean {
+    const slice = slices.get(actionFor(tree, prospect.verb, prospect.operation)) ?? []
+    const policies = slice.flatMap(({ id, kind }) => {
+      const json = jsons.get(id)
+      return json && !without.includes(id) ? [{ kind, json }] : []
+    })
+    return couldAllow(policies, prospect, registry, tree)
   }
 
   function ask(which: Which, asked: CedarQuestion): Evaluation {

@@ -1,5 +1,5 @@
 import { afterEach, expect, it } from 'vitest'
-import { type Caller, createDesk, type Gate } from '@countersign/core'
+import { type Caller, createDesk, type Gate, type PolicyEngine } from '@countersign/core'
 import { createRig, type Rig } from './api/rig.ts'
 import { createHall } from './hall.ts'
 
@@ -17,6 +17,7 @@ it('a question is told only to the agent that asked, acting for the person it as
     store: rig.store,
     desk: createDesk({ store: rig.store }),
     gate: {} as Gate,
+    policy: {} as PolicyEngine,
     publicUrl: 'http://localhost:4600',
     identify: async () => caller({}),
     log: () => undefined,

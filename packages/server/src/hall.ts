@@ -6,6 +6,7 @@ import {
   type Hall,
   type Handler,
   type LogLine,
+  type PolicyEngine,
   type Store,
 } from '@countersign/core'
 
@@ -13,13 +14,14 @@ export interface HallParts {
   readonly store: Store
   readonly gate: Gate
   readonly desk: Desk
+  readonly policy: PolicyEngine
   readonly publicUrl: string
   identify: Hall['identify']
   log(line: LogLine): void
 }
 
 /** What gateways find inside, and the paths that they serve on the house's own listener. */
-export function createHall({ store, gate, desk, publicUrl, identify, log }: HallParts): {
+export function createHall({ store, gate, desk, policy, publicUrl, identify, log }: HallParts): {
   hall: Hall
   mounted(path: string): Handler | undefined
 } {
@@ -29,6 +31,9 @@ export function createHall({ store, gate, desk, publicUrl, identify, log }: Hall
     clock: store.clock,
     publicUrl,
     identify,
+    couldAllow({ agent: { id, groups, owner, team } }, prospect) {
+      return policy.active().couldAllow({ ...prospect, agent: { id, groups, owner, team } })
+    },
     secrets: store.secrets,
     log,
 

@@ -111,6 +111,7 @@ export async function openHouse(parts: HouseParts): Promise<House> {
       store,
       gate,
       desk,
+      policy,
       publicUrl,
       identify: createIdentify(store, clock),
       log,

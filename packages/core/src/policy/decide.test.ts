@@ -62,6 +62,7 @@ const setOf = (scripts: readonly Script[]): PolicySet => ({
   version: 'v1',
   policies: notes,
   policy: (id) => notes.find((candidate) => candidate.id === id),
+  couldAllow: () => true,
   evaluate(which, { resource }) {
     const script = scripts[Number(resource.name)]
     const answer = which === 'auto' ? script?.auto : script?.approvable

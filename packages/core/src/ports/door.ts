@@ -18,6 +18,7 @@ import type {
   Refusal,
 } from '@countersign/schema'
 import type { Clock } from './clock.ts'
+import type { Prospect } from './policy.ts'
 import type { Store } from './store.ts'
 
 /** Who knocks, as proven by a credential. */
@@ -125,6 +126,8 @@ export interface Hall {
    * @throws ERR_APPROVAL_UNKNOWN also for other agents' questions
    */
   question(approval: string, caller: Caller, waitMs: number, signal: AbortSignal): Promise<QuestionStatus>
+  /** Whether this agent could ever be let do something like this, at once or once people have signed; yes in doubt. */
+  couldAllow(caller: Caller, prospect: Omit<Prospect, 'agent'>): boolean
   readonly secrets: Store['secrets']
   /** Serves `path` and everything below it on the house's own listener. */
   mount(path: string, handler: Handler): void

@@ -32,6 +32,13 @@ export interface PolicyQuestion {
   }
 }
 
+/** What is certain of an action before its arguments are known. */
+export interface Prospect extends Pick<Action, 'verb' | 'operation' | 'gateway' | 'door' | 'environment'> {
+  readonly agent: PolicyQuestion['agent']
+  /** Undefined where the arguments say what it touches. */
+  readonly resource: Resource | undefined
+}
+
 /** What a set of policies says. An error is an answer: evaluation never throws. */
 export type Evaluation =
   | { readonly kind: 'allow'; readonly by: readonly string[] }
@@ -64,6 +71,11 @@ export interface PolicySet {
   policy(id: string): PolicyNote | undefined
   /** `auto`: all policies. `approvable`: all but the sign-offs. Pure for equal questions; MUST NOT throw. */
   evaluate(which: 'auto' | 'approvable', question: PolicyQuestion): Evaluation
+  /**
+   * Whether an action like this could be allowed or asked about, with some arguments at some time. MUST say yes in doubt:
+   * whatever `evaluate` would let through, now or after people signed, could be allowed. MUST NOT throw.
+   */
+  couldAllow(prospect: Prospect): boolean
 }
 
 export interface PolicyEngine {

@@ -101,6 +101,7 @@ export async function openHouse(settings: { upstream?: object; config?: object }
         startedBy: undefined,
       } as unknown as Caller
     },
+    couldAllow: () => true,
     question: async (id, _, waitMs) => house.question(id, waitMs),
     secrets: {
       async keep(value) {

@@ -7,6 +7,7 @@ import { type Caller, type Hall, isError } from '@countersign/core'
 import { z } from 'zod'
 import { passToolCall } from './attempt.ts'
 import type { McpConfig, ServerConfig } from './config.ts'
+import { prospectOf } from './describe.ts'
 import { patienceMs, startPulse } from './hold.ts'
 import { waitTool } from './pins.ts'
 import { notRun } from './refuse.ts'
@@ -48,12 +49,15 @@ export interface AnswerParts {
 export function createAnswers({ config, hall, sessions }: AnswerParts): Answers {
   const running = new Set<Promise<void>>()
 
-  async function listTools({ id }: RpcRequest, server: Server): Promise<Response> {
+  /** Only what this agent could ever be let use: a tool that is refused whatever it is given only tempts. */
+  async function listTools({ id }: RpcRequest, { name, config, upstream }: Server, caller: Caller): Promise<Response> {
     try {
-      return json(rpcResult(id, { tools: [...(await server.upstream.tools()), waitDefinition] }))
+      const tools = await upstream.tools()
+      const usable = tools.filter((tool) => hall.couldAllow(caller, prospectOf(name, config, tool.name)))
+      return json(rpcResult(id, { tools: [...usable, waitDefinition] }))
     } catch (error) {
       if (!isError(error, 'ERR_UPSTREAM')) throw error
-      hall.log({ level: 'warn', says: 'Tools could not be listed.', server: server.name })
+      hall.log({ level: 'warn', says: 'Tools could not be listed.', server: name })
       return json(rpcError(id, -32603, error.message))
     }
   }
@@ -154,7 +158,7 @@ export function createAnswers({ config, hall, sessions }: AnswerParts): Answers 
         case 'ping':
           return json(rpcResult(message.id, {}))
         case 'tools/list':
-          return listTools(message, from.server)
+          return listTools(message, from.server, from.caller)
         case 'tools/call':
           return callTool(message, from)
         default:

@@ -2,7 +2,7 @@ import type { Json } from '@countersign/schema'
 import fc from 'fast-check'
 import { describe as group, expect, it } from 'vitest'
 import { ServerConfig } from './config.ts'
-import { describe } from './describe.ts'
+import { describe, prospectOf } from './describe.ts'
 
 const secrets = {
   keep: async (value: string) => `secret:${value.length}`,
@@ -19,6 +19,16 @@ function say(
   const tool = { name, inputSchema: { type: 'object' as const }, annotations: more.annotations ?? {} }
   return describe({ server: 's', config: server, tool, definition: 'f00', args, meta: more.meta ?? {} }, secrets)
 }
+
+it('what is foreseen of a tool holds for every call of it', async () => {
+  const config = ServerConfig.parse({ command: ['none'], preset: 'filesystem', environment: 'dev' })
+  for (const tool of ['write_file', 'read_text_file', 'anything']) {
+    const { action } = await say(config, tool, { path: '/a' })
+    const { resource = action.resources[0], ...foreseen } = prospectOf('s', config, tool)
+    expect(action).toMatchObject(foreseen)
+    expect(action.resources).toEqual([resource])
+  }
+})
 
 group('what a call means', () => {
   const files = { preset: 'filesystem' }

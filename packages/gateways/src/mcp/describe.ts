@@ -4,7 +4,7 @@
  * @module
  */
 import { posix } from 'node:path'
-import { type Attempt, type AttemptContext, CountersignError, type Hall } from '@countersign/core'
+import { type Attempt, type AttemptContext, CountersignError, type Hall, type Prospect } from '@countersign/core'
 import { type Effect, type Json, type Lineage, Purpose, type Resource, type Verb } from '@countersign/schema'
 import { z } from 'zod'
 import { type ServerConfig, ToolRule } from './config.ts'
@@ -42,20 +42,12 @@ export async function describe(call: ToolCall, secrets: Hall['secrets']): Promis
   const { server, config, tool, definition, meta } = call
   const rule = ruleFor(config, tool.name)
   const args = await replaceAt(call.args, rule.secrets, (value) => secrets.keep(value))
-  const verb = rule.verb ?? 'tool.call'
+  const kind = kindOf(rule, config)
+  const { verb } = kind
   const resources = resourcesOf(rule, args, `${server}/${tool.name}`)
 
   return {
-    action: {
-      gateway: 'mcp',
-      door: 'enforcing',
-      verb,
-      operation: 'mcp.tools/call',
-      resources,
-      parameters: { server, tool: tool.name, arguments: args },
-      definition,
-      environment: config.environment,
-    },
+    action: { ...kind, resources, parameters: { server, tool: tool.name, arguments: args }, definition },
     context: {
       sentence: sentence(verb, `${server}/${tool.name}`, resources),
       effect: rule.effect ?? effectOf(verb, config.trustAnnotations && tool.annotations?.readOnlyHint === true),
@@ -67,6 +59,22 @@ export async function describe(call: ToolCall, secrets: Hall['secrets']): Promis
     },
   }
 }
+
+/** What every call of this tool has in common. */
+export function prospectOf(server: string, config: ServerConfig, tool: string): Omit<Prospect, 'agent'> {
+  const rule = ruleFor(config, tool)
+  const resource = rule.resources ? undefined : ({ kind: 'tool', name: `${server}/${tool}` } as const)
+  return { ...kindOf(rule, config), resource }
+}
+
+const kindOf = (rule: ToolRule, { environment }: ServerConfig) =>
+  ({
+    gateway: 'mcp',
+    door: 'enforcing',
+    verb: rule.verb ?? 'tool.call',
+    operation: 'mcp.tools/call',
+    environment,
+  }) as const
 
 export function ruleFor(config: ServerConfig, tool: string): ToolRule {
   const preset = config.preset === undefined ? undefined : presets[config.preset]

@@ -165,6 +165,8 @@ export interface FakeHouse {
   readonly mcp: RunningMcp
   /** What secrets were kept, by reference. */
   readonly secrets: Map<string, string>
+  /** `agent server/tool`: what is certainly denied. */
+  readonly prohibited: Set<string>
   /** Of the servers it has started and that run. */
   pids(): number[]
   close(): Promise<void>
@@ -183,6 +185,7 @@ export async function openFakeHouse(section: unknown, parts: Partial<McpParts> =
   const mounts = new Map<string, Handler>()
   const log: LogLine[] = []
   const secrets = new Map<string, string>()
+  const prohibited = new Set<string>()
   const server = createServer((request, response) => void bridge(request, response, mounts))
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
@@ -200,6 +203,7 @@ export async function openFakeHouse(section: unknown, parts: Partial<McpParts> =
       await Promise.race([gate.until(() => question.state !== 'open'), once(patience, 'abort')])
       return { approval, state: question.state, url: 'http://house', reason: undefined, ...waiting }
     },
+    couldAllow: ({ agent }, { resource }) => !prohibited.has(`${agent.id} ${resource?.name}`),
     secrets: {
       async keep(value) {
         const reference = `secret:${secrets.size + 1}`
@@ -228,6 +232,7 @@ export async function openFakeHouse(section: unknown, parts: Partial<McpParts> =
     log,
     mcp,
     secrets,
+    prohibited,
     pids: () =>
       started.flatMap((transport) => ('pid' in transport && typeof transport.pid === 'number' ? [transport.pid] : [])),
     async close() {

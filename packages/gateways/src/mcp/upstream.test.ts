@@ -120,6 +120,17 @@ describe('a server that cannot be trusted', () => {
     expect(await shown()).toEqual(['one', 'two', 'countersign_wait'])
   })
 
+  it('a tool that this agent could never be let use is not shown to it, and refused by the gate if called', async () => {
+    house.prohibited.add('mine s/two').add('other s/one')
+    expect(await shown()).toEqual(['one', 'countersign_wait'])
+    house.gate.verdict = { kind: 'denied', reason: 'prohibited', because: [], actionId: 'act_1' }
+    expect(await client.callTool({ name: 'two', arguments: {} })).toMatchObject({
+      isError: true,
+      content: [{ text: expect.stringContaining('Policy forbids this.') }],
+    })
+    expect(house.gate.attempts).toHaveLength(1)
+  })
+
   it('a tool that joins later is set aside, also after the server was started anew', async () => {
     expect(await shown()).toEqual(['one', 'two', 'countersign_wait'])
     server.tools.push(server.tool('three'), server.tool('countersign_wait'))
