@@ -207,6 +207,7 @@ function attempt(row: number, dataset = 'finance.orders'): Attempt {
       trace: undefined,
       client: 'bench',
       destructive: false,
+      observed: false,
     },
     patienceMs: 0,
     signal: new AbortController().signal,

@@ -71,6 +71,16 @@ describe('what an action meets', () => {
     expect((await lives())[0]?.record).toMatchObject({ observed: true, decision: { kind: 'ask' } })
   })
 
+  it.each([
+    ['ask', 'ran', { observed: true, decision: { kind: 'ask' } }],
+    ['allow', 'ran', { observed: false, decision: { kind: 'allow' } }],
+    ['prohibition', 'denied prohibited', { observed: false, decision: { kind: 'deny' } }],
+  ] as const)('a door that only observes: %s', async (says, ending, record) => {
+    const { attempt, lives } = scene({ says })
+    expect(await attempt({ observed: true })).toMatchObject({ ending })
+    expect((await lives())[0]?.record).toMatchObject(record)
+  })
+
   it('too many open questions: the next is refused, not asked', async () => {
     const { attempt } = scene({ says: 'ask', limits: { open: 2, asked: 60, withinMs: 10 * minute } })
     expect(await attempt({ parameters: { n: 1 } })).toMatchObject({ ending: 'waiting' })

@@ -50,6 +50,8 @@ export interface AttemptOptions {
   readonly id?: string
   readonly as?: string
   readonly onBehalfOf?: string
+  /** Comes in by a door that only observes. */
+  readonly observed?: boolean
   /** Comes with the agent as it was when the scene began. */
   readonly asOfBefore?: boolean
   readonly run?: (permit: Permit) => Promise<Ran>
@@ -133,6 +135,7 @@ export function createScene({
         trace: undefined,
         client: 'test',
         destructive: false,
+        observed: how.observed ?? false,
       },
       patienceMs: how.patienceMs ?? 1,
       signal: how.signal ?? new AbortController().signal,

@@ -116,6 +116,7 @@ export async function openTwoDesks(): Promise<TwoDesks> {
           trace: undefined,
           client: 'test',
           destructive: false,
+          observed: false,
         },
         patienceMs: 0,
         signal: new AbortController().signal,

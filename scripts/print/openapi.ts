@@ -1,4 +1,4 @@
-import { createDesk, createStops } from '@countersign/core'
+import { createDesk, createPins, createStops } from '@countersign/core'
 import { createMemorySessionStore, createSessions, createSignIn } from '@countersign/identity'
 import { createWorkshop } from '@countersign/policy'
 import { Registry } from '@countersign/schema'
@@ -20,6 +20,7 @@ export async function openApiDocument(): Promise<object> {
     store,
     desk: createDesk({ store }),
     stops: createStops({ store }),
+    pins: createPins({ store }),
     running: { node: '', followers: () => [], places: [] },
     policy,
     workshop: createWorkshop({ engine: policy, source, cases: async () => undefined }),

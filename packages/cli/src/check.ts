@@ -14,7 +14,7 @@ import {
   type Problem,
   testPolicies,
 } from '@countersign/policy'
-import { type ConfigProblem, registryOf } from '@countersign/server'
+import { type ConfigProblem, placesOf, registryOf } from '@countersign/server'
 import type { Hand } from './hand.ts'
 import { Stopped } from './stopped.ts'
 import { readConfig } from './up.ts'
@@ -34,9 +34,12 @@ export async function check(hand: Hand, file: string | undefined, json: boolean)
   const report = await checkPolicies({ ...policyDirectory(policies), registry, agentGroups: config.agentGroups })
   if (!report.ok) return refuse(hand, report.problems.map(inFolder(policies)), json)
   const count = report.policies.length
-  hand.say(
-    json ? JSON.stringify({ ok: true, config: path, policies: count }) : `${path}: fine. ${count} policies pass.`,
+  const observing = placesOf(config, '').flatMap(({ gateway, name, observes }) =>
+    observes ? [`${gateway}/${name}`] : [],
   )
+  if (json) return hand.say(JSON.stringify({ ok: true, config: path, policies: count, observing }))
+  hand.say(`${path}: fine. ${count} policies pass.`)
+  for (const door of observing) hand.say(`${door} only observes: what should wait for people runs there.`)
 }
 
 /** As compilers say it, so that editors find the place. */

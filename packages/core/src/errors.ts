@@ -13,6 +13,7 @@ export const catalogue = {
   ERR_AGENT_STOPPED: { status: 403, says: 'This agent is stopped.' },
   ERR_AGENT_MISSING: { status: 404, says: 'There is no such agent.' },
   ERR_ACTION_MISSING: { status: 404, says: 'There is no such action.' },
+  ERR_TOOL_UNKNOWN: { status: 404, says: 'There is no such tool.' },
   ERR_PERSON_MISSING: { status: 404, says: 'There is no such person.' },
   ERR_NOT_FOUND: { status: 404, says: 'There is nothing here.' },
   ERR_SIGNED_OUT: { status: 401, says: 'Sign in first.' },

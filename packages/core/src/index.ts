@@ -48,6 +48,7 @@ export {
   type Running,
   type Store,
   type Surroundings,
+  type ToolPins,
 } from './ports.ts'
 export { type IdPrefix, mintedAt, newId } from './id.ts'
 export { type SealedAction, seal } from './action/seal.ts'
@@ -57,6 +58,8 @@ export { createDesk, type Desk, type DeskParts } from './approval/desk.ts'
 export type { Limits } from './approval/limits.ts'
 export { atLeast, groupsOf, served, servedSoFar, shortfall } from './approval/quorum.ts'
 export { createStops, type Stops } from './approval/stop.ts'
+export { createPins, type Pins } from './tools/pins.ts'
+export { type Listed, standingOf } from './tools/sight.ts'
 export { deferred } from './deferred.ts'
 export { createGate, type GateParts } from './gate.ts'
 export { createJudge, type Judge, type JudgeParts } from './judge.ts'

@@ -70,7 +70,7 @@ export function createJudge({ store, policy, registry, clock, risk: points, time
       measures: context.measures,
       risk,
       decision,
-      observed: agent.mode === 'observe' && decision.kind === 'ask',
+      observed: (agent.mode === 'observe' || context.observed) && decision.kind === 'ask',
       attempt: {
         credential: caller.credential,
         ...(context.attemptId !== undefined && { id: context.attemptId }),

@@ -37,6 +37,7 @@ export type {
   LogLine,
   DoorPlace,
   Gateway,
+  ToolPins,
 } from './ports/door.ts'
 export type { Answer, Post, OpenDesk, Lobby, Channel, OpenChannel, Follower } from './ports/channel.ts'
 export { defineGateway, defineChannel } from './ports/define.ts'

@@ -39,6 +39,7 @@ export const DoorView = z.object({
   name: z.string(),
   address: z.string(),
   door: Door,
+  observes: z.boolean().describe('Holds nothing: what would wait for people runs.'),
 })
 export type DoorView = z.infer<typeof DoorView>
 

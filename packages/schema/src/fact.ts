@@ -9,6 +9,7 @@ import { Agent, Person } from './agent.ts'
 import { Approval, Countersignature } from './approval.ts'
 import { Decision, Risk } from './decision.ts'
 import { DataPicture, NamedData } from './lineage.ts'
+import { ToolRecord } from './tool.ts'
 
 /** What really happened. Numbers are what was observed, not what was predicted. */
 export const Outcome = z.discriminatedUnion('kind', [
@@ -44,7 +45,7 @@ export const ActionRecord = z.object({
   measures: Measures,
   risk: Risk,
   decision: Decision,
-  observed: z.boolean().describe('True in observe mode: the decision was recorded, not enforced.'),
+  observed: z.boolean().describe('The agent or the door only observes: people would have been asked, and were not.'),
   attempt: AttemptKey,
   session: z.string(),
   trace: z.string().optional(),
@@ -120,6 +121,14 @@ export const Fact = z.discriminatedUnion('kind', [
     change: z.enum(['signed-in', 'signed-out', 'roles']),
     by,
     person: Person,
+  }),
+  z.object({
+    kind: z.literal('tool.changed'),
+    change: z
+      .enum(['pinned', 'listed', 'accepted'])
+      .describe('With the first list of its server; differently, or later than that; by a person.'),
+    by,
+    tool: ToolRecord,
   }),
   z.object({ kind: z.literal('record.read'), by, what: z.string(), query: z.string() }),
 ])

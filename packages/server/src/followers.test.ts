@@ -1,9 +1,9 @@
-import { createDesk, CountersignError, type Follower, type LogLine } from '@countersign/core'
+import { CountersignError, type Follower, type LogLine } from '@countersign/core'
 import type { Entry } from '@countersign/schema'
 import { createMemoryStore } from '@countersign/stores'
 import { asked, createHandClock, decided, founded, sampleOpen, sampleRecord } from '@countersign/stores/conformance'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { startFollower, wakeDesk } from './followers.ts'
+import { startFollower, wake } from './followers.ts'
 import { openAll } from './opened.ts'
 
 describe('a follower of the ledger', () => {
@@ -155,9 +155,10 @@ describe('a follower of the ledger', () => {
   })
 
   it('whoever waits for an answer here is woken by what any instance writes', async () => {
-    const desk = createDesk({ store })
     const shown: string[] = []
-    await opened.add(wakeDesk(store, { ...desk, show: ({ id }) => void shown.push(id) }, log))
+    await opened.add(
+      wake(store, { desk: { show: ({ id }) => void shown.push(id) }, pins: { show: () => undefined } }, log),
+    )
     const record = sampleRecord()
     const approval = sampleOpen(record)
     await store.commit({ facts: [decided(record), asked(approval)] })

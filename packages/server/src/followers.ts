@@ -14,6 +14,7 @@ import {
   isError,
   type Journal,
   type LogLine,
+  type Pins,
   type Running,
   type Store,
 } from '@countersign/core'
@@ -159,7 +160,11 @@ const longer = (waitMs: number) => Math.min(waitMs * 2, slowestRetryMs)
 const codeOf = (error: unknown) => (error instanceof CountersignError ? error.code : 'ERR_INTERNAL')
 
 /** Wakes whoever waits for an answer here. From now on is enough: who waits looks for itself after it began to listen. */
-export async function wakeDesk(store: Store, desk: Desk, log: (line: LogLine) => void): Promise<Running> {
+export async function wake(
+  store: Store,
+  { desk, pins }: { desk: Pick<Desk, 'show'>; pins: Pick<Pins, 'show'> },
+  log: (line: LogLine) => void,
+): Promise<Running> {
   let { size: next } = await store.ledger.head()
   const cursor: FollowParts['cursor'] = {
     cursor: async () => next,
@@ -168,10 +173,11 @@ export async function wakeDesk(store: Store, desk: Desk, log: (line: LogLine) =>
     },
   }
   const waker: Follower = {
-    name: 'desk',
+    name: 'here',
     from: 'head',
     async follow({ fact }) {
       if (fact.kind === 'approval.changed') desk.show(fact.approval)
+      if (fact.kind === 'tool.changed') pins.show(fact.tool)
     },
   }
   return startFollower({ store, follower: waker, log, cursor })

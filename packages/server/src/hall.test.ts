@@ -1,5 +1,5 @@
 import { afterEach, expect, it } from 'vitest'
-import { type Caller, createDesk, type Gate, type PolicyEngine } from '@countersign/core'
+import { type Caller, createDesk, createPins, type Gate, type PolicyEngine } from '@countersign/core'
 import { createRig, type Rig } from './api/rig.ts'
 import { createHall } from './hall.ts'
 
@@ -18,6 +18,7 @@ it('a question is told only to the agent that asked, acting for the person it as
     desk: createDesk({ store: rig.store }),
     gate: {} as Gate,
     policy: {} as PolicyEngine,
+    pins: createPins({ store: rig.store }),
     publicUrl: 'http://localhost:4600',
     identify: async () => caller({}),
     log: () => undefined,

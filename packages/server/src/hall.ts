@@ -8,6 +8,7 @@ import {
   type LogLine,
   type PolicyEngine,
   type Store,
+  type ToolPins,
 } from '@countersign/core'
 
 export interface HallParts {
@@ -15,13 +16,14 @@ export interface HallParts {
   readonly gate: Gate
   readonly desk: Desk
   readonly policy: PolicyEngine
+  readonly pins: ToolPins
   readonly publicUrl: string
   identify: Hall['identify']
   log(line: LogLine): void
 }
 
 /** What gateways find inside, and the paths that they serve on the house's own listener. */
-export function createHall({ store, gate, desk, policy, publicUrl, identify, log }: HallParts): {
+export function createHall({ store, gate, desk, policy, pins, publicUrl, identify, log }: HallParts): {
   hall: Hall
   mounted(path: string): Handler | undefined
 } {
@@ -35,6 +37,7 @@ export function createHall({ store, gate, desk, policy, publicUrl, identify, log
       return policy.active().couldAllow({ ...prospect, agent: { id, groups, owner, team } })
     },
     secrets: store.secrets,
+    tools: pins,
     log,
 
     mount(path, handler) {

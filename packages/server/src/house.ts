@@ -9,6 +9,7 @@ import {
   createDesk,
   createGate,
   createJudge,
+  createPins,
   createSigner,
   createStops,
   type Follower,
@@ -34,7 +35,7 @@ import type { Registry } from '@countersign/schema'
 import type { ZodType } from 'zod'
 import { createApi } from './api/api.ts'
 import type { Config, Sections } from './config.ts'
-import { type RunningFollower, startFollower, wakeDesk } from './followers.ts'
+import { type RunningFollower, startFollower, wake } from './followers.ts'
 import { createHall } from './hall.ts'
 import { type HouseKeys } from './keys.ts'
 import { holdNodeLease } from './lease.ts'
@@ -107,11 +108,13 @@ export async function openHouse(parts: HouseParts): Promise<House> {
       timeZone: config.timeZone,
     })
     const gate = createGate({ store, desk, judge, policy, node, publicUrl, limits: config.limits, log })
+    const pins = createPins({ store })
     const { hall, mounted } = createHall({
       store,
       gate,
       desk,
       policy,
+      pins,
       publicUrl,
       identify: createIdentify(store, clock),
       log,
@@ -129,6 +132,7 @@ export async function openHouse(parts: HouseParts): Promise<House> {
         followers: () => followers.map((each) => each.state()),
         places: placesOf(config, publicUrl),
       },
+      pins,
       policy,
       workshop: createWorkshop({ engine: policy, source, cases: () => policyCases(config.policies) }),
       clock,
@@ -164,7 +168,7 @@ export async function openHouse(parts: HouseParts): Promise<House> {
     )
     await opened.add({ close: async () => api.close() })
 
-    await opened.add(wakeDesk(store, desk, log))
+    await opened.add(wake(store, { desk, pins }, log))
     await follow(searchFollower(store.actions))
     await follow(lineageFollower(store))
     if (config.openlineage) {
@@ -180,6 +184,9 @@ export async function openHouse(parts: HouseParts): Promise<House> {
     }
     await opened.add(makeRounds(store, desk, node.id, log))
     await opened.add(publishCheckpoints(store, signer, node.id, log))
+    for (const { gateway, name, observes } of placesOf(config, publicUrl)) {
+      if (observes) log({ level: 'warn', says: 'This door only observes: nothing is held.', gateway, name })
+    }
     for (const gateway of gateways) {
       const section = config.gateways[gateway.name]
       if (section !== undefined) await opened.add(gateway.start(section, hall))
@@ -245,7 +252,8 @@ function sectionsOf(parts: readonly { readonly name: string; readonly config: Zo
   return Object.fromEntries(parts.map(({ name, config }) => [name, config]))
 }
 
-const placesOf = (config: Config, publicUrl: string) =>
+/** Every place that the configuration opens to agents. */
+export const placesOf = (config: Config, publicUrl: string) =>
   gateways.flatMap((gateway) => {
     const section = config.gateways[gateway.name]
     if (section === undefined) return []

@@ -1,6 +1,6 @@
 export { Config, parseConfig, type Sections, type Surroundings } from './config.ts'
 export { enrolAgent } from './enrol.ts'
-export { type House, openHouse, sections } from './house.ts'
+export { type House, openHouse, placesOf, sections } from './house.ts'
 export { type HouseKeys, loadKeys } from './keys.ts'
 export type { NodeMount } from './listener.ts'
 export { createLog } from './log.ts'

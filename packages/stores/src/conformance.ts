@@ -18,6 +18,7 @@ import { agentsAndPeople } from './conformance/people.ts'
 import { permits } from './conformance/permits.ts'
 import { search } from './conformance/search.ts'
 import { secrets } from './conformance/secrets.ts'
+import { tools } from './conformance/tools.ts'
 import type { OpenStore } from './conformance/stage.ts'
 
 export {
@@ -77,6 +78,7 @@ const concerns = [
   permits,
   attempts,
   agentsAndPeople,
+  tools,
   actions,
   search,
   journal,

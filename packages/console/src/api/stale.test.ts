@@ -55,6 +55,7 @@ describe('what an event makes stale', () => {
       false,
     ],
     ['a stopped agent, the agents', { index: 1, kind: 'agent.changed', agent: 'bot' }, '/api/agents', undefined, true],
+    ['a changed tool, the tools', { index: 1, kind: 'tool.changed' }, '/api/tools', undefined, true],
     ['new policies, the policies', { index: 1, kind: 'policy.activated' }, '/api/policies', undefined, true],
     ['anything, the ledger', { index: 1, kind: 'signature.refused' }, '/api/ledger', undefined, true],
     ['anything, who I am', { index: 1, kind: 'agent.changed' }, '/api/me', undefined, false],

@@ -19,6 +19,8 @@ export function touches(hint: EventHint, path: string, value: unknown): boolean 
       return about === 'person' || (area === 'people' && about === 'agent')
     case 'system':
       return true
+    case 'tools':
+      return about === 'tool'
     case 'policies':
       return about === 'policy'
     case 'lineage':

@@ -24,7 +24,9 @@ export function useChange(): Change {
       setSending(false)
       setTrouble(reply.ok ? undefined : reply.trouble)
       if (!reply.ok) return undefined
-      answers.stale((each) => ['/api/agents', '/api/people', '/api/approvals'].some((area) => each.startsWith(area)))
+      answers.stale((each) =>
+        ['/api/agents', '/api/people', '/api/tools', '/api/approvals'].some((area) => each.startsWith(area)),
+      )
       return reply.value
     },
     forget: () => setTrouble(undefined),

@@ -13,7 +13,9 @@ const well: SystemView = {
   duties: [{ name: 'rounds', instance: 'nod_1' }],
   followers: [follower],
   queues: { openQuestions: 3, grantedUnspent: 0, waitingClients: 3 },
-  doors: [{ gateway: 'http', name: 'orders', address: 'http://127.0.0.1:4601/orders', door: 'enforcing' }],
+  doors: [
+    { gateway: 'http', name: 'orders', address: 'http://127.0.0.1:4601/orders', door: 'enforcing', observes: false },
+  ],
 }
 
 describe('what a person must act on', () => {
@@ -41,6 +43,7 @@ describe('what a person must act on', () => {
       /left out 1 entry/,
     ],
     ['there is no door', { doors: [] }, /No door/],
+    ['a door only observes', { doors: [{ ...well.doors[0]!, observes: true }] }, /http\/orders only observes/],
     ['too much is asked', { queues: { ...well.queues, openQuestions: 150 } }, /150 questions wait/],
   ])('%s', (_, over, says) => {
     expect(concernsOf({ ...well, ...over })).toEqual([expect.stringMatching(says)])

@@ -32,6 +32,9 @@ export function concernsOf({ at, instances, duties, followers, queues, doors }: 
     }
   }
   if (doors.length === 0) concerns.push('No door is configured, so no agent can come in.')
+  for (const { gateway, name, observes } of doors) {
+    if (observes) concerns.push(`${gateway}/${name} only observes: what should wait for people runs.`)
+  }
   if (queues.openQuestions > 100) {
     concerns.push(`${counted(queues.openQuestions, 'question')} wait. People who are asked too much stop reading.`)
   }

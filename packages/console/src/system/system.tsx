@@ -106,7 +106,7 @@ function Standing({ system }: { system: SystemView }) {
                 </tr>
               </thead>
               <tbody>
-                {doors.map(({ gateway, name, address, door }) => (
+                {doors.map(({ gateway, name, address, door, observes }) => (
                   <tr key={address}>
                     <td>{gateway}</td>
                     <td>
@@ -115,7 +115,9 @@ function Standing({ system }: { system: SystemView }) {
                     <td className="mono">
                       <AgentText text={address} />
                     </td>
-                    <td>{door}</td>
+                    <td>
+                      {door} {observes && <Badge tone="bad">only observes</Badge>}
+                    </td>
                   </tr>
                 ))}
               </tbody>

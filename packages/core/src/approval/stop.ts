@@ -4,8 +4,9 @@
  * @module
  */
 import type { Agent, Approval, Fact } from '@countersign/schema'
-import { CountersignError, isError } from '../errors.ts'
+import { CountersignError } from '../errors.ts'
 import type { Store } from '../ports.ts'
+import { retried } from '../retried.ts'
 import { withdraw } from './approval.ts'
 
 export interface Stops {
@@ -75,13 +76,3 @@ export function createStops({ store }: { store: Pick<Store, 'clock' | 'commit' |
 
 /** Not a change of what the agent is: whoever made the last one stays in the requester chain (P3). */
 const next = (agent: Agent): Agent => ({ ...agent, version: agent.version + 1 })
-
-async function retried<T>(work: () => Promise<T>): Promise<T> {
-  for (let left = 20; ; left--) {
-    try {
-      return await work()
-    } catch (error) {
-      if (left === 0 || !isError(error, 'ERR_STORE_CONFLICT')) throw error
-    }
-  }
-}

@@ -84,12 +84,13 @@ export function kindOf(type: string): FactKind {
   if (type.startsWith('approval.')) return 'approval.changed'
   if (type.startsWith('agent.')) return 'agent.changed'
   if (type.startsWith('person.')) return 'person.changed'
+  if (type.startsWith('tool.')) return 'tool.changed'
   return type as FactKind
 }
 
 /**
- * An action's life is decided 1, permitted 2, finished 3, and a late outcome after it. Approvals, agents and people
- * count their versions. What belongs to the house has no numbers but the ledger's own, unless the store counts it.
+ * An action's life is decided 1, permitted 2, finished 3, and a late outcome after it. Approvals, agents, people
+ * and tools count their versions. What belongs to the house has no numbers but the ledger's own, unless the store counts it.
  */
 function placeInStream(fact: Fact, blind: Blind): { stream: string; sequence: number | undefined } {
   switch (fact.kind) {
@@ -106,6 +107,8 @@ function placeInStream(fact: Fact, blind: Blind): { stream: string; sequence: nu
       return { stream: `agt:${word(fact.agent.id, blind)}`, sequence: fact.agent.version }
     case 'person.changed':
       return { stream: person(fact.person.id, blind), sequence: fact.person.version }
+    case 'tool.changed':
+      return { stream: `tool:${word(fact.tool.id, blind)}`, sequence: fact.tool.version }
     case 'house.founded':
     case 'policy.activated':
     case 'signature.refused':

@@ -38,6 +38,19 @@ export function membersOf(fact: Fact, blind: Blind, lists: Lists): Members {
           roles: lists.cut('roles', fact.person.roles),
         },
       }
+    case 'tool.changed': {
+      const { id, version, server, pinned, listed } = fact.tool
+      return {
+        actor: actor(fact.by, blind),
+        tool: {
+          id: word(id, blind),
+          version: count(version),
+          server: word(server, blind),
+          listed: blind(listed.hash),
+          pinned: pinned && blind(pinned.hash),
+        },
+      }
+    }
     case 'signature.refused':
       return {
         actor: actor(fact.by, blind),

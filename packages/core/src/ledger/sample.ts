@@ -14,6 +14,7 @@ import type {
   OpenApproval,
   PermitRecord,
   Person,
+  ToolRecord,
 } from '@countersign/schema'
 import { digestOf } from '../action/digest.ts'
 import { encodeBundle } from './bundle.ts'
@@ -205,6 +206,16 @@ export const finished = (
   ...over,
 })
 
+const sampleDefinition = { hash: 'e'.repeat(64), says: { name: 'search', description: marker } }
+const sampleTool: ToolRecord = {
+  id: 'crm/search',
+  version: 1,
+  server: 'crm',
+  name: 'search',
+  pinned: sampleDefinition,
+  listed: sampleDefinition,
+}
+
 /** A house's first day, every kind of fact at least once: an export is asked for, approved by another person, and run. */
 export function sampleStory(): Fact[] {
   const allowed = sampleRecord('act_1')
@@ -237,6 +248,8 @@ export function sampleStory(): Fact[] {
     { kind: 'action.permitted', permit: second },
     finished(second),
     { kind: 'record.read', by: owner, what: marker, query: marker },
+    { kind: 'tool.changed', change: 'pinned', by: 'house', tool: sampleTool },
+    { kind: 'tool.changed', change: 'accepted', by: owner, tool: { ...sampleTool, version: 2 } },
   ]
 }
 

@@ -104,6 +104,14 @@ describe('the story the leaves tell', () => {
       'an agent that was erased and registered again',
       [agent('registered', 1), agent('stopped', 2), agent('registered', 1)],
     ],
+    [
+      'a tool that is pinned, changes and is accepted',
+      [
+        { type: 'tool.pinned', stream: 'tool:crm/search', sseq: 1 },
+        { type: 'tool.listed', stream: 'tool:crm/search', sseq: 2 },
+        { type: 'tool.accepted', stream: 'tool:crm/search', sseq: 3 },
+      ],
+    ],
     ['a clock that is corrected a little', [decided('allow'), permitted({ time: 1_000_000 - clockToleranceMs })]],
   ])('adds up for %s', (_, leaves) => {
     expect(told(leaves)).toEqual([])

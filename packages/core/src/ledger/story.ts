@@ -35,7 +35,7 @@ const changesFrom: Readonly<Record<string, readonly string[]>> = {
 }
 
 /** Types without rules of their own. */
-const plainTypes = ['person', 'policy', 'house', 'record', 'signature']
+const plainTypes = ['person', 'policy', 'house', 'record', 'signature', 'tool']
 
 export function createStory(): Story {
   const positions = new Map<string, number>()

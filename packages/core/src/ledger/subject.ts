@@ -34,6 +34,7 @@ export function subjectOf(fact: Fact, subjectOfAction: SubjectOfAction): string 
       return fact.by
     case 'house.founded':
     case 'policy.activated':
+    case 'tool.changed':
       return 'house'
   }
 }

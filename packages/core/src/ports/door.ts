@@ -16,6 +16,7 @@ import type {
   Outcome,
   Purpose,
   Refusal,
+  ToolDefinition,
 } from '@countersign/schema'
 import type { Clock } from './clock.ts'
 import type { Prospect } from './policy.ts'
@@ -59,6 +60,8 @@ export interface AttemptContext {
   readonly client: string
   /** The upstream itself calls this destructive (an annotation): raises the risk, never lowers it. */
   readonly destructive: boolean
+  /** The door only observes: what would wait for people runs, and is recorded as such. A denial stays one. */
+  readonly observed: boolean
 }
 
 /** What came of a run, and whether the client got all of the answer. */
@@ -113,6 +116,16 @@ export interface Running {
 
 export type Handler = (request: Request) => Promise<Response>
 
+/** What each tool behind the house is known as. A gateway lets through only what is pinned. */
+export interface ToolPins {
+  /** Tells what a server lists now; what is new or changed is recorded before this resolves. @throws ERR_STORE_UNAVAILABLE */
+  see(server: string, listed: readonly (ToolDefinition & { readonly name: string })[]): Promise<void>
+  /** The hash of the definition that may be used. Only after the server was seen here. */
+  pinned(server: string, name: string): string | undefined
+  /** Called back when a pin of a server changes, whichever instance a person told. Returns how to stop. */
+  watch(told: (server: string) => void): () => void
+}
+
 /** What a gateway finds inside: the door, and someone who knows faces. */
 export interface Hall {
   readonly gate: Gate
@@ -129,6 +142,7 @@ export interface Hall {
   /** Whether this agent could ever be let do something like this, at once or once people have signed; yes in doubt. */
   couldAllow(caller: Caller, prospect: Omit<Prospect, 'agent'>): boolean
   readonly secrets: Store['secrets']
+  readonly tools: ToolPins
   /** Serves `path` and everything below it on the house's own listener. */
   mount(path: string, handler: Handler): void
   log(line: LogLine): void
@@ -147,6 +161,8 @@ export interface DoorPlace {
   /** As an agent would be told it. */
   readonly address: string
   readonly door: Door
+  /** Holds nothing: what would wait for people runs, and is recorded as such. */
+  readonly observes: boolean
 }
 
 /** Speaks one protocol to agents. */

@@ -14,6 +14,7 @@ import type {
   Outcome,
   PermitRecord,
   Person,
+  ToolRecord,
 } from '@countersign/schema'
 import type { Beginning } from './channel.ts'
 import type { Clock } from './clock.ts'
@@ -39,9 +40,9 @@ export interface Paging {
  * Durable memory. One way in, a few ways to look.
  *
  * `commit` MUST be all or nothing, MUST be durable, in the ledger and visible to every read when it resolves, and MUST
- * apply concurrent changes as if one after the other. What a fact changes (the approval, permit, agent or person it
+ * apply concurrent changes as if one after the other. What a fact changes (the approval, permit, agent, person or tool it
  * carries) is saved in the same commit. It MUST refuse, writing nothing, with
- * - `ERR_STORE_CONFLICT` unless a carried approval, agent or person has exactly the stored version plus one (1 if new),
+ * - `ERR_STORE_CONFLICT` unless a carried approval, agent, person or tool has exactly the stored version plus one (1 if new),
  *   and for `action.permitted` unless `agentVersion` is the stored agent's and that agent is active; also for a person
  *   whose (issuer, subject) is someone else's, for an action or permit whose id is taken, and for `action.finished` or
  *   `action.replayed` without that permit (P2);
@@ -92,6 +93,12 @@ export interface Store {
     get(id: string): Promise<Person | undefined>
     byAccount(issuer: string, subject: string): Promise<Person | undefined>
     list(): Promise<readonly Person[]>
+  }
+  readonly tools: {
+    /** By `server/name`. */
+    get(id: string): Promise<ToolRecord | undefined>
+    /** Of one server or of all, by id. */
+    list(server?: string): Promise<readonly ToolRecord[]>
   }
   readonly actions: {
     /**

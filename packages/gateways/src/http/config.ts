@@ -95,6 +95,10 @@ export const UpstreamConfig = z.strictObject({
     .default(['accept', 'accept-language', 'content-type', 'content-language', 'if-match', 'if-none-match'])
     .describe('What is sealed and sent of an agent’s headers; the others stay behind.'),
   secrets: z.array(SecretPlace).default([]).describe('On every route of this upstream.'),
+  observe: z
+    .boolean()
+    .default(false)
+    .describe('Holds nothing: what would wait for people runs and is recorded as such.'),
   silenceMs: z.number().int().positive().max(600_000).default(60_000).describe('Longest silence of the upstream.'),
   preset: z.enum(['mlflow', 'fine-tuning']).optional().describe('Routes of a well-known service.'),
   openapi: z

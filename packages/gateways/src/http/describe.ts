@@ -60,6 +60,7 @@ export async function describe(
       session: caller.credential,
       trace: traceOf(message.headers),
       client: (message.headers('user-agent') ?? 'unknown').slice(0, 200),
+      observed: upstream.observe,
     },
   }
 }

@@ -102,6 +102,7 @@ export async function openHouse(settings: { upstream?: object; config?: object }
       } as unknown as Caller
     },
     couldAllow: () => true,
+    tools: { see: async () => undefined, pinned: () => undefined, watch: () => () => undefined },
     question: async (id, _, waitMs) => house.question(id, waitMs),
     secrets: {
       async keep(value) {

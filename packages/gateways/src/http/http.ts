@@ -26,7 +26,12 @@ export const http = defineGateway({
   config: HttpConfig,
 
   places: ({ listen: address, upstreams }) =>
-    Object.keys(upstreams).map((name) => ({ name, address: `http://${address}/${name}`, door: 'enforcing' })),
+    Object.entries(upstreams).map(([name, { observe: observes }]) => ({
+      name,
+      address: `http://${address}/${name}`,
+      door: 'enforcing',
+      observes,
+    })),
 
   async start(config, hall) {
     const { gate, secrets } = hall

@@ -56,8 +56,8 @@ export function createAnswers({ config, hall, sessions }: AnswerParts): Answers 
       const usable = tools.filter((tool) => hall.couldAllow(caller, prospectOf(name, config, tool.name)))
       return json(rpcResult(id, { tools: [...usable, waitDefinition] }))
     } catch (error) {
-      if (!isError(error, 'ERR_UPSTREAM')) throw error
-      hall.log({ level: 'warn', says: 'Tools could not be listed.', server: name })
+      if (!isError(error, 'ERR_UPSTREAM', 'ERR_STORE_UNAVAILABLE')) throw error
+      hall.log({ level: 'warn', says: 'Tools could not be listed.', server: name, code: error.code })
       return json(rpcError(id, -32603, error.message))
     }
   }

@@ -28,6 +28,10 @@ const about = {
   tools: z.record(z.string(), ToolRule).default({}),
   trustAnnotations: z.boolean().default(false).describe('Believe the server where it says that a tool only reads.'),
   timeoutMs: z.number().int().positive().default(600_000).describe('How long one run may take, in milliseconds.'),
+  observe: z
+    .boolean()
+    .default(false)
+    .describe('Holds nothing: what would wait for people runs and is recorded as such.'),
 }
 
 const OverStdio = z.strictObject({

@@ -56,6 +56,7 @@ export async function describe(call: ToolCall, secrets: Hall['secrets']): Promis
       purpose: purposeOf(meta),
       trace: traceOf(meta),
       destructive: tool.annotations?.destructiveHint === true,
+      observed: config.observe,
     },
   }
 }

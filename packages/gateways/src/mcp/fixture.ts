@@ -11,6 +11,7 @@ import { pipeline } from 'node:stream/promises'
 import {
   type Attempt,
   type Caller,
+  createPins,
   CountersignError,
   digestOf,
   type Gate,
@@ -21,10 +22,10 @@ import {
   type QuestionStatus,
   type Ran,
 } from '@countersign/core'
-import { Agent, type Obligation, type Refusal } from '@countersign/schema'
+import { Agent, type Obligation, type Refusal, type ToolRecord } from '@countersign/schema'
 import type { Transport } from '@modelcontextprotocol/client'
 import { McpConfig } from './config.ts'
-import { type McpParts, type RunningMcp, startMcp } from './mcp.ts'
+import { type McpParts, startMcp } from './mcp.ts'
 import { openTransport } from './transport.ts'
 
 export type Verdict = 'allow' | 'ask' | Refusal
@@ -162,7 +163,10 @@ export interface FakeHouse {
   readonly url: string
   readonly gate: FakeGate
   readonly log: LogLine[]
-  readonly mcp: RunningMcp
+  /** What is recorded of tools, by `server/name`. */
+  readonly tools: Map<string, ToolRecord>
+  /** As a person does who has looked at the tool as it is listed now. */
+  accept(id: string): Promise<void>
   /** What secrets were kept, by reference. */
   readonly secrets: Map<string, string>
   /** `agent server/tool`: what is certainly denied. */
@@ -180,7 +184,11 @@ export function isAlive(pid: number): boolean {
   }
 }
 
-export async function openFakeHouse(section: unknown, parts: Partial<McpParts> = {}): Promise<FakeHouse> {
+/** `tools`: what a house that stood here before has recorded. */
+export async function openFakeHouse(
+  section: unknown,
+  { tools = new Map(), ...parts }: Partial<McpParts> & { tools?: Map<string, ToolRecord> } = {},
+): Promise<FakeHouse> {
   const gate = createFakeGate()
   const mounts = new Map<string, Handler>()
   const log: LogLine[] = []
@@ -191,6 +199,18 @@ export async function openFakeHouse(section: unknown, parts: Partial<McpParts> =
   await once(server, 'listening')
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
 
+  const pins = createPins({
+    store: {
+      tools: {
+        get: async (id) => tools.get(id),
+        list: async (of) => [...tools.values()].filter((tool) => tool.server === of),
+      },
+      async commit({ facts }) {
+        for (const fact of facts) if (fact.kind === 'tool.changed') tools.set(fact.tool.id, fact.tool)
+        return 0
+      },
+    },
+  })
   const hall: Hall = {
     gate,
     clock: { now: () => Date.now() },
@@ -216,6 +236,7 @@ export async function openFakeHouse(section: unknown, parts: Partial<McpParts> =
         return value
       },
     },
+    tools: pins,
     mount: (path, handler) => mounts.set(path, handler),
     log: (line) => log.push(line),
   }
@@ -230,7 +251,8 @@ export async function openFakeHouse(section: unknown, parts: Partial<McpParts> =
     url,
     gate,
     log,
-    mcp,
+    tools,
+    accept: async (id) => void (await pins.accept(id, tools.get(id)?.listed.hash ?? '', 'per_1')),
     secrets,
     prohibited,
     pids: () =>

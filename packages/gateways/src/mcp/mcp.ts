@@ -28,7 +28,12 @@ export const mcp = defineGateway({
   name: 'mcp',
   config: McpConfig,
   places: ({ servers }, publicUrl) =>
-    Object.keys(servers).map((name) => ({ name, address: `${publicUrl}/mcp/${name}`, door: 'enforcing' })),
+    Object.entries(servers).map(([name, { observe: observes }]) => ({
+      name,
+      address: `${publicUrl}/mcp/${name}`,
+      door: 'enforcing',
+      observes,
+    })),
   start: (config, hall) =>
     startMcp(config, hall, { connect: (name, server) => openTransport(name, server, (line) => hall.log(line)) }),
 })
@@ -38,12 +43,7 @@ export interface McpParts {
   connect(name: string, server: ServerConfig): Transport
 }
 
-export interface RunningMcp extends Running {
-  /** A person has looked at a quarantined definition. Not offered to agents. */
-  accept(server: string, tool: string): boolean
-}
-
-export async function startMcp(config: McpConfig, hall: Hall, { connect }: McpParts): Promise<RunningMcp> {
+export async function startMcp(config: McpConfig, hall: Hall, { connect }: McpParts): Promise<Running> {
   const sessions = createSessions({ clock: hall.clock, idleMs: config.sessionIdleMs })
   const servers = new Map(Object.entries(config.servers).map(([name, server]) => [name, open(name, server)]))
   const answers = createAnswers({ config, hall, sessions })
@@ -53,6 +53,7 @@ export async function startMcp(config: McpConfig, hall: Hall, { connect }: McpPa
       name,
       timeoutMs: server.timeoutMs,
       clock: hall.clock,
+      pins: hall.tools,
       connect: () => connect(name, server),
       onToolsChanged: () => tellToolsChanged(name),
       log: (line) => hall.log(line),
@@ -157,12 +158,13 @@ export async function startMcp(config: McpConfig, hall: Hall, { connect }: McpPa
     const server = servers.get(nameIn(request, `${metadataPath}/`))
     return server ? resourceMetadata(hall.publicUrl, server.name) : json({ error: 'not found' }, 404)
   })
+  const unwatch = hall.tools.watch(tellToolsChanged)
   // A server that cannot be reached stands in the log now, not at the first call.
   for (const { upstream } of servers.values()) upstream.tools().catch(() => undefined)
 
   return {
-    accept: (server, tool) => servers.get(server)?.upstream.accept(tool) ?? false,
     async close() {
+      unwatch()
       sessions.close()
       await Promise.all([...servers.values()].map(({ upstream }) => upstream.close()))
       await answers.settled()

@@ -1,9 +1,10 @@
 /**
- * A tool is what the agent was told it is. The definitions seen first are pinned; what changes or joins later is set aside.
+ * A tool is what the agent was told it is: what is not as it was pinned is set aside until a person has looked at it.
  *
  * @module
  */
-import { digestOf, isError } from '@countersign/core'
+import { digestOf, isError, type ToolPins } from '@countersign/core'
+import type { ToolDefinition } from '@countersign/schema'
 import { z } from 'zod'
 
 const Hints = z.object({
@@ -24,48 +25,60 @@ export type Definition =
   | { readonly kind: 'quarantined'; readonly why: string }
   | { readonly kind: 'missing' }
 
-export interface Pins {
-  /** Takes what the server lists now. The first list is pinned as a whole. */
-  see(listed: readonly unknown[]): void
+export interface Definitions {
+  /** Takes what the server lists now. @throws ERR_STORE_UNAVAILABLE */
+  see(listed: readonly unknown[]): Promise<void>
   /** What may be shown. */
   shown(): readonly Tool[]
   find(name: string): Definition
   quarantined(): readonly string[]
-  /** A person has looked at the definition as it is now. */
-  accept(name: string): boolean
 }
 
 /** The one tool of ours; an upstream that offers it as well does not get through. */
 export const waitTool = 'countersign_wait'
 
-export function createPins(): Pins {
-  const pinned = new Map<string, string>()
+export function createDefinitions(server: string, pins: ToolPins): Definitions {
   let current = new Map<string, { tool: Tool; hash: string }>()
-  let seen = false
+  /** A list that was overtaken by a later one is not what the server says now. */
+  let newest = 0
+
+  const isPinned = ({ tool, hash }: { tool: Tool; hash: string }) => pins.pinned(server, tool.name) === hash
 
   return {
-    see(listed) {
-      current = new Map(listed.flatMap(readable).map((entry) => [entry.tool.name, entry]))
-      if (!seen) for (const [name, { hash }] of current) pinned.set(name, hash)
-      seen = true
+    async see(listed) {
+      const turn = (newest += 1)
+      const read = readAll(listed)
+      await pins.see(
+        server,
+        read.map(({ tool, hash }) => ({ name: tool.name, hash, says: tool as ToolDefinition['says'] })),
+      )
+      if (turn === newest) current = new Map(read.map((entry) => [entry.tool.name, entry]))
     },
-    shown: () =>
-      [...current.values()].filter(({ tool, hash }) => pinned.get(tool.name) === hash).map(({ tool }) => tool),
+    shown: () => [...current.values()].filter(isPinned).map(({ tool }) => tool),
     find(name) {
       const entry = current.get(name)
       if (!entry) return { kind: 'missing' }
-      const pin = pinned.get(name)
-      if (pin === entry.hash) return { kind: 'known', ...entry }
-      return { kind: 'quarantined', why: pin === undefined ? 'it is new' : 'its definition has changed' }
+      if (isPinned(entry)) return { kind: 'known', ...entry }
+      const isNew = pins.pinned(server, name) === undefined
+      return { kind: 'quarantined', why: isNew ? 'it is new' : 'its definition has changed' }
     },
-    quarantined: () =>
-      [...current.values()].filter(({ tool, hash }) => pinned.get(tool.name) !== hash).map(({ tool }) => tool.name),
-    accept(name) {
-      const entry = current.get(name)
-      if (entry) pinned.set(name, entry.hash)
-      return entry !== undefined
-    },
+    quarantined: () => [...current.values()].filter((entry) => !isPinned(entry)).map(({ tool }) => tool.name),
   }
+}
+
+const mostBytesOfOne = 64 << 10
+const mostBytesOfAll = 4 << 20
+
+/** By name, the last one of a name counting; what is too large to be kept is not offered. */
+function readAll(listed: readonly unknown[]): { tool: Tool; hash: string }[] {
+  const named = new Map(listed.flatMap(readable).map((entry) => [entry.tool.name, entry]))
+  let left = mostBytesOfAll
+  return [...named.values()].filter(({ tool }) => {
+    const bytes = Buffer.byteLength(JSON.stringify(tool))
+    if (bytes > mostBytesOfOne || bytes > left) return false
+    left -= bytes
+    return true
+  })
 }
 
 /** What cannot be read, or has no canonical form to hash, is not offered. `_meta` is nothing that agents are shown. */

@@ -1,3 +1,4 @@
+import { standingOf } from '@countersign/core'
 import {
   Client,
   InMemoryTransport,
@@ -95,6 +96,8 @@ describe('a server that cannot be trusted', () => {
     return opened
   }
 
+  const standings = () => Object.fromEntries([...house.tools].map(([id, tool]) => [id, standingOf(tool)]))
+
   const shown = async () => (await client.listTools()).tools.map(({ name }) => name)
 
   it('a definition that changes is not shown, not run, and stays so until a person accepts it', async () => {
@@ -116,8 +119,44 @@ describe('a server that cannot be trusted', () => {
     expect(server.calls).toEqual([])
     expect(house.gate.attempts).toEqual([])
 
-    expect(house.mcp.accept('s', 'one')).toBe(true)
+    const told = changes
+    await house.accept('s/one')
+    await expect.poll(() => changes, { message: 'the client is told to look again' }).toBeGreaterThan(told)
     expect(await shown()).toEqual(['one', 'two', 'countersign_wait'])
+  })
+
+  it('what was pinned outlives the house, and so does what was set aside', async () => {
+    await shown()
+    await client.close()
+    await house.close()
+    server.tools = [
+      server.tool('one', { description: 'does one; and more' }),
+      ...server.tools.slice(1),
+      server.tool('three'),
+    ]
+    house = await openFakeHouse(
+      { servers: { s: { command: ['none'] } } },
+      { connect: () => server.connect(), tools: house.tools },
+    )
+    client = await connect(() => undefined)
+    expect(await shown()).toEqual(['two', 'countersign_wait'])
+    expect(standings()).toEqual({ 's/one': 'changed', 's/two': 'pinned', 's/three': 'new' })
+
+    await house.accept('s/three')
+    server.tools = [server.tool('one'), ...server.tools.slice(1)]
+    await server.link?.close()
+    expect(await shown(), 'what is again as it was pinned needs nobody').toEqual([
+      'one',
+      'two',
+      'three',
+      'countersign_wait',
+    ])
+  })
+
+  it('a tool too large to be kept is not offered', async () => {
+    server.tools.push(server.tool('vast', { description: 'x'.repeat(70_000) }))
+    expect(await shown()).toEqual(['one', 'two', 'countersign_wait'])
+    expect([...house.tools.keys()]).toEqual(['s/one', 's/two'])
   })
 
   it('a tool that this agent could never be let use is not shown to it, and refused by the gate if called', async () => {
@@ -149,7 +188,7 @@ describe('a server that cannot be trusted', () => {
     server.tools = [server.tool('one', { description: 'other' })]
     server.send({ jsonrpc: '2.0', method: 'notifications/tools/list_changed' })
     expect(await shown()).toEqual(['countersign_wait'])
-    house.mcp.accept('s', 'one')
+    await house.accept('s/one')
     house.gate.settle('granted')
     expect(await call).toMatchObject({
       isError: true,

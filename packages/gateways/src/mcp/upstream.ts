@@ -4,10 +4,10 @@
  * @module
  */
 import { setTimeout as pause } from 'node:timers/promises'
-import { type Clock, CountersignError, type LogLine } from '@countersign/core'
+import { type Clock, CountersignError, type LogLine, type ToolPins } from '@countersign/core'
 import { Client, SdkError, SdkErrorCode, type Transport } from '@modelcontextprotocol/client'
 import { z } from 'zod'
-import { createPins, type Definition, type Tool } from './pins.ts'
+import { createDefinitions, type Definition, type Tool } from './pins.ts'
 import type { JsonObject } from './wire.ts'
 
 export const ToolResult = z.looseObject({
@@ -28,13 +28,12 @@ export interface Progress {
 }
 
 export interface Upstream {
-  /** What may be shown to agents. @throws ERR_UPSTREAM */
+  /** What may be shown to agents. @throws ERR_UPSTREAM, ERR_STORE_UNAVAILABLE */
   tools(): Promise<readonly Tool[]>
-  /** @throws ERR_UPSTREAM */
+  /** @throws ERR_UPSTREAM, ERR_STORE_UNAVAILABLE */
   find(name: string): Promise<Definition>
   /** `begin` is called when the connection stands and nothing is sent yet; what it throws is thrown. */
   call(name: string, args: JsonObject, begin: () => void, onProgress: (progress: Progress) => void): Promise<Reply>
-  accept(name: string): boolean
   close(): Promise<void>
 }
 
@@ -42,6 +41,7 @@ export interface UpstreamParts {
   readonly name: string
   readonly timeoutMs: number
   readonly clock: Clock
+  readonly pins: ToolPins
   /** A transport that nobody has started yet. */
   connect(): Transport
   onToolsChanged(): void
@@ -56,8 +56,16 @@ interface Connection {
   answeredAt: number
 }
 
-export function createUpstream({ name, timeoutMs, clock, connect, onToolsChanged, log }: UpstreamParts): Upstream {
-  const pins = createPins()
+export function createUpstream({
+  name,
+  timeoutMs,
+  clock,
+  pins,
+  connect,
+  onToolsChanged,
+  log,
+}: UpstreamParts): Upstream {
+  const definitions = createDefinitions(name, pins)
   const closing = new AbortController()
   let connection: Connection | undefined
   let failures = 0
@@ -120,37 +128,45 @@ export function createUpstream({ name, timeoutMs, clock, connect, onToolsChanged
 
   async function listed(): Promise<void> {
     const { connection: current, client } = await connected()
-    current.listing ??= list(client).catch((cause: unknown) => {
+    current.listing ??= see(client).catch((error: unknown) => {
       current.listing = undefined
-      throw new CountersignError('ERR_UPSTREAM', { server: name }, { cause })
+      throw error
     })
     await current.listing
   }
 
-  async function list(client: Client): Promise<void> {
+  async function see(client: Client): Promise<void> {
+    await definitions.see(await list(client))
+    const aside = definitions.quarantined().length
+    if (aside > 0)
+      log({ level: 'warn', says: 'Tools are quarantined: new, or not as they were.', server: name, tools: aside })
+  }
+
+  async function list(client: Client): Promise<unknown[]> {
     const tools: unknown[] = []
     let cursor: string | undefined
     for (let page = 0; page < mostPages && tools.length < mostTools; page += 1) {
       const params = cursor === undefined ? {} : { cursor }
-      const answer = await client.request({ method: 'tools/list', params }, ListResult, { timeout: connectMs })
+      const answer = await client
+        .request({ method: 'tools/list', params }, ListResult, { timeout: connectMs })
+        .catch((cause: unknown) => {
+          throw new CountersignError('ERR_UPSTREAM', { server: name }, { cause })
+        })
       tools.push(...answer.tools)
       cursor = answer.nextCursor
       if (cursor === undefined) break
     }
-    pins.see(tools.slice(0, mostTools))
-    const aside = pins.quarantined().length
-    if (aside > 0)
-      log({ level: 'warn', says: 'Tools are quarantined: new, or not as they were.', server: name, tools: aside })
+    return tools.slice(0, mostTools)
   }
 
   return {
     async tools() {
       await listed()
-      return pins.shown()
+      return definitions.shown()
     },
     async find(tool) {
       await listed()
-      return pins.find(tool)
+      return definitions.find(tool)
     },
     async call(tool, args, begin, onProgress) {
       const { connection: current, client } = await connected()
@@ -175,7 +191,6 @@ export function createUpstream({ name, timeoutMs, clock, connect, onToolsChanged
         return reply
       }
     },
-    accept: (tool) => pins.accept(tool),
     async close() {
       const open = connection
       closing.abort()

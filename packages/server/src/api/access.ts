@@ -68,6 +68,9 @@ export const mayChangeRoles = (person: Person, other: Pick<Person, 'id'>) =>
 
 export const mayChangeAgents = (person: Person) => hasRole(person, 'identity', 'operations')
 
+/** What agents are offered is the operators' to say. */
+export const mayAcceptTools = (person: Person) => hasRole(person, 'operations')
+
 /** Someone with a part in the house: with a role, in a group that a sign-off names, or answering for an agent. */
 export function belongs(person: Person, policies: PolicySet, agents: readonly Agent[]): boolean {
   const groups = policies.policies.flatMap(({ signOff }) =>

@@ -22,6 +22,7 @@ import { policies } from './policies.ts'
 import { problem, telling } from './problems.ts'
 import { createReads } from './reads.ts'
 import { signIn } from './sign-in.ts'
+import { tools } from './tools.ts'
 import { system } from './system.ts'
 import { mustBeSameOrigin, mustBeTheWindow, refuseTokens, visitorOf } from './who.ts'
 
@@ -63,6 +64,7 @@ export function createApi(parts: ApiParts): OpenApi {
   agents(api, parts)
   people(api, parts, reads)
   policies(api, parts, reads)
+  tools(api, parts)
   lineage(api, parts, reads)
   ledger(api, parts)
   system(api, parts)

@@ -195,6 +195,8 @@ describe('the OpenAPI document', () => {
       '/api/policies/tests',
       '/api/policies/use',
       '/api/system',
+      '/api/tools',
+      '/api/tools/accept',
       '/healthz',
       '/readyz',
     ])

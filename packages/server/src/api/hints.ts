@@ -150,6 +150,7 @@ export function hintOf({ index, fact }: Entry): EventHint | undefined {
       return fact.change === 'roles' ? { index, kind: fact.kind } : undefined
     case 'house.founded':
     case 'policy.activated':
+    case 'tool.changed':
       return { index, kind: fact.kind }
     case 'agent.changed':
       return { index, kind: fact.kind, agent: fact.agent.id }

@@ -35,6 +35,8 @@ import {
   SignInput,
   SignOffView,
   TimelineEntry,
+  ToolDefinition,
+  ToolView,
 } from '@countersign/schema'
 import { z } from '@hono/zod-openapi'
 
@@ -70,6 +72,8 @@ const nouns: Readonly<Record<string, z.ZodType>> = {
   SignInput,
   SignOffView,
   TimelineEntry,
+  ToolDefinition,
+  ToolView,
 }
 
 /**

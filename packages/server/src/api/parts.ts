@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Clock, Desk, Handler, LogLine, PolicyEngine, Stops, Store } from '@countersign/core'
+import type { Clock, Desk, Handler, LogLine, Pins, PolicyEngine, Stops, Store } from '@countersign/core'
 import type { ConsoleSession, Founding, GroupRoles, Sessions, SignIn } from '@countersign/identity'
 import type { Workshop } from '@countersign/policy'
 import type { OpenAPIHono } from '@hono/zod-openapi'
@@ -13,11 +13,12 @@ import type { SystemParts } from './system.ts'
 export interface ApiParts {
   readonly store: Pick<
     Store,
-    'commit' | 'approvals' | 'actions' | 'agents' | 'people' | 'journal' | 'ledger' | 'lineage' | 'leases'
+    'commit' | 'approvals' | 'actions' | 'agents' | 'people' | 'tools' | 'journal' | 'ledger' | 'lineage' | 'leases'
   >
   /** Records refused signatures itself, whatever the channel. */
   readonly desk: Pick<Desk, 'sign' | 'escalate' | 'waiting'>
   readonly stops: Stops
+  readonly pins: Pick<Pins, 'accept'>
   readonly running: SystemParts
   readonly policy: PolicyEngine
   /** Explains the policies, and tries others. */

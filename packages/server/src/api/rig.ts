@@ -7,6 +7,7 @@
 import {
   CountersignError,
   createDesk,
+  createPins,
   createStops,
   digestOf,
   newId,
@@ -39,6 +40,7 @@ export async function createRig(over: Partial<ApiParts> = {}) {
     store,
     desk: createDesk({ store }),
     stops: createStops({ store }),
+    pins: createPins({ store }),
     running: { node: 'nod_here', followers: () => [], places: [] },
     policy: { active: () => policySet },
     workshop,

@@ -60,7 +60,13 @@ describe('how the house stands', () => {
 
   it('counts what waits for people, and names the doors', async () => {
     const places = [
-      { gateway: 'mcp', name: 'files', address: 'http://localhost:4600/mcp/files', door: 'enforcing' as const },
+      {
+        gateway: 'mcp',
+        name: 'files',
+        address: 'http://localhost:4600/mcp/files',
+        door: 'enforcing' as const,
+        observes: true,
+      },
     ]
     rig = await createRig({ running: { node, followers: () => [], places } })
     await rig.ask(await rig.agent(await rig.person('owner')))

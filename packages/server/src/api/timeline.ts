@@ -40,6 +40,8 @@ function wordsOf(fact: Told): string {
       return `The agent was ${fact.change}.`
     case 'person.changed':
       return `A person ${fact.change}.`
+    case 'tool.changed':
+      return `The tool ${fact.tool.id} was ${fact.change}.`
     case 'policy.activated':
       return 'Policies were activated.'
     case 'house.founded':
@@ -53,7 +55,7 @@ type Of<Kind extends Fact['kind']> = Extract<Fact, { kind: Kind }>
 
 function decided({ decision, risk, observed }: Of<'action.decided'>['record']): string {
   const at = `risk ${risk.score}, policies ${decision.because.join(', ') || 'none'}`
-  if (observed) return `Policy would ask (${at}), but this agent is only observed.`
+  if (observed) return `Policy would ask (${at}), but only observes here.`
   switch (decision.kind) {
     case 'allow':
       return `Policy allows it (${at}).`

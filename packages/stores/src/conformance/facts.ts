@@ -13,6 +13,7 @@ import type {
   Outcome,
   PermitRecord,
   Person,
+  ToolRecord,
 } from '@countersign/schema'
 
 type ApprovalChange = FactOf<'approval.changed'>['change']
@@ -69,3 +70,8 @@ export const personChanged = (
   person: Person,
   change: FactOf<'person.changed'>['change'] = 'signed-in',
 ): FactOf<'person.changed'> => ({ kind: 'person.changed', change, by: person.id, person })
+
+export const toolChanged = (
+  tool: ToolRecord,
+  change: FactOf<'tool.changed'>['change'] = 'pinned',
+): FactOf<'tool.changed'> => ({ kind: 'tool.changed', change, by: 'house', tool })

@@ -18,6 +18,7 @@ import type {
   Person,
   SignOff,
   Terms,
+  ToolRecord,
 } from '@countersign/schema'
 
 /** When the samples' clock starts: 15 January 2027, 08:00 UTC. */
@@ -248,4 +249,9 @@ function settled(approval: OpenApproval | GrantedApproval) {
     return { ...rest, version: rest.version + 1, settledAt: rest.askedAt }
   }
   return { ...asked, version: asked.version + 1, settledAt: asked.askedAt }
+}
+
+export function sampleTool({ server = 'crm', name = unique('tool') }: Partial<ToolRecord> = {}): ToolRecord {
+  const definition = { hash: 'e'.repeat(64), says: { name, inputSchema: { type: 'object' } } }
+  return { id: `${server}/${name}`, version: 1, server, name, pinned: definition, listed: definition }
 }

@@ -30,6 +30,9 @@ export function apply(state: State, fact: Fact, place: Place): void {
       return agentChanged(state, fact)
     case 'person.changed':
       return personChanged(state, fact)
+    case 'tool.changed':
+      countUp(state, { id: wordOf('tool', fact.tool.id), version: fact.tool.version })
+      return state.tools.set(fact.tool.id, fact.tool)
     case 'signature.refused':
       return remember(state, fact.approval, place)
     case 'house.founded':

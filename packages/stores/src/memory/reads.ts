@@ -9,7 +9,7 @@ import type { MemoryJournal } from './journal.ts'
 import { pageOf } from './paging.ts'
 import { lifeOf, type State, timelineOf, undelivered, wordOf } from './state.ts'
 
-type Reads = Pick<Store, 'approvals' | 'permits' | 'agents' | 'people' | 'actions'>
+type Reads = Pick<Store, 'approvals' | 'permits' | 'agents' | 'people' | 'tools' | 'actions'>
 
 /** So that one poll stays short; what is left out is still there at the next. */
 const mostAtOnce = 100
@@ -74,6 +74,14 @@ export function createReads(state: State, journal: MemoryJournal, clock: Clock):
       get: async (id) => copy(state.people.get(id)),
       byAccount: async (issuer, subject) => copy(state.people.get(state.accounts.get(wordOf(issuer, subject)) ?? '')),
       list: async () => copy(state.people.all()),
+    },
+
+    tools: {
+      get: async (id) => copy(state.tools.get(id)),
+      async list(server) {
+        const wanted = state.tools.all().filter((tool) => server === undefined || tool.server === server)
+        return copy(wanted.toSorted((one, other) => (one.id < other.id ? -1 : 1)))
+      },
     },
 
     actions: {

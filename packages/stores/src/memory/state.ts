@@ -4,7 +4,7 @@
  * @module
  */
 import type { PermitLife } from '@countersign/core'
-import type { ActionLife, ActionRecord, Agent, Approval, Fact, Person } from '@countersign/schema'
+import type { ActionLife, ActionRecord, Agent, Approval, Fact, Person, ToolRecord } from '@countersign/schema'
 import type { Table, Tables } from './tables.ts'
 
 export interface ActionRow {
@@ -26,6 +26,7 @@ interface ApprovalRow {
 export interface State {
   readonly agents: Table<Agent>
   readonly people: Table<Person>
+  readonly tools: Table<ToolRecord>
   readonly actions: Table<ActionRow>
   readonly approvals: Table<ApprovalRow>
   readonly permits: Table<PermitLife>
@@ -54,6 +55,7 @@ export interface State {
 export const createState = ({ table }: Tables): State => ({
   agents: table(),
   people: table(),
+  tools: table(),
   actions: table(),
   approvals: table(),
   permits: table(),

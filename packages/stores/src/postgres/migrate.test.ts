@@ -39,6 +39,7 @@ describe('migrations', { timeout: 60_000 }, () => {
         { name: '0003-lineage' },
         { name: '0004-lineage-subjects' },
         { name: '0005-search' },
+        { name: '0006-tools' },
       ])
     })
   })
@@ -49,7 +50,7 @@ describe('migrations', { timeout: 60_000 }, () => {
       await migrate(db)
       await db.query({ name: '', text: "delete from migration where name <> '0001-ledger'" })
       await migrate(db)
-      expect(await listed(db)).toHaveLength(5)
+      expect(await listed(db)).toHaveLength(6)
     })
   })
 

@@ -21,7 +21,7 @@ import { createLedger } from './reads/ledger.ts'
 import { createLineage } from './reads/lineage.ts'
 import { createPermits } from './reads/permits.ts'
 import type { Reading } from './reads/reading.ts'
-import { createAgents, createPeople } from './reads/registry.ts'
+import { createAgents, createPeople, createTools } from './reads/registry.ts'
 import { createSecrets } from './reads/secrets.ts'
 import { createTail } from './reads/tail.ts'
 
@@ -87,6 +87,7 @@ export async function createPostgresStore(options: PostgresStoreOptions): Promis
     permits,
     agents: createAgents(reading),
     people: createPeople(reading),
+    tools: createTools(reading),
     actions: createActions(reading),
     journal: createJournal({ ...reading, tail, erased: (subject) => subjects.forget([subject]) }),
     ledger: createLedger({ db, tenant, origin }),

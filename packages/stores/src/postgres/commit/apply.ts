@@ -71,6 +71,8 @@ function applyOne(fact: Fact, place: Place, on: Ground): Refused | undefined {
       return agentChanged(fact, place, on)
     case 'person.changed':
       return personChanged(fact, place, on)
+    case 'tool.changed':
+      return toolChanged(fact, place, on)
     case 'house.founded':
     case 'policy.activated':
     case 'signature.refused':
@@ -169,6 +171,13 @@ const personChanged: Apply<'person.changed'> = ({ person }, { index }, { world, 
   if (stored !== undefined && stored.accountKey !== accountKey) draft.remove(world.accounts, stored.accountKey)
   draft.set(world.accounts, accountKey, id)
   draft.set(world.people, id, { id, version, accountKey, entry: index })
+  return undefined
+}
+
+const toolChanged: Apply<'tool.changed'> = ({ tool }, { index }, { world, draft }) => {
+  const { id, version, server } = tool
+  if (version !== (world.tools.get(id)?.version ?? 0) + 1) return conflict({ tool: id })
+  draft.set(world.tools, id, { id, version, server, entry: index })
   return undefined
 }
 

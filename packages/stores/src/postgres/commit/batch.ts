@@ -140,6 +140,7 @@ function linksOf(fact: Fact | undefined): { action: string | null; approval: str
     case 'policy.activated':
     case 'agent.changed':
     case 'person.changed':
+    case 'tool.changed':
     case 'record.read':
     case undefined:
       return { action: null, approval: null }

@@ -17,6 +17,7 @@ import {
   replayKey,
   signatureKey,
   type SignatureRow,
+  type ToolRow,
   type World,
 } from './world.ts'
 
@@ -48,6 +49,7 @@ export async function loadWorld(
     ask<AgentRow & Row>(agentsById, wanted.agents, (row) => world.agents.set(row.id, { ...row, keys: [] })),
     ask<PersonRow & Row>(peopleById, wanted.people, (row) => takePerson(world, row)),
     ask<PersonRow & Row>(peopleByAccount, wanted.accounts, (row) => takePerson(world, row)),
+    ask<ToolRow & Row>(toolsById, wanted.tools, (row) => world.tools.set(row.id, row)),
     ask<{ id: string }>(actionsById, wanted.actions, ({ id }) => world.actions.set(id, 'stored')),
     ask<{ subject: string; id: string }>(keysOfSubjects, subjects, ({ subject, id }) => world.keys.set(subject, id)),
   ])
@@ -67,6 +69,7 @@ function wantedBy(facts: readonly Fact[], lookup: Lookup) {
     agents: new Set<string>(),
     people: new Set<string>(),
     accounts: new Set<string>(),
+    tools: new Set<string>(),
     actions: new Set<string>(),
   }
   for (const fact of facts) {
@@ -97,6 +100,9 @@ function wantedBy(facts: readonly Fact[], lookup: Lookup) {
       case 'person.changed':
         wanted.people.add(fact.person.id)
         wanted.accounts.add(keys.account(fact.person.issuer, fact.person.subject))
+        break
+      case 'tool.changed':
+        wanted.tools.add(fact.tool.id)
         break
       case 'house.founded':
       case 'policy.activated':
@@ -182,6 +188,10 @@ const peopleById = {
 const peopleByAccount = {
   name: 'load_people_by_account',
   text: `select ${personColumns} from person where tenant = $1 and account_key = any($2)`,
+}
+const toolsById = {
+  name: 'load_tools',
+  text: 'select id, version, server, entry from tool where tenant = $1 and id = any($2)',
 }
 const actionsById = { name: 'load_actions', text: 'select id from action where tenant = $1 and id = any($2)' }
 const keysOfSubjects = {

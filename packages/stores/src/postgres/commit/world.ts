@@ -58,6 +58,13 @@ export interface PersonRow {
   readonly entry: number
 }
 
+export interface ToolRow {
+  readonly id: string
+  readonly version: number
+  readonly server: string
+  readonly entry: number
+}
+
 export interface ActionRow {
   readonly id: string
   readonly entry: number
@@ -105,6 +112,7 @@ export interface World {
   readonly undelivered: Map<string, readonly string[]>
   readonly agents: Map<string, AgentRow>
   readonly people: Map<string, PersonRow>
+  readonly tools: Map<string, ToolRow>
   /** Blinded account → person. */
   readonly accounts: Map<string, string>
   /** Ids that are taken; a row only for those of this batch. */
@@ -124,6 +132,7 @@ export const emptyWorld = (): World => ({
   undelivered: new Map(),
   agents: new Map(),
   people: new Map(),
+  tools: new Map(),
   accounts: new Map(),
   actions: new Map(),
   patches: new Map(),

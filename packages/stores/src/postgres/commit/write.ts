@@ -30,6 +30,7 @@ export const snapshot = (world: World): World => ({
   permits: new Map(world.permits),
   agents: new Map(world.agents),
   people: new Map(world.people),
+  tools: new Map(world.tools),
   actions: new Map(world.actions),
   patches: new Map(),
 })
@@ -63,6 +64,7 @@ export function writeWorld(
   save(saveAgents, agents)
   save(saveAgentKeys, [...new Map(keys.map((key) => [key.hash, key])).values()])
   save(savePeople, changed(before.people, after.people))
+  save(saveTools, changed(before.tools, after.tools))
 }
 
 function changed<Row>(before: ReadonlyMap<string, Row>, after: ReadonlyMap<string, Row>): Row[] {
@@ -176,4 +178,11 @@ const savePeople = {
     select $1, * from json_to_recordset($2::json) as row (id text, version int, "accountKey" text, entry bigint)
     on conflict (tenant, id) do update set version = excluded.version, account_key = excluded.account_key,
       entry = excluded.entry`,
+}
+
+const saveTools = {
+  name: 'save_tools',
+  text: `insert into tool (tenant, id, version, server, entry)
+    select $1, * from json_to_recordset($2::json) as row (id text, version int, server text, entry bigint)
+    on conflict (tenant, id) do update set version = excluded.version, entry = excluded.entry`,
 }

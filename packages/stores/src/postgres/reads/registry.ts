@@ -1,10 +1,10 @@
 /**
- * Agents and people, each as its newest entry says.
+ * Agents, people and tools, each as its newest entry says.
  *
  * @module
  */
 import type { Store } from '@countersign/core'
-import type { Agent, Person } from '@countersign/schema'
+import type { Agent, Person, ToolRecord } from '@countersign/schema'
 import { keysOf } from '../commit/keys.ts'
 import { factAt } from './entries.ts'
 import type { Reading } from './reading.ts'
@@ -44,6 +44,17 @@ export function createPeople({ db, tenant, entries, lookup }: Reading): Store['p
   }
 }
 
+export function createTools({ db, tenant, entries }: Reading): Store['tools'] {
+  async function read(rows: readonly Found[]): Promise<ToolRecord[]> {
+    const found = await entries.at(rows.map(({ entry }) => entry))
+    return rows.flatMap(({ entry }) => factAt(found, entry, 'tool.changed')?.tool ?? [])
+  }
+  return {
+    get: async (id) => (await read(await db.query(toolById, [tenant, id])))[0],
+    list: async (server) => read(await db.query(allTools, [tenant, server ?? null])),
+  }
+}
+
 const agentById = { name: 'agent_get', text: 'select entry from agent where tenant = $1 and id = $2' }
 const agentByKey = {
   name: 'agent_by_key',
@@ -57,3 +68,8 @@ const personByAccount = {
   text: 'select entry from person where tenant = $1 and account_key = $2',
 }
 const allPeople = { name: 'person_list', text: 'select entry from person where tenant = $1 order by id' }
+const toolById = { name: 'tool_get', text: 'select entry from tool where tenant = $1 and id = $2' }
+const allTools = {
+  name: 'tool_list',
+  text: `select entry from tool where tenant = $1 and ($2::text is null or server = $2) order by id collate "C"`,
+}
