@@ -30,6 +30,7 @@ import './styles/question.css'
 import './styles/records.css'
 import './styles/policies.css'
 import './styles/house.css'
+import './styles/tools.css'
 
 takeWindowKey()
 

@@ -11,6 +11,7 @@ export type Route =
   | { readonly page: 'lineage'; readonly search: string }
   | { readonly page: 'ledger' }
   | { readonly page: 'agents' }
+  | { readonly page: 'tools' }
   | { readonly page: 'people' }
   | { readonly page: 'system' }
   | { readonly page: 'policies'; readonly search: string }
@@ -40,6 +41,7 @@ export function routeOf(pathname: string, search = ''): Route {
       return { page: first, search }
     case 'ledger':
     case 'agents':
+    case 'tools':
     case 'people':
     case 'system':
       return { page: first }
@@ -57,6 +59,7 @@ export const paths = {
     withSearch('/lineage', kind !== undefined && name !== undefined ? { [kind]: name } : {}),
   ledger: '/ledger',
   agents: '/agents',
+  tools: '/tools',
   people: '/people',
   system: '/system',
   policies: (part?: string) => withSearch('/policies', { part }),

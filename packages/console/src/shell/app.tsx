@@ -12,6 +12,7 @@ import { People } from '../people/people.tsx'
 import { Policies } from '../policies/policies.tsx'
 import { Question } from '../question/question.tsx'
 import { System } from '../system/system.tsx'
+import { Tools } from '../tools/tools.tsx'
 import { paths, type Route, routeOf } from '../route.ts'
 import { Frame } from './frame.tsx'
 import { Link } from './link.tsx'
@@ -61,6 +62,8 @@ function Page({ route, me }: { route: Route; me: Me }) {
       return <Ledger />
     case 'agents':
       return <Agents />
+    case 'tools':
+      return <Tools />
     case 'people':
       return <People />
     case 'system':
@@ -100,6 +103,8 @@ function titleOf(route: Route): string {
       return 'Ledger'
     case 'agents':
       return 'Agents'
+    case 'tools':
+      return 'Tools'
     case 'people':
       return 'People'
     case 'system':

@@ -22,6 +22,7 @@ const places: readonly { page: Page; within?: Page; path: string; name: string; 
   { page: 'lineage', path: paths.lineage(), name: 'Lineage' },
   { page: 'ledger', path: paths.ledger, name: 'Ledger' },
   { page: 'agents', path: paths.agents, name: 'Agents' },
+  { page: 'tools', path: paths.tools, name: 'Tools' },
   { page: 'policies', path: paths.policies(), name: 'Policies' },
   {
     page: 'people',
