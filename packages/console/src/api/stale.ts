@@ -4,6 +4,7 @@ import type { EventHint } from '@countersign/schema'
 export function touches(hint: EventHint, path: string, value: unknown): boolean {
   const [area = '', id] = (path.split('?')[0] ?? '').replace('/api/', '').split('/')
   const about = hint.kind.split('.')[0]
+  if (about === 'person') return true // a role was given or taken: it says what its person may see anywhere
   switch (area) {
     case 'approvals':
       if (about === 'agent' || about === 'policy') return true
@@ -15,8 +16,7 @@ export function touches(hint: EventHint, path: string, value: unknown): boolean 
     case 'agents':
       return about === 'agent' || about === 'approval'
     case 'people':
-    case 'me':
-      return about === 'person' || (area === 'people' && about === 'agent')
+      return about === 'agent'
     case 'system':
       return true
     case 'tools':

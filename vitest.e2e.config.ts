@@ -1,0 +1,13 @@
+import { defineConfig } from 'vitest/config'
+import base from './vitest.config.ts'
+
+/** People at a browser, in front of a real house. Needs a built console and what .ci/packages brings. */
+export default defineConfig({
+  ...base,
+  test: {
+    ...base.test,
+    include: ['tests/e2e/**/*.test.ts'],
+    testTimeout: 180_000,
+    hookTimeout: 120_000,
+  },
+})
