@@ -24,6 +24,7 @@ const closing = ['Cancel', 'Close', 'I have it', 'Done']
 /** Pages of one kind: two are looked at, the first is clicked through. */
 const mostOfAKind = 2
 const mostButtons = 60
+const clickWithinMs = 3_000
 
 export async function crawl({ page, complaints }: Window, house: string): Promise<Crawl> {
   const seen = new Map<string, number>()
@@ -70,20 +71,28 @@ export async function crawl({ page, complaints }: Window, house: string): Promis
     }
   }
 
-  async function press(path: string, { name, index }: Button): Promise<void> {
+  async function press(path: string, { name }: Button): Promise<void> {
     const told = (what: string) => findings.push(`${path}, “${name}”: ${what}`)
-    try {
-      await page.locator(pressable).nth(index).click({ timeout: 3_000 })
-    } catch {
-      // A list may have changed between looking and clicking; a button that is still there must take a click.
-      const still = (await buttonsOf(page)).find((each) => each.name === name)
-      if (still) told('takes no click')
-      return
+    if (!(await takesClick(name))) {
+      await open(path) // an open menu may lie over it; a fresh page has none
+      if (!(await takesClick(name))) told('takes no click')
     }
     await settled(page)
     if ((await dialogs(page)) === 0) return
     for (const what of await wrongWith(page)) told(`its dialog: ${what}`)
     if (!(await leaveDialog(page))) told('its dialog has no way out')
+  }
+
+  /** True as well if it is gone: lists change by themselves. */
+  async function takesClick(name: string): Promise<boolean> {
+    const button = (await buttonsOf(page)).find((each) => each.name === name)
+    if (!button) return true
+    return page
+      .locator(pressable)
+      .nth(button.index)
+      .click({ timeout: clickWithinMs })
+      .then(() => true)
+      .catch(() => false)
   }
 }
 
@@ -122,7 +131,7 @@ async function leaveDialog(page: Page): Promise<boolean> {
   for (const name of closing) {
     const button = dialog.getByRole('button', { name, exact: true })
     if ((await button.count()) === 0) continue
-    await button.first().click({ timeout: 3_000 })
+    await button.first().click({ timeout: clickWithinMs })
     await settled(page)
     return (await dialogs(page)) === 0
   }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Chromium, desk, openChromium as launch, type Page, phone, violations } from '../chromium.ts'
+import { type Chromium, desk, openChromium as launch, type Page, type phone, violations } from '../chromium.ts'
 import { builtConsole } from '../e2e/window.ts'
 import { openTestHouse, type TestHouse } from '../house.ts'
 

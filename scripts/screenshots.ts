@@ -1,0 +1,110 @@
+/**
+ * Makes the pictures in `docs/images` from a real house with the same scene each time: `npm run screenshots`.
+ *
+ * Needs a built console (`npm run build`) and what `.ci/packages` brings. Letters are Debian's Liberation Sans, which
+ * chromium's package brings along: `system-ui` is another font on every machine.
+ *
+ * @module
+ */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { type Step, steps } from '@countersign/demo'
+import { desk, openChromium, type Page, phone, signIn } from '../tests/chromium.ts'
+import { builtConsole } from '../tests/e2e/window.ts'
+import { exportOf, openTestHouse, type TestHouse } from '../tests/house.ts'
+
+interface Shot {
+  readonly name: string
+  readonly as: 'ben' | 'cleo'
+  readonly size: { readonly width: number; readonly height: number }
+  readonly dark?: true
+  /** Where to look, and what has to be there before the picture is taken. */
+  readonly at: (page: Page, night: Night) => Promise<void>
+}
+
+interface Night {
+  readonly url: string
+  /** The question about the export that waits. */
+  readonly question: string
+}
+
+const fonts = `<?xml version="1.0"?>
+<!DOCTYPE fontconfig SYSTEM "urn:fontconfig:fonts.dtd">
+<fontconfig>
+  <include>/etc/fonts/fonts.conf</include>
+  <match><test name="family"><string>system-ui</string></test>
+    <edit name="family" mode="assign" binding="strong"><string>Liberation Sans</string></edit></match>
+  <match><test name="family"><string>ui-monospace</string></test>
+    <edit name="family" mode="assign" binding="strong"><string>Liberation Mono</string></edit></match>
+</fontconfig>
+`
+const question: Shot['at'] = async (page, night) => {
+  await page.goto(night.url + night.question)
+  await page.getByRole('button', { name: 'Approve', exact: true }).waitFor()
+  await page.getByText('finance-export-signoff').first().waitFor()
+}
+const pageAt =
+  (path: string, there: RegExp): Shot['at'] =>
+  async (page, { url }) => {
+    await page.goto(url + path)
+    await page.locator('main').getByText(there).first().waitFor()
+  }
+
+const shots: readonly Shot[] = [
+  { name: 'inbox', as: 'cleo', size: { width: 1180, height: 640 }, at: pageAt('/', /production-db-admin/) },
+  { name: 'question', as: 'ben', size: { width: 1180, height: 760 }, at: question },
+  { name: 'question-phone', as: 'ben', size: phone, dark: true, at: question },
+  { name: 'agents', as: 'cleo', size: { width: 1180, height: 560 }, at: pageAt('/agents', /Finance bot/) },
+  { name: 'people', as: 'cleo', size: { width: 1180, height: 560 }, at: pageAt('/people', /Eve Lindqvist/) },
+  { name: 'system', as: 'cleo', size: { width: 1180, height: 900 }, at: pageAt('/system', /at the head/) },
+  {
+    name: 'lineage',
+    as: 'cleo',
+    size: desk,
+    at: pageAt('/lineage?dataset=finance.orders', /warehouse\.acme\.example/),
+  },
+]
+
+const folder = await mkdtemp(join(tmpdir(), 'countersign-fonts-'))
+const fontsFile = join(folder, 'fonts.conf')
+await writeFile(fontsFile, fonts)
+process.env['FONTCONFIG_FILE'] = fontsFile
+const house = await openTestHouse({ consoleDir: builtConsole() })
+const browser = await openChromium()
+try {
+  const night = await theNight(house)
+  for (const { name, as, size, dark, at } of shots) {
+    const page = await browser.newPage({
+      viewport: size,
+      colorScheme: dark ? 'dark' : 'light',
+      deviceScaleFactor: 1.5,
+      reducedMotion: 'reduce',
+    })
+    await signIn(page, house.url, as)
+    await at(page, night)
+    await page.evaluate(`document.querySelector('.notice button')?.click()`)
+    const path = fileURLToPath(new URL(`../docs/images/${name}.png`, import.meta.url))
+    await page.screenshot({ path, animations: 'disabled' })
+    await page.close()
+    process.stdout.write(`docs/images/${name}.png\n`)
+  }
+} finally {
+  await browser.close()
+  await house.close()
+  await rm(folder, { recursive: true })
+}
+
+/** What has happened, and what waits, the oldest first. */
+async function theNight({ act, sign, question: read, url }: TestHouse): Promise<Night> {
+  const done = exportOf(12_400)
+  await sign('ben', await read(await act(done)))
+  await act(done)
+  for (const step of [steps.read, steps['fine-tune'], steps['leave-the-boundary'], steps.promote] as Step[]) {
+    await act(step)
+  }
+  await act(steps['grant-itself'])
+  const asked = await act(steps.export)
+  return { url, question: `/approvals/${asked.approval}` }
+}
