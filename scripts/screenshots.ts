@@ -1,5 +1,6 @@
 /**
- * Makes the pictures in `docs/images` from a real house with the same scene each time: `npm run screenshots`.
+ * Makes the pictures in `docs/images` from a real house with the same scene each time: `npm run screenshots`, or
+ * `npm run screenshots -- <folder>` to look at them first.
  *
  * Needs a built console (`npm run build`) and what `.ci/packages` brings. Letters are Debian's Liberation Sans, which
  * chromium's package brings along: `system-ui` is another font on every machine.
@@ -67,6 +68,7 @@ const shots: readonly Shot[] = [
   },
 ]
 
+const images = process.argv[2] ?? fileURLToPath(new URL('../docs/images', import.meta.url))
 const folder = await mkdtemp(join(tmpdir(), 'countersign-fonts-'))
 const fontsFile = join(folder, 'fonts.conf')
 await writeFile(fontsFile, fonts)
@@ -85,10 +87,10 @@ try {
     await signIn(page, house.url, as)
     await at(page, night)
     await page.evaluate(`document.querySelector('.notice button')?.click()`)
-    const path = fileURLToPath(new URL(`../docs/images/${name}.png`, import.meta.url))
+    const path = join(images, `${name}.png`)
     await page.screenshot({ path, animations: 'disabled' })
     await page.close()
-    process.stdout.write(`docs/images/${name}.png\n`)
+    process.stdout.write(`${path}\n`)
   }
 } finally {
   await browser.close()

@@ -25,7 +25,6 @@ export interface Page {
   waitForURL(url: RegExp | string): Promise<void>
   screenshot(how: { path: string; animations?: 'disabled'; fullPage?: boolean }): Promise<unknown>
   context(): { setOffline(offline: boolean): Promise<void> }
-  waitForFunction(script: string): Promise<unknown>
   readonly keyboard: { press(key: string): Promise<void>; type(text: string): Promise<void> }
   close(): Promise<void>
 }
