@@ -1,6 +1,7 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { companyRegistry } from '@countersign/demo'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { runWith } from './fake-hand.ts'
 import { product } from './hand.ts'
@@ -87,6 +88,9 @@ describe('checking before starting', () => {
 
   it('the sample policies pass their cases, and a case that does not hold fails', async () => {
     const sample = await hand('policy', 'test')
+    await write('company.json', JSON.stringify(companyRegistry))
+    const demo = await hand('policy', 'test', product.policies, '--registry', 'company.json')
+    expect([demo.code, demo.muttered]).toEqual([0, ''])
     expect(sample).toMatchObject({ code: 0, said: expect.stringMatching(/cases pass, and every policy/) })
     await write(
       'policies/cases.yaml',

@@ -23,9 +23,11 @@ export function TestsPart() {
     <>
       {trouble && <TroubleNote trouble={trouble} path={path} />}
       <CasesReport cases={value.cases} />
-      <button type="button" onClick={() => answers.stale((each) => each === path)}>
-        Run them again
-      </button>
+      <p className="outcome">
+        <button type="button" onClick={() => answers.stale((each) => each === path)}>
+          Run them again
+        </button>
+      </p>
     </>
   )
 }

@@ -27,5 +27,5 @@ describe('the mapping for the house', () => {
 
 it('the registry knows every dataset of the company', () => {
   const { datasets } = Registry.parse(companyRegistry)
-  expect(Object.keys(datasets).toSorted()).toEqual(Object.keys(createDatasets(1)).toSorted())
+  expect(Object.keys(datasets)).toEqual(expect.arrayContaining(Object.keys(createDatasets(1))))
 })
