@@ -2,13 +2,11 @@
  * Makes the pictures in `docs/images` from a real house with the same scene each time: `npm run screenshots`, or
  * `npm run screenshots -- <folder>` to look at them first.
  *
- * Needs a built console (`npm run build`) and what `.ci/packages` brings. Letters are Debian's Liberation Sans, which
- * chromium's package brings along: `system-ui` is another font on every machine.
+ * Needs a built console (`npm run build`) and what `.ci/packages` brings. Letters are Liberation Sans and Mono (Debian's
+ * fonts-liberation): `system-ui` is another font on every machine.
  *
  * @module
  */
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type Step, steps } from '@countersign/demo'
@@ -31,16 +29,14 @@ interface Night {
   readonly question: string
 }
 
-const fonts = `<?xml version="1.0"?>
-<!DOCTYPE fontconfig SYSTEM "urn:fontconfig:fonts.dtd">
-<fontconfig>
-  <include>/etc/fonts/fonts.conf</include>
-  <match><test name="family"><string>system-ui</string></test>
-    <edit name="family" mode="assign" binding="strong"><string>Liberation Sans</string></edit></match>
-  <match><test name="family"><string>ui-monospace</string></test>
-    <edit name="family" mode="assign" binding="strong"><string>Liberation Mono</string></edit></match>
-</fontconfig>
-`
+/** As the policies stand for everyone; a test's house hurries them. */
+const unhurried = (text: string) =>
+  text.replace('@timeout("8s") @escalate("cfo-office after 2s")', '@timeout("1h") @escalate("cfo-office after 30m")')
+const letters = `(() => {
+  const { style } = document.documentElement
+  style.setProperty('--sans', "'Liberation Sans'")
+  style.setProperty('--mono', "'Liberation Mono'")
+})()`
 const question: Shot['at'] = async (page, night) => {
   await page.goto(night.url + night.question)
   await page.getByRole('button', { name: 'Approve', exact: true }).waitFor()
@@ -53,6 +49,11 @@ const pageAt =
     await page.locator('main').getByText(there).first().waitFor()
   }
 
+const lineage: Shot['at'] = async (page, { url }) => {
+  await page.goto(`${url}/lineage?dataset=finance.orders`)
+  await page.locator('main svg').first().waitFor()
+}
+
 const shots: readonly Shot[] = [
   { name: 'inbox', as: 'cleo', size: { width: 1180, height: 640 }, at: pageAt('/', /production-db-admin/) },
   { name: 'question', as: 'ben', size: { width: 1180, height: 760 }, at: question },
@@ -60,20 +61,11 @@ const shots: readonly Shot[] = [
   { name: 'agents', as: 'cleo', size: { width: 1180, height: 560 }, at: pageAt('/agents', /Finance bot/) },
   { name: 'people', as: 'cleo', size: { width: 1180, height: 560 }, at: pageAt('/people', /Eve Lindqvist/) },
   { name: 'system', as: 'cleo', size: { width: 1180, height: 900 }, at: pageAt('/system', /at the head/) },
-  {
-    name: 'lineage',
-    as: 'cleo',
-    size: desk,
-    at: pageAt('/lineage?dataset=finance.orders', /warehouse\.acme\.example/),
-  },
+  { name: 'lineage', as: 'cleo', size: desk, at: lineage },
 ]
 
 const images = process.argv[2] ?? fileURLToPath(new URL('../docs/images', import.meta.url))
-const folder = await mkdtemp(join(tmpdir(), 'countersign-fonts-'))
-const fontsFile = join(folder, 'fonts.conf')
-await writeFile(fontsFile, fonts)
-process.env['FONTCONFIG_FILE'] = fontsFile
-const house = await openTestHouse({ consoleDir: builtConsole() })
+const house = await openTestHouse({ consoleDir: builtConsole(), policies: unhurried })
 const browser = await openChromium()
 try {
   const night = await theNight(house)
@@ -86,6 +78,7 @@ try {
     })
     await signIn(page, house.url, as)
     await at(page, night)
+    await page.evaluate(letters)
     await page.evaluate(`document.querySelector('.notice button')?.click()`)
     const path = join(images, `${name}.png`)
     await page.screenshot({ path, animations: 'disabled' })
@@ -95,7 +88,6 @@ try {
 } finally {
   await browser.close()
   await house.close()
-  await rm(folder, { recursive: true })
 }
 
 /** What has happened, and what waits, the oldest first. */
