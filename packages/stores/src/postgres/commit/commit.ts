@@ -50,7 +50,7 @@ const mostFacts = 1_000
 const mostBytes = 8 << 20
 const mostWaiting = 20_000
 const mostSealings = 5
-const atOnce = 16
+const atOnce = 64
 
 export function createCommitter(parts: CommitterParts): Committer {
   const { db, tenant, vault, recorder, subjects, clock } = parts
