@@ -72,7 +72,7 @@ describe('the record, searched', () => {
     const { size } = await rig.store.ledger.head()
     expect(await asking('purpose=month')).toBe(size - 1)
     expect(await asking('agent=reporter')).toBeUndefined()
-    expect((await find({ purpose: 'month' })).behind).toBeUndefined()
+    await expect.poll(async () => (await find({ purpose: 'month' })).behind).toBeUndefined()
     await house.close()
   })
 
