@@ -67,7 +67,7 @@ function dueTo(errand: Errand, record: HouseRecord): readonly Told['kind'][] {
     case 'granted':
       return errand.aged === 'over' ? afresh : ['ran'] // no grant outlives its validity
     case 'rejected':
-      return ['rejected']
+      return errand.aged === 'no' ? ['rejected'] : ['rejected', ...afresh]
     case 'open':
     case undefined:
       return ['waiting']

@@ -25,7 +25,7 @@ export interface Errand {
   readonly clicks: Click[]
   /**
    * Whether the database's clock has gone on by hours since it was first answered: then its question, its grant and its
-   * run are over. `perhaps`: it was under way at that moment.
+   * run are over. `perhaps`: it was under way when that clock was set.
    */
   aged: 'no' | 'perhaps' | 'over'
 }
@@ -95,11 +95,13 @@ export function createBook(): Book {
 export const wasTold = ({ told }: Errand, ...kinds: readonly Told['kind'][]): boolean =>
   told.some(({ kind }) => kinds.includes(kind))
 
-/** From `at` on it is hours later. */
-export function age({ errands }: Book, at: number): void {
+/** From `at` on it is hours later, or earlier, which ends nothing. */
+export function age({ errands }: Book, at: number, way: 'forward' | 'back'): void {
   for (const errand of errands.values()) {
+    const before = errand.told.some((told) => told.at < at)
+    if (before && way === 'back') continue
     if (errand.aged === 'no' && isAsked(errand)) errand.decisions += 1 // asked again, it is a new question
-    if (errand.told.some((told) => told.at < at)) errand.aged = 'over'
+    if (before) errand.aged = 'over'
     else if (errand.aged === 'no') errand.aged = 'perhaps'
   }
 }

@@ -8,7 +8,7 @@ import { access, chmod, writeFile } from 'node:fs/promises'
 export interface SettableClock {
   /** What a program has to be started with. */
   readonly env: Readonly<Record<string, string>>
-  /** From now on it is so much ahead of the true time, or behind it. The program looks again within a second. */
+  /** From now on it is so much ahead of the true time, or behind it. */
   set(aheadMs: number): Promise<void>
 }
 
@@ -26,7 +26,7 @@ export async function createSettableClock(file: string): Promise<SettableClock> 
     env: {
       LD_PRELOAD: library,
       FAKETIME_TIMESTAMP_FILE: file,
-      FAKETIME_CACHE_DURATION: '1',
+      FAKETIME_NO_CACHE: '1', // else the processes of one server disagree for a while
       FAKETIME_DONT_FAKE_MONOTONIC: '1',
       NO_FAKE_STAT: '1',
     },

@@ -17,9 +17,23 @@ export interface HouseRecord {
 }
 
 export async function readRecord(auditor: Browser): Promise<HouseRecord> {
-  const actions = await pages((after) => auditor.get<ActionPage>(`/api/actions?limit=200${after}`))
-  const questions = await pages((after) => auditor.get<QuestionPage>(`/api/approvals?state=all&limit=200${after}`))
+  const actions = await pages((after) => patient(() => auditor.get<ActionPage>(`/api/actions?limit=200${after}`)))
+  const questions = await pages((after) =>
+    patient(() => auditor.get<QuestionPage>(`/api/approvals?state=all&limit=200${after}`)),
+  )
   return { actions: grouped(actions), questions: grouped(questions) }
+}
+
+/** A store that has just come back may be away for another moment: the house says to try again. */
+async function patient<Read>(read: () => Promise<Read>): Promise<Read> {
+  for (let left = 20; ; left -= 1) {
+    try {
+      return await read()
+    } catch (error) {
+      if (left === 0 || !String(error).includes(': 503 ')) throw error
+      await pause(500)
+    }
+  }
 }
 
 async function pages<Item>(

@@ -96,14 +96,14 @@ async function workUntilStruck(stage: Stage, plan: Strike, tally: Tally): Promis
   await pause(plan.afterMs)
   stage.known = (await publishedCheckpoint(house.publicUrl)) ?? stage.known
   const struckAt = Date.now()
-  if (mode.ages) age(book, struckAt)
+  if (mode.clock) age(book, struckAt, mode.clock)
   const findings = await mode.strike(stage, lastsMs)
   const overAt = Date.now()
   if (hasty) house.begin()
   if (!mode.fatal) await pause(500)
   done.abort()
   await work
-  if (mode.ages) age(book, struckAt)
+  if (mode.clock) age(book, struckAt, mode.clock)
   if (findings) tally.check(mode.says, findings)
   if (mode.apart) tally.check('the second instance goes on meanwhile', wentOn(stage, struckAt, overAt))
   return struckAt

@@ -37,8 +37,8 @@ export interface Mode {
   readonly again?: number
   /** The first instance cannot work while it lasts, so the second has to. */
   readonly apart?: boolean
-  /** The database's clock goes on by so much: what was asked and granted before is over. */
-  readonly ages?: boolean
+  /** Of the database's clock. Forward: what was asked and granted before is over. */
+  readonly clock?: 'forward' | 'back'
   /** Findings of what happened meanwhile. */
   strike(targets: Targets, lastsMs: number): Promise<void | string[]>
 }
@@ -79,7 +79,7 @@ const setDatabaseClock = (aheadMs: number, says: string): Mode => ({
   scene: 'pair',
   says,
   lastsMs: [2_500, 2_500], // until everyone has looked at a clock again
-  ages: aheadMs > 0,
+  clock: aheadMs > 0 ? 'forward' : 'back',
   async strike({ server }, lastsMs) {
     await server?.clock.set(aheadMs)
     await pause(lastsMs)

@@ -76,9 +76,10 @@ export function openTransaction(client: pg.ClientBase, parts: BundleParts): Tran
 
 /**
  * A transaction holds the ledger's head. Of an instance that is cut off or stopped in the middle of one, nothing is heard,
- * not even that it is gone, so the server ends it: sooner than the others' queries give up.
+ * not even that it is gone, so the server ends it: and the next one, which it may have begun as well, before the others'
+ * queries give up.
  */
-const silentMs = 3_000
+const silentMs = 1_500
 const endIfSilent: Statement = {
   name: 'end_if_silent',
   text: `set local idle_in_transaction_session_timeout = ${silentMs}`,
