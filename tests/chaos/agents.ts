@@ -75,6 +75,7 @@ async function overHttp(
 
 function readAnswer({ status, headers }: Response, text: string): Pick<Told, 'kind' | 'approval' | 'serial'> {
   const { serial, approval, type = '' } = JSON.parse(text) as { serial?: number; approval?: string; type?: string }
+  if (type.endsWith('ERR_PERMIT_LATE')) return { kind: 'unavailable' } // by an instance that has lost its lease
   if (status === 200) return { kind: headers.get('countersign-replayed') === null ? 'ran' : 'replayed', serial }
   if (status === 202) return { kind: 'waiting', approval }
   if (type.endsWith('refusal:done')) return { kind: 'done' }
