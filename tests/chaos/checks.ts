@@ -137,6 +137,9 @@ const permittedAt = (ref: string, { actions }: HouseRecord) => (actions.get(ref)
 export const running = (errand: Errand, record: HouseRecord): number =>
   livesOf(errand, record).filter(({ outcome }) => outcome?.kind === 'running').length
 
+/** What `@modelcontextprotocol/server-filesystem` offers, in the version that is installed: each is pinned once. */
+const toolsOfFiles = 14
+
 /** How many entries of each type there must be, and how many there may be at most. */
 function boundsOf({ errands, traces }: Book): Record<string, { least: number; most: number }> {
   const all = [...errands.values()]
@@ -164,6 +167,7 @@ function boundsOf({ errands, traces }: Book): Record<string, { least: number; mo
     'person.signed-in': { least: traces.signIns.done, most: traces.signIns.tried },
     'policy.activated': { least: traces.starts.done, most: traces.starts.tried },
     'record.read': { least: 0, most: traces.gets },
+    'tool.pinned': { least: 0, most: toolsOfFiles },
     founding: { least: 8, most: 8 },
   }
 }
