@@ -105,6 +105,7 @@ export function createStanding({ settings, env, program }: StandingParts): Stand
 
     async injurePostgres(injury, forMs) {
       await injure(await postgresProcesses(), injury, forMs)
+      for (const pid of await postgresProcesses()) signal(pid, 'SIGCONT') // one that was just born may be left stopped
     },
 
     async strays(withinMs) {
