@@ -19,11 +19,15 @@ const run = promisify(execFile)
 const guardName = 'countersign-guard'
 
 /**
- * File 3 is the pipe from node. When node is gone, however it went, `cat` ends and PostgreSQL gets SIGINT (fast shutdown).
+ * File 3 is the pipe from node. When node is gone, however it went, `cat` ends and PostgreSQL gets SIGINT (fast shutdown):
+ * again and again, because what a shell starts in the background is deaf to SIGINT until it listens for it itself.
  * When PostgreSQL is gone first, the shell ends with its exit code.
  */
-const guard =
-  'exec 3<&0; "$@" 3<&- & p=$!; (cat <&3 >/dev/null; kill -INT $p) & g=$!; exec 3<&-; wait $p; c=$?; kill $g; exit $c'
+const guard = [
+  'exec 3<&0; "$@" 3<&- & p=$!',
+  '(cat <&3 >/dev/null; while kill -INT $p; do sleep 0.2; done) 2>/dev/null & g=$!',
+  'exec 3<&-; wait $p; c=$?; kill $g; exit $c',
+].join('\n')
 
 export interface PostmasterParts {
   readonly cluster: string
@@ -130,7 +134,7 @@ async function clearStale(cluster: string): Promise<void> {
   const pid = Number((await pidFile(cluster))?.[0])
   if (!(pid > 0)) return
   const asked = Date.now()
-  while (Date.now() - asked < ((await isStopping(cluster)) ? longestStopMs : leavingMs)) {
+  while (Date.now() - asked < ((await isReady(cluster)) ? leavingMs : longestStopMs)) {
     const standing = await inspect(pid)
     if (standing === undefined || !standing.command.includes(cluster)) {
       return rm(join(cluster, 'postmaster.pid'), { force: true })
@@ -143,12 +147,12 @@ async function clearStale(cluster: string): Promise<void> {
   throw unfit(`Another house is running on ${cluster} (PostgreSQL is process ${pid}).`)
 }
 
-/** Until a server whose house is gone has noticed; and how long it may take from there. */
+/** Until a server whose house is gone has noticed; and how long one that still starts, or stops, may take. */
 const leavingMs = 2_000
 const longestStopMs = 30_000
 
-async function isStopping(cluster: string): Promise<boolean> {
-  return (await pidFile(cluster))?.[7]?.trim() === 'stopping'
+async function isReady(cluster: string): Promise<boolean> {
+  return (await pidFile(cluster))?.[7]?.trim() === 'ready'
 }
 
 function interrupt(pid: number): void {
