@@ -2,6 +2,7 @@ import type { FlowView, LineageView } from '@countersign/schema'
 import { useState } from 'react'
 import { useAnswer, useAnswers } from '../api/use-answer.ts'
 import { AgentText } from '../parts/agent-text.tsx'
+import { Table } from '../parts/table.tsx'
 import { When } from '../parts/times.tsx'
 import { paths } from '../route.ts'
 import { Link } from '../shell/link.tsx'
@@ -17,28 +18,11 @@ export function FlowTable({ first, view }: { first: string; view: LineageView })
   const more = last === undefined ? view.next : pages.at(-1)?.next
   return (
     <>
-      <div className="scroll" tabIndex={0} role="group" aria-label="Flows">
-        <table className="data flows">
-          <thead>
-            <tr>
-              <th scope="col">When</th>
-              <th scope="col">From</th>
-              <th scope="col">How</th>
-              <th scope="col">To</th>
-              <th scope="col" className="number">
-                Rows
-              </th>
-              <th scope="col">Agent</th>
-              <th scope="col">Decision</th>
-            </tr>
-          </thead>
-          <tbody>
-            {[...view.flows, ...pages.flatMap((page) => page?.flows ?? [])].map((flow, index) => (
-              <FlowRow flow={flow} key={`${flow.action} ${index}`} />
-            ))}
-          </tbody>
-        </table>
-      </div>
+      <Table name="Flows" heads={['When', 'From', 'How', 'To', { number: 'Rows' }, 'Agent', 'Decision']} looks="flows">
+        {[...view.flows, ...pages.flatMap((page) => page?.flows ?? [])].map((flow, index) => (
+          <FlowRow flow={flow} key={`${flow.action} ${index}`} />
+        ))}
+      </Table>
       {more !== undefined && (
         <button
           type="button"

@@ -3,6 +3,7 @@ import { paths } from '../route.ts'
 import { Link } from '../shell/link.tsx'
 import { AgentText } from './agent-text.tsx'
 import { Classes } from './badges.tsx'
+import { Table } from './table.tsx'
 
 /** The same as the picture, in words, and whole. */
 export function DataTable({ picture: { reads, writes, destination, model } }: { picture: DataPicture }) {
@@ -11,65 +12,52 @@ export function DataTable({ picture: { reads, writes, destination, model } }: { 
     ...writes.map((node) => ({ how: 'writes', node })),
   ]
   return (
-    <div className="scroll" tabIndex={0} role="group" aria-label="Data touched">
-      <table className="data">
-        <thead>
-          <tr>
-            <th scope="col">How</th>
-            <th scope="col">What</th>
-            <th scope="col">Classes</th>
-          </tr>
-        </thead>
-        <tbody>
-          {rows.map(({ how, node }) => (
-            <tr key={`${how} ${node.name}`}>
-              <td>{how}</td>
-              <td>
-                <Link className="mono" href={paths.lineage('dataset', node.name)}>
-                  <AgentText text={node.name} />
-                </Link>
-                {node.columns && node.columns.length > 0 && (
-                  <span className="soft">
-                    {' '}
-                    (<AgentText text={node.columns.join(', ')} />)
-                  </span>
-                )}
-                {!node.known && <span className="warn-text"> ⚠ not registered</span>}
-              </td>
-              <td>
-                <Classes classes={node.classes} />
-              </td>
-            </tr>
-          ))}
-          {model && (
-            <tr>
-              <td>model</td>
-              <td className="mono">
-                <AgentText text={model.name} />
-              </td>
-              <td>{[model.external ? 'external' : 'own', ...(model.known ? [] : ['not registered'])].join(', ')}</td>
-            </tr>
-          )}
-          {destination && (
-            <tr>
-              <td>sends to</td>
-              <td className="mono">
-                <AgentText text={destination.name} />
-              </td>
-              <td>
-                {[destination.outside ? 'outside' : 'inside', ...(destination.known ? [] : ['not registered'])].join(
-                  ', ',
-                )}
-              </td>
-            </tr>
-          )}
-          {rows.length === 0 && !model && !destination && (
-            <tr>
-              <td colSpan={3}>No data is named. Unknown counts as the worst.</td>
-            </tr>
-          )}
-        </tbody>
-      </table>
-    </div>
+    <Table name="Data touched" heads={['How', 'What', 'Classes']}>
+      {rows.map(({ how, node }) => (
+        <tr key={`${how} ${node.name}`}>
+          <td>{how}</td>
+          <td>
+            <Link className="mono" href={paths.lineage('dataset', node.name)}>
+              <AgentText text={node.name} />
+            </Link>
+            {node.columns && node.columns.length > 0 && (
+              <span className="soft">
+                {' '}
+                (<AgentText text={node.columns.join(', ')} />)
+              </span>
+            )}
+            {!node.known && <span className="warn-text"> ⚠ not registered</span>}
+          </td>
+          <td>
+            <Classes classes={node.classes} />
+          </td>
+        </tr>
+      ))}
+      {model && (
+        <tr>
+          <td>model</td>
+          <td className="mono">
+            <AgentText text={model.name} />
+          </td>
+          <td>{[model.external ? 'external' : 'own', ...(model.known ? [] : ['not registered'])].join(', ')}</td>
+        </tr>
+      )}
+      {destination && (
+        <tr>
+          <td>sends to</td>
+          <td className="mono">
+            <AgentText text={destination.name} />
+          </td>
+          <td>
+            {[destination.outside ? 'outside' : 'inside', ...(destination.known ? [] : ['not registered'])].join(', ')}
+          </td>
+        </tr>
+      )}
+      {rows.length === 0 && !model && !destination && (
+        <tr>
+          <td colSpan={3}>No data is named. Unknown counts as the worst.</td>
+        </tr>
+      )}
+    </Table>
   )
 }

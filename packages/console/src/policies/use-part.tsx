@@ -3,6 +3,7 @@ import { useState } from 'react'
 import { useAnswer } from '../api/use-answer.ts'
 import { Section } from '../parts/facts.tsx'
 import { Loading, TroubleNote } from '../parts/states.tsx'
+import { Table } from '../parts/table.tsx'
 import { When } from '../parts/times.tsx'
 import { count, counted } from '../words/words.ts'
 
@@ -53,44 +54,27 @@ function Counted({ use, set }: { use: PolicyUse; set: PolicySetView }) {
         {actions === 0 ? <p className="soft">Nothing was decided in this time.</p> : <Days use={use} />}
       </Section>
       <Section title="By policy" aside={<span className="soft">an action may rest on several</span>}>
-        <div className="scroll" tabIndex={0} role="group" aria-label="Decisions by policy">
-          <table className="data use">
-            <thead>
-              <tr>
-                <th scope="col">Policy</th>
-                <th scope="col">Kind</th>
-                <th scope="col" className="number">
-                  Asked
-                </th>
-                <th scope="col" className="number">
-                  Allowed
-                </th>
-                <th scope="col" className="number">
-                  Denied
-                </th>
-                <th scope="col">Share</th>
-                <th scope="col">Last</th>
-              </tr>
-            </thead>
-            <tbody>
-              {policies.map(({ id, allow, ask, deny, lastAt }) => (
-                <tr key={id}>
-                  <td className="mono">{id}</td>
-                  <td>{kindOf(id) === 'gone' ? 'no longer in force' : kindOf(id)}</td>
-                  <td className="number">{count(ask)}</td>
-                  <td className="number">{count(allow)}</td>
-                  <td className="number">{count(deny)}</td>
-                  <td>
-                    <meter max={most} value={allow + ask + deny} aria-label={`${id}: ${allow + ask + deny}`} />
-                  </td>
-                  <td>
-                    <When at={lastAt} />
-                  </td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
+        <Table
+          name="Decisions by policy"
+          heads={['Policy', 'Kind', { number: 'Asked' }, { number: 'Allowed' }, { number: 'Denied' }, 'Share', 'Last']}
+          looks="use"
+        >
+          {policies.map(({ id, allow, ask, deny, lastAt }) => (
+            <tr key={id}>
+              <td className="mono">{id}</td>
+              <td>{kindOf(id) === 'gone' ? 'no longer in force' : kindOf(id)}</td>
+              <td className="number">{count(ask)}</td>
+              <td className="number">{count(allow)}</td>
+              <td className="number">{count(deny)}</td>
+              <td>
+                <meter max={most} value={allow + ask + deny} aria-label={`${id}: ${allow + ask + deny}`} />
+              </td>
+              <td>
+                <When at={lastAt} />
+              </td>
+            </tr>
+          ))}
+        </Table>
         {idle.length > 0 && (
           <p className="hint">
             <b>Decided nothing in this time:</b>{' '}

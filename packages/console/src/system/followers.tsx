@@ -1,6 +1,7 @@
 import type { FollowerView } from '@countersign/schema'
 import { Badge } from '../parts/badges.tsx'
 import { Section } from '../parts/facts.tsx'
+import { Table } from '../parts/table.tsx'
 import { When } from '../parts/times.tsx'
 import { count, counted } from '../words/words.ts'
 
@@ -8,60 +9,48 @@ import { count, counted } from '../words/words.ts'
 export function Followers({ followers }: { followers: readonly FollowerView[] }) {
   return (
     <Section title="Followers" aside={<span className="soft">who reads the ledger: lineage, channels, exports</span>}>
-      <div className="scroll" tabIndex={0} role="group" aria-label="Followers">
-        <table className="data">
-          <thead>
-            <tr>
-              <th scope="col">Follower</th>
-              <th scope="col">Stands</th>
-              <th scope="col">Next entry</th>
-              <th scope="col">Left out</th>
-            </tr>
-          </thead>
-          <tbody>
-            {followers.map(({ name, cursor, behind, waitingSince, trouble, leftOut }) => (
-              <tr key={name}>
-                <td>{name}</td>
-                <td>
-                  {trouble ? (
-                    <>
-                      <Badge tone="bad">failing</Badge>{' '}
-                      <span className="soft">
-                        entry {count(trouble.index)}, try {trouble.tries}: <span className="mono">{trouble.code}</span>
-                      </span>
-                    </>
-                  ) : behind === 0 ? (
-                    <Badge tone="good">at the head</Badge>
-                  ) : (
-                    <>
-                      {counted(behind, 'entry', 'entries')} behind
-                      {waitingSince !== undefined && (
-                        <span className="soft">
-                          , the oldest from <When at={waitingSince} />
-                        </span>
-                      )}
-                    </>
+      <Table name="Followers" heads={['Follower', 'Stands', 'Next entry', 'Left out']}>
+        {followers.map(({ name, cursor, behind, waitingSince, trouble, leftOut }) => (
+          <tr key={name}>
+            <td>{name}</td>
+            <td>
+              {trouble ? (
+                <>
+                  <Badge tone="bad">failing</Badge>{' '}
+                  <span className="soft">
+                    entry {count(trouble.index)}, try {trouble.tries}: <span className="mono">{trouble.code}</span>
+                  </span>
+                </>
+              ) : behind === 0 ? (
+                <Badge tone="good">at the head</Badge>
+              ) : (
+                <>
+                  {counted(behind, 'entry', 'entries')} behind
+                  {waitingSince !== undefined && (
+                    <span className="soft">
+                      , the oldest from <When at={waitingSince} />
+                    </span>
                   )}
-                </td>
-                <td>{count(cursor)}</td>
-                <td>
-                  {leftOut.length === 0 ? (
-                    <span className="soft">none</span>
-                  ) : (
-                    <ul className="plain bad-text">
-                      {leftOut.map(({ index, code }) => (
-                        <li key={index}>
-                          entry {count(index)} <span className="mono">{code}</span>
-                        </li>
-                      ))}
-                    </ul>
-                  )}
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
+                </>
+              )}
+            </td>
+            <td>{count(cursor)}</td>
+            <td>
+              {leftOut.length === 0 ? (
+                <span className="soft">none</span>
+              ) : (
+                <ul className="plain bad-text">
+                  {leftOut.map(({ index, code }) => (
+                    <li key={index}>
+                      entry {count(index)} <span className="mono">{code}</span>
+                    </li>
+                  ))}
+                </ul>
+              )}
+            </td>
+          </tr>
+        ))}
+      </Table>
     </Section>
   )
 }

@@ -10,6 +10,7 @@ import { AgentText } from '../parts/agent-text.tsx'
 import { Badge } from '../parts/badges.tsx'
 import { FactRow, Section } from '../parts/facts.tsx'
 import { Loading, TroubleNote } from '../parts/states.tsx'
+import { Table } from '../parts/table.tsx'
 import { When } from '../parts/times.tsx'
 import { count, counted } from '../words/words.ts'
 import { Followers } from './followers.tsx'
@@ -51,78 +52,53 @@ function Standing({ system }: { system: SystemView }) {
         <Figure number={store.entries} label="entries in the ledger" />
       </dl>
       <Section title="Instances" aside={<span className="soft">{counted(instances.length, 'instance')} alive</span>}>
-        <div className="scroll" tabIndex={0} role="group" aria-label="Instances">
-          <table className="data">
-            <thead>
-              <tr>
-                <th scope="col">Instance</th>
-                <th scope="col">Version</th>
-                <th scope="col">Since</th>
-                <th scope="col">Last beat</th>
-                <th scope="col">Does for all</th>
-              </tr>
-            </thead>
-            <tbody>
-              {instances.map(({ id, version, since, beatAt, answering }) => (
-                <tr key={id}>
-                  <td>
-                    <span className="mono" title={id}>
-                      …{id.slice(-8)}
-                    </span>
-                    {answering && <span className="soft"> answers you</span>}
-                  </td>
-                  <td>{version}</td>
-                  <td>
-                    <When at={since} />
-                  </td>
-                  <td>
-                    <When at={beatAt} />
-                  </td>
-                  <td>
-                    {duties
-                      .filter(({ instance }) => instance === id)
-                      .map(({ name }) => name)
-                      .join(', ') || <span className="soft">nothing</span>}
-                  </td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
+        <Table name="Instances" heads={['Instance', 'Version', 'Since', 'Last beat', 'Does for all']}>
+          {instances.map(({ id, version, since, beatAt, answering }) => (
+            <tr key={id}>
+              <td>
+                <span className="mono" title={id}>
+                  …{id.slice(-8)}
+                </span>
+                {answering && <span className="soft"> answers you</span>}
+              </td>
+              <td>{version}</td>
+              <td>
+                <When at={since} />
+              </td>
+              <td>
+                <When at={beatAt} />
+              </td>
+              <td>
+                {duties
+                  .filter(({ instance }) => instance === id)
+                  .map(({ name }) => name)
+                  .join(', ') || <span className="soft">nothing</span>}
+              </td>
+            </tr>
+          ))}
+        </Table>
       </Section>
       <Followers followers={followers} />
       <Section title="Doors" aside={<span className="soft">where agents knock</span>}>
         {doors.length === 0 ? (
           <p className="soft">None is configured: agents cannot come in.</p>
         ) : (
-          <div className="scroll" tabIndex={0} role="group" aria-label="Doors">
-            <table className="data">
-              <thead>
-                <tr>
-                  <th scope="col">Gateway</th>
-                  <th scope="col">Name</th>
-                  <th scope="col">Address</th>
-                  <th scope="col">Kind</th>
-                </tr>
-              </thead>
-              <tbody>
-                {doors.map(({ gateway, name, address, door, observes }) => (
-                  <tr key={address}>
-                    <td>{gateway}</td>
-                    <td>
-                      <AgentText text={name} />
-                    </td>
-                    <td className="mono">
-                      <AgentText text={address} />
-                    </td>
-                    <td>
-                      {door} {observes && <Badge tone="bad">only observes</Badge>}
-                    </td>
-                  </tr>
-                ))}
-              </tbody>
-            </table>
-          </div>
+          <Table name="Doors" heads={['Gateway', 'Name', 'Address', 'Kind']}>
+            {doors.map(({ gateway, name, address, door, observes }) => (
+              <tr key={address}>
+                <td>{gateway}</td>
+                <td>
+                  <AgentText text={name} />
+                </td>
+                <td className="mono">
+                  <AgentText text={address} />
+                </td>
+                <td>
+                  {door} {observes && <Badge tone="bad">only observes</Badge>}
+                </td>
+              </tr>
+            ))}
+          </Table>
         )}
       </Section>
       <Section title="The house">
