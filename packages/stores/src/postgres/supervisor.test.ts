@@ -1,11 +1,12 @@
-import { spawn } from 'node:child_process'
+import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { chmod, mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import pg from 'pg'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { type Embedded, startEmbedded } from './supervisor.ts'
+import { type Embedded, type EmbeddedOptions, startEmbedded } from './supervisor.ts'
 import { templateDir } from './testing.ts'
 
 describe('the embedded PostgreSQL', { timeout: 60_000 }, () => {
@@ -20,8 +21,8 @@ describe('the embedded PostgreSQL', { timeout: 60_000 }, () => {
     await rm(dataDir, { recursive: true, force: true })
   })
 
-  async function start(folder = dataDir): Promise<Embedded> {
-    const server = await startEmbedded({ dataDir: folder, templateDir })
+  async function start(folder = dataDir, more: Partial<EmbeddedOptions> = {}): Promise<Embedded> {
+    const server = await startEmbedded({ dataDir: folder, templateDir, ...more })
     open.push(server)
     return server
   }
@@ -94,6 +95,23 @@ describe('the embedded PostgreSQL', { timeout: 60_000 }, () => {
     process.kill(pid, 'SIGKILL')
     await vi.waitFor(async () => expect(await ask(server, 'select number from kept')).toEqual([7]), 20_000)
     await vi.waitFor(() => expect(server.pid).not.toBe(pid), 20_000)
+  })
+
+  it('is killed and started again when it is stuck in its recovery (P14)', async () => {
+    const says: string[] = []
+    const server = await start(dataDir, { lookEveryMs: 100, log: (line) => void says.push(line.says) })
+    const { pid } = server
+    await ask(server, 'create table kept as select 7 as number')
+    const [writer] = await ask(server, "select pid from pg_stat_activity where backend_type = 'background writer'")
+    const neverFilled = join(dataDir, 'cluster', 'backup_label') // recovery reads it, if there is one
+    await promisify(execFile)('mkfifo', ['-m', '666', neverFilled])
+    process.kill(Number(writer), 'SIGKILL') // PostgreSQL itself starts to recover then
+
+    await vi.waitFor(() => expect(says[0]).toMatch(/neither answers nor works/), 20_000)
+    await rm(neverFilled)
+    await vi.waitFor(async () => expect(await ask(server, 'select number from kept')).toEqual([7]), 20_000)
+    await vi.waitFor(() => expect(server.pid).not.toBe(pid), 20_000)
+    expect(isAlive(pid)).toBe(false)
   })
 
   it('is not kept from starting by the pid of somebody else in an old lock file', async () => {

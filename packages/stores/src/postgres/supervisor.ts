@@ -12,7 +12,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { type Account, findAccount } from './embedded/account.ts'
 import { findBinaries } from './embedded/binaries.ts'
 import { prepareCluster, role } from './embedded/cluster.ts'
-import { type Postmaster, startPostmaster } from './embedded/postmaster.ts'
+import { port, type Postmaster, startPostmaster } from './embedded/postmaster.ts'
 
 export interface EmbeddedOptions {
   /** A folder for nothing else; made when missing, and then private to the account that PostgreSQL runs as. */
@@ -21,6 +21,8 @@ export interface EmbeddedOptions {
   readonly binDir?: string | undefined
   /** Where an empty cluster per version is kept, so that the next first start only copies it. */
   readonly templateDir?: string | undefined
+  /** From one look at the server to the next; after ten that find it neither serving nor working it is killed. */
+  readonly lookEveryMs?: number | undefined
   log?(line: LogLine): void
 }
 
@@ -36,11 +38,12 @@ export interface Embedded {
   close(): Promise<void>
 }
 
-const port = 5432
 const socketPathBytes = 107 - `/.s.PGSQL.${port}.lock`.length
 
+const lookEveryMs = 5_000
+
 /**
- * The server is started again whenever it dies, until `close`. Acknowledged commits survive all of it.
+ * The server is started again whenever it dies, or is stuck, until `close`. Acknowledged commits survive all of it.
  *
  * @throws ERR_CONFIG_INVALID with one line that says what to do
  */
@@ -55,7 +58,16 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<Embedded>
   const cluster = join(dataDir, 'cluster')
   await prepareCluster({ folder: cluster, binaries, account, templateDir: options.templateDir })
   const socketDir = await makeSocketDir(dataDir, account)
-  const start = () => startPostmaster({ cluster, socketDir, logFile: join(dataDir, 'postgres.log'), binaries, account })
+  const start = () =>
+    startPostmaster({
+      cluster,
+      socketDir,
+      logFile: join(dataDir, 'postgres.log'),
+      binaries,
+      account,
+      lookEveryMs: options.lookEveryMs ?? lookEveryMs,
+      onStuck: () => log({ level: 'error', says: 'The embedded PostgreSQL neither answers nor works, and is killed.' }),
+    })
 
   let running: Postmaster
   try {

@@ -35,6 +35,8 @@ describe('one run of the server', () => {
       logFile: join(folder, 'log'),
       binaries: { binDir, version: '18.4', major: 18 },
       account: { uid: process.getuid?.() ?? 0, runAs: undefined, named: true },
+      lookEveryMs: 5_000,
+      onStuck: () => undefined,
     })
     await stop()
     expect(await readFile(join(cluster, 'heard'), 'utf8')).toBe('2')

@@ -3,31 +3,20 @@
  *
  * @module
  */
-import { execFile, spawn } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { open, readFile, rm } from 'node:fs/promises'
-import { platform } from 'node:os'
+import { open } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { promisify } from 'node:util'
 import type { Account } from './account.ts'
+import { answers } from './answers.ts'
 import { type Binaries, unfit } from './binaries.ts'
+import { guard, guardName, postmasterUnder } from './guard.ts'
+import { clearStale, saysReady } from './pid-file.ts'
+import { watch, type WatchParts } from './watch.ts'
 
-const run = promisify(execFile)
-
-/** `$0` of the shell that holds the pipe; tells a guarded server from an orphan. */
-const guardName = 'countersign-guard'
-
-/**
- * File 3 is the pipe from node. When node is gone, however it went, `cat` ends and PostgreSQL gets SIGINT (fast shutdown):
- * again and again, because what a shell starts in the background is deaf to SIGINT until it listens for it itself.
- * When PostgreSQL is gone first, the shell ends with its exit code.
- */
-const guard = [
-  'exec 3<&0; "$@" 3<&- & p=$!',
-  '(cat <&3 >/dev/null; while kill -INT $p; do sleep 0.2; done) 2>/dev/null & g=$!',
-  'exec 3<&-; wait $p; c=$?; kill $g; exit $c',
-].join('\n')
+/** Names the socket. */
+export const port = 5432
 
 export interface PostmasterParts {
   readonly cluster: string
@@ -35,6 +24,10 @@ export interface PostmasterParts {
   readonly logFile: string
   readonly binaries: Binaries
   readonly account: Account
+  /** How often it is looked at, whether it serves anybody. */
+  readonly lookEveryMs: number
+  /** It serves nobody, and is about to be killed. */
+  onStuck(): void
 }
 
 export interface Postmaster {
@@ -45,7 +38,11 @@ export interface Postmaster {
   stop(): Promise<void>
 }
 
-/** @throws ERR_CONFIG_INVALID when another house holds the folder, or the server does not come up. */
+/**
+ * From its first moment to its last it is watched: one that is stuck is killed, and so is gone.
+ *
+ * @throws ERR_CONFIG_INVALID when another house holds the folder, or the server does not come up.
+ */
 export async function startPostmaster(parts: PostmasterParts): Promise<Postmaster> {
   await clearStale(parts.cluster)
   const log = await open(parts.logFile, 'a', 0o600)
@@ -69,8 +66,16 @@ export async function startPostmaster(parts: PostmasterParts): Promise<Postmaste
   child.stdin?.on('error', () => undefined) // the pipe breaks when the server ends first
   await log.close()
 
-  const looking = new AbortController()
-  const pid = await Promise.race([ready(parts.cluster, looking.signal), gone]).finally(() => looking.abort())
+  const ended = new AbortController()
+  child.once('exit', () => ended.abort()).once('error', () => ended.abort())
+  const watched = {
+    postmaster: () => postmasterUnder(child.pid),
+    answers: () => answers(parts.socketDir, port, parts.lookEveryMs),
+    restMs: parts.lookEveryMs,
+    onStuck: () => parts.onStuck(),
+  }
+  void watch(watched, ended.signal)
+  const pid = await Promise.race([ready(parts.cluster, watched, ended.signal), gone])
   if (pid === undefined) throw unfit(`PostgreSQL did not start; see ${parts.logFile}.`)
   return {
     pid,
@@ -111,68 +116,15 @@ function settings({ socketDir, binaries }: PostmasterParts): string[] {
   return Object.entries(values).flatMap(([name, value]) => ['-c', `${name}=${value}`])
 }
 
-/** The postmaster writes `ready` into the eighth line of its pid file. */
-async function ready(cluster: string, signal: AbortSignal): Promise<number | undefined> {
-  while (!signal.aborted) {
-    const lines = (await pidFile(cluster)) ?? []
-    if (lines[7]?.trim() === 'ready') return Number(lines[0])
+/** What it writes into its file is quicker to read than to ask for; where a disk fails, it may be missing there. */
+async function ready(
+  cluster: string,
+  { answers, postmaster }: WatchParts,
+  ended: AbortSignal,
+): Promise<number | undefined> {
+  for (let turn = 1; !ended.aborted; turn += 1) {
+    if ((await saysReady(cluster)) || (turn % 100 === 0 && (await answers()))) return postmaster()
     await sleep(10)
   }
   return undefined // it ended before it was ready
-}
-
-async function pidFile(cluster: string): Promise<string[] | undefined> {
-  const text = await readFile(join(cluster, 'postmaster.pid'), 'utf8').catch(() => undefined)
-  return text?.split('\n')
-}
-
-/**
- * After a hard kill the pid in the file may belong to anyone (in containers pids repeat), and PostgreSQL would refuse to
- * start. So the process itself is asked who it is. A server whose house was just killed is given time to leave.
- */
-async function clearStale(cluster: string): Promise<void> {
-  const pid = Number((await pidFile(cluster))?.[0])
-  if (!(pid > 0)) return
-  const asked = Date.now()
-  while (Date.now() - asked < ((await isReady(cluster)) ? leavingMs : longestStopMs)) {
-    const standing = await inspect(pid)
-    if (standing === undefined || !standing.command.includes(cluster)) {
-      return rm(join(cluster, 'postmaster.pid'), { force: true })
-    }
-    // Its guard was killed as well: nobody else will end it.
-    const guarded = (await inspect(standing.parent))?.command.includes(guardName) ?? false
-    if (!guarded) interrupt(pid)
-    await sleep(50)
-  }
-  throw unfit(`Another house is running on ${cluster} (PostgreSQL is process ${pid}).`)
-}
-
-/** Until a server whose house is gone has noticed; and how long one that still starts, or stops, may take. */
-const leavingMs = 2_000
-const longestStopMs = 30_000
-
-async function isReady(cluster: string): Promise<boolean> {
-  return (await pidFile(cluster))?.[7]?.trim() === 'ready'
-}
-
-function interrupt(pid: number): void {
-  try {
-    process.kill(pid, 'SIGINT')
-  } catch {
-    return // it left between the look and the signal
-  }
-}
-
-async function inspect(pid: number): Promise<{ command: string; parent: number } | undefined> {
-  try {
-    if (platform() !== 'linux') {
-      const { stdout } = await run('ps', ['-ww', '-o', 'ppid=,args=', '-p', String(pid)])
-      return { command: stdout, parent: Number(stdout.trim().split(/\s+/)[0]) }
-    }
-    const command = await readFile(`/proc/${pid}/cmdline`, 'utf8')
-    const status = await readFile(`/proc/${pid}/status`, 'utf8')
-    return { command, parent: Number(/^PPid:\s*(\d+)/m.exec(status)?.[1]) }
-  } catch {
-    return undefined // no such process
-  }
 }
