@@ -12,6 +12,7 @@ import type { HouseRecord } from './record.ts'
 
 const mostUnknown = 50
 const mostOthers = 15
+const hands = 24
 
 /** Findings, and how many answers were those of an earlier run. */
 export async function sendAgain(
@@ -20,11 +21,13 @@ export async function sendAgain(
 ): Promise<{ findings: string[]; replayed: number; collected: number }> {
   const findings: string[] = []
   const count = { replayed: 0, collected: 0 }
-  const due = dueAgain(parts.book)
-  for (let from = 0; from < due.length; from += 8) {
-    await Promise.all(due.slice(from, from + 8).map(again))
-  }
+  const due = dueAgain(parts.book).values()
+  await Promise.all(Array.from({ length: hands }, takeTurns))
   return { findings, ...count }
+
+  async function takeTurns(): Promise<void> {
+    for (const errand of due) await again(errand)
+  }
 
   async function again(errand: Errand): Promise<void> {
     const expected = expectedOf(errand, record)

@@ -18,10 +18,10 @@ const injected: Readonly<Record<Injury, string>> = {
 
 export const canInjure = (): Promise<boolean> => works('strace', '-f', '-o', '/dev/null', '-e', 'trace=none', 'true')
 
-/** In these processes alone, so that PostgreSQL can recover meanwhile: see docs/reliability.md, what is not known. */
+/** In these processes, and in those that they start: so that PostgreSQL's recovery is struck as well. */
 export async function injure(pids: readonly number[], injury: Injury, forMs: number): Promise<void> {
   const calls = injected[injury]
-  const words = ['-qq', '-o', '/dev/null', '-e', `trace=${calls.split(':')[0]}`, '-e', `inject=${calls}`]
+  const words = ['-f', '-qq', '-o', '/dev/null', '-e', `trace=${calls.split(':')[0]}`, '-e', `inject=${calls}`]
   const strace = spawn('strace', [...words, ...pids.flatMap((pid) => ['-p', String(pid)])], { stdio: 'ignore' })
   const gone = once(strace, 'exit')
   await pause(forMs)

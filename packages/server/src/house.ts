@@ -128,7 +128,7 @@ export async function openHouse(parts: HouseParts): Promise<House> {
       desk,
       stops,
       running: {
-        node: node.id,
+        node,
         followers: () => followers.map((each) => each.state()),
         places: placesOf(config, publicUrl),
       },

@@ -13,17 +13,18 @@ const alive = createRoute({
 const ready = createRoute({
   method: 'get',
   path: '/readyz',
-  summary: 'Whether this instance can do its work: its store answers.',
+  summary: 'Whether this instance can do its work: its store answers, and has given it leave to run.',
   responses: { 200: said, 503: said },
 })
 
 const patienceMs = 2000
 
-export function health(api: Api, { store, version }: ApiParts): void {
+export function health(api: Api, { store, version, running }: ApiParts): void {
   api.openapi(alive, (context) => context.json({ status: 'ok' as const, version }, 200))
 
   api.openapi(ready, async (context) => {
-    if (await soon(store.ledger.head())) return context.json({ status: 'ok' as const, version }, 200)
+    if (running.node.epoch() !== undefined && (await soon(store.ledger.head())))
+      return context.json({ status: 'ok' as const, version }, 200)
     return context.json({ status: 'unavailable' as const, version }, 503)
   })
 }

@@ -41,7 +41,7 @@ export async function createRig(over: Partial<ApiParts> = {}) {
     desk: createDesk({ store }),
     stops: createStops({ store }),
     pins: createPins({ store }),
-    running: { node: 'nod_here', followers: () => [], places: [] },
+    running: { node: { id: 'nod_here', epoch: () => 1 }, followers: () => [], places: [] },
     policy: { active: () => policySet },
     workshop,
     sessions: createSessions({ store: sessionStore, clock, secure: false }),

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { CountersignError, type DoorPlace, type HeldLease, mintedAt } from '@countersign/core'
+import { CountersignError, type DoorPlace, type HeldLease, mintedAt, type NodeLease } from '@countersign/core'
 import { type FollowerView, type InstanceView, SystemView } from '@countersign/schema'
 import { createRoute } from '@hono/zod-openapi'
 import type { Following } from '../followers.ts'
@@ -14,8 +14,8 @@ import { answers, moment } from './route.ts'
 
 /** What only the process that answers can tell. */
 export interface SystemParts {
-  /** Id of this instance. */
-  readonly node: string
+  /** This instance. */
+  readonly node: NodeLease
   readonly followers: () => readonly Following[]
   readonly places: readonly (DoorPlace & { readonly gateway: string })[]
 }
@@ -42,7 +42,7 @@ export function system(api: Api, parts: ApiParts): void {
         at: moment(clock.now()),
         house: { origin: store.ledger.origin, version, publicUrl, demo },
         store: { entries: size, answeredInMs },
-        instances: leases.flatMap((lease) => instanceOf(lease, running.node)),
+        instances: leases.flatMap((lease) => instanceOf(lease, running.node.id)),
         duties: leases.flatMap(dutyOf),
         followers: await Promise.all(running.followers().map((each) => followerView(each, size))),
         queues: { openQuestions: open, grantedUnspent: granted, waitingClients: desk.waiting() },

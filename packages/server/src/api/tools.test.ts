@@ -85,7 +85,11 @@ it('the doors that only observe are named', async () => {
   const place = (name: string, observes: boolean) =>
     ({ gateway: 'mcp', name, address: `http://house/mcp/${name}`, door: 'enforcing', observes }) as const
   const watched = await createRig({
-    running: { node: 'nod_here', followers: () => [], places: [place('crm', true), place('files', false)] },
+    running: {
+      node: { id: 'nod_here', epoch: () => 1 },
+      followers: () => [],
+      places: [place('crm', true), place('files', false)],
+    },
   })
   const answer = await watched.get(
     '/api/tools',
