@@ -14,6 +14,7 @@ import { type Checkpoint, openCheckpoint } from './checkpoint.ts'
 import { readLeaf } from './leaf.ts'
 import { createFrontier, type Frontier, type Hash, hashLeaf } from './merkle.ts'
 import type { VerifySignature } from './note.ts'
+import { readAhead } from './read-ahead.ts'
 import { createStory, type Story } from './story.ts'
 import { createTileCheck } from './tile-check.ts'
 import { tilePath, widthOf } from './tiles.ts'
@@ -65,18 +66,20 @@ export async function verifyLedger(
   { vkey, known, onProgress }: VerifyOptions,
 ): Promise<LedgerReport> {
   const findings = createFindings()
-  const tiles = createTileCheck(source)
-  const frontier = createFrontier(parts.hash, undefined, tiles.onNode)
   const head = await open(await source.read('checkpoint'), 'The checkpoint', parts, vkey, findings)
   const before =
     known === undefined ? undefined : await open(known, 'The checkpoint seen before', parts, vkey, findings)
   const story = createStory()
   const room = new Uint8Array(1 + maxLeafBytes)
   const size = head?.size ?? 0
+  const files = readAhead(source, size)
+  const tiles = createTileCheck(files)
+  const frontier = createFrontier(parts.hash, undefined, tiles.onNode)
 
   if (before) continues(before, frontier, findings)
   for (let bundle = 0; widthOf(size, 0, bundle) > 0; bundle += 1) {
-    const entries = await readBundle(source, bundle, widthOf(size, 0, bundle), findings)
+    files.reach(bundle)
+    const entries = await readBundle(files, bundle, widthOf(size, 0, bundle), findings)
     if (!entries) break
     for (const entry of entries) {
       check(entry, frontier.size, story, findings)
