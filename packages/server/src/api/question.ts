@@ -136,11 +136,30 @@ async function before(
   look: Looking,
   store: Pick<Store, 'actions'>,
 ): Promise<Pick<QuestionView, 'history' | 'lastRun'>> {
-  const { action } = approval.card.bound
-  const { environment, operation, verb } = action
-  const { items } = await store.actions.search({ agent: action.agent, environment, verb, limit: 50 })
-  const alike = items.filter(({ record }) => record.action.operation === operation && record.id !== approval.actionId)
-  const history = await Promise.all(alike.slice(0, 5).map((life) => actionSummary(life, look)))
-  const last = lastRunOf(approval, alike, (life) => maySeeAction(look.person, life, agent))
-  return { history, ...(last && { lastRun: await lastRunView(last, look) }) }
+  const { environment, operation, verb, agent: by } = approval.card.bound.action
+  const alike = { agent: by, environment, verb, operation }
+  const { items } = await store.actions.search({ ...alike, limit: mostHistory + 1 })
+  const others = items.filter(({ record }) => record.id !== approval.actionId).slice(0, mostHistory)
+  const [history, lastRun] = await Promise.all([
+    Promise.all(others.map((life) => actionSummary(life, look))),
+    lastRunLike(approval, alike),
+  ])
+  return { history, ...(lastRun && { lastRun }) }
+
+  /** A few at a time: each is opened and read, while whoever waits for the answer to this question waits as well. */
+  async function lastRunLike(question: Approval, query: typeof alike) {
+    let after: string | undefined
+    for (let page = 0; page < mostPages; page += 1) {
+      const done = await store.actions.search({ ...query, outcome: 'done', limit: pageSize, ...(after && { after }) })
+      const last = lastRunOf(question, done.items, (life) => maySeeAction(look.person, life, agent))
+      if (last) return lastRunView(last, look)
+      after = done.next
+      if (after === undefined) return undefined
+    }
+    return undefined
+  }
 }
+
+const mostHistory = 5
+const pageSize = 5
+const mostPages = 10
