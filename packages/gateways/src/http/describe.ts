@@ -54,13 +54,13 @@ export async function describe(
       ...meaning.action,
     },
     context: {
-      ...meaning.context,
       purpose: purposeOf(message.headers, matched?.route.config.purposeHeader),
       attemptId: attemptIdOf(message.headers),
       session: caller.credential,
       trace: traceOf(message.headers),
       client: (message.headers('user-agent') ?? 'unknown').slice(0, 200),
       observed: upstream.observe,
+      ...meaning.context,
     },
   }
 }

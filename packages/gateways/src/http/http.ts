@@ -60,23 +60,19 @@ export const http = defineGateway({
         return answerQuestion(request, response, { id: asked.id, waitMs, caller, hall, signal })
       }
 
-      const head = readHead(request)
-      const { upstream, routes } = upstreamOf(head, upstreams, response)
-      const message = { ...head, body: await readBody(request, head, config.maxBodyBytes) }
-      const matched = routes(message.method, message.target.segments)
-      const described = await describe(message, caller, upstream, matched, secrets)
-      const waitSeconds = Math.min(waitOf(message.headers) ?? 0, config.maxWaitSeconds)
+      const { upstream, route, waitSeconds, action, context } = await read(request, response, caller)
       if (waitSeconds > 0) response.setHeader('preference-applied', `wait=${waitSeconds}`)
 
       await gate.pass({
         caller,
-        ...described,
+        action,
+        context,
         patienceMs: waitSeconds * 1000,
         signal,
         run(permit) {
           running()
           const { clientSilenceMs } = config
-          return run(permit, { response, upstream, route: matched?.route.config, egress, secrets, clientSilenceMs })
+          return run(permit, { response, upstream, route, egress, secrets, clientSilenceMs })
         },
         async replay(result) {
           replay(response, result)
@@ -87,6 +83,17 @@ export const http = defineGateway({
           await ended(response)
         },
       })
+    }
+
+    /** What it means. The message itself ends here: it may be held for hours, and what runs is the sealed copy. */
+    async function read(request: IncomingMessage, response: ServerResponse, caller: Caller) {
+      const head = readHead(request)
+      const { upstream, routes } = upstreamOf(head, upstreams, response)
+      const message = { ...head, body: await readBody(request, head, config.maxBodyBytes) }
+      const matched = routes(message.method, message.target.segments)
+      const waitSeconds = Math.min(waitOf(message.headers) ?? 0, config.maxWaitSeconds)
+      const described = await describe(message, caller, upstream, matched, secrets)
+      return { upstream, route: matched?.route.config, waitSeconds, ...described }
     }
 
     const connections = createConnections(serve, (error) => {

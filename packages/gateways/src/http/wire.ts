@@ -66,20 +66,25 @@ async function readBytes(request: IncomingMessage, announced: number, maxBytes: 
   if (announced > maxBytes) throw new CountersignError('ERR_INPUT_TOO_LARGE')
   const chunks: Buffer[] = []
   let size = 0
+  let settle = () => {}
   // Not `for await`, which would destroy the connection before the refusal is said.
-  await new Promise<void>((done, fail) => {
+  const read = new Promise<void>((done, fail) => {
     const brokenOff = () => fail(new CountersignError('ERR_INPUT_INVALID', { http: 'The body broke off.' }))
     if (request.destroyed) return brokenOff() // while the caller was being recognised: no event tells of it any more
-    request.on('data', (chunk: Buffer) => {
+    const take = (chunk: Buffer) => {
       size += chunk.length
       if (size > maxBytes) fail(new CountersignError('ERR_INPUT_TOO_LARGE'))
       else chunks.push(chunk)
-    })
-    request.once('end', done)
-    request.once('error', fail)
-    request.once('close', brokenOff)
+    }
+    request.on('data', take).once('end', done).once('error', fail).once('close', brokenOff)
+    settle = () => request.off('data', take).off('end', done).off('close', brokenOff)
   })
-  return Buffer.concat(chunks)
+  try {
+    await read
+    return Buffer.concat(chunks)
+  } finally {
+    settle() // what is held for hours shall not hold its body twice
+  }
 }
 
 /** @throws ERR_INPUT_TYPE for JSON in another charset than UTF-8 (RFC 8259 §8.1) */
