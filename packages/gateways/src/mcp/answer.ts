@@ -26,7 +26,6 @@ export interface Server {
 export type RpcRequest = Extract<Incoming, { kind: 'request' }>
 
 export interface From {
-  readonly request: Request
   readonly server: Server
   readonly session: Session
   readonly caller: Caller
@@ -64,7 +63,7 @@ export function createAnswers({ config, hall, sessions }: AnswerParts): Answers 
 
   /** Headers go out at once; the rest is told as it happens. */
   function callTool({ id, params }: RpcRequest, from: From): Response {
-    const { session, request } = from
+    const { session } = from
     const called = ToolCall.safeParse(params)
     if (!called.success) return json(rpcError(id, -32602, 'tools/call needs a name, and arguments that are an object.'))
     const key = keyOf(id)
@@ -75,11 +74,11 @@ export function createAnswers({ config, hall, sessions }: AnswerParts): Answers 
       return json(rpcError(id, -32000, 'Too many calls are open with this credential.'))
 
     const cancelled = new AbortController()
-    const stream = openEventStream()
+    const { signal } = cancelled
+    const stream = openEventStream(() => cancelled.abort())
     // A cancelled call gets no answer (https://modelcontextprotocol.io/specification/2025-11-25/basic/utilities/cancellation).
-    cancelled.signal.addEventListener('abort', () => void stream.finish())
+    signal.addEventListener('abort', () => void stream.finish())
     session.attempts.set(key, cancelled)
-    const signal = AbortSignal.any([cancelled.signal, stream.gone, request.signal])
     const work = pass({ id, called: called.data, stream, signal, ...from }).finally(() => {
       session.attempts.delete(key)
       session.touchedAt = hall.clock.now()
@@ -173,7 +172,7 @@ export function createAnswers({ config, hall, sessions }: AnswerParts): Answers 
   }
 }
 
-type Passing = Omit<From, 'request'> & {
+type Passing = From & {
   readonly id: RpcId
   readonly called: ToolCall
   readonly stream: EventStream

@@ -79,8 +79,10 @@ const kindOf = (rule: ToolRule, { environment }: ServerConfig) =>
 
 export function ruleFor(config: ServerConfig, tool: string): ToolRule {
   const preset = config.preset === undefined ? undefined : presets[config.preset]
-  return own(config.tools, tool) ?? own(preset ?? {}, tool) ?? ToolRule.parse({})
+  return own(config.tools, tool) ?? own(preset ?? {}, tool) ?? nothingSaid
 }
+
+const nothingSaid = ToolRule.parse({})
 
 const own = (rules: Readonly<Record<string, ToolRule>>, tool: string) =>
   Object.hasOwn(rules, tool) ? rules[tool] : undefined

@@ -107,7 +107,7 @@ export async function startMcp(config: McpConfig, hall: Hall, { connect }: McpPa
         if (message.method === 'notifications/cancelled') answers.cancel(session, message.params)
         return accepted()
       case 'request':
-        return answers.answer(message, { request, server, session, caller })
+        return answers.answer(message, { server, session, caller })
     }
   }
 

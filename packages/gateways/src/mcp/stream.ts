@@ -6,8 +6,6 @@
 
 export interface EventStream {
   readonly response: Response
-  /** Aborted when the client hung up before it had everything. */
-  readonly gone: AbortSignal
   /** Settles when nothing more can be sent: true if the client has taken everything. */
   readonly over: Promise<boolean>
   /** For messages of which only the newest counts: it replaces one that was not taken yet, so memory stays bounded. */
@@ -21,9 +19,9 @@ export interface EventStream {
 /** How long a client may take to fetch the last message before it counts as not delivered. */
 const fetchWithinMs = 30_000
 
-export function openEventStream(): EventStream {
-  const gone = new AbortController()
-  const utf8 = new TextEncoder()
+/** `left` is called when the client hung up before it had everything. */
+export function openEventStream(left = (): void => {}): EventStream {
+  let gone = false
   // The comment makes every server in between send the headers now: some wait for a first byte.
   const waiting: string[] = [': countersign\n\n']
   let newest: string | undefined
@@ -43,18 +41,19 @@ export function openEventStream(): EventStream {
             wake = resolve
           })
         }
-        if (gone.signal.aborted) return
+        if (gone) return
         const piece = waiting.shift() ?? newest
         if (piece === newest) newest = undefined
-        if (piece !== undefined) return controller.enqueue(utf8.encode(piece))
+        if (piece !== undefined) return controller.enqueue(Buffer.from(piece))
         controller.close()
         settle(true)
       },
       cancel() {
         settle(false)
-        gone.abort()
+        gone = true
         ending = true
         wake()
+        left()
       },
     },
     { highWaterMark: 0 },
@@ -70,7 +69,6 @@ export function openEventStream(): EventStream {
     response: new Response(body, {
       headers: { 'content-type': 'text/event-stream', 'cache-control': 'no-store', 'x-accel-buffering': 'no' },
     }),
-    gone: gone.signal,
     over,
     offer(message) {
       renew(asEvent(message))

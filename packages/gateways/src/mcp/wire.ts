@@ -117,31 +117,44 @@ function accepts(request: Request, ...types: readonly string[]): boolean {
 }
 
 async function readBody(request: Request, { bytes, ms }: Bounds): Promise<Uint8Array | 'large' | 'late'> {
-  if (Number(request.headers.get('content-length') ?? 0) > bytes) return 'large'
-  if (!request.body) return new Uint8Array()
-
-  const reader: ReadableStreamDefaultReader<Uint8Array> = request.body.getReader()
-  let late = false
-  const timer = setTimeout(() => {
-    late = true
-    void reader.cancel().catch(() => undefined) // the sender may be gone already
-  }, ms)
+  const announced = request.headers.get('content-length')
+  if (Number(announced ?? 0) > bytes) return 'large'
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<'late'>((resolve) => {
+    timer = setTimeout(resolve, ms, 'late')
+  })
+  // A body of known length is read as it comes from the connection, which holds it to that length; a web stream around it
+  // costs more than all else that is done to a message.
+  const reading = announced === null ? readPieces(request, bytes, late) : readWhole(request, bytes)
   try {
-    const chunks: Uint8Array[] = []
-    let size = 0
-    for (;;) {
-      const { done, value } = await reader.read()
-      if (late) return 'late'
-      if (done) return Buffer.concat(chunks)
-      size += value.length
-      if (size > bytes) {
-        void reader.cancel().catch(() => undefined)
-        return 'large'
-      }
-      chunks.push(value)
-    }
+    return await Promise.race([reading, late])
   } finally {
     clearTimeout(timer)
+    reading.catch(() => undefined) // nobody waits for one that comes late
+  }
+}
+
+async function readWhole(request: Request, bytes: number): Promise<Uint8Array | 'large'> {
+  const body = await request.arrayBuffer()
+  return body.byteLength > bytes ? 'large' : new Uint8Array(body)
+}
+
+async function readPieces(request: Request, bytes: number, late: Promise<'late'>): Promise<Uint8Array | 'large'> {
+  if (!request.body) return new Uint8Array()
+  const reader: ReadableStreamDefaultReader<Uint8Array> = request.body.getReader()
+  const stop = () => void reader.cancel().catch(() => undefined) // the sender may be gone already
+  void late.then(stop)
+  const chunks: Uint8Array[] = []
+  let size = 0
+  for (;;) {
+    const { done, value } = await reader.read()
+    if (done) return Buffer.concat(chunks)
+    size += value.length
+    if (size > bytes) {
+      stop()
+      return 'large'
+    }
+    chunks.push(value)
   }
 }
 
