@@ -66,25 +66,26 @@ async function readBytes(request: IncomingMessage, announced: number, maxBytes: 
   if (announced > maxBytes) throw new CountersignError('ERR_INPUT_TOO_LARGE')
   const chunks: Buffer[] = []
   let size = 0
-  let settle = () => {}
   // Not `for await`, which would destroy the connection before the refusal is said.
-  const read = new Promise<void>((done, fail) => {
-    const brokenOff = () => fail(new CountersignError('ERR_INPUT_INVALID', { http: 'The body broke off.' }))
-    if (request.destroyed) return brokenOff() // while the caller was being recognised: no event tells of it any more
+  await new Promise<void>((done, fail) => {
     const take = (chunk: Buffer) => {
       size += chunk.length
       if (size > maxBytes) fail(new CountersignError('ERR_INPUT_TOO_LARGE'))
       else chunks.push(chunk)
     }
-    request.on('data', take).once('end', done).once('error', fail).once('close', brokenOff)
-    settle = () => request.off('data', take).off('end', done).off('close', brokenOff)
+    const end = () => {
+      letGo() // what is held for hours shall not hold its body twice
+      done()
+    }
+    const brokenOff = () => {
+      letGo()
+      fail(new CountersignError('ERR_INPUT_INVALID', { http: 'The body broke off.' }))
+    }
+    const letGo = () => request.off('data', take).off('end', end).off('close', brokenOff)
+    if (request.destroyed) return brokenOff() // while the caller was being recognised: no event tells of it any more
+    request.on('data', take).once('end', end).once('error', fail).once('close', brokenOff)
   })
-  try {
-    await read
-    return Buffer.concat(chunks)
-  } finally {
-    settle() // what is held for hours shall not hold its body twice
-  }
+  return Buffer.concat(chunks)
 }
 
 /** @throws ERR_INPUT_TYPE for JSON in another charset than UTF-8 (RFC 8259 §8.1) */
