@@ -31,7 +31,9 @@ export function concatBytes(...parts: readonly Uint8Array[]): Uint8Array {
 
 /** For public values only: it takes as long as the first difference is far. */
 export function sameBytes(one: Uint8Array, other: Uint8Array): boolean {
-  return one.length === other.length && one.every((byte, at) => byte === other[at])
+  if (one.length !== other.length) return false
+  for (let at = 0; at < one.length; at += 1) if (one[at] !== other[at]) return false
+  return true
 }
 
 export const toHex = (bytes: Uint8Array): string =>

@@ -7,7 +7,7 @@ import { canonical } from '../action/canonical.ts'
 import { isError } from '../errors.ts'
 import { maxLeafBytes } from './bundle.ts'
 import { decodeUtf8 } from './bytes.ts'
-import { isPlainCanonical } from './plain-json.ts'
+import { readPlainLeaf } from './plain-leaf.ts'
 
 /** What the rules of the ledger look at; `envelope.ts` writes it. */
 export interface Leaf {
@@ -35,19 +35,23 @@ export interface Leaf {
 /** The leaf, or what is wrong with it. */
 export function readLeaf(bytes: Uint8Array): Leaf | { readonly says: string } {
   if (bytes.length > maxLeafBytes) return { says: 'is larger than 16 KiB' }
-  const plain = isPlainCanonical(bytes)
+  return readPlainLeaf(bytes) ?? readAnyLeaf(bytes)
+}
+
+/** However it is written; `readPlainLeaf` is there for speed alone. */
+export function readAnyLeaf(bytes: Uint8Array): Leaf | { readonly says: string } {
   let value: unknown
   try {
     const text = decodeUtf8(bytes)
     value = JSON.parse(text)
-    if (!isRecord(value) || !(plain || isCanonical(value, text))) return { says: 'is not canonical JSON (RFC 8785)' }
+    if (!isRecord(value) || canonical(value) !== text) return { says: 'is not canonical JSON (RFC 8785)' }
   } catch (error) {
     if (error instanceof SyntaxError || isError(error, 'ERR_INPUT_INVALID', 'ERR_LEDGER_BROKEN')) {
       return { says: 'is not canonical JSON (RFC 8785)' }
     }
     throw error
   }
-  if (!plain && !holdsOnlyIntegers(value)) return { says: 'holds a number that is not an integer' }
+  if (!holdsOnlyIntegers(value)) return { says: 'holds a number that is not an integer' }
 
   const { v, id, type, time, tenant, stream, sseq, payload } = value
   const named = [id, type, tenant, stream, payload].every((each) => typeof each === 'string' && each !== '')
@@ -74,8 +78,6 @@ export function readLeaf(bytes: Uint8Array): Leaf | { readonly says: string } {
     delegation: isRecord(value['delegation']) ? texts(Object.values(value['delegation'])) : [],
   }
 }
-
-const isCanonical = (value: unknown, text: string): boolean => canonical(value) === text
 
 const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)

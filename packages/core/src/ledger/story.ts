@@ -11,13 +11,22 @@ export const clockToleranceMs = 5_000
 
 export interface Story {
   /** What is wrong with this leaf, given those before it. */
-  tell(leaf: Leaf): string[]
+  tell(leaf: Leaf): readonly string[]
   /** What should have come and did not. */
   end(): string[]
 }
 
+/** Of whatever has a stream of its own, an action above all. */
+interface Life {
+  readonly stream: string
+  /** Of its latest leaf that has one. */
+  position: number
+  /** Of an action. */
+  decision: string | undefined
+}
+
 interface Question {
-  readonly requesters: ReadonlySet<string>
+  readonly requesters: readonly string[]
   readonly action: string | undefined
   state: string
   permit: string | undefined
@@ -34,12 +43,13 @@ const changesFrom: Readonly<Record<string, readonly string[]>> = {
   granted: ['spent', 'expired', 'cancelled', 'voided'],
 }
 
-/** Types without rules of their own. */
-const plainTypes = ['person', 'policy', 'house', 'record', 'signature', 'tool']
+/** Beside actions and approvals. */
+const plainTypes = ['agent', 'person', 'policy', 'house', 'record', 'signature', 'tool']
+
+const nothing: readonly string[] = []
 
 export function createStory(): Story {
-  const positions = new Map<string, number>()
-  const decisions = new Map<string, string>()
+  const lives = new Map<string, Life>()
   const questions = new Map<string, Question>()
   const leaves = new Map<string, Leave>()
   /** Who answers for an agent, from its own leaves: its owner, who registered it and who changed it last. */
@@ -47,70 +57,68 @@ export function createStory(): Story {
   let latest = 0
 
   return {
-    tell: (leaf) => [...time(leaf), ...position(leaf), ...plot(leaf)],
+    tell(leaf) {
+      const life = lives.get(leaf.stream) ?? begin(leaf.stream)
+      return [...time(leaf), ...position(leaf, life), ...plot(leaf, life)]
+    },
     end: () =>
       [...questions]
         .filter(([, { state, permit }]) => state === 'spent' && permit === undefined)
         .map(([id]) => `${id} was spent, but nothing was permitted under it`),
   }
 
-  function time({ time: at }: Leaf): string[] {
-    const back = latest - at
-    latest = back > clockToleranceMs ? at : Math.max(latest, at)
-    return back > clockToleranceMs ? [`is ${back} ms older than what came before it`] : []
+  function begin(stream: string): Life {
+    const life = { stream, position: 0, decision: undefined }
+    lives.set(stream, life)
+    return life
   }
 
-  function position({ stream, sseq, type }: Leaf): string[] {
+  function time({ time: at }: Leaf): readonly string[] {
+    const back = latest - at
+    latest = back > clockToleranceMs ? at : Math.max(latest, at)
+    return back > clockToleranceMs ? [`is ${back} ms older than what came before it`] : nothing
+  }
+
+  function position({ stream, sseq, type }: Leaf, life: Life): readonly string[] {
     if (sseq === undefined) {
-      return stream === 'house' || type === 'action.replayed' ? [] : [`has no place in ${stream}`]
+      return stream === 'house' || type === 'action.replayed' ? nothing : [`has no place in ${stream}`]
     }
     // An erased agent may be registered again under its id, and its life begins anew.
     const begins = type === 'agent.registered' && sseq === 1
-    const expected = begins ? 1 : (positions.get(stream) ?? 0) + 1
-    positions.set(stream, sseq)
-    return sseq === expected ? [] : [`is number ${sseq} of ${stream}, where ${expected} is due`]
+    const expected = begins ? 1 : life.position + 1
+    life.position = sseq
+    return sseq === expected ? nothing : [`is number ${sseq} of ${stream}, where ${expected} is due`]
   }
 
-  function plot(leaf: Leaf): string[] {
-    const [family = ''] = leaf.type.split('.')
-    switch (family) {
-      case 'action':
-        return action(leaf)
-      case 'approval':
-        return leaf.type === 'approval.asked' ? asked(leaf) : changed(leaf)
-      case 'agent':
-        if (leaf.agent !== undefined) keepers.set(leaf.agent, leaf.delegation)
-        return []
-      default:
-        return plainTypes.includes(family) ? [] : [`is of a type that is not known: ${leaf.type}`]
-    }
-  }
-
-  function action(leaf: Leaf): string[] {
+  function plot(leaf: Leaf, life: Life): readonly string[] {
     switch (leaf.type) {
       case 'action.decided':
-        decisions.set(leaf.stream, leaf.observed ? 'observed' : (leaf.decision ?? 'deny'))
-        return []
+        life.decision = leaf.observed ? 'observed' : (leaf.decision ?? 'deny')
+        return nothing
       case 'action.permitted':
-        return permitted(leaf)
+        return permitted(leaf, life)
       case 'action.finished':
         return finished(leaf)
       case 'action.replayed':
-        return leaves.has(leaf.permit ?? '') ? [] : ['hands out the outcome of a permit that is not here']
-      default:
-        return [`is of a type that is not known: ${leaf.type}`]
+        return leaves.has(leaf.permit ?? '') ? nothing : ['hands out the outcome of a permit that is not here']
+      case 'approval.asked':
+        return asked(leaf)
     }
+    const [family = ''] = leaf.type.split('.')
+    if (family === 'approval') return changed(leaf)
+    if (family === 'agent' && leaf.agent !== undefined) keepers.set(leaf.agent, leaf.delegation)
+    return plainTypes.includes(family) ? nothing : [`is of a type that is not known: ${leaf.type}`]
   }
 
-  function asked(leaf: Leaf): string[] {
+  function asked(leaf: Leaf): readonly string[] {
     const id = leaf.approval ?? ''
     if (questions.has(id)) return [`asks ${id} again`]
-    const requesters = new Set([...leaf.requesters, ...leaf.delegation, ...(keepers.get(leaf.agent ?? '') ?? [])])
+    const requesters = [...leaf.requesters, ...leaf.delegation, ...(keepers.get(leaf.agent ?? '') ?? nothing)]
     questions.set(id, { requesters, action: leaf.cause, state: 'open', permit: undefined })
     return signers(leaf, requesters)
   }
 
-  function changed(leaf: Leaf): string[] {
+  function changed(leaf: Leaf): readonly string[] {
     const question = questions.get(leaf.approval ?? '')
     if (!question) return [`changes ${leaf.approval}, which was never asked`]
     const change = leaf.type.slice('approval.'.length)
@@ -118,50 +126,51 @@ export function createStory(): Story {
     const before = question.state
     if (change !== 'signed' && change !== 'escalated') question.state = change
     return [
-      ...(allowed ? [] : [`makes ${leaf.approval} ${change} when it was ${before}`]),
-      ...signers(leaf, new Set([...question.requesters, ...leaf.requesters])),
+      ...(allowed ? nothing : [`makes ${leaf.approval} ${change} when it was ${before}`]),
+      ...signers(leaf, question.requesters),
     ]
   }
 
-  function signers({ approval, signers: people }: Leaf, requesters: ReadonlySet<string>): string[] {
-    const own = people.filter((person) => requesters.has(person))
+  /** Those whom this leaf names as requesters count as well as those that were there when it was asked. */
+  function signers({ approval, signers: people, requesters }: Leaf, before: readonly string[]): readonly string[] {
+    if (people.length === 0) return nothing
+    const own = people.filter((person) => before.includes(person) || requesters.includes(person))
     return [
       ...own.map((person) => `has ${person} sign ${approval}, which is their own request`),
-      ...(new Set(people).size < people.length ? [`counts a person twice for ${approval}`] : []),
+      ...(new Set(people).size < people.length ? [`counts a person twice for ${approval}`] : nothing),
     ]
   }
 
-  function permitted(leaf: Leaf): string[] {
-    const { permit = '', stream } = leaf
+  function permitted(leaf: Leaf, { stream, decision }: Life): readonly string[] {
+    const { permit = '' } = leaf
     if (leaves.has(permit)) return [`permits ${permit} again`]
     leaves.set(permit, { stream, outcome: undefined })
-    const decision = decisions.get(stream)
     if (decision === undefined) return [`permits ${stream}, which was never decided`]
     if (leaf.approval !== undefined) return underApproval(leaf, leaf.approval)
     if (decision === 'ask') return [`permits ${stream} without the approval it needed`]
-    return decision === 'deny' ? [`permits ${stream}, which was denied`] : []
+    return decision === 'deny' ? [`permits ${stream}, which was denied`] : nothing
   }
 
-  function underApproval({ permit, stream }: Leaf, id: string): string[] {
+  function underApproval({ permit, stream }: Leaf, id: string): readonly string[] {
     const question = questions.get(id)
     if (!question) return [`permits under ${id}, which was never asked`]
     if (question.permit !== undefined) return [`permits under ${id} a second time`]
     question.permit = permit
     const granted = question.state === 'granted' || question.state === 'spent'
     return [
-      ...(granted ? [] : [`permits under ${id}, which was not granted but ${question.state}`]),
-      ...(question.action === stream ? [] : [`permits ${stream} under the approval of another action, ${id}`]),
+      ...(granted ? nothing : [`permits under ${id}, which was not granted but ${question.state}`]),
+      ...(question.action === stream ? nothing : [`permits ${stream} under the approval of another action, ${id}`]),
     ]
   }
 
-  function finished({ permit, stream, outcome }: Leaf): string[] {
+  function finished({ permit, stream, outcome }: Leaf): readonly string[] {
     const leave = leaves.get(permit ?? '')
     if (!leave) return [`tells the outcome of ${permit}, which was never permitted`]
     const before = leave.outcome
     leave.outcome = outcome
     return [
-      ...(leave.stream === stream ? [] : [`tells the outcome of a permit of another action`]),
-      ...(before === undefined || before === 'unknown' ? [] : [`tells a second outcome of ${permit}`]),
+      ...(leave.stream === stream ? nothing : [`tells the outcome of a permit of another action`]),
+      ...(before === undefined || before === 'unknown' ? nothing : [`tells a second outcome of ${permit}`]),
     ]
   }
 }
