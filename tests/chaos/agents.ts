@@ -113,6 +113,9 @@ function readResult(text: string, approval: string | undefined): Pick<Told, 'kin
   return { kind: /NOT EXECUTED|not recorded|could not be answered/.test(text) ? 'unavailable' : 'ran' }
 }
 
+/** Past every strike's first moment: where one lasts, more of the same would only make the ledger longer. */
+const hastyForMs = 3_000
+
 /** At each door nine agents' hands, busy until `signal` aborts. Resolves when the last has heard its last answer. */
 export async function agentsAtWork(parts: AgentParts, signal: AbortSignal): Promise<void> {
   const inHand = new Set<Errand>()
@@ -165,9 +168,11 @@ async function handsAt(parts: AgentParts, inHand: Set<Errand>, signal: AbortSign
   await Promise.all([read, read, list, exportSmall, exportSmall, exportHeld, exportHeld, write, collect].map(repeat))
 
   async function repeat(work: () => Promise<Told | undefined>): Promise<void> {
+    const beganAt = Date.now()
     while (!signal.aborted) {
       const told = await work()
-      await pause(told?.kind === 'lost' ? random.between(150, 400) : random.between(5, 40))
+      const slow = told?.kind === 'lost' || Date.now() - beganAt > hastyForMs
+      await pause(slow ? random.between(150, 400) : random.between(5, 40))
     }
   }
 }

@@ -5,129 +5,35 @@
  * @module
  */
 import { randomInt } from 'node:crypto'
-import { mkdtemp, rm } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { forgeHouse } from './forge.ts'
-import { findMeans, lacks } from './means.ts'
-import { createRandom } from './random.ts'
-import { playRound, type Tally } from './round.ts'
-import { openStage, type Stage } from './stage.ts'
-import { type Mode, modes, planStrike, type Scene } from './strike.ts'
+import { inLines } from './figures.ts'
+import { playLane } from './lane.ts'
+import { runLanes } from './lanes.ts'
+import { modes } from './strike.ts'
 
 const { values } = parseArgs({
   options: {
     rounds: { type: 'string' },
     seed: { type: 'string' },
-    complete: { type: 'boolean' },
+    lanes: { type: 'string', default: '1' },
+    complete: { type: 'boolean', default: false },
     only: { type: 'string', default: '' },
   },
 })
 const rounds = wholeNumber(values.rounds ?? String(modes.length))
 const seed = wholeNumber(values.seed ?? String(randomInt(2 ** 31)))
-const random = createRandom(seed)
-const counts = { passed: 0, failed: 0 }
-const totals = { rounds: 0, sent: 0, heard: 0, entries: 0 }
+const lanes = wholeNumber(values.lanes)
+const { complete, only } = values
 const tell = (line: string) => process.stdout.write(`${line}\n`)
-const tally: Tally = {
-  check(name, findings) {
-    counts[findings.length === 0 ? 'passed' : 'failed'] += 1
-    if (findings.length > 0) tell([`  ✗ ${name}: ${findings.length}`, ...findings.slice(0, 5)].join('\n      '))
-  },
-}
 
-/** To do at the end, in the reverse order. */
-const closings: (() => Promise<void>)[] = []
-let closing: Promise<void> | undefined
-let enough = false
-for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-  process.on(signal, () => {
-    if (enough) void close().finally(() => process.exit(1))
-    else tell('asked to end: this round is the last (asked again: at once)')
-    enough = true
-  })
-}
-
-tell(`chaos: ${rounds} rounds, seed ${seed}`)
-try {
-  await playAll()
-} catch (error) {
-  if (!closing) tally.check('the run', [says(error)])
-} finally {
-  await close()
-}
-tell(`${totals.rounds} rounds, ${totals.sent} attempts, ${totals.heard} acknowledged, ${totals.entries} ledger entries`)
-tell(`${counts.passed} passed, ${counts.failed} failed, 0 skipped`)
-process.exit(counts.failed > 0 ? 1 : 0)
-
-/** A house lives for as many rounds as there are modes; then comes a new one, so that looking at everything stays quick. */
-async function playAll(): Promise<void> {
-  const means = await findMeans(process.getuid?.() === 0)
-  const wanted = modes.filter(({ says }) => new RegExp(values.only).test(says))
-  const possible = wanted.filter((mode) => {
-    const missing = lacks(mode, means)
-    if (missing !== undefined) tell(`not played here: ${mode.says} (needs ${missing})`)
-    if (missing !== undefined && values.complete) tally.check(mode.says, [`needs ${missing}`])
-    return missing === undefined
-  })
-  const outDir = await mkdtemp(fileURLToPath(new URL('../../node_modules/.chaos-', import.meta.url)))
-  closings.push(() => rm(outDir, { recursive: true, force: true }))
-  const program = await forgeHouse(outDir)
-
-  if (possible.length === 0) return tally.check('the run', ['nothing can be played'])
-  for (let left = rounds; left > 0 && !enough; left -= possible.length) {
-    for (const scene of ['alone', 'small-disk', 'pair'] satisfies Scene[]) {
-      const turns = possible.slice(0, left).filter((mode) => mode.scene === scene)
-      if (turns.length > 0 && !enough)
-        await playScene(scene, turns, () => openStage({ scene, means, random, env: process.env, program, onClose }))
-    }
-  }
-}
-
-async function playScene(scene: Scene, turns: readonly Mode[], open: () => Promise<Stage>): Promise<void> {
-  const mark = closings.length
-  try {
-    const stage = await open()
-    for (const mode of turns) {
-      if (enough) break
-      const { line, sent, heard } = await playRound(planStrike(mode, random), stage, tally)
-      totals.rounds += 1
-      totals.sent += sent
-      totals.heard += heard
-      tell(`round ${totals.rounds}: ${line}`)
-    }
-    totals.entries += stage.size
-    await closeInPeace(stage)
-  } catch (error) {
-    if (!closing) tally.check(`the run (${scene})`, [says(error)]) // the next house may fare better
-  }
-  if (closing) return closing
-  for (const each of closings.splice(mark).toReversed()) await each()
-}
-
-function says(error: unknown): string {
-  return error instanceof Error ? (error.stack ?? error.message) : String(error)
-}
-
-function onClose(close: () => Promise<void>): void {
-  closings.push(close)
-}
-
-async function closeInPeace({ house, second }: Stage): Promise<void> {
-  for (const each of second ? [second, house] : [house]) {
-    const code = await each.close(60_000)
-    tally.check('asked to close, the house closes', code === 0 ? [] : [`its exit code is ${code}`])
-    tally.check('and leaves no process behind', await each.strays(40_000))
-  }
-}
-
-/** Once. */
-function close(): Promise<void> {
-  closing ??= (async () => {
-    for (const each of closings.toReversed()) await each()
-  })()
-  return closing
-}
+if (lanes > 1) tell(`chaos: ${rounds} rounds in ${lanes} lanes`)
+const words = [fileURLToPath(import.meta.url), '--only', only, ...(complete ? ['--complete'] : [])]
+const figures = await (lanes > 1
+  ? runLanes({ count: lanes, rounds, seed, words, tell })
+  : playLane({ rounds, seed, complete, only: new RegExp(only), tell }))
+tell(inLines(figures))
+process.exit(figures.failed > 0 ? 1 : 0)
 
 function wholeNumber(text: string): number {
   if (!/^\d{1,10}$/.test(text)) throw new Error(`Not a whole number: ${text}`)

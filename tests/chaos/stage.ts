@@ -8,7 +8,6 @@ import { chmod, cp, mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { freePorts } from '@countersign/demo'
 import type { AgentParts } from './agents.ts'
 import { type Book, createBook } from './book.ts'
 import type { Storm } from './checks.ts'
@@ -19,6 +18,7 @@ import type { HouseSettings, Ready } from './house.ts'
 import type { Means } from './means.ts'
 import { layNetwork } from './network.ts'
 import { type People, signInAt } from './people.ts'
+import { ownPorts } from './ports.ts'
 import { openProvider } from './provider.ts'
 import type { Random } from './random.ts'
 import { createServer } from './server.ts'
@@ -60,7 +60,7 @@ export async function openStage(parts: StageParts): Promise<Stage> {
   const companyToken = randomBytes(24).toString('base64url')
   const company = await openCompany(companyToken, random)
   onClose(() => company.close())
-  const ports = await freePorts(4)
+  const ports = await ownPorts(4)
   const provider = await openProvider([ports[0], ports[2]].map((port) => `http://localhost:${port}`))
   onClose(() => provider.close())
   const { targets, stores } = await layOutScene(folder, parts)

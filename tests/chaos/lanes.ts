@@ -1,0 +1,45 @@
+/**
+ * Several runs beside each other: each a process, with a seed, houses and networks of its own. While one waits for a
+ * lease to end, another works.
+ *
+ * @module
+ */
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { createInterface } from 'node:readline'
+import { type Figures, noFigures, readFigures, sumOf } from './figures.ts'
+
+export interface LanesParts {
+  readonly count: number
+  /** Shared out among them. */
+  readonly rounds: number
+  /** Of the first; each of the others has the next. */
+  readonly seed: number
+  /** The program of a lane, and what each is told beside its rounds and its seed. */
+  readonly words: readonly string[]
+  tell(line: string): void
+}
+
+/** A lane that ends without its figures has failed once. */
+export async function runLanes({ count, rounds, seed, words, tell }: LanesParts): Promise<Figures> {
+  const lanes: ChildProcess[] = []
+  process.on('SIGTERM', () => {
+    for (const lane of lanes) lane.kill('SIGTERM')
+  })
+  process.on('SIGINT', () => undefined) // a terminal tells each of them itself
+  return sumOf(await Promise.all(Array.from({ length: count }, (_, place) => runLane(place))))
+
+  async function runLane(place: number): Promise<Figures> {
+    const share = Math.floor(rounds / count) + (place < rounds % count ? 1 : 0)
+    const all = [...process.execArgv, ...words, '--rounds', `${share}`, '--seed', `${seed + place}`]
+    const lane = spawn(process.execPath, all, { stdio: ['ignore', 'pipe', 'inherit'] })
+    lanes.push(lane)
+    const said: string[] = []
+    createInterface({ input: lane.stdout }).on('line', (line) => {
+      said.push(line)
+      tell(`${seed + place} | ${line}`)
+    })
+    await once(lane, 'close')
+    return readFigures(said.slice(-2).join('\n')) ?? { ...noFigures, failed: 1 }
+  }
+}
