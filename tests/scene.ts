@@ -216,8 +216,8 @@ export function createScene({
   }
 
   async function tell(): Promise<void> {
-    for await (const { fact } of store.journal.follow(0, closing.signal)) {
-      if (fact.kind === 'approval.changed') desk.show(fact.approval)
+    for await (const page of store.journal.follow(0, closing.signal)) {
+      for (const { fact } of page) if (fact.kind === 'approval.changed') desk.show(fact.approval)
     }
   }
 

@@ -13,7 +13,7 @@ export interface Bookmark {
   close(): Promise<void>
 }
 
-const restMs = 100
+const restMs = 250
 
 export function createBookmark(write: (index: number) => Promise<void>): Bookmark {
   let newest: number | undefined

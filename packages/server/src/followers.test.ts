@@ -79,6 +79,31 @@ describe('a follower of the ledger', () => {
     expect(told).toEqual([0])
   })
 
+  it('that takes several together is told of all that gathered, and of a page it fails over one by one', async () => {
+    await grow(3)
+    const pages: number[][] = []
+    const follower: Follower = {
+      name: 'reader',
+      from: 'beginning',
+      follow: async ({ index }) => void told.push(index),
+      async followPage(page) {
+        pages.push(page.map(({ index }) => index))
+        if (pages.length === 2) throw new Error('not together')
+      },
+    }
+    await opened.add(Promise.resolve(startFollower({ store, follower, log, firstRetryMs: 0 })))
+    await expect.poll(cursor).toBe(3)
+    await grow(2)
+    await expect.poll(cursor).toBe(5)
+    expect([pages, told]).toEqual([
+      [
+        [0, 1, 2],
+        [3, 4],
+      ],
+      [3, 4],
+    ])
+  })
+
   it('tries again, and in order', async () => {
     await grow(3)
     let fails = 4

@@ -45,6 +45,8 @@ export interface RunningFollower extends Running {
 const mostLeftOut = 20
 const slowestRetryMs = 30_000
 const mostTries = 10
+/** How long entries gather for one that takes several together. */
+const gatherMs = 250
 
 /** Hands every entry to the follower at least once, in order, from where it stopped last time. */
 export function startFollower({
@@ -112,14 +114,38 @@ export function startFollower({
     const from = await cursor.cursor(name, follower.from)
     const bookmark = createBookmark((index) => cursor.moveCursor(name, index))
     try {
-      for await (const entry of store.journal.follow(from, signal)) {
-        await handOn(entry)
-        if (signal.aborted) return
-        bookmark.reached(entry.index + 1)
-        progressed()
+      for await (const page of store.journal.follow(from, signal)) {
+        if (await handOnWhole(page)) {
+          reached(page.at(-1))
+          await pause(gatherMs, signal)
+        } else {
+          for (const entry of page) {
+            await handOn(entry)
+            if (signal.aborted) return
+            reached(entry)
+          }
+        }
       }
     } finally {
       await bookmark.close()
+    }
+
+    function reached(entry: Entry | undefined): void {
+      if (entry === undefined) return
+      bookmark.reached(entry.index + 1)
+      progressed()
+    }
+  }
+
+  /** False where it takes them one by one, or fails over one of them: that one is found by handing on each alone. */
+  async function handOnWhole(page: readonly Entry[]): Promise<boolean> {
+    if (follower.followPage === undefined) return false
+    try {
+      await follower.followPage(page)
+      trouble = undefined
+      return true
+    } catch {
+      return false
     }
   }
 

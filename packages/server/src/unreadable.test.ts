@@ -51,10 +51,9 @@ function withUnreadable(journal: Store['journal'], bad: number): Store['journal'
     read,
     async *follow(index, signal) {
       for (let next = index; !signal.aborted;) {
-        for (const entry of await read(next, 3)) {
-          yield entry
-          next = entry.index + 1
-        }
+        const page = await read(next, 3)
+        next += page.length
+        yield page
         await new Promise((resolve) => setTimeout(resolve, 1))
       }
     },

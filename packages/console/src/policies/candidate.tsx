@@ -10,7 +10,6 @@ import { useAnswer } from '../api/use-answer.ts'
 import { Section } from '../parts/facts.tsx'
 import { Loading, TroubleNote } from '../parts/states.tsx'
 import { CasesReport } from './cases-report.tsx'
-import { CedarEditor } from './cedar-editor.tsx'
 import { offsetOf } from './place.ts'
 import { Problems } from './problems.tsx'
 
@@ -79,7 +78,15 @@ function Workbench({ files }: PolicyFiles) {
           </label>
         </div>
         <label htmlFor={field}>Text of {open}</label>
-        <CedarEditor id={field} ref={editor} text={texts.get(open) ?? ''} onWrite={(text) => write(open, text)} />
+        <textarea
+          id={field}
+          ref={editor}
+          className="mono cedar"
+          rows={18}
+          value={texts.get(open) ?? ''}
+          onChange={(event) => write(open, event.target.value)}
+          spellCheck={false}
+        />
         <p className="downloads">
           <button type="button" className="primary" disabled={trying} onClick={() => void attempt()}>
             {trying ? 'Trying…' : 'Check and compare'}

@@ -59,4 +59,9 @@ export interface Follower {
   /** Where it begins when it first comes to a ledger: what tells people of what happens begins now, not with the past. */
   readonly from: Beginning
   follow(entry: Entry): Promise<void>
+  /**
+   * Instead of one by one, where that costs much less: it is told of several, after a rest in which more may gather. If it
+   * fails they come again, one by one.
+   */
+  followPage?(page: readonly Entry[]): Promise<void>
 }

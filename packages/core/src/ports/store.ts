@@ -106,6 +106,8 @@ export interface Store {
      * sent earlier). The timeline has every entry of the action, of that approval and of its permits, oldest first.
      */
     get(id: string): Promise<{ life: ActionLife; timeline: readonly Entry[] } | undefined>
+    /** Of those that are there, in any order. */
+    lives(ids: readonly string[]): Promise<readonly ActionLife[]>
     /** Newest first. */
     search(query: ActionQuery): Promise<Page<ActionLife>>
     /**
@@ -190,8 +192,11 @@ export interface ActionQuery extends Paging {
 
 /** The facts, in order. */
 export interface Journal {
-  /** Every entry from `index` on, oldest first; then waits for more until `signal` aborts or the store is closed. */
-  follow(index: number, signal: AbortSignal): AsyncIterable<Entry>
+  /**
+   * Every entry from `index` on, oldest first, as many together as are there; then waits for more until `signal` aborts or
+   * the store is closed.
+   */
+  follow(index: number, signal: AbortSignal): AsyncIterable<readonly Entry[]>
   read(index: number, limit: number): Promise<readonly Entry[]>
   /**
    * Where a follower stands: the index of the next entry it has not yet dealt with. One that was never heard of is put at

@@ -1,4 +1,3 @@
-import type { Store } from '@countersign/core'
 import type { Entry, Fact } from '@countersign/schema'
 import { describe, expect, it } from 'vitest'
 import { lineageFollower } from './lineage.ts'
@@ -9,12 +8,12 @@ describe('the lineage follower', () => {
   async function readBy(fact: Fact): Promise<string[]> {
     const read: string[] = []
     const actions = {
-      async get(id: string) {
-        read.push(id)
-        return undefined
+      async lives(ids: readonly string[]) {
+        read.push(...ids)
+        return []
       },
-    } as Partial<Store['actions']> as Store['actions']
-    const lineage = {} as Store['lineage']
+    }
+    const lineage = { add: async () => undefined }
     await lineageFollower({ actions, lineage }).follow({ index: 0, at: 0, fact } as Entry)
     return read
   }

@@ -19,7 +19,7 @@ export const OpenLineageConfig = z
 export type OpenLineageConfig = z.infer<typeof OpenLineageConfig>
 
 export interface OpenLineageParts {
-  readonly actions: Store['actions']
+  readonly actions: Pick<Store['actions'], 'lives'>
   readonly names: { readonly origin: string; readonly publicUrl: string }
   /** Hands one event on; throwing means that it is handed on again later. */
   send(event: RunEvent): Promise<void>
@@ -33,8 +33,8 @@ export function openLineageFollower({ actions, names, send }: OpenLineageParts):
     async follow(entry) {
       const state = runStateOf(entry)
       const id = actionIdOf(entry)
-      const action = state && id !== undefined ? await actions.get(id) : undefined
-      if (state && action) await send(runEvent(state, entry.at, action.life, names))
+      const [life] = state && id !== undefined ? await actions.lives([id]) : []
+      if (state && life) await send(runEvent(state, entry.at, life, names))
     },
   }
 }

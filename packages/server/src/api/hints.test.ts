@@ -24,7 +24,7 @@ function growing() {
       async *follow(index: number, signal: AbortSignal) {
         signal.addEventListener('abort', () => bell.resolve(), { once: true })
         for (let next = index; !signal.aborted;) {
-          while (next < state.size) yield entryAt(next++)
+          while (next < state.size) yield [entryAt(next++)]
           bell = deferred()
           await bell.promise
         }

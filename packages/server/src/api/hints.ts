@@ -84,9 +84,9 @@ export function createHints({ store, log, pauseMs = 1000 }: HintParts): Hints {
     let next = from
     while (!signal.aborted) {
       try {
-        for await (const entry of store.journal.follow(next, signal)) {
-          next = entry.index + 1
-          tellHint(entry, tellAll)
+        for await (const page of store.journal.follow(next, signal)) {
+          for (const entry of page) tellHint(entry, tellAll)
+          next += page.length
         }
       } catch (error) {
         if (!signal.aborted) log({ level: 'warn', says: 'events are interrupted', because: nameOf(error) })

@@ -48,6 +48,7 @@ export function actions(open: OpenStore): void {
         outcome: finished(permit).outcome,
         finishedAt: decidedAt + 3 * minuteMs,
       })
+      expect(await store.actions.lives([unique('act'), action.id])).toEqual([found?.life])
       expect(found?.timeline.map((entry) => entry.fact)).toEqual(facts.flat())
       expect(found?.timeline.map((entry) => entry.at)).toEqual(
         facts.flatMap((change, place) => change.map(() => decidedAt + place * minuteMs)),

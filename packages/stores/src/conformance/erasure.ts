@@ -86,6 +86,7 @@ export function erasure(open: OpenStore): void {
         store.people.byAccount(person.issuer, person.subject),
         store.people.list(),
         store.actions.get(theirs.id),
+        store.actions.lives([theirs.id]),
         store.actions.search({}),
         store.approvals.get(question.id),
         store.approvals.latest(theirs.digest),

@@ -69,8 +69,8 @@ export function journal(open: OpenStore): void {
       it('ends for a follower that leaves', async () => {
         const { store } = scene
         const index = await store.commit({ facts: [founded()] })
-        for await (const entry of store.journal.follow(index, new AbortController().signal)) {
-          expect(entry.index).toBe(index)
+        for await (const [entry] of store.journal.follow(index, new AbortController().signal)) {
+          expect(entry?.index).toBe(index)
           break
         }
       })
@@ -100,10 +100,11 @@ export function journal(open: OpenStore): void {
   })
 }
 
-async function gather(entries: AsyncIterable<Entry>, first?: () => void): Promise<readonly Entry[]> {
+async function gather(pages: AsyncIterable<readonly Entry[]>, first?: () => void): Promise<readonly Entry[]> {
   const all: Entry[] = []
-  for await (const entry of entries) {
-    if (all.push(entry) === 1) first?.()
+  for await (const page of pages) {
+    all.push(...page)
+    first?.()
   }
   return all
 }

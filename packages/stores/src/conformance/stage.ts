@@ -63,10 +63,10 @@ export async function expectRefusal(store: Store, change: Change, code: ErrorCod
 export async function follow(store: Store, index: number, count: number): Promise<readonly Entry[]> {
   const entries: Entry[] = []
   const enough = new AbortController()
-  for await (const entry of store.journal.follow(index, enough.signal)) {
-    if (entries.push(entry) === count) enough.abort()
+  for await (const page of store.journal.follow(index, enough.signal)) {
+    if (entries.push(...page) >= count) enough.abort()
   }
-  return entries
+  return entries.slice(0, count)
 }
 
 /** Walks every page. */

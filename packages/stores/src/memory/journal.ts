@@ -37,6 +37,7 @@ export interface MemoryJournal extends Journal {
 
 /** Nobody to erase: what the house did stays. */
 const house = 'house'
+const pageSize = 200
 
 export function createJournal(vault: Vault, forget: (subject: string) => void): MemoryJournal {
   const recorder = createRecorder(vault)
@@ -60,6 +61,9 @@ export function createJournal(vault: Vault, forget: (subject: string) => void): 
     if (!sealed) return undefined
     return { index, id: sealed.id, at: sealed.at, fact: recorder.open(sealed, sealed.key.wrapped) }
   }
+
+  const read = (index: number, limit: number): Entry[] =>
+    entries.slice(index, index + limit).flatMap((_, place) => at(index + place) ?? [])
 
   function wake(): void {
     for (const go of waiting) go()
@@ -93,18 +97,13 @@ export function createJournal(vault: Vault, forget: (subject: string) => void): 
       wake()
     },
     at,
-    async read(index, limit) {
-      return entries.slice(index, index + limit).flatMap((_, place) => at(index + place) ?? [])
-    },
+    read: async (index, limit) => read(index, limit),
     async *follow(index, signal) {
       for (let next = index; !signal.aborted && !closed;) {
-        const entry = at(next)
-        if (entry) {
-          next += 1
-          yield entry
-        } else {
-          await more(signal)
-        }
+        const page = read(next, pageSize)
+        next += page.length
+        if (page.length > 0) yield page
+        else await more(signal)
       }
     },
     async cursor(follower, from) {

@@ -91,6 +91,10 @@ export function createReads(state: State, journal: MemoryJournal, clock: Clock):
         const timeline = timelineOf(state, action).flatMap((index) => journal.at(index) ?? [])
         return { life: copy(lifeOf(state, action)), timeline }
       },
+      async lives(ids) {
+        const found = ids.flatMap((id) => state.actions.get(id) ?? [])
+        return copy(found.map((action) => lifeOf(state, action)))
+      },
       async search({ limit, after, ...query }) {
         const wanted = state.actions
           .all()

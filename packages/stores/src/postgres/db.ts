@@ -39,8 +39,11 @@ export interface Db extends Asking {
    * @throws ERR_STORE_UNAVAILABLE when the server cannot be reached
    */
   tx<Result>(body: (session: Session, attempt: number) => Promise<Result>): Promise<Result>
-  /** Calls `wake` on every notification, and after each reconnect, when one may have been missed. A hint, never the truth. */
-  listen(channel: string, wake: () => void): { close(): Promise<void> }
+  /**
+   * Calls `wake` with what every notification tells, and with nothing after each reconnect, when one may have been missed.
+   * A hint, never the truth.
+   */
+  listen(channel: string, wake: (told?: string) => void): { close(): Promise<void> }
   close(): Promise<void>
 }
 
@@ -154,7 +157,7 @@ async function again<Result>(work: (attempt: number) => Promise<Result>): Promis
   }
 }
 
-function listen(config: pg.ClientConfig, channel: string, wake: () => void): { close(): Promise<void> } {
+function listen(config: pg.ClientConfig, channel: string, wake: (told?: string) => void): { close(): Promise<void> } {
   const closing = new AbortController()
   const lived = live()
   return {
@@ -178,7 +181,7 @@ function listen(config: pg.ClientConfig, channel: string, wake: () => void): { c
     client.on('error', () => end())
     client.on('end', () => end())
     closing.signal.addEventListener('abort', () => end(), { once: true, signal: gone.signal })
-    client.on('notification', wake)
+    client.on('notification', ({ payload }) => wake(payload))
     try {
       await client.connect()
       await client.query(`listen ${pg.escapeIdentifier(channel)}`)

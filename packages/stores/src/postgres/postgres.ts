@@ -20,6 +20,7 @@ import { createLeases } from './reads/leases.ts'
 import { createLedger } from './reads/ledger.ts'
 import { createLineage } from './reads/lineage.ts'
 import { createPermits } from './reads/permits.ts'
+import { createRecent } from './reads/recent.ts'
 import type { Reading } from './reads/reading.ts'
 import { createAgents, createPeople, createTools } from './reads/registry.ts'
 import { createSecrets } from './reads/secrets.ts'
@@ -66,7 +67,8 @@ export async function createPostgresStore(options: PostgresStoreOptions): Promis
   const recorder = createRecorder(vault)
   const subjects = createSubjects({ db, tenant, vault })
   const tail = createTail({ db, tenant })
-  const entries = createEntries({ db, tenant, recorder })
+  const recent = createRecent()
+  const entries = createEntries({ db, tenant, recorder, recent })
   const reading: Reading = { db, tenant, entries, lookup: vault.lookup, now: () => clock.now() }
   const permits = createPermits(reading)
   const committer = createCommitter({
@@ -77,7 +79,10 @@ export async function createPostgresStore(options: PostgresStoreOptions): Promis
     subjects,
     clock: options.clock,
     permit: (id) => permits.get(id),
-    grown: (size) => tail.grown(size),
+    grown(size, written) {
+      recent.remember(written)
+      tail.grown(size)
+    },
   })
 
   return {
@@ -89,7 +94,7 @@ export async function createPostgresStore(options: PostgresStoreOptions): Promis
     people: createPeople(reading),
     tools: createTools(reading),
     actions: createActions(reading),
-    journal: createJournal({ ...reading, tail, erased: (subject) => subjects.forget([subject]) }),
+    journal: createJournal({ ...reading, tail, recent, erased: (subject) => subjects.forget([subject]) }),
     ledger: createLedger({ db, tenant, origin }),
     lineage: createLineage({ db, tenant }),
     leases: createLeases({ db, tenant, clock: options.clock }),

@@ -20,6 +20,7 @@ import { type Lookup, searchable } from './keys.ts'
 import { loadWorld } from './load.ts'
 import type { SubjectKey } from './subjects.ts'
 import type { World } from './world.ts'
+import type { Written } from '../reads/recent.ts'
 import { type NewEntry, snapshot, writeWorld } from './write.ts'
 
 export interface Command {
@@ -45,6 +46,7 @@ export interface BatchParts {
 export interface Settled {
   readonly results: readonly Result[]
   readonly size: number
+  readonly written: readonly Written[]
 }
 
 /**
@@ -77,6 +79,7 @@ export async function settle(
   const at = Math.max(now, head.at)
   const frontier = createFrontier(sha256, readFrontier(head))
   const entries: NewEntry[] = []
+  const written: Written[] = []
   const committed = new Map(standing.map(({ id, index }) => [id, index]))
 
   const results = commands.map((command) => judge(command))
@@ -84,7 +87,7 @@ export async function settle(
     writeWorld(session, tenant, { before, after, entries })
     session.send(moveHead, [tenant, frontier.size, encodeNodes(frontier.save()), frontier.root(), at])
   }
-  return { results, size: frontier.size }
+  return { results, size: frontier.size, written }
 
   function judge({ change, prepared, keys }: Command): Result {
     const stands = committed.get(prepared[0]?.id ?? '')
@@ -103,9 +106,11 @@ export async function settle(
     for (const [position, one] of prepared.entries()) {
       const leaf = one.leafAt(at, late[position] === true ? lateSequence : undefined)
       const leafHash = hashLeaf(sha256, leaf)
-      const links = linksOf(change.facts[position])
+      const fact = change.facts[position]
+      const links = linksOf(fact)
       const keyId = keys.get(one.subject)?.id ?? ''
       const { id, kind, subject, blob, wrappedKey } = one
+      if (fact) written.push({ entry: { index: frontier.size, id, at, fact }, sizeBytes: blob.length })
       entries.push({ index: frontier.size, id, at, kind, ...links, subject, keyId, leaf, leafHash, blob, wrappedKey })
       frontier.push(leafHash)
     }

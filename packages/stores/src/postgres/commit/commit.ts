@@ -17,6 +17,7 @@ import { Fact } from '@countersign/schema'
 import { setImmediate } from 'node:timers/promises'
 import { z } from 'zod'
 import type { Db } from '../db.ts'
+import type { Written } from '../reads/recent.ts'
 import { type Command, type Result, settle, type Settled } from './batch.ts'
 import { broken } from './constraints.ts'
 import type { Subjects } from './subjects.ts'
@@ -29,8 +30,8 @@ export interface CommitterParts {
   readonly subjects: Subjects
   readonly clock: Clock | undefined
   permit(id: string): Promise<PermitLife | undefined>
-  /** Told after each batch how far the ledger reaches. */
-  grown(size: number): void
+  /** Told after each batch how far the ledger reaches, and what came. */
+  grown(size: number, written: readonly Written[]): void
 }
 
 export interface Committer {
@@ -107,20 +108,20 @@ export function createCommitter(parts: CommitterParts): Committer {
       await setImmediate() // everyone of this turn rides along
       const batch = takeBatch(queue)
       if (batch.length === 0) continue
-      const { promise: written, resolve: write } = deferred<void>()
-      const ridden = ride(batch, write)
+      const { promise: said, resolve: say } = deferred<void>()
+      const ridden = ride(batch, say)
       riding.add(ridden)
       void ridden.then(() => riding.delete(ridden))
-      await Promise.race([written, ridden])
+      await Promise.race([said, ridden])
     } while (queue.length > 0)
     draining = undefined // in the same step as the look at the queue: whoever comes next starts anew
   }
 
   /** One that fails must not take the others with it, so a batch that fails is tried again one by one. */
-  async function ride(batch: readonly Waiting[], written: () => void = () => undefined): Promise<void> {
+  async function ride(batch: readonly Waiting[], said: () => void = () => undefined): Promise<void> {
     try {
-      const { results, size } = await attempt(batch, written)
-      if (results.some(({ kind }) => kind === 'committed')) parts.grown(size)
+      const { results, size, written } = await attempt(batch, said)
+      if (results.some(({ kind }) => kind === 'committed')) parts.grown(size, written)
       await letGo(batch, results)
     } catch (error) {
       if (batch.length > 1 && !isError(error, 'ERR_STORE_UNAVAILABLE')) {
@@ -139,11 +140,11 @@ export function createCommitter(parts: CommitterParts): Committer {
     }
   }
 
-  /** `written` is called when nothing is left to say but the commit. */
-  function attempt(batch: readonly Command[], written: () => void): Promise<Settled> {
+  /** `said` is called when nothing is left to say but the commit. */
+  function attempt(batch: readonly Command[], said: () => void): Promise<Settled> {
     return db.tx(async (session, tries) => {
       const settled = await settle(session, batch, tries, { tenant, lookup: vault.lookup, clock })
-      written()
+      said()
       return settled
     })
   }

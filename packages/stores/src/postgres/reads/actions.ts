@@ -4,7 +4,7 @@ import { keysOf, searchable } from '../commit/keys.ts'
 import { type Entries, factAt } from './entries.ts'
 import { limitOf, pageOf } from './pages.ts'
 import type { Reading } from './reading.ts'
-import { actionById, searching } from './search.ts'
+import { actionById, actionsById, searching } from './search.ts'
 
 interface Found {
   [column: string]: unknown
@@ -24,6 +24,11 @@ export function createActions({ db, tenant, entries, lookup }: Reading): Store['
       if (row === undefined) return undefined
       const life = lifeOf(row, await entries.at(partsOf(row)))
       return life === undefined ? undefined : { life, timeline: await entries.timeline(id, row.approval) }
+    },
+    async lives(ids) {
+      const rows = await db.query<Found>(actionsById, [tenant, ids])
+      const found = await entries.atLast(rows.flatMap(partsOf))
+      return rows.flatMap((row) => lifeOf(row, found) ?? [])
     },
     async search(query) {
       const limit = limitOf(query)

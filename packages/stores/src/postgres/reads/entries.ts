@@ -6,6 +6,7 @@
 import { CountersignError, type Recorder } from '@countersign/core'
 import type { Entry, Fact, FactKind, FactOf } from '@countersign/schema'
 import type { Db } from '../db.ts'
+import type { Recent } from './recent.ts'
 
 interface EntryRow {
   [column: string]: unknown
@@ -25,13 +26,22 @@ export interface Entries {
   range(index: number, limit: number): Promise<Entry[]>
   /** By their places, in any order; those that are not there are left out. */
   at(indexes: readonly number[]): Promise<ReadonlyMap<number, Entry>>
+  /** The same, for one who follows: what was written here a moment ago is at hand. */
+  atLast(indexes: readonly number[]): Promise<ReadonlyMap<number, Entry>>
   /** Every entry of an action, and of an approval. */
   timeline(action: string, approval: string | null): Promise<Entry[]>
 }
 
 const longestTimeline = 2_000
 
-export function createEntries({ db, tenant, recorder }: { db: Db; tenant: string; recorder: Recorder }): Entries {
+export interface EntriesParts {
+  readonly db: Db
+  readonly tenant: string
+  readonly recorder: Recorder
+  readonly recent: Recent
+}
+
+export function createEntries({ db, tenant, recorder, recent }: EntriesParts): Entries {
   const open = ({ index, id, at, subjectKey, ...record }: EntryRow): Entry => ({
     index,
     id,
@@ -42,14 +52,22 @@ export function createEntries({ db, tenant, recorder }: { db: Db; tenant: string
     async range(index, limit) {
       return (await db.query<EntryRow>(byRange, [tenant, index, index + limit])).map(open)
     },
-    async at(indexes) {
-      if (indexes.length === 0) return new Map()
-      const rows = await db.query<EntryRow>(byIndexes, [tenant, indexes])
-      return new Map(rows.map((row) => [row.index, open(row)]))
+    at,
+    async atLast(indexes) {
+      const atHand = new Map(indexes.map((index) => [index, recent.at(index)]))
+      const found = await at(indexes.filter((index) => atHand.get(index) === undefined))
+      for (const [index, entry] of atHand) if (entry !== undefined) found.set(index, entry)
+      return found
     },
     async timeline(action, approval) {
       return (await db.query<EntryRow>(byLife, [tenant, action, approval, longestTimeline])).map(open)
     },
+  }
+
+  async function at(indexes: readonly number[]): Promise<Map<number, Entry>> {
+    if (indexes.length === 0) return new Map()
+    const rows = await db.query<EntryRow>(byIndexes, [tenant, indexes])
+    return new Map(rows.map((row) => [row.index, open(row)]))
   }
 }
 

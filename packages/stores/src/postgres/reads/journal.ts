@@ -2,10 +2,12 @@ import { isError, type Journal } from '@countersign/core'
 import type { Entry } from '@countersign/schema'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Reading } from './reading.ts'
+import type { Recent } from './recent.ts'
 import type { Tail } from './tail.ts'
 
 export interface JournalParts extends Pick<Reading, 'db' | 'tenant' | 'entries'> {
   readonly tail: Tail
+  readonly recent: Recent
   /** Told whose cached keys are worth nothing any more. */
   erased(subject: string): void
 }
@@ -13,18 +15,18 @@ export interface JournalParts extends Pick<Reading, 'db' | 'tenant' | 'entries'>
 const pageSize = 200
 const retryMs = 250
 
-export function createJournal({ db, tenant, entries, tail, erased }: JournalParts): Journal {
+export function createJournal({ db, tenant, entries, tail, recent, erased }: JournalParts): Journal {
   const reading = new Map<number, Promise<readonly Entry[]>>()
   return {
     async *follow(index, signal) {
       for (let next = index; !signal.aborted;) {
-        const page = await readOn(next, signal)
-        for (const entry of page) {
-          if (signal.aborted) return
-          yield entry
-          next = entry.index + 1
-        }
-        if (page.length === 0) await tail.reaches(next, signal)
+        await tail.reaches(next, signal)
+        if (signal.aborted) return
+        const written = recent.from(next, pageSize)
+        const page = written.length > 0 ? written : await readOn(next, signal)
+        if (signal.aborted) return
+        if (page.length > 0) yield page
+        next += page.length
       }
     },
     read: (index, limit) => entries.range(index, limit),
@@ -47,6 +49,7 @@ export function createJournal({ db, tenant, entries, tail, erased }: JournalPart
         for (const statement of destroy) await session.query(statement, [tenant, subject])
         return row?.count ?? 0
       })
+      recent.forget()
       erased(subject)
       return count
     },

@@ -1,10 +1,11 @@
 /**
- * Agents, people and tools, each as its newest entry says.
+ * Agents, people and tools, each as its newest entry says. Entries never change, so what was read of one is kept; its row
+ * is looked up every time, and is gone with what is erased.
  *
  * @module
  */
 import type { Store } from '@countersign/core'
-import type { Agent, Person, ToolRecord } from '@countersign/schema'
+import type { FactKind, FactOf } from '@countersign/schema'
 import { keysOf } from '../commit/keys.ts'
 import { factAt } from './entries.ts'
 import type { Reading } from './reading.ts'
@@ -14,11 +15,9 @@ interface Found {
   readonly entry: number
 }
 
-export function createAgents({ db, tenant, entries }: Reading): Store['agents'] {
-  async function read(rows: readonly Found[]): Promise<Agent[]> {
-    const found = await entries.at(rows.map(({ entry }) => entry))
-    return rows.flatMap(({ entry }) => factAt(found, entry, 'agent.changed')?.agent ?? [])
-  }
+export function createAgents(reading: Reading): Store['agents'] {
+  const { db, tenant } = reading
+  const read = readsOf(reading, 'agent.changed', ({ agent }) => agent)
   return {
     get: async (id) => (await read(await db.query(agentById, [tenant, id])))[0],
     async byKey(hash) {
@@ -29,13 +28,10 @@ export function createAgents({ db, tenant, entries }: Reading): Store['agents'] 
   }
 }
 
-export function createPeople({ db, tenant, entries, lookup }: Reading): Store['people'] {
-  const accountKey = keysOf(lookup).account
-
-  async function read(rows: readonly Found[]): Promise<Person[]> {
-    const found = await entries.at(rows.map(({ entry }) => entry))
-    return rows.flatMap(({ entry }) => factAt(found, entry, 'person.changed')?.person ?? [])
-  }
+export function createPeople(reading: Reading): Store['people'] {
+  const { db, tenant } = reading
+  const accountKey = keysOf(reading.lookup).account
+  const read = readsOf(reading, 'person.changed', ({ person }) => person)
   return {
     get: async (id) => (await read(await db.query(personById, [tenant, id])))[0],
     byAccount: async (issuer, subject) =>
@@ -44,14 +40,36 @@ export function createPeople({ db, tenant, entries, lookup }: Reading): Store['p
   }
 }
 
-export function createTools({ db, tenant, entries }: Reading): Store['tools'] {
-  async function read(rows: readonly Found[]): Promise<ToolRecord[]> {
-    const found = await entries.at(rows.map(({ entry }) => entry))
-    return rows.flatMap(({ entry }) => factAt(found, entry, 'tool.changed')?.tool ?? [])
-  }
+export function createTools(reading: Reading): Store['tools'] {
+  const { db, tenant } = reading
+  const read = readsOf(reading, 'tool.changed', ({ tool }) => tool)
   return {
     get: async (id) => (await read(await db.query(toolById, [tenant, id])))[0],
     list: async (server) => read(await db.query(allTools, [tenant, server ?? null])),
+  }
+}
+
+const mostKept = 1_000
+
+function readsOf<Kind extends FactKind, Noun>(
+  { entries }: Reading,
+  kind: Kind,
+  nounOf: (fact: FactOf<Kind>) => Noun,
+): (rows: readonly Found[]) => Promise<Noun[]> {
+  const kept = new Map<number, Noun>()
+  return async (rows) => {
+    const known = rows.map(({ entry }) => kept.get(entry))
+    const found = await entries.at(rows.flatMap(({ entry }, place) => (known[place] === undefined ? [entry] : [])))
+    return rows.flatMap(({ entry }, place) => known[place] ?? keep(entry, factAt(found, entry, kind)))
+  }
+
+  function keep(entry: number, fact: FactOf<Kind> | undefined): Noun | [] {
+    if (fact === undefined) return []
+    const noun = nounOf(fact)
+    kept.set(entry, noun)
+    const [oldest = entry] = kept.keys()
+    if (kept.size > mostKept) kept.delete(oldest)
+    return noun
   }
 }
 

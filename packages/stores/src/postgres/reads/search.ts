@@ -22,6 +22,11 @@ export const actionById = {
   text: withParts('(select entry, approval, permit from action where tenant = $1 and id = $2)'),
 }
 
+export const actionsById = {
+  name: 'action_lives',
+  text: withParts('(select entry, approval, permit from action where tenant = $1 and id = any($2))'),
+}
+
 /** Asks for the tenant as `$1`, the number of rows as `$2`, and then for `values`. */
 export function searching(
   { keywords, ...query }: ActionQuery,

@@ -16,19 +16,21 @@ export interface Tail {
 }
 
 const pollMs = 250
-const restMs = 20
+const restMs = 50
 
 export function createTail({ db, tenant }: { db: Db; tenant: string }): Tail {
   const channel = `countersign_${tenant}`
   const waiting = new Set<{ index: number; resolve: () => void }>()
   let size = 0
+  /** Whether it may reach further than `size` by now. */
+  let hinted = true
   let timer: NodeJS.Timeout | undefined
   let looking = false
   let lookAgain = false
   let telling = false
   let tellAgain = false
   let closed = false
-  const ear = db.listen(channel, look)
+  const ear = db.listen(channel, hear)
 
   return {
     get closed() {
@@ -49,7 +51,8 @@ export function createTail({ db, tenant }: { db: Db; tenant: string }): Tail {
         }
         waiting.add(one)
         signal.addEventListener('abort', done)
-        look()
+        if (hinted) look()
+        else timer ??= setTimeout(look, pollMs)
       })
     },
     async close() {
@@ -65,12 +68,21 @@ export function createTail({ db, tenant }: { db: Db; tenant: string }): Tail {
     for (const { index, resolve } of waiting) if (index < size) resolve()
   }
 
+  /** A notification says how far its writer had come: our own say nothing new. */
+  function hear(told?: string): void {
+    if (Number(told) <= size) return
+    hinted = true
+    look()
+  }
+
   /** One look at a time serves everyone; a hint that comes meanwhile asks for one more. */
   function look(): void {
     lookAgain = looking
     if (looking || waiting.size === 0) return
     looking = true
+    hinted = false
     clearTimeout(timer)
+    timer = undefined
     void db
       .query<{ size: number }>(sizeNow, [tenant])
       .then(([row]) => reached(row?.size ?? 0))
@@ -78,7 +90,7 @@ export function createTail({ db, tenant }: { db: Db; tenant: string }): Tail {
       .finally(() => {
         looking = false
         if (lookAgain) look()
-        else if (waiting.size > 0 && !closed) timer = setTimeout(look, pollMs)
+        else if (waiting.size > 0 && !closed) timer ??= setTimeout(look, pollMs)
       })
   }
 
@@ -91,7 +103,7 @@ export function createTail({ db, tenant }: { db: Db; tenant: string }): Tail {
     if (telling || closed) return
     telling = true
     void db
-      .query(notify, [channel])
+      .query(notify, [channel, String(size)])
       .catch(() => undefined) // only a hint
       .then(() => sleep(restMs, undefined, { ref: false }))
       .then(() => {
@@ -102,4 +114,4 @@ export function createTail({ db, tenant }: { db: Db; tenant: string }): Tail {
 }
 
 const sizeNow = { name: 'head_size', text: 'select size from head where tenant = $1' }
-const notify = { name: 'notify', text: `select pg_notify($1, '') as told` }
+const notify = { name: 'notify', text: 'select pg_notify($1, $2) as told' }
