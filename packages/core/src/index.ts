@@ -124,6 +124,19 @@ export {
   type Vault,
   type VaultKeys,
 } from './ledger/vault.ts'
-export { among, around, mostReached, nodeKey, newestFlows, touches } from './lineage/around.ts'
+export {
+  among,
+  around,
+  type Direction,
+  isBetween,
+  mostReached,
+  nodeKey,
+  newestFlows,
+  type Place,
+  type Reached,
+  touches,
+  type Walk,
+} from './lineage/around.ts'
+export { type Columns, columnsOf, mayHold, mostColumns } from './lineage/columns.ts'
 export { flowsOf } from './lineage/flows.ts'
 export { actionIdOf, runEvent, type RunEvent, type RunState, runStateOf } from './lineage/openlineage.ts'

@@ -40,8 +40,8 @@ export function PictureOf({ view }: { view: LineageView }) {
       </p>
       {node.kind === 'column' && (
         <p className="soft hint">
-          The first step keeps to this column; from there on whole datasets are followed, because names change on the
-          way.
+          Every step keeps to flows that may have held it: those that took a column it may have been written into,
+          whatever that is called, or did not say which they took.
         </p>
       )}
       <Graph view={view} shown={shown} selected={selected} onSelect={setSelected} />

@@ -4,6 +4,7 @@
  * @module
  */
 import type { Flow, LineageEdge, LineageNode, LineageSubject, Surroundings } from '../ports.ts'
+import { type Columns, isMore, mayHold, together } from './columns.ts'
 
 export type Direction = 'upstream' | 'downstream'
 
@@ -15,45 +16,93 @@ const usualDepth = 20
 const usualMost = 150
 const mostEdges = 1_000
 
-export interface Walk {
-  /** The nodes one step on from any of these. The first call has the start alone. */
-  neighbours(nodes: readonly LineageNode[], direction: Direction): Promise<readonly LineageNode[]>
-  /** The edges between these nodes. */
-  edges(nodes: readonly LineageNode[]): Promise<readonly LineageEdge[]>
+/** A node, and which of its columns; `any` for a whole one. */
+export interface Reached {
+  readonly node: LineageNode
+  readonly columns: Columns
 }
 
-/** Step by step, so that each node is looked at once, however many ways lead there, and its distance is the shortest. */
+/** A node in the picture: from which of its columns the subject may have come, and into which it may have gone. */
+export interface Place {
+  readonly node: LineageNode
+  readonly before: Columns
+  readonly after: Columns
+}
+
+export interface Walk {
+  /**
+   * The nodes one step on from any of these, along flows that may have held their columns. The first call has the start
+   * alone. Around a whole node all are whole; around a column they are what the flows named.
+   */
+  neighbours(from: readonly Reached[], direction: Direction): Promise<readonly Reached[]>
+  /** The edges between these, each of the flows that `isBetween`. */
+  edges(places: readonly Place[]): Promise<readonly LineageEdge[]>
+}
+
+/** Whether a flow from one place to another is on a way from or to the subject; stores keep it in their own words. */
+export const isBetween = ({ fromColumns, toColumns }: Flow, from: Place, to: Place): boolean =>
+  mayHold(fromColumns, from.after) || mayHold(toColumns, to.before)
+
+/**
+ * Step by step, so that each node is looked at once however many ways lead there, and its distance is the shortest. In
+ * one recursive statement nothing knows what was met on another way: measured with 20 steps to 5,000 nodes, it took as
+ * long where data flows one way, seven times as long where it flows in circles, and with `cycle`, which walks every
+ * way by itself, it did not end.
+ */
 export async function around(
-  start: LineageNode,
+  start: Reached,
   { depth = usualDepth, most = usualMost }: { readonly depth?: number; readonly most?: number },
   walk: Walk,
 ): Promise<Surroundings> {
   const [before, after] = await Promise.all([reach('upstream'), reach('downstream')])
-  const nodes = nearest(start, before, after, most)
-  const edges = await walk.edges(nodes.map(({ node }) => node))
-  const all = new Set([start, ...before.flat(), ...after.flat()].map(nodeKey))
+  const nodes = nearest(start.node, before.steps, after.steps, most)
+  const edges = await walk.edges(nodes.map(({ node }) => placeOf(node)))
   return {
     nodes,
     edges: edges.slice(0, mostEdges),
-    before: before.flat().length,
-    after: after.flat().length,
-    total: all.size,
+    before: before.held.size - 1,
+    after: after.held.size - 1,
+    total: new Set([...before.held.keys(), ...after.held.keys()]).size,
   }
 
-  async function reach(direction: Direction): Promise<LineageNode[][]> {
-    const seen = new Set([nodeKey(start)])
+  async function reach(direction: Direction): Promise<{ steps: LineageNode[][]; held: ReadonlyMap<string, Columns> }> {
+    const held = new Map([[nodeKey(start.node), start.columns]])
     const steps: LineageNode[][] = []
-    let edge: readonly LineageNode[] = [start]
-    while (steps.length < depth && edge.length > 0 && seen.size <= mostReached) {
-      const fresh = (await walk.neighbours(edge, direction)).filter((node) => !seen.has(nodeKey(node)))
-      const room = mostReached + 1 - seen.size
-      const next = [...new Map(fresh.map((node) => [nodeKey(node), node])).values()].slice(0, room)
-      for (const node of next) seen.add(nodeKey(node))
-      if (next.length > 0) steps.push(next.toSorted((one, other) => weight[one.kind] - weight[other.kind]))
-      edge = next
+    let edge: readonly Reached[] = [start]
+    while (steps.length < depth && edge.length > 0 && held.size <= mostReached) {
+      const { fresh, gained } = take(await walk.neighbours(edge, direction), held)
+      steps.push(fresh.toSorted((one, other) => weight[one.kind] - weight[other.kind]))
+      edge = gained
     }
-    return steps
+    return { steps, held }
   }
+
+  function placeOf(node: LineageNode): Place {
+    if (start.columns === 'any') return { node, before: 'any', after: 'any' }
+    const key = nodeKey(node)
+    return { node, before: before.held.get(key) ?? [], after: after.held.get(key) ?? [] }
+  }
+}
+
+/** Notes what was reached: nodes for the first time, and nodes from which there is now more to follow. */
+function take(
+  found: readonly Reached[],
+  held: Map<string, Columns>,
+): { fresh: readonly LineageNode[]; gained: readonly Reached[] } {
+  const fresh: LineageNode[] = []
+  const gained = new Map<string, Reached>()
+  for (const { node, columns } of found) {
+    const key = nodeKey(node)
+    const known = held.get(key)
+    if (known === undefined) {
+      if (held.size > mostReached) continue
+      fresh.push(node)
+    }
+    const now = together(known ?? [], columns)
+    held.set(key, now)
+    if (isMore(now, known ?? [])) gained.set(key, { node, columns: now })
+  }
+  return { fresh, gained: [...gained.values()] }
 }
 
 /** What people ask about first stands first: who has it now. */
@@ -118,8 +167,8 @@ export function touches(flow: Flow, about: LineageSubject): boolean {
     case 'column': {
       const dataset = nodeKey({ kind: 'dataset', name: about.dataset })
       return (
-        (nodeKey(flow.from) === dataset && mayHold(flow.fromColumns, about.name)) ||
-        (nodeKey(flow.to) === dataset && mayHold(flow.toColumns, about.name))
+        (nodeKey(flow.from) === dataset && mayHold(flow.fromColumns, [about.name])) ||
+        (nodeKey(flow.to) === dataset && mayHold(flow.toColumns, [about.name]))
       )
     }
     case 'dataset':
@@ -128,7 +177,3 @@ export function touches(flow: Flow, about: LineageSubject): boolean {
       return nodeKey(flow.from) === nodeKey(about) || nodeKey(flow.to) === nodeKey(about)
   }
 }
-
-/** Where nobody said which columns, it may be every one of them (P13). */
-const mayHold = (columns: readonly string[] | undefined, column: string): boolean =>
-  columns === undefined || columns.includes(column) || columns.includes('*')

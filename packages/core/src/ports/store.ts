@@ -285,9 +285,9 @@ export interface LineageGraph {
   flows(query: { about: LineageSubject } & Paging): Promise<Page<Flow>>
   /**
    * Every node up to `depth` steps before or after the subject (default 20), each once; the `most` nearest (default 150)
-   * with the edges between them, at most 1,000. Of a column, the first step keeps to flows of that column, and from
-   * there on whole datasets are followed: names change on the way. Of an agent or person, what their newest 5,000
-   * flows came from lies before, and what they reached after.
+   * with the edges between them, at most 1,000. Of a column, every step keeps to flows that may have held it: those that
+   * took a column which it may have been written into, whatever that is called, or did not say which. Of an agent or
+   * person, what their newest 5,000 flows came from lies before, and what they reached after.
    */
   around(query: { about: LineageSubject; depth?: number; most?: number }): Promise<Surroundings>
 }

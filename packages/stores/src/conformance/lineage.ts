@@ -172,6 +172,93 @@ export function lineage(open: OpenStore): void {
       expect(found.edges).toContainEqual({ newest: held, times: 1 })
     })
 
+    const columnOf = async (node: LineageNode, name: string, limits: { depth?: number } = {}) => {
+      const { steps, edges, ...found } = await stepsOf({ kind: 'column', dataset: node.name, name }, limits)
+      return { ...found, steps: Object.fromEntries(steps), edges: edges.length }
+    }
+
+    it('follows a column as far as datasets are followed, under whatever names it was written', async () => {
+      const [crm, extract, mail, phones, vendor] = fresh(5) as [
+        LineageNode,
+        LineageNode,
+        LineageNode,
+        LineageNode,
+        LineageNode,
+      ]
+      await scene.store.lineage.add([
+        sampleFlow(crm, extract, { fromColumns: ['email', 'id'], toColumns: ['contact', 'id'] }),
+        sampleFlow(crm, extract, { fromColumns: ['phone'], toColumns: ['phone'] }),
+        sampleFlow(extract, mail, { fromColumns: ['contact'], toColumns: ['address'] }),
+        sampleFlow(extract, phones, { fromColumns: ['phone'] }),
+        sampleFlow(mail, vendor, { fromColumns: ['address'] }),
+        sampleFlow(mail, phones, { fromColumns: ['subject'] }),
+        sampleFlow(crm, vendor, { fromColumns: ['id'] }),
+      ])
+      const down = { [crm.name]: 0, [extract.name]: 1, [mail.name]: 2, [vendor.name]: 3 }
+      expect(await columnOf(crm, 'email')).toEqual({ steps: down, edges: 3, before: 0, after: 3, total: 4 })
+      expect(await columnOf(crm, 'phone')).toMatchObject({
+        steps: { [crm.name]: 0, [extract.name]: 1, [phones.name]: 2 },
+        edges: 2,
+      })
+      // From both sides, and nothing that went past: what flowed from crm to the vendor directly was not in this column.
+      expect(await columnOf(mail, 'address')).toMatchObject({
+        steps: { [mail.name]: 0, [extract.name]: -1, [vendor.name]: 1, [crm.name]: -2 },
+        edges: 3,
+      })
+      expect(await columnOf(crm, 'email', { depth: 2 })).toMatchObject({ after: 2 })
+
+      const chained = fresh(25)
+      const named = { fromColumns: ['a', 'b'], toColumns: ['b', 'c'] }
+      await scene.store.lineage.add(chain(chained).map((flow) => ({ ...flow, ...named })))
+      expect(await columnOf(chained[0] ?? crm, 'a')).toMatchObject({ after: 20 })
+      expect(await columnOf(chained[0] ?? crm, 'c')).toMatchObject({ after: 0 })
+    })
+
+    it('P13: where nobody said which columns were written, a column may be in any, and is followed by name again', async () => {
+      const [source, copy, named, other, nothing, beyond] = fresh(6) as [
+        LineageNode,
+        LineageNode,
+        LineageNode,
+        LineageNode,
+        LineageNode,
+        LineageNode,
+      ]
+      await scene.store.lineage.add([
+        sampleFlow(source, copy, { fromColumns: ['email'] }),
+        sampleFlow(copy, named, { fromColumns: ['x'], toColumns: ['y'] }),
+        sampleFlow(named, other, { fromColumns: ['z'] }),
+        sampleFlow(named, nothing, { fromColumns: ['*'], toColumns: [] }),
+        sampleFlow(nothing, beyond),
+      ])
+      expect(await columnOf(source, 'email')).toMatchObject({
+        steps: { [source.name]: 0, [copy.name]: 1, [named.name]: 2, [nothing.name]: 3 },
+        after: 3,
+      })
+    })
+
+    it('walks on from a dataset that it meets again with another column, and takes very many columns for all', async () => {
+      const [one, two, three, four, wide] = fresh(5) as [
+        LineageNode,
+        LineageNode,
+        LineageNode,
+        LineageNode,
+        LineageNode,
+      ]
+      const many = Array.from({ length: 600 }, (_, place) => `c${place}`)
+      await scene.store.lineage.add([
+        sampleFlow(one, two, { fromColumns: ['a'], toColumns: ['x'] }),
+        sampleFlow(two, one, { fromColumns: ['x'], toColumns: ['b'] }),
+        sampleFlow(one, three, { fromColumns: ['b'] }),
+        sampleFlow(one, four, { fromColumns: ['c'] }),
+        sampleFlow(two, wide, { toColumns: many }),
+        sampleFlow(wide, four, { fromColumns: ['elsewhere'] }),
+      ])
+      expect(await columnOf(one, 'a')).toMatchObject({
+        steps: { [one.name]: 0, [two.name]: 1, [three.name]: 3, [wide.name]: 2, [four.name]: 3 },
+        after: 4,
+      })
+    })
+
     it('of an agent and of a person: what their flows came from, and what they reached', async () => {
       const [orders, extract, mail] = fresh(3) as [LineageNode, LineageNode, LineageNode]
       const by = { agent: unique('agent'), onBehalfOf: unique('per') }

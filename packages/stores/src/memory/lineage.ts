@@ -1,12 +1,16 @@
 import {
   among,
   around,
+  columnsOf,
   type Flow,
+  isBetween,
   type LineageEdge,
   type LineageGraph,
+  mayHold,
   newestFlows,
   nodeKey,
   touches,
+  type Walk,
 } from '@countersign/core'
 import { pageOf } from './paging.ts'
 import { wordOf } from './state.ts'
@@ -41,21 +45,10 @@ export function createLineage(): LineageGraph {
         const theirs = all.filter((flow) => touches(flow, about)).slice(0, newestFlows)
         return structuredClone(among(theirs, limits.most))
       }
-      const start = about.kind === 'column' ? { kind: 'dataset' as const, name: about.dataset } : about
-      // What touches the start without touching its column is no way on from there.
-      const ways = all.filter((flow) => !isAt(flow, nodeKey(start)) || touches(flow, about))
-      const found = await around(start, limits, {
-        async neighbours(nodes, direction) {
-          const here = new Set(nodes.map(nodeKey))
-          return direction === 'downstream'
-            ? ways.filter(({ from }) => here.has(nodeKey(from))).map(({ to }) => to)
-            : ways.filter(({ to }) => here.has(nodeKey(to))).map(({ from }) => from)
-        },
-        async edges(nodes) {
-          const here = new Set(nodes.map(nodeKey))
-          return edgesOf(ways.filter(({ from, to }) => here.has(nodeKey(from)) && here.has(nodeKey(to))))
-        },
-      })
+      const found =
+        about.kind === 'column'
+          ? await around({ node: { kind: 'dataset', name: about.dataset }, columns: [about.name] }, limits, walk(all))
+          : await around({ node: about, columns: 'any' }, limits, walk(all, 'any'))
       return structuredClone(found)
     },
   }
@@ -66,7 +59,33 @@ const newestFirst = (known: ReadonlyMap<string, Numbered>): Flow[] =>
     .toSorted((one, other) => other.flow.at - one.flow.at || other.arrival - one.arrival)
     .map(({ flow }) => flow)
 
-const isAt = ({ from, to }: Flow, key: string): boolean => nodeKey(from) === key || nodeKey(to) === key
+/** `whole`: whichever columns a flow names, it leads to all of the next node. */
+function walk(flows: readonly Flow[], whole?: 'any'): Walk {
+  return {
+    async neighbours(from, direction) {
+      const here = new Map(from.map(({ node, columns }) => [nodeKey(node), columns]))
+      return flows.flatMap((flow) => {
+        const ends = [
+          { node: flow.from, named: flow.fromColumns },
+          { node: flow.to, named: flow.toColumns },
+        ] as const
+        const [near, far] = direction === 'downstream' ? ends : [ends[1], ends[0]]
+        const wanted = here.get(nodeKey(near.node))
+        if (wanted === undefined || !mayHold(near.named, wanted)) return []
+        return [{ node: far.node, columns: whole ?? columnsOf(far.named) }]
+      })
+    },
+    async edges(places) {
+      const here = new Map(places.map((place) => [nodeKey(place.node), place]))
+      return edgesOf(
+        flows.filter((flow) => {
+          const [from, to] = [here.get(nodeKey(flow.from)), here.get(nodeKey(flow.to))]
+          return from !== undefined && to !== undefined && isBetween(flow, from, to)
+        }),
+      )
+    },
+  }
+}
 
 function edgesOf(flows: readonly Flow[]): LineageEdge[] {
   const edges = new Map<string, { newest: Flow; times: number }>()

@@ -12,6 +12,7 @@ import { lineage } from './migrations/0003-lineage.ts'
 import { lineageSubjects } from './migrations/0004-lineage-subjects.ts'
 import { search } from './migrations/0005-search.ts'
 import { tools } from './migrations/0006-tools.ts'
+import { lineageColumns } from './migrations/0007-lineage-columns.ts'
 
 /** Every step is one statement that may run again: DDL is not transactional everywhere. Once released, never edited. */
 export interface Migration {
@@ -19,7 +20,7 @@ export interface Migration {
   readonly steps: readonly string[]
 }
 
-const migrations = [ledger, state, lineage, lineageSubjects, search, tools]
+const migrations = [ledger, state, lineage, lineageSubjects, search, tools, lineageColumns]
 const leaseMs = 60_000
 const stepTimeoutMs = 3_600_000
 const mostAttempts = 4

@@ -1,16 +1,20 @@
 import {
   among,
   around,
+  type Columns,
   CountersignError,
+  type Direction,
   type Flow,
   type LineageEdge,
   type LineageGraph,
   type LineageNode,
   type LineageSubject,
+  mostColumns,
   mostReached,
   newestFlows,
   nodeKey,
   type Paging,
+  type Reached,
 } from '@countersign/core'
 import { searchable } from '../commit/keys.ts'
 import type { Db, Statement } from '../db.ts'
@@ -34,6 +38,12 @@ interface FlowRow {
   readonly policies: readonly string[]
 }
 
+interface ColumnsRow {
+  [column: string]: unknown
+  readonly node: string
+  readonly columns: readonly string[] | null
+}
+
 const chunkSize = 1_000
 
 export function createLineage({ db, tenant }: { db: Db; tenant: string }): LineageGraph {
@@ -46,6 +56,7 @@ export function createLineage({ db, tenant }: { db: Db; tenant: string }): Linea
         await db.tx(async (session) => {
           session.send(addNodes, [tenant, nodes])
           session.send(addEdges, [tenant, JSON.stringify(rows)])
+          session.send(addWays, [tenant, JSON.stringify(rows)])
           session.send(addFlows, [tenant, JSON.stringify(rows)])
         })
       }
@@ -61,24 +72,33 @@ export function createLineage({ db, tenant }: { db: Db; tenant: string }): Linea
       if (about.kind === 'agent' || about.kind === 'person') {
         return among((await flowRows(about, newestFlows)).map(flowOf), limits.most)
       }
-      const start = startOf(about)
-      const column = about.kind === 'column' ? anyOf(about.name) : null
-      return around(start, limits, {
-        async neighbours(nodes, direction) {
-          const keys = nodes.map(keyOf)
-          // The start is among the nodes of the first step alone.
-          const first = column !== null && keys.includes(keyOf(start))
-          const rows = first
-            ? await db.query<{ node: string }>(neighboursOfColumn[direction], [tenant, keys[0] ?? null, column])
-            : await db.query<{ node: string }>(neighbours[direction], [tenant, keys])
-          return rows.map(({ node }) => nodeOf(node))
-        },
-        async edges(nodes) {
-          const values = [tenant, nodes.map(keyOf), keyOf(start), column]
-          return (await db.query<FlowRow & { times: number }>(edgesBetween, values)).map(edgeOf)
+      const columns = about.kind === 'column' ? [searchable(about.name)] : 'any'
+      return around({ node: startOf(about), columns }, limits, {
+        neighbours: columns === 'any' ? neighboursOfNodes : neighboursOfColumns,
+        async edges(places) {
+          const keys = places.map(({ node }) => keyOf(node))
+          const held = places.map(({ node, before, after }) => ({
+            node: keyOf(node),
+            before: listOf(before),
+            after: listOf(after),
+          }))
+          const rows = await db.query<FlowRow & { times: number }>(edgesBetween, [tenant, keys, JSON.stringify(held)])
+          return rows.map(edgeOf)
         },
       })
     },
+  }
+
+  async function neighboursOfNodes(from: readonly Reached[], direction: Direction): Promise<Reached[]> {
+    const keys = from.map(({ node }) => keyOf(node))
+    const rows = await db.query<{ node: string }>(neighbours[direction], [tenant, keys])
+    return rows.map(({ node }) => ({ node: nodeOf(node), columns: 'any' }))
+  }
+
+  async function neighboursOfColumns(from: readonly Reached[], direction: Direction): Promise<Reached[]> {
+    const here = from.map(({ node, columns }) => ({ node: keyOf(node), columns: listOf(columns) }))
+    const rows = await db.query<ColumnsRow>(neighboursByColumn[direction], [tenant, JSON.stringify(here)])
+    return rows.map(({ node, columns }) => ({ node: nodeOf(node), columns: columns ?? 'any' }))
   }
 
   function flowRows(about: LineageSubject, limit: number, cursor = newest): Promise<FlowRow[]> {
@@ -100,6 +120,9 @@ const startOf = (about: Exclude<LineageSubject, { kind: 'person' }>): LineageNod
   about.kind === 'column' ? { kind: 'dataset', name: about.dataset } : about
 
 const anyOf = (column: string): string[] => [searchable(column), '*']
+
+/** In the tables, null is any column. */
+const listOf = (columns: Columns): readonly string[] | null => (columns === 'any' ? null : columns)
 
 const rowOf = ({ from, to, ...flow }: Flow): FlowRow => ({
   ...flow,
@@ -153,6 +176,19 @@ const addEdges = {
   text: `insert into ln_edge (tenant, from_node, to_node)
     select distinct $1, "fromNode", "toNode" from json_to_recordset($2::json) as row ("fromNode" text, "toNode" text)
     order by 2, 3 on conflict do nothing`,
+}
+/** As 0007-lineage-columns made those of before. */
+const addWays = {
+  name: 'lineage_add_ways',
+  text: `insert into ln_way (tenant, from_node, to_node, from_columns, to_columns, digest)
+    select distinct $1, "fromNode", "toNode", "fromColumns", "toColumns",
+      md5(coalesce("fromColumns"::text, '') || '>' || coalesce("toColumns"::text, '')) as digest
+    from (select "fromNode", "toNode",
+        case when '*' = any("fromColumns") then null else "fromColumns" end as "fromColumns",
+        case when '*' = any("toColumns") then null else "toColumns" end as "toColumns"
+      from json_to_recordset($2::json)
+        as row ("fromNode" text, "toNode" text, "fromColumns" text[], "toColumns" text[])) flow
+    order by 2, 3, digest on conflict do nothing`,
 }
 const addFlows = {
   name: 'lineage_add_flows',
@@ -213,32 +249,35 @@ const neighbours = {
   },
 }
 
-/** For each edge of the dataset: whether any flow along it may have held the column. */
-const neighboursOfColumn = {
-  downstream: {
-    name: 'lineage_downstream_column',
-    text: `select to_node as node from ln_edge e where tenant = $1 and from_node = $2 and exists (
-        select from ln_flow f where f.tenant = $1 and f.from_node = $2 and f.to_node = e.to_node
-          and ${mayHold('f.from_columns', '$3')})
-      order by 1 limit ${mostReached * 2}`,
-  },
-  upstream: {
-    name: 'lineage_upstream_column',
-    text: `select from_node as node from ln_edge e where tenant = $1 and to_node = $2 and exists (
-        select from ln_flow f where f.tenant = $1 and f.to_node = $2 and f.from_node = e.from_node
-          and ${mayHold('f.to_columns', '$3')})
-      order by 1 limit ${mostReached * 2}`,
-  },
+/** Along what may have held one of the columns, and into which: each node once, with the columns of all ways there. */
+const byColumn = (near: 'from' | 'to', far: 'from' | 'to') => `
+  select way.${far}_node as node,
+    case when bool_or(way.${far}_columns is null) then null
+      else coalesce((array_agg(distinct name) filter (where name is not null))[1:${mostColumns + 1}], '{}') end as columns
+  from json_to_recordset($2::json) as here (node text, columns text[])
+  join ln_way way on way.tenant = $1 and way.${near}_node = here.node
+    and (here.columns is null or way.${near}_columns is null or way.${near}_columns && here.columns)
+  left join lateral unnest(way.${far}_columns) name on true
+  group by way.${far}_node order by 1 limit ${mostReached * 2}`
+
+const neighboursByColumn = {
+  downstream: { name: 'lineage_downstream_by_column', text: byColumn('from', 'to') },
+  upstream: { name: 'lineage_upstream_by_column', text: byColumn('to', 'from') },
 }
+
+/** `isBetween`, in the words of the tables. */
+const heldBy = (columns: string, wanted: string) =>
+  `(${wanted} is null or (cardinality(${wanted}) > 0 and ${mayHold(columns, `(${wanted} || '{*}')`)}))`
 
 const edgesBetween = {
   name: 'lineage_edges',
-  text: `select flow.* from ln_edge e cross join lateral (
+  text: `select flow.* from ln_edge e
+    join json_to_recordset($3::json) as source (node text, after text[]) on source.node = e.from_node
+    join json_to_recordset($3::json) as target (node text, before text[]) on target.node = e.to_node
+    cross join lateral (
       select ${flowColumns}, count(*) over () as times from (
         select * from ln_flow f where f.tenant = $1 and f.from_node = e.from_node and f.to_node = e.to_node
-          and ($4::text[] is null or (f.from_node <> $3 and f.to_node <> $3)
-            or (f.from_node = $3 and ${mayHold('f.from_columns', '$4')})
-            or (f.to_node = $3 and ${mayHold('f.to_columns', '$4')}))
+          and (${heldBy('f.from_columns', 'source.after')} or ${heldBy('f.to_columns', 'target.before')})
         order by at desc, action desc limit 1000) between_them
       order by at desc, action desc limit 1) flow
     where e.tenant = $1 and e.from_node = any($2) and e.to_node = any($2)
