@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { LedgerSource } from '@countersign/core/verify'
 import { Stopped } from './stopped.ts'
@@ -27,10 +27,11 @@ function overHttp(url: string): LedgerSource {
   }
 }
 
+/** Nothing else happens meanwhile, and of thousands of small files each is read with a third of the CPU time. */
 const inFolder = (folder: string): LedgerSource => ({
   async read(path) {
     try {
-      return await readFile(join(folder, path))
+      return readFileSync(join(folder, path))
     } catch (error) {
       if (['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) return undefined
       throw error
