@@ -182,6 +182,8 @@ export interface ActionQuery extends Paging {
   readonly question?: ApprovalState | undefined
   /** Who signed it, either way. */
   readonly signer?: string | undefined
+  /** Acted for or started by this person, or done by one of these agents, or with a question, whomever that concerns. */
+  readonly concerns?: { readonly person: string; readonly agents: readonly string[] } | undefined
   /** Every one of them, as far as they have been added. */
   readonly keywords?: readonly string[] | undefined
   /** Decided at or after. */

@@ -1,19 +1,21 @@
 import type { ActionQuery, Page, Store } from '@countersign/core'
 import type { ActionLife, Person } from '@countersign/schema'
-import { maySeeAction } from './access.ts'
+import { answersFor, maySeeAction, readsAll } from './access.ts'
 import { sift } from './sift.ts'
 
 /** A page of what this person may see of what is found; it may be short and still have a next. */
-export function searchVisible(
+export async function searchVisible(
   store: Pick<Store, 'actions' | 'agents'>,
   person: Person,
-  { limit = 50, after, ...query }: ActionQuery,
+  query: ActionQuery,
 ): Promise<Page<ActionLife>> {
+  if (readsAll(person)) return store.actions.search(query)
+  const agents = new Map((await store.agents.list()).map((agent) => [agent.id, agent]))
+  const own = [...agents.values()].filter((agent) => answersFor(person, agent)).map(({ id }) => id)
+  const { limit = 50, after, ...asked } = { ...query, concerns: { person: person.id, agents: own } }
+  // The store knows of a question, not whom it is put to: those are looked through here.
   return sift({ limit, after }, async (paged) => {
-    const { items, next } = await store.actions.search({ ...query, ...paged })
-    const seen = await Promise.all(
-      items.map(async (life) => maySeeAction(person, life, await store.agents.get(life.record.action.agent))),
-    )
-    return { items: items.filter((_, index) => seen[index]), next }
+    const { items, next } = await store.actions.search({ ...asked, ...paged })
+    return { items: items.filter((life) => maySeeAction(person, life, agents.get(life.record.action.agent))), next }
   })
 }

@@ -1,4 +1,5 @@
-import { ActionPage, type Agent, type Approval } from '@countersign/schema'
+import { newId } from '@countersign/core'
+import { ActionPage, type ActionRecord, type Agent, type Approval } from '@countersign/schema'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { codeOf, createRig, type Rig } from './rig.ts'
 
@@ -79,5 +80,23 @@ describe('the record, searched', () => {
   it('shows others only what concerns them', async () => {
     const stranger = await rig.cookieOf(await rig.person('stranger'))
     expect((await find({ agent: agent.id }, stranger)).items).toEqual([])
+  })
+
+  it('shows others all that concerns them on one page, however much lies before it', async () => {
+    const keeper = await rig.person('keeper')
+    const theirs = await rig.agent(keeper, { id: 'quiet' })
+    const others = await rig.agent(await rig.person('busy'), { id: 'busy' })
+    const { record } = (await rig.store.actions.get(question.actionId))?.life ?? {}
+    if (!record) throw new Error('The question has no action.')
+    const done = (by: Agent): ActionRecord => {
+      const decision = { kind: 'allow' as const, because: ['a-policy'], policyVersion: 'v1', obligations: [] }
+      return { ...record, id: newId('act'), action: { ...record.action, agent: by.id }, decision }
+    }
+    const own = done(theirs)
+    const records = [own, ...Array.from({ length: 600 }, () => done(others))]
+    await rig.store.commit({ facts: records.map((each) => ({ kind: 'action.decided', record: each })) })
+
+    const page = await find({}, await rig.cookieOf(keeper))
+    expect([page.items.map(({ id }) => id), page.next]).toEqual([[own.id], undefined])
   })
 })

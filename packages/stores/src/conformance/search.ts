@@ -100,6 +100,12 @@ export function search(open: OpenStore): void {
         ['acted'],
       ],
       ['several at once', { person: 'per-one', environment: 'prod', dataset: 'finance.orders' }, ['started']],
+      ['what concerns a person', { concerns: { person: 'per-one', agents: [] } }, ['started', 'acted']],
+      [
+        'that, and what agents did',
+        { concerns: { person: 'per-one', agents: ['another'] } },
+        ['other', 'started', 'acted'],
+      ],
       ['what nothing has', { agent: 'searcher', verb: 'iam.grant' }, []],
       ['filters that are not set', { agent: 'another', person: undefined, from: undefined }, ['other']],
     ])('by %s', async (_, query, expected) => {
@@ -131,6 +137,7 @@ export function search(open: OpenStore): void {
       expect(await idsOf({ signer: 'per-signer' })).toEqual([ran.id, refused.id])
       expect(await idsOf({ signer: 'per-signer', question: 'rejected' })).toEqual([refused.id])
       expect(await idsOf({ signer: 'per-nobody' })).toEqual([])
+      expect(await idsOf({ concerns: { person: 'per-nobody', agents: [] } })).toEqual([ran.id, refused.id, open.id])
       await store.commit({ facts: [changed('spent', spent(grant, permit.id)), permitted(permit)] })
       expect(await idsOf({ outcome: 'running' })).toEqual([ran.id])
       await store.commit({ facts: [finished(permit)] })

@@ -137,6 +137,10 @@ function matches(
     is(query.id, record.id) &&
     is(query.agent, action.agent) &&
     is(query.person, ...people) &&
+    (query.concerns === undefined ||
+      approval !== undefined ||
+      people.includes(query.concerns.person) ||
+      query.concerns.agents.includes(action.agent)) &&
     is(query.dataset, ...datasets) &&
     is(query.model, picture.model?.name) &&
     is(query.verb, action.verb) &&

@@ -29,7 +29,7 @@ export const actionsById = {
 
 /** Asks for the tenant as `$1`, the number of rows as `$2`, and then for `values`. */
 export function searching(
-  { keywords, ...query }: ActionQuery,
+  { keywords, concerns, ...query }: ActionQuery,
   blind: (keyword: string) => string,
 ): { statement: Statement; values: Value[] } {
   const values: Value[] = []
@@ -39,6 +39,7 @@ export function searching(
     const value = query[filter as keyof typeof conditions]
     if (value !== undefined) where.push(condition(place, value))
   }
+  if (concerns !== undefined) where.push(concerning(place, concerns))
   const named = keywords !== undefined && keywords.length > 0
   if (named) where.push(`w.keywords @> ${place(keywords.map(blind))}::bigint[]`)
   const page = `(select a.entry, a.approval, a.permit from action a${named ? withKeywords : ''}
@@ -46,6 +47,9 @@ export function searching(
   const text = `${withParts(page)} order by a.entry desc`
   return { statement: { name: '', text }, values }
 }
+
+/** Those that are no condition on one column. */
+type NotColumns = 'limit' | 'after' | 'keywords' | 'concerns'
 
 type Place = (value: Value) => string
 
@@ -70,10 +74,13 @@ const conditions = {
     `a.approval = any(array(select approval from countersignature where tenant = $1 and person = ${place(person)}))`,
   from: (place, at) => `a.entry >= ${firstSince(place(at))}`,
   to: (place, at) => `a.entry < ${firstSince(place(at))}`,
-} satisfies Record<
-  Exclude<keyof ActionQuery, 'limit' | 'after' | 'keywords'>,
+} satisfies Record<Exclude<keyof ActionQuery, NotColumns>, (place: Place, value: Value) => string> as Record<
+  Exclude<keyof ActionQuery, NotColumns>,
   (place: Place, value: Value) => string
-> as Record<Exclude<keyof ActionQuery, 'limit' | 'after' | 'keywords'>, (place: Place, value: Value) => string>
+>
+
+const concerning = (place: Place, { person, agents }: NonNullable<ActionQuery['concerns']>) =>
+  `(a.approval is not null or a.people @> array[${place(person)}::text] or a.agent = any(${place(agents.map(searchable))}::text[]))`
 
 /** Entries never go back in time, so a moment is a place among them: every index in their order serves a range of time. */
 const firstSince = (moment: string) =>
