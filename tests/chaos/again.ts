@@ -39,9 +39,19 @@ export async function sendAgain(
     const another = before !== undefined && told.serial !== undefined && told.serial !== before
     if (!expected.includes(told.kind) || other || another) {
       const got = another ? `run ${told.serial} instead of ${before}` : other ? 'another question' : told.kind
-      findings.push(`${errand.ref} was sent again: ${got}, where ${expected.join(' or ')} is due; ${told.says ?? ''}`)
+      findings.push(
+        `${inWords(errand, record)}, was sent again: ${got}, where ${expected.join(' or ')} is due; ${told.says}`,
+      )
     }
   }
+}
+
+/** What is known of it, for whoever looks for the reason. */
+function inWords(errand: Errand, record: HouseRecord): string {
+  const { ref, key, aged, told } = errand
+  const runs = livesOf(errand, record).map(({ outcome }) => outcome?.kind ?? 'none')
+  const heard = told.slice(0, -1).map(({ kind }) => kind)
+  return `${ref} (${key ?? 'no key'}, aged: ${aged}, in the record: ${runs.join(' ')}, told: ${heard.join(' ')})`
 }
 
 /** All whose fate is unknown to their agent, all grants, and some that have long had their answer. */
@@ -63,7 +73,10 @@ function expectedOf(errand: Errand, record: HouseRecord): readonly Told['kind'][
 
 function dueTo(errand: Errand, record: HouseRecord): readonly Told['kind'][] {
   const permitted = livesOf(errand, record).some(({ outcome }) => outcome !== undefined)
-  if (permitted) return errand.work === 'write' ? ['ran', 'done'] : ['replayed', 'done']
+  if (permitted) {
+    const told = errand.work === 'write' ? (['ran', 'done'] as const) : (['replayed', 'done'] as const)
+    return wasTold(errand, 'late') && errand.key === undefined ? [...told, 'waiting'] : told
+  }
   if (!isAsked(errand)) return ['ran']
   const asked = questionOf(errand, record) ?? record.questions.get(errand.ref)?.[0]
   switch (asked?.state) {

@@ -39,6 +39,7 @@ export async function attempt(errand: Errand, parts: AgentParts, waitSeconds = 0
   const told = { ...answer, door: door.gatewayUrl, sentAt }
   errand.told.push(told)
   if (told.kind === 'waiting') errand.approval ??= told.approval
+  if (told.kind === 'late' && key === undefined) errand.decisions += 1 // its grant may be spent: the same is a new question
   return told
 }
 
@@ -75,7 +76,7 @@ async function overHttp(
 
 function readAnswer({ status, headers }: Response, text: string): Pick<Told, 'kind' | 'approval' | 'serial'> {
   const { serial, approval, type = '' } = JSON.parse(text) as { serial?: number; approval?: string; type?: string }
-  if (type.endsWith('ERR_PERMIT_LATE')) return { kind: 'unavailable' } // by an instance that has lost its lease
+  if (type.endsWith('ERR_PERMIT_LATE')) return { kind: 'late' } // by an instance that has lost its lease, or its clock set
   if (status === 200) return { kind: headers.get('countersign-replayed') === null ? 'ran' : 'replayed', serial }
   if (status === 202) return { kind: 'waiting', approval }
   if (type.endsWith('refusal:done')) return { kind: 'done' }
@@ -110,6 +111,7 @@ function readResult(text: string, approval: string | undefined): Pick<Told, 'kin
   if (/ALREADY EXECUTED/.test(text)) return { kind: 'done' }
   if (/NOT EXECUTED. Rejected/.test(text)) return { kind: 'rejected' }
   if (/NOT EXECUTED. Approval|NOT EXECUTED. Nobody/.test(text)) return { kind: 'refused' }
+  if (/came too late/.test(text)) return { kind: 'late' }
   return { kind: /NOT EXECUTED|not recorded|could not be answered/.test(text) ? 'unavailable' : 'ran' }
 }
 

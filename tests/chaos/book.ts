@@ -35,8 +35,21 @@ export interface Told {
   readonly door: string
   readonly sentAt: number
   readonly at: number
-  /** `begun`: the answer began and broke off. `lost`: nothing was heard. `unavailable`: the house said try again. */
-  readonly kind: 'ran' | 'replayed' | 'done' | 'waiting' | 'rejected' | 'refused' | 'unavailable' | 'begun' | 'lost'
+  /**
+   * `begun`: the answer began and broke off. `lost`: nothing was heard. `unavailable`: the house said try again. `late`: it
+   * said that the leave to run came too late, and nothing was run.
+   */
+  readonly kind:
+    | 'ran'
+    | 'replayed'
+    | 'done'
+    | 'waiting'
+    | 'rejected'
+    | 'refused'
+    | 'unavailable'
+    | 'late'
+    | 'begun'
+    | 'lost'
   readonly approval?: string | undefined
   /** The company's number for the run, as the answer told it. */
   readonly serial?: number | undefined
@@ -94,6 +107,9 @@ export function createBook(): Book {
 
 export const wasTold = ({ told }: Errand, ...kinds: readonly Told['kind'][]): boolean =>
   told.some(({ kind }) => kinds.includes(kind))
+
+/** The house has said what became of it. */
+export const isAcknowledged = ({ kind }: Told): boolean => kind !== 'lost' && kind !== 'unavailable' && kind !== 'late'
 
 /** From `at` on it is hours later, or earlier, which ends nothing. */
 export function age({ errands }: Book, at: number, way: 'forward' | 'back'): void {

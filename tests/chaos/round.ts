@@ -6,7 +6,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { clearDesk, clickAround, layOut, sendAgain } from './again.ts'
 import { agentsAtWork } from './agents.ts'
-import { age, isAsked, settledAs } from './book.ts'
+import { age, isAcknowledged, isAsked, settledAs } from './book.ts'
 import { checks, outcomeWithinMs, running, weigh } from './checks.ts'
 import { peopleAtWork, signInAt } from './people.ts'
 import { type HouseRecord, publishedCheckpoint, readRecord, verifyPublished } from './record.ts'
@@ -74,7 +74,7 @@ export async function playRound(plan: Strike, stage: Stage, tally: Tally): Promi
 /** So far, of all rounds. */
 function standingOf({ book, company }: Stage): { sent: number; heard: number; runs: number } {
   const told = [...book.errands.values()].flatMap((errand) => errand.told)
-  const heard = told.filter(({ kind }) => kind !== 'lost' && kind !== 'unavailable')
+  const heard = told.filter(isAcknowledged)
   return { sent: told.length, heard: heard.length, runs: company.runs.length }
 }
 
@@ -114,7 +114,7 @@ function wentOn({ book, second }: Stage, struckAt: number, overAt: number): stri
   const halfway = (struckAt + overAt) / 2
   const told = [...book.errands.values()].flatMap((errand) => errand.told)
   const there = told.filter(({ door, at }) => door === second?.gatewayUrl && at >= halfway && at <= overAt)
-  const heard = there.filter(({ kind }) => kind !== 'lost' && kind !== 'unavailable').length
+  const heard = there.filter(isAcknowledged).length
   return heard > 0 ? [] : [`of ${there.length} attempts there, none was acknowledged`]
 }
 
