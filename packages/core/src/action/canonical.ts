@@ -8,9 +8,6 @@ import { CountersignError } from '../errors.ts'
 /** How deep a value may be nested. */
 export const deepest = 100
 
-/** With the `u` flag a pair is one character, so only half a pair matches. */
-export const loneSurrogate = /\p{Surrogate}/u
-
 /**
  * Canonical JSON: sorted keys, no spaces (https://www.rfc-editor.org/rfc/rfc8785#section-3.2). Members that are
  * `undefined` are left out, as in JSON.
@@ -42,7 +39,7 @@ export function isPlain(value: object): boolean {
 }
 
 function text(value: string): string {
-  if (loneSurrogate.test(value)) throw invalid('a lone surrogate')
+  if (!value.isWellFormed()) throw invalid('a lone surrogate')
   return JSON.stringify(value)
 }
 

@@ -4,7 +4,6 @@
  * @module
  */
 import type { Json } from '@countersign/schema'
-import { loneSurrogate } from '../action/canonical.ts'
 import { CountersignError } from '../errors.ts'
 
 export interface Bounds {
@@ -90,7 +89,7 @@ function addKey(keys: Set<string>, literal: string): void {
 }
 
 function checkValues(value: unknown): void {
-  if (typeof value === 'string' && loneSurrogate.test(value)) throw invalid('a lone surrogate')
+  if (typeof value === 'string' && !value.isWellFormed()) throw invalid('a lone surrogate')
   if (
     typeof value === 'number' &&
     (!Number.isFinite(value) || (Number.isInteger(value) && !Number.isSafeInteger(value)))

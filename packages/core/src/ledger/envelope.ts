@@ -36,43 +36,58 @@ const reservedBytes = 100
 /** `payload` commits to the stored fact, `blind` to single values under the same salt. Never throws for a `Fact`. */
 export function envelopeOf(fact: Fact, { id, payload }: { id: string; payload: string }, blind: Blind): Envelope {
   const { stream, sequence } = placeInStream(fact, blind)
-  const members = fit(fact, { v: 1, id, type: typeOf(fact), tenant: 'default', stream, payload }, blind).toSorted()
-  const between = (from: string, to: string) => members.filter((each) => each > from && each < to).join(',')
-  const [first, middle, last] = [between('', sseqKey), between(sseqKey, timeKey), between(timeKey, '~')]
+  const { first, middle, last } = fit(fact, { v: 1, id, type: typeOf(fact), tenant: 'default', stream, payload }, blind)
   return {
     stream,
     sequence,
     leafAt(at, given) {
       const sseq = sequence ?? given ?? (fact.kind === 'action.finished' ? 3 : undefined)
-      const numbered = sseq === undefined ? '' : `${sseqKey}:${canonical(sseq)},`
-      return encodeUtf8(`{${first},${numbered}${middle},${timeKey}:${canonical(at)},${last}}`)
+      const numbered = sseq === undefined ? '' : `"${sseqKey}":${canonical(sseq)},`
+      return encodeUtf8(`{${first}${numbered}${middle}"${timeKey}":${canonical(at)}${last}}`)
     },
   }
 }
 
-/** Known last, and put in their places then. The keys of members are plain words, so sorting members sorts keys. */
-const [sseqKey, timeKey] = ['"sseq"', '"time"']
+/** Known last, and put in their places then: what comes before, between and after them. */
+const [sseqKey, timeKey] = ['sseq', 'time']
 
-function fit(fact: Fact, head: Record<string, unknown>, blind: Blind): string[] {
+interface Members {
+  readonly first: string
+  readonly middle: string
+  readonly last: string
+}
+
+function fit(fact: Fact, head: Record<string, unknown>, blind: Blind): Members {
   for (const longest of listLengths) {
     const lists = createLists(longest)
     const own = membersOf(fact, blind, lists)
     const members = encodeMembers({ ...head, ...own, cut: lists.totals() })
     if (longest === 0 || fits(members)) return members
   }
-  return []
+  return { first: '', middle: '', last: '' }
 }
 
 const roomBytes = maxLeafBytes - reservedBytes
 
 /** With what joins them. No character takes more than three bytes, so that most are never encoded to be counted. */
-function fits(members: readonly string[]): boolean {
-  const text = members.join(',')
+function fits({ first, middle, last }: Members): boolean {
+  const text = first + middle + last
   return 3 * text.length + 2 <= roomBytes || encodeUtf8(text).length + 2 <= roomBytes
 }
 
-const encodeMembers = (members: Record<string, unknown>): string[] =>
-  Object.entries(members).flatMap(([key, value]) => (value === undefined ? [] : [`"${key}":${canonical(value)}`]))
+/** The keys are plain words, which stand as they are. */
+function encodeMembers(members: Record<string, unknown>): Members {
+  let [first, middle, last] = ['', '', '']
+  for (const key of Object.keys(members).toSorted()) {
+    const value = members[key]
+    if (value === undefined) continue
+    const member = `"${key}":${canonical(value)}`
+    if (key < sseqKey) first += `${member},`
+    else if (key < timeKey) middle += `${member},`
+    else last += `,${member}`
+  }
+  return { first, middle, last }
+}
 
 /** The fact's kind, and where there is a change the change in its place: `approval.changed` by `granted`. */
 function typeOf(fact: Fact): string {
