@@ -30,13 +30,14 @@ import {
   createSignIn,
   openFounding,
 } from '@countersign/identity'
-import { createPolicyEngine, createWorkshop, policyCases, policyDirectory, type Reload } from '@countersign/policy'
+import { createWorkshop, policyCases, policyDirectory, type Reload } from '@countersign/policy'
 import type { Registry } from '@countersign/schema'
 import type { ZodType } from 'zod'
 import { createApi } from './api/api.ts'
 import type { Config, Sections } from './config.ts'
 import { type RunningFollower, startFollower, wake } from './followers.ts'
 import { createHall } from './hall.ts'
+import { openPolicies } from './in-force.ts'
 import { type HouseKeys } from './keys.ts'
 import { holdNodeLease } from './lease.ts'
 import { listen, type NodeMount } from './listener.ts'
@@ -56,7 +57,8 @@ export const sections: Sections = { gateways: sectionsOf(gateways), channels: se
 export interface HouseParts {
   readonly config: Config
   readonly registry: Registry
-  readonly store: Store
+  /** The policies are read while it still opens. */
+  readonly store: Store | Promise<Store>
   readonly keys: HouseKeys
   /** Where the console's built files lie. */
   readonly consoleDir: string
@@ -79,23 +81,20 @@ export interface House extends Running {
 
 /** Everything that is opened is closed again in the reverse order, also when a later part does not start. */
 export async function openHouse(parts: HouseParts): Promise<House> {
-  const { config, registry, store, keys, log, demo, version } = parts
-  const { clock } = store
+  const { config, registry, keys, log, demo, version } = parts
   const opened = openAll()
+  const source = { ...policyDirectory(config.policies), registry, agentGroups: config.agentGroups }
+  const reading = opened.add(openPolicies({ source, store: parts.store, log }))
   try {
+    const store = await parts.store
+    const { clock } = store
     const publicUrl = config.publicUrl ?? `http://localhost:${config.listen.port}`
     const signer = createSigner(store.ledger.origin, keys.log)
     const node = await opened.add(holdNodeLease({ store, version, log }))
 
-    const source = { ...policyDirectory(config.policies), registry, agentGroups: config.agentGroups }
-    const policies = await createPolicyEngine({
-      ...source,
-      clock,
-      onReload: (report) => void reloaded(report),
-    })
-    await opened.add({ close: async () => policies.close() })
+    const policies = await reading
     const policy = policies.engine
-    await activated(policy.active().version)
+    await policies.record()
 
     const desk = createDesk({ store })
     const stops = createStops({ store })
@@ -198,17 +197,17 @@ export async function openHouse(parts: HouseParts): Promise<House> {
       vkey: signer.vkey,
       stops,
       welcome: founding && `${url}/welcome/${founding.token}`,
-      async reload() {
-        const report = await policies.reload()
-        await reloaded(report)
-        return report
-      },
+      reload: policies.reload,
       close: opened.close,
     }
 
     async function follow(follower: Follower): Promise<void> {
       const start = () => startFollower({ store, follower, log })
       followers.push(await opened.add(followInTurn({ store, node: node.id, follower, start, log })))
+    }
+
+    async function founded(): Promise<boolean> {
+      return (await store.people.list()).some(({ roles }) => roles.length > 0)
     }
 
     /** Keys and token endpoint, as the provider's own documents name them, may lie elsewhere, but not in here. */
@@ -227,24 +226,9 @@ export async function openHouse(parts: HouseParts): Promise<House> {
       void opened.add({ close: async () => egress.close() })
       return egress
     }
-
-    async function reloaded(report: Reload): Promise<void> {
-      if (report.kind === 'refused') {
-        log({ level: 'error', says: 'The new policies do not pass; the old ones stay.', problems: report.problems })
-      } else if (report.changed) await activated(report.version)
-    }
-
-    async function activated(active: string): Promise<void> {
-      const ids = policy.active().policies.map(({ id }) => id)
-      await store.commit({ facts: [{ kind: 'policy.activated', by: 'house', version: active, policies: ids }] })
-    }
   } catch (error) {
     await opened.close()
     throw error
-  }
-
-  async function founded(): Promise<boolean> {
-    return (await store.people.list()).some(({ roles }) => roles.length > 0)
   }
 }
 

@@ -21,6 +21,18 @@ describe('what is opened', () => {
     expect(told).toEqual(['c', 'b', 'a'])
   })
 
+  it('one that was still opening is closed as well, and one that fails meanwhile is nobody’s surprise', async () => {
+    const told: string[] = []
+    const opened = openAll()
+    let stand: (late: ReturnType<typeof part>) => void = () => undefined
+    void opened.add(new Promise<ReturnType<typeof part>>((resolve) => (stand = resolve)))
+    opened.add(Promise.reject(new Error('no'))).catch(() => undefined)
+    const closed = opened.close()
+    stand(part('late', told))
+    await closed
+    expect(told).toEqual(['late'])
+  })
+
   it('one that fails to close keeps no other open', async () => {
     const told: string[] = []
     const opened = openAll()

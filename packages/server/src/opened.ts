@@ -1,18 +1,30 @@
 import type { Running } from '@countersign/core'
 
-/** Remembers what was opened, to close it in the reverse order. Closing one never keeps the others open. */
+/**
+ * Remembers what was opened, to close it in the reverse order. What is still opening then is waited for and closed as
+ * well; closing one never keeps the others open.
+ */
 export function openAll(): {
   add<Part extends Running>(part: Part | Promise<Part>): Promise<Part>
   close(): Promise<void>
 } {
   const parts: Running[] = []
+  const opening = new Set<Promise<unknown>>()
   return {
-    async add(starting) {
-      const part = await starting
-      parts.push(part)
-      return part
+    add(starting) {
+      const added = Promise.resolve(starting).then((part) => {
+        parts.push(part)
+        return part
+      })
+      const over = added.then(
+        () => void opening.delete(over),
+        () => void opening.delete(over),
+      )
+      opening.add(over)
+      return added
     },
     async close() {
+      await Promise.all(opening)
       const failures: unknown[] = []
       for (let part = parts.pop(); part; part = parts.pop()) {
         try {

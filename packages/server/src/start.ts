@@ -40,17 +40,18 @@ export async function startHouse(parts: StartParts): Promise<StartedHouse> {
   try {
     await mkdir(dataDir, { recursive: true, mode: 0o700 })
     const keys = await loadKeys(join(dataDir, 'keys'))
-    const store = await opened.add(openStore(config, dataDir, keys, log))
+    const opening = opened.add(openStore(config, dataDir, keys, log))
     const house = await opened.add(
       openHouse({
         ...parts,
         config: { ...config, policies: resolve(baseDir, config.policies) },
         registry: registryOf(config, baseDir),
-        store,
+        store: opening,
         keys,
         demo: parts.demo ?? false,
       }),
     )
+    const store = await opening
     await opened.add(leaveWelcome(join(dataDir, 'welcome'), house.welcome))
     await opened.add(openOperatorSocket(dataDir, { ...house, store }))
     return { ...house, store, close: opened.close }
