@@ -24,7 +24,7 @@ export interface Desk extends OpenDesk {
   settle(id: string): Promise<Approval>
   /** The same for all that is due. Call it on a timer; that a grant expires does not depend on it. */
   settleDue(): Promise<void>
-  /** Wakes those who wait for this approval. Call it for every change the ledger tells of. */
+  /** Wakes those who wait for this approval, once it is answered. Call it for every change the ledger tells of. */
   show(approval: Approval): void
   /** How many wait here for an answer. */
   waiting(): number
@@ -92,7 +92,8 @@ export function createDesk({ store, membershipMs = 15 * 60_000 }: DeskParts): De
       await forEach(await store.approvals.due(), ({ id }) => change(id, async (approval) => whatIsDue(approval)))
     },
 
-    show({ id }) {
+    show({ id, state }) {
+      if (state === 'open') return // no answer yet: whoever woke would only look, and wait on
       for (const wake of waiting.get(id) ?? []) wake()
     },
 

@@ -146,11 +146,11 @@ async function before(
   ])
   return { history, ...(lastRun && { lastRun }) }
 
-  /** A few at a time: each is opened and read, while whoever waits for the answer to this question waits as well. */
+  /** The last one is mostly the first to be looked at; each is opened while someone waits for this question's answer. */
   async function lastRunLike(question: Approval, query: typeof alike) {
     let after: string | undefined
-    for (let page = 0; page < mostPages; page += 1) {
-      const done = await store.actions.search({ ...query, outcome: 'done', limit: pageSize, ...(after && { after }) })
+    for (const limit of [1, 4, 15, 30]) {
+      const done = await store.actions.search({ ...query, outcome: 'done', limit, ...(after && { after }) })
       const last = lastRunOf(question, done.items, (life) => maySeeAction(look.person, life, agent))
       if (last) return lastRunView(last, look)
       after = done.next
@@ -161,5 +161,3 @@ async function before(
 }
 
 const mostHistory = 5
-const pageSize = 5
-const mostPages = 10
