@@ -13,12 +13,29 @@ describe('what a browser verifies with (P11)', () => {
     expect(await browserParts.verifySignature(raw, bytes, signature)).toBe(false)
   })
 
+  const scene = (answers: readonly (number | 'broken')[]) => {
+    const left = [...answers]
+    const pauses: number[] = []
+    const fetching = async () => {
+      const status = left.shift() ?? 200
+      if (status === 'broken') throw new TypeError('Failed to fetch')
+      return new Response('x', { status })
+    }
+    return { pauses, source: houseSource('http://house', fetching, async (ms) => void pauses.push(ms)) }
+  }
+
   it('tells a file that is not there from a house that does not answer', async () => {
-    const source = houseSource(
-      'http://house',
-      async (url) => new Response('x', { status: url.endsWith('no') ? 404 : 503 }),
-    )
-    expect(await source.read('no')).toBeUndefined()
-    await expect(source.read('checkpoint')).rejects.toThrow('503')
+    expect(await scene([404]).source.read('no')).toBeUndefined()
+    await expect(scene([503, 503, 503, 503, 503]).source.read('checkpoint')).rejects.toThrow('503')
+    await expect(scene(Array(5).fill('broken')).source.read('checkpoint')).rejects.toThrow('could not be reached')
+  })
+
+  it('tries again what passes, and at once gives up what does not', async () => {
+    const { source, pauses } = scene(['broken', 502, 429])
+    expect(await source.read('tile/0/000')).toHaveLength(1)
+    expect(pauses).toEqual([200, 1_000, 3_000])
+    const refused = scene([401])
+    await expect(refused.source.read('checkpoint')).rejects.toThrow('401')
+    expect(refused.pauses).toEqual([])
   })
 })

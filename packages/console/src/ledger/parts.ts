@@ -15,15 +15,39 @@ export const browserParts: LedgerParts = {
   },
 }
 
+/** A check takes minutes, and a network may change meanwhile: what passes is tried again after so long. */
+const pausesMs = [200, 1_000, 3_000, 10_000]
+
 /** Reads `/ledger/…` of a house. */
-export function houseSource(origin: string, fetching: (url: string) => Promise<Response> = fetch): LedgerSource {
+export function houseSource(
+  origin: string,
+  fetching: (url: string) => Promise<Response> = fetch,
+  pause: (ms: number) => Promise<void> = (ms) => new Promise((over) => setTimeout(over, ms)),
+): LedgerSource {
   return {
     async read(path) {
-      const response = await fetching(`${origin}/ledger/${path}`)
-      if (response.status === 404) return undefined
-      if (!response.ok) throw new Error(`The house answered ${response.status} for ${path}.`)
-      return new Uint8Array(await response.arrayBuffer())
+      for (const pauseMs of pausesMs) {
+        const answer = await ask(path)
+        if ('bytes' in answer) return answer.bytes
+        if (!answer.passes) throw new Error(answer.says)
+        await pause(pauseMs)
+      }
+      const last = await ask(path)
+      if ('bytes' in last) return last.bytes
+      throw new Error(last.says)
     },
+  }
+
+  async function ask(path: string): Promise<{ bytes: Uint8Array | undefined } | { says: string; passes: boolean }> {
+    try {
+      const response = await fetching(`${origin}/ledger/${path}`)
+      const { ok, status } = response
+      if (status === 404) return { bytes: undefined }
+      if (!ok) return { says: `The house answered ${status} for ${path}.`, passes: status >= 500 || status === 429 }
+      return { bytes: new Uint8Array(await response.arrayBuffer()) }
+    } catch {
+      return { says: `The house could not be reached for ${path}.`, passes: true }
+    }
   }
 }
 
