@@ -1,7 +1,11 @@
 #!/usr/bin/env node
+import { setFlagsFromString } from 'node:v8'
 import { createAsk } from './ask.ts'
 import { type Hand, product } from './hand.ts'
 import { run } from './run.ts'
+
+// Policies are WebAssembly, and most of what loading them runs is run once: V8 shall optimise only what stays in use.
+setFlagsFromString('--wasm-tiering-budget=50000000')
 
 const hand: Hand = {
   env: process.env,

@@ -1,7 +1,7 @@
 /**
  * From files to a candidate that may be loaded, or the list of everything that is wrong with them.
  *
- *   cut ▶ parse ▶ annotations, names, depth ▶ validate ▶ try to load     all of Cedar in a throw-away worker
+ *   cut ▶ parse ▶ annotations, names, depth ▶ validate ▶ try to load     all of Cedar in a throw-away process
  *
  * @module
  */

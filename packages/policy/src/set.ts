@@ -41,7 +41,8 @@ export async function loadPolicySet(
   const byId = new Map(notes.map((note) => [note.id, note]))
   const memory = createMemory<Evaluation>(clock, keepMs, keepAnswers)
   const prospects = createMemory<boolean>(clock, forGood, keepAnswers)
-  let cedar: Cedar | undefined = await load(candidate, open)
+  const { slots, filled } = slotsOf(candidate)
+  let cedar: Cedar | undefined = await load(candidate, filled, open)
 
   return {
     version,
@@ -93,7 +94,7 @@ export async function loadPolicySet(
   }
 
   function ask(which: Which, asked: CedarQuestion): Evaluation {
-    const preparsedPolicySetId = slot(which, idOf(asked.action))
+    const preparsedPolicySetId = slots.get(keyOf(which, idOf(asked.action))) ?? 'none'
     const preparsedSchemaName = schemaSlot
     return read(guarded((now) => now.statefulIsAuthorized({ ...asked, preparsedPolicySetId, preparsedSchemaName })))
   }
@@ -111,7 +112,7 @@ export async function loadPolicySet(
   /** A broken instance is never asked again; until the next one is ready, every answer is an error. */
   function restart(): void {
     cedar = undefined
-    load(candidate, open).then(
+    load(candidate, filled, open).then(
       (fresh) => (cedar = fresh),
       () => undefined, // stays closed: what loaded once and does not load now is not to be trusted
     )
@@ -119,17 +120,38 @@ export async function loadPolicySet(
 }
 
 const schemaSlot = 'countersign'
-const slot = (which: Which, action: string) => `${which} ${action}`
+const keyOf = (which: Which, action: string) => `${which} ${action}`
 const belongs = (note: PolicyNote, which: Which) => which === 'auto' || note.kind !== 'sign-off'
 
-async function load({ schema, slices, sources }: Candidate, open: () => Cedar): Promise<Cedar> {
-  const cedar = open()
-  succeed(cedar.preparseSchema(schemaSlot, schema))
+interface Slots {
+  /** The slot in which a question is decided. */
+  readonly slots: ReadonlyMap<string, string>
+  readonly filled: ReadonlyMap<string, readonly PolicyNote[]>
+}
+
+/** Questions that the same policies can matter to share a slot: filling one costs a parse of all its policies. */
+function slotsOf({ slices }: Candidate): Slots {
+  const slots = new Map<string, string>()
+  const filled = new Map<string, readonly PolicyNote[]>()
+  const byContent = new Map<string, string>()
   for (const [action, notes] of slices) {
     for (const which of ['auto', 'approvable'] as const) {
       const slice = notes.filter((note) => belongs(note, which))
-      succeed(cedar.preparsePolicySet(slot(which, action), policySetOf(slice, sources)))
+      const content = JSON.stringify(slice.map(({ id }) => id))
+      const slot = byContent.get(content) ?? keyOf(which, action)
+      byContent.set(content, slot)
+      slots.set(keyOf(which, action), slot)
+      filled.set(slot, slice)
     }
+  }
+  return { slots, filled }
+}
+
+async function load({ schema, sources }: Candidate, filled: Slots['filled'], open: () => Cedar): Promise<Cedar> {
+  const cedar = open()
+  succeed(cedar.preparseSchema(schemaSlot, schema))
+  for (const [slot, slice] of filled) {
+    succeed(cedar.preparsePolicySet(slot, policySetOf(slice, sources)))
     await new Promise(setImmediate)
   }
   return cedar
