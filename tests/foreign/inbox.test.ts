@@ -90,8 +90,10 @@ describe('the inbox', () => {
     const approve = page.getByRole('button', { name: 'Approve', exact: true })
     await approve.waitFor()
     await page.evaluate(`navigator.serviceWorker.ready.then(() => undefined)`)
+    await page.locator('.line.live').waitFor()
     await page.context().setOffline(true)
     await page.getByText(/Not connected since \d\d:\d\d/).waitFor()
+    await page.locator('.line.offline').waitFor()
     expect(await approve.isDisabled()).toBe(true)
     expect(await accessible(page)).toEqual([])
     await page.reload() // the shell alone is kept
@@ -104,6 +106,7 @@ describe('the inbox', () => {
       [],
     )
     await page.context().setOffline(false)
+    await page.locator('.line.live').waitFor()
     await approve.waitFor()
     await page.getByText(/Not connected since/).waitFor({ state: 'detached' })
     expect(await approve.isDisabled()).toBe(false)

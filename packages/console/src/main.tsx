@@ -57,21 +57,26 @@ function listening(): { start(): void } {
       events = listen({
         open: (path) => new EventSource(path) as unknown as Source,
         later,
+        online: () => navigator.onLine,
         onHint: (hint) => answers.stale((path, value) => touches(hint, path, value)),
         onOpen: () => answers.stale(() => true),
         onLine(line) {
           live.setLine(line)
           // The line may break alone: one question tells whether the house is still there, again and again until it is.
-          if (line === 'reconnecting') answers.stale((path) => path === me)
+          if (line === 'reconnecting' || line === 'offline') answers.stale((path) => path === me)
           if (line === 'live') reach.found()
         },
       })
+      const { renew } = events
+      reach.onChange(() => {
+        if (reach.lostAt() !== undefined && live.line() === 'live') renew()
+      })
       addEventListener('offline', () => {
+        renew()
         reach.lost()
-        answers.stale((path) => path === me)
       })
       addEventListener('online', () => {
-        events?.retry()
+        renew()
         answers.stale(() => true)
       })
       document.addEventListener('visibilitychange', () => {

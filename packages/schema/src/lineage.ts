@@ -21,7 +21,7 @@ export type Lineage = z.infer<typeof Lineage>
 export const DataNode = z.object({
   name: z.string(),
   columns: z.array(z.string()).optional(),
-  classes: z.array(z.string()),
+  classes: z.array(z.string()).describe('The worst first, by the levels of the registry.'),
   domain: z.string().optional(),
   known: z.boolean().describe('False where the registry has no such dataset; its class is then the configured worst.'),
 })
@@ -31,7 +31,7 @@ export type DataNode = z.infer<typeof DataNode>
 export const DataPicture = z.object({
   reads: z.array(DataNode),
   writes: z.array(DataNode),
-  classes: z.array(z.string()).describe('Every class that occurs, sorted.'),
+  classes: z.array(z.string()).describe('Every class that occurs, the worst first by the levels of the registry.'),
   sensitive: z.boolean().describe('At least one class is confidential or above.'),
   destination: z.object({ name: z.string(), outside: z.boolean(), known: z.boolean() }).optional(),
   model: z.object({ name: z.string(), external: z.boolean(), known: z.boolean() }).optional(),

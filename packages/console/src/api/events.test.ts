@@ -8,6 +8,7 @@ function scene() {
   const timers: (() => void)[] = []
   const sources: (Source & { readyState: number; tell(name: string, data: string): void })[] = []
   let looks = 0
+  let online = true
   const events = listen({
     open: () => {
       const told = new Map<string, (event: { data: string }) => void>()
@@ -28,6 +29,7 @@ function scene() {
       pauses.push(ms)
       timers.push(what)
     },
+    online: () => online,
     onHint: (hint) => hints.push(hint.kind),
     onOpen: () => (looks += 1),
     onLine: (line) => lines.push(line),
@@ -40,6 +42,10 @@ function scene() {
     pauses,
     sources,
     looks: () => looks,
+    network: (is: boolean) => {
+      online = is
+      events.renew()
+    },
     tick: () => timers.splice(0).forEach((fire) => fire()),
     opens: () => last()?.onopen?.(),
     tell: (name: string, data: string) => last()?.tell(name, data),
@@ -79,6 +85,29 @@ describe('listening', () => {
     events.retry()
     tick()
     expect(sources).toHaveLength(2)
+  })
+
+  it('does not believe an open line when the network went, and says so until a new one is open', () => {
+    const { lines, sources, looks, opens, network, drops, tick } = scene()
+    opens()
+    const [first] = sources
+    network(false)
+    expect(first?.readyState).toBe(2)
+    drops(2)
+    tick()
+    network(true)
+    first?.onopen?.() // too late: nobody listens to it any more
+    opens()
+    expect(lines).toEqual(['connecting', 'live', 'offline', 'offline', 'reconnecting', 'live'])
+    expect(looks()).toBe(2)
+  })
+
+  it('a browser that only thinks it has no network hears its house all the same', () => {
+    const { lines, opens, network } = scene()
+    opens()
+    network(false)
+    opens()
+    expect(lines).toEqual(['connecting', 'live', 'offline', 'live'])
   })
 
   it('passes hints on, takes a reset for missed events, and ignores what it cannot read', () => {

@@ -8,7 +8,7 @@
  */
 import type { EventHint } from '@countersign/schema'
 
-export type Line = 'connecting' | 'live' | 'reconnecting'
+export type Line = 'connecting' | 'live' | 'reconnecting' | 'offline'
 
 /** As much of an `EventSource` as this needs. */
 export interface Source {
@@ -22,6 +22,8 @@ export interface Source {
 export interface EventsParts {
   open(path: string): Source
   later(what: () => void, ms: number): void
+  /** What the browser says of its network. It knows when it has none; that it has one proves nothing. */
+  online(): boolean
   onHint(hint: EventHint): void
   /** Look again at everything. */
   onOpen(): void
@@ -31,7 +33,15 @@ export interface EventsParts {
 const closed = 2
 const pausesMs = [500, 1_000, 2_000, 5_000, 10_000]
 
-export function listen({ open, later, onHint, onOpen, onLine }: EventsParts): { retry(): void; close(): void } {
+export interface Events {
+  /** The window is looked at again: do not wait. */
+  retry(): void
+  /** The network came or went, or the house was not reached: a line from before may be open and dead. */
+  renew(): void
+  close(): void
+}
+
+export function listen({ open, later, online, onHint, onOpen, onLine }: EventsParts): Events {
   let source: Source | undefined
   let failures = 0
   let over = false
@@ -39,15 +49,23 @@ export function listen({ open, later, onHint, onOpen, onLine }: EventsParts): { 
   connect()
 
   return {
-    /** The network is back, or the window is looked at again: do not wait. */
     retry() {
       if (over || (source && source.readyState !== closed)) return
+      connect()
+    },
+    renew() {
+      if (over) return
+      broken()
       connect()
     },
     close() {
       over = true
       source?.close()
     },
+  }
+
+  function broken(): void {
+    onLine(online() ? 'reconnecting' : 'offline')
   }
 
   function connect(): void {
@@ -62,7 +80,7 @@ export function listen({ open, later, onHint, onOpen, onLine }: EventsParts): { 
     }
     mine.onerror = () => {
       if (over || mine !== source) return
-      onLine('reconnecting')
+      broken()
       // A browser comes back by itself unless it was refused: then it is on us.
       if (mine.readyState !== closed) return
       const pause = pausesMs[Math.min(failures, pausesMs.length - 1)] ?? 0

@@ -1,6 +1,7 @@
 import type { PolicyView } from '@countersign/schema'
 import { AgentText } from './agent-text.tsx'
 import { Badge } from './badges.tsx'
+import { CedarText } from './cedar-text.tsx'
 
 const tones = { allowance: 'good', 'sign-off': 'wait', prohibition: 'bad', gone: 'calm' } as const
 
@@ -19,7 +20,7 @@ export function PolicyText({ policy: { id, kind, doc, owner, control, text } }: 
         </span>
       </summary>
       <pre tabIndex={0} aria-label={`Cedar of ${id}`}>
-        <AgentText text={text} setting="block" />
+        <CedarText text={text} />
       </pre>
     </details>
   )

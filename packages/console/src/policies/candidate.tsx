@@ -10,6 +10,7 @@ import { useAnswer } from '../api/use-answer.ts'
 import { Section } from '../parts/facts.tsx'
 import { Loading, TroubleNote } from '../parts/states.tsx'
 import { CasesReport } from './cases-report.tsx'
+import { CedarEditor } from './cedar-editor.tsx'
 import { offsetOf } from './place.ts'
 import { Problems } from './problems.tsx'
 
@@ -78,15 +79,7 @@ function Workbench({ files }: PolicyFiles) {
           </label>
         </div>
         <label htmlFor={field}>Text of {open}</label>
-        <textarea
-          id={field}
-          ref={editor}
-          className="mono cedar"
-          rows={18}
-          value={texts.get(open) ?? ''}
-          onChange={(event) => write(open, event.target.value)}
-          spellCheck={false}
-        />
+        <CedarEditor id={field} ref={editor} text={texts.get(open) ?? ''} onWrite={(text) => write(open, text)} />
         <p className="downloads">
           <button type="button" className="primary" disabled={trying} onClick={() => void attempt()}>
             {trying ? 'Trying…' : 'Check and compare'}

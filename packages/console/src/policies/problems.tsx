@@ -1,6 +1,6 @@
 import type { CandidateView } from '@countersign/schema'
-import { AgentText } from '../parts/agent-text.tsx'
 import { Badge } from '../parts/badges.tsx'
+import { CedarText } from '../parts/cedar-text.tsx'
 import { Section } from '../parts/facts.tsx'
 import { counted } from '../words/words.ts'
 
@@ -25,7 +25,7 @@ export function Problems({
             {policy !== undefined && <span className="mono">{policy}: </span>}
             {says}
             <pre tabIndex={0} aria-label={`Line ${line} of ${file}`}>
-              <AgentText text={texts.get(file)?.split('\n')[line - 1] ?? ''} setting="block" />
+              <CedarText text={texts.get(file)?.split('\n')[line - 1] ?? ''} />
             </pre>
           </li>
         ))}

@@ -113,6 +113,7 @@ const lineWords = {
   connecting: 'connecting',
   live: 'live',
   reconnecting: 'reconnecting',
+  offline: 'offline',
 } as const
 
 function LineState() {

@@ -11,14 +11,17 @@ const sensitiveFrom = 50
 export function classify(lineage: Lineage, registry: Registry): DataPicture {
   const reads = nodes(lineage.reads, registry)
   const writes = nodes(lineage.writes, registry)
-  const classes = [...new Set([...reads, ...writes].flatMap((node) => node.classes))].toSorted()
+  const classes = worstFirst(
+    [...reads, ...writes].flatMap((node) => node.classes),
+    registry,
+  )
   const { destination, model } = lineage
 
   return {
     reads,
     writes,
     classes,
-    sensitive: classes.some((name) => (registry.classes[name] ?? 100) >= sensitiveFrom),
+    sensitive: classes.some((name) => levelOf(name, registry) >= sensitiveFrom),
     ...(destination !== undefined && { destination: destinationOf(destination, registry) }),
     ...(model !== undefined && { model: modelOf(model, registry) }),
   }
@@ -37,11 +40,19 @@ function nodeOf({ name, columns }: NamedData, registry: Registry): DataNode {
   const known = dataset.columns ?? {}
   // Where nobody says which columns, it may be every one of them.
   const touched = columns === undefined || columns.includes('*') ? Object.keys(known) : columns
-  const classes = [
-    ...new Set([...dataset.classes, ...touched.flatMap((column) => own(known, column) ?? [])]),
-  ].toSorted()
-  return { ...shown, classes, domain: dataset.domain, known: true }
+  const classes = [...dataset.classes, ...touched.flatMap((column) => own(known, column) ?? [])]
+  return { ...shown, classes: worstFirst(classes, registry), domain: dataset.domain, known: true }
 }
+
+/** Each once. Wherever a list is cut, what is left out is no worse than what is shown. */
+function worstFirst(classes: readonly string[], registry: Registry): string[] {
+  return [...new Set(classes)].toSorted(
+    (one, other) => levelOf(other, registry) - levelOf(one, registry) || (one < other ? -1 : 1),
+  )
+}
+
+/** A class without a level is the worst there is. */
+const levelOf = (name: string, registry: Registry): number => own(registry.classes, name) ?? 100
 
 /** Somewhere nobody registered is outside. */
 function destinationOf(name: string, registry: Registry): NonNullable<DataPicture['destination']> {

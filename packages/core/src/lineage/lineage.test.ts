@@ -17,13 +17,13 @@ describe('P13: every action knows its data, and unknown counts as the worst', ()
     [
       'a registered dataset of which nobody says which columns',
       { reads: [{ name: 'finance.orders' }], writes: [] },
-      ['financial', 'pii'],
+      ['pii', 'financial'],
       true,
     ],
     [
       'all of its columns',
       { reads: [{ name: 'finance.orders', columns: ['id', '*'] }], writes: [] },
-      ['financial', 'pii'],
+      ['pii', 'financial'],
       true,
     ],
     [
@@ -35,7 +35,7 @@ describe('P13: every action knows its data, and unknown counts as the worst', ()
     [
       'with the classes of its columns',
       { reads: [{ name: 'finance.orders', columns: ['email'] }], writes: [] },
-      ['financial', 'pii'],
+      ['pii', 'financial'],
       true,
     ],
     ['public data', { reads: [{ name: 'public.prices' }], writes: [] }, ['public'], false],
@@ -45,6 +45,19 @@ describe('P13: every action knows its data, and unknown counts as the worst', ()
     ['nothing read, nothing written', { reads: [], writes: [] }, [], false],
   ])('%s', (_, lineage, classes, sensitive) => {
     expect(classify(lineage, registry)).toMatchObject({ classes, sensitive })
+  })
+
+  it('names the worst class first, wherever a list may be cut: by level, then by name, without a level before all', () => {
+    const many = Registry.parse({
+      classes: { board: 80, audit: 80, billing: 10, address: 50 },
+      datasets: {
+        crm: { domain: 'sales', classes: ['address', 'billing', 'board'], columns: { note: ['unheard-of', 'audit'] } },
+        bills: { domain: 'sales', classes: ['billing', 'audit'] },
+      },
+    })
+    const { reads, classes } = classify({ reads: [{ name: 'bills' }, { name: 'crm' }], writes: [] }, many)
+    expect(classes).toEqual(['unheard-of', 'audit', 'board', 'address', 'billing'])
+    expect(reads.map((node) => node.classes)).toEqual([['audit', 'billing'], classes])
   })
 
   it.each([
