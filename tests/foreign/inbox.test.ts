@@ -82,6 +82,50 @@ describe('the inbox', () => {
     await page.close()
   })
 
+  it('keeps what is listed and what is marked in its address: loaded anew, shared, and on the way back', async () => {
+    const { house, openAs } = window
+    await house.act(exportOf(8_001, { destination: 'partner-drive.example' }))
+    for (const rows of [8_101, 8_102]) await house.act(exportOf(rows))
+    const page = await openAs(/Ben/)
+    const at = () => new URL(page.url()).search
+    const pressed = (name: string) => page.locator('button[aria-pressed=true]').filter({ hasText: name }).waitFor()
+    const searched = () => page.evaluate<string>(`document.querySelector('.search-box').value`)
+    const press = (name: string) => page.getByRole('button', { name, exact: true }).click()
+    await press('My groups')
+    await page.keyboard.press('/')
+    await page.keyboard.type('export')
+    await expect.poll(at).toBe('?whose=groups&search=export')
+    await page.keyboard.type(' warehouse')
+    await expect.poll(at).toBe('?whose=groups&search=export+warehouse')
+    await page.keyboard.press('Enter')
+    await page.keyboard.press('j')
+    await page.keyboard.press('ArrowRight')
+    await page.keyboard.press('j')
+    await expect.poll(at).toMatch(/&at=apr_/)
+    const shared = page.url()
+
+    await page.reload()
+    await page.locator('.alike .question-row.marked').waitFor()
+    await pressed('My groups')
+    expect(await searched()).toBe('export warehouse')
+
+    await page.keyboard.press('Enter')
+    await page.getByRole('button', { name: 'Approve', exact: true }).waitFor()
+    await page.keyboard.press('u')
+    await page.locator('.question-row.marked').waitFor()
+    expect(page.url()).toBe(shared)
+    await page.goBack()
+    await page.goBack()
+    await page.locator('.question-row.marked').waitFor()
+    expect(page.url()).toBe(shared)
+    await page.goBack() // before the search, which is one step however it was typed
+    await expect.poll(at).toBe('?whose=groups')
+    await expect.poll(searched).toBe('')
+    await page.goBack()
+    await pressed('All')
+    await page.close()
+  })
+
   it('while the house is not reached it says since when, signs nothing, and comes back by itself', async () => {
     const { house, openAs, accessible } = window
     const told = await house.act(exportOf(6_001))

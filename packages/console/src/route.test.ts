@@ -3,8 +3,8 @@ import { paths, type Route, routeOf, withSearch } from './route.ts'
 
 describe('where a path leads', () => {
   it.each<[string, Route]>([
-    ['/', { page: 'inbox' }],
-    ['/approvals', { page: 'inbox' }],
+    ['/', { page: 'inbox', search: '' }],
+    ['/approvals', { page: 'inbox', search: '' }],
     ['/approvals/apr_0192-7', { page: 'question', id: 'apr_0192-7' }],
     ['/approvals/apr_0192-7/', { page: 'question', id: 'apr_0192-7' }],
     ['/approvals/..%2Fapi', { page: 'nowhere' }],
@@ -18,6 +18,7 @@ describe('where a path leads', () => {
   })
 
   it('keeps what a search asks for', () => {
+    expect(routeOf('/', '?whose=mine')).toEqual({ page: 'inbox', search: '?whose=mine' })
     expect(routeOf('/actions', '?verb=data.export')).toEqual({ page: 'actions', search: '?verb=data.export' })
   })
 

@@ -4,7 +4,7 @@
  * @module
  */
 export type Route =
-  | { readonly page: 'inbox' }
+  | { readonly page: 'inbox'; readonly search: string }
   | { readonly page: 'question'; readonly id: string }
   | { readonly page: 'actions'; readonly search: string }
   | { readonly page: 'action'; readonly id: string }
@@ -34,7 +34,7 @@ export function routeOf(pathname: string, search = ''): Route {
   switch (first) {
     case '':
     case 'approvals':
-      return { page: 'inbox' }
+      return { page: 'inbox', search }
     case 'actions':
     case 'lineage':
     case 'policies':
@@ -51,7 +51,7 @@ export function routeOf(pathname: string, search = ''): Route {
 }
 
 export const paths = {
-  inbox: '/',
+  inbox: (search: Readonly<Record<string, string>> = {}) => withSearch('/', search),
   question: (approval: string) => `/approvals/${approval}`,
   actions: (search: Readonly<Record<string, string>> = {}) => withSearch('/actions', search),
   action: (action: string) => `/actions/${action}`,

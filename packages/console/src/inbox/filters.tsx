@@ -4,7 +4,7 @@
  * @module
  */
 import { useEffect, useRef, useState } from 'react'
-import type { Listed } from './sorted.ts'
+import type { Listed } from './asked.ts'
 
 /** Typing settles before the house is asked. */
 const pauseMs = 300
@@ -40,6 +40,11 @@ export function Filters({ listed, onChange }: FiltersProps) {
 
 function Search({ value, onChange }: { value: string; onChange(search: string): void }) {
   const [typed, setTyped] = useState(value)
+  const [known, setKnown] = useState(value)
+  if (value !== known) {
+    setKnown(value)
+    if (value !== typed.trim()) setTyped(value) // the address was changed elsewhere
+  }
   const tell = useRef(onChange)
   useEffect(() => {
     tell.current = onChange

@@ -7,37 +7,25 @@ import type { Me, QuestionSummary } from '@countersign/schema'
 import { useState } from 'react'
 import { usePages } from '../api/use-answer.ts'
 import { Loading, TroubleNote } from '../parts/states.tsx'
-import { paths } from '../route.ts'
-import { useKeys } from '../shell/keys.ts'
-import { type Intent, navigate } from '../shell/place.ts'
-import { Filters, searchBoxId } from './filters.tsx'
-import { type Group, grouped, headId, stops } from './grouped.ts'
+import { amend, keepPages, keptPages, revise } from '../shell/place.ts'
+import { everything, inboxPath, isRefined, type Listed, listedIn, listPath, markIn } from './asked.ts'
+import { Filters } from './filters.tsx'
+import { grouped } from './grouped.ts'
 import { GroupRow } from './group-row.tsx'
 import { KeyHelp } from './key-help.tsx'
 import { Nothing } from './nothing.tsx'
 import { QuestionRow } from './question-row.tsx'
-import { everything, type Listed, listPath, sorted, step } from './sorted.ts'
+import { sorted } from './sorted.ts'
 import { TryIt } from './try-it.tsx'
+import { useWalk } from './walk.ts'
 
-export function Inbox({ me }: { me: Me }) {
-  const [listed, setListed] = useState<Listed>(everything)
-  const [count, setCount] = useState(1)
-  const [cleared, setCleared] = useState(0)
+export function Inbox({ search, me }: { search: string; me: Me }) {
   const [help, setHelp] = useState(false)
-  const { items, at, trouble, more } = usePages<QuestionSummary>(listPath(listed), count)
-  const questions = sorted(items, listed.tab)
-  const open = listed.tab === 'open'
-  const groups = open ? grouped(questions) : questions.map((each) => ({ likeness: each.id, questions: [each] }))
-  const { marked, isUnfolded, fold } = useWalk(groups, () => setHelp(true))
+  const listed = listedIn(search)
   const list = (next: Listed) => {
-    setListed(next)
-    setCount(1)
+    if (isRefined(listed, next)) amend(inboxPath(next), null)
+    else revise(inboxPath(next))
   }
-  const showAll = () => {
-    list({ ...everything, tab: listed.tab })
-    setCleared(cleared + 1) // the search box forgets what was typed
-  }
-
   return (
     <>
       <header className="page-head">
@@ -46,12 +34,45 @@ export function Inbox({ me }: { me: Me }) {
           Keys <kbd>?</kbd>
         </button>
       </header>
-      <Filters listed={listed} onChange={list} key={cleared} />
+      <Filters listed={listed} onChange={list} />
+      <Found
+        listed={listed}
+        mark={markIn(search)}
+        onAll={() => list({ ...everything, tab: listed.tab })}
+        onHelp={() => setHelp(true)}
+        key={listPath(listed)}
+      />
+      {me.demo && <TryIt />}
+      {help && <KeyHelp onClose={() => setHelp(false)} />}
+    </>
+  )
+}
+
+interface FoundProps {
+  readonly listed: Listed
+  readonly mark: string | undefined
+  onAll(): void
+  onHelp(): void
+}
+
+function Found({ listed, mark, onAll, onHelp }: FoundProps) {
+  const [pages, setPages] = useState(keptPages)
+  const { items, at, trouble, more } = usePages<QuestionSummary>(listPath(listed), pages)
+  const questions = sorted(items, listed.tab)
+  const open = listed.tab === 'open'
+  const groups = open ? grouped(questions) : questions.map((each) => ({ likeness: each.id, questions: [each] }))
+  const { marked, isUnfolded, fold } = useWalk({ groups, mark, pathOf: (next) => inboxPath(listed, next), onHelp })
+  const showMore = () => {
+    setPages(pages + 1)
+    keepPages(pages + 1)
+  }
+  return (
+    <>
       {trouble && <TroubleNote trouble={trouble} path="/api/approvals" />}
       {at === undefined ? (
         !trouble && <Loading what="questions" />
       ) : questions.length === 0 ? (
-        <Nothing listed={listed} more={more} onAll={showAll} />
+        <Nothing listed={listed} more={more} onAll={onAll} />
       ) : (
         <ol className="questions" aria-label={open ? 'Open questions' : 'Settled questions'}>
           {groups.map((group) =>
@@ -73,60 +94,10 @@ export function Inbox({ me }: { me: Me }) {
         </ol>
       )}
       {more && (
-        <button type="button" className="quiet more" onClick={() => setCount(count + 1)}>
+        <button type="button" className="quiet more" onClick={showMore}>
           {listed.search === '' ? 'Show more' : 'Look further'}
         </button>
       )}
-      {me.demo && <TryIt />}
-      {help && <KeyHelp onClose={() => setHelp(false)} />}
     </>
   )
-}
-
-/** The keyboard's way through the list, headings included. */
-function useWalk(groups: readonly Group[], onHelp: () => void) {
-  const [mark, setMark] = useState<string>()
-  const [unfolded, setUnfolded] = useState<ReadonlySet<string>>(new Set())
-  const ids = stops(groups, unfolded)
-  const marked = mark !== undefined && ids.includes(mark) ? mark : undefined
-  const here = groups.find((group) => headId(group) === marked || group.questions.some(({ id }) => id === marked))
-
-  const go = (id: string | undefined) => {
-    setMark(id)
-    if (id !== undefined) document.getElementById(id)?.scrollIntoView({ block: 'nearest' })
-  }
-  const fold = (group: Group, wanted = !unfolded.has(group.likeness)) => {
-    const next = new Set(unfolded)
-    if (wanted) next.add(group.likeness)
-    else next.delete(group.likeness)
-    setUnfolded(next)
-  }
-  /** On a heading, no key answers for all of them: it unfolds, and leads to the first. */
-  const answer = (intent?: Intent) => {
-    const id = marked ?? ids[0]
-    const group = groups.find((each) => each.questions.length > 1 && headId(each) === id)
-    if (!group) return id === undefined ? undefined : navigate(paths.question(id), intent)
-    fold(group, intent !== undefined || !unfolded.has(group.likeness))
-    go(intent === undefined ? id : group.questions[0]?.id)
-  }
-
-  useKeys({
-    j: () => go(step(ids, marked, 1)),
-    k: () => go(step(ids, marked, -1)),
-    ArrowDown: () => go(step(ids, marked, 1)),
-    ArrowUp: () => go(step(ids, marked, -1)),
-    ArrowRight: () => here && here.questions.length > 1 && fold(here, true),
-    ArrowLeft: () => {
-      if (!here || here.questions.length === 1) return
-      fold(here, false)
-      go(headId(here))
-    },
-    Enter: () => answer(),
-    a: () => answer('approve'),
-    r: () => answer('reject'),
-    e: () => answer('escalate'),
-    '/': () => document.getElementById(searchBoxId)?.focus(),
-    '?': onHelp,
-  })
-  return { marked, isUnfolded: (group: Group) => unfolded.has(group.likeness), fold }
 }

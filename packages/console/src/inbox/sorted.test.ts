@@ -1,6 +1,6 @@
 import type { QuestionSummary } from '@countersign/schema'
 import { describe, expect, it } from 'vitest'
-import { everything, type Listed, listPath, sorted, step } from './sorted.ts'
+import { sorted, step } from './sorted.ts'
 
 const question = (id: string, over: Partial<QuestionSummary>): QuestionSummary =>
   ({ id, state: 'open', mine: false, expiresAt: '2026-03-01T08:00:00.000Z', ...over }) as QuestionSummary
@@ -16,15 +16,6 @@ describe('the inbox', () => {
     ]
     expect(sorted(list, 'open').map(({ id }) => id)).toEqual(['mine', 'mine-late', 'soon', 'late'])
     expect(sorted(list, 'settled').map(({ id }) => id)).toEqual(['done'])
-  })
-
-  it.each<[Partial<Listed>, string]>([
-    [{}, 'open&limit=50'],
-    [{ whose: 'mine' }, 'open&limit=50&mine=true'],
-    [{ whose: 'groups', search: 'finance & co' }, 'open&limit=50&asked=true&search=finance%20%26%20co'],
-    [{ tab: 'settled', whose: 'mine' }, 'all&limit=50'],
-  ])('asks the server for %j', (listed, expected) => {
-    expect(listPath({ ...everything, ...listed })).toBe(`/api/approvals?state=${expected}`)
   })
 
   it.each<[string | undefined, 1 | -1, string | undefined]>([

@@ -1,25 +1,5 @@
 import type { QuestionSummary } from '@countersign/schema'
 
-export const pageSize = 50
-export const openPath = `/api/approvals?state=open&limit=${pageSize}`
-
-/** What the inbox lists. */
-export interface Listed {
-  readonly tab: 'open' | 'settled'
-  /** `mine`: I can answer it. `groups`: it asks a group of mine, whether or not I can. */
-  readonly whose: 'mine' | 'groups' | 'all'
-  readonly search: string
-}
-
-export const everything: Listed = { tab: 'open', whose: 'all', search: '' }
-
-/** Filters are the server's; this is only how it is asked. */
-export const listPath = ({ tab, whose, search }: Listed): string => {
-  const state = tab === 'open' ? openPath : `/api/approvals?state=all&limit=${pageSize}`
-  const of = tab === 'settled' || whose === 'all' ? '' : whose === 'mine' ? '&mine=true' : '&asked=true'
-  return `${state}${of}${search === '' ? '' : `&search=${encodeURIComponent(search)}`}`
-}
-
 /** First what waits for the person who looks; within that, what runs out first. Settled ones: latest first. */
 export function sorted(questions: readonly QuestionSummary[], tab: 'open' | 'settled'): QuestionSummary[] {
   const shown = questions.filter(({ state }) => (state === 'open') === (tab === 'open'))

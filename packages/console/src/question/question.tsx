@@ -4,13 +4,13 @@
  * @module
  */
 import type { Me, QuestionView } from '@countersign/schema'
-import { useEffect, useMemo } from 'react'
+import { useEffect, useMemo, useState } from 'react'
 import { useAnswer, useAnswers } from '../api/use-answer.ts'
 import { Loading, TroubleNote } from '../parts/states.tsx'
 import { paths } from '../route.ts'
 import { useKeys } from '../shell/keys.ts'
 import { Link } from '../shell/link.tsx'
-import { navigate } from '../shell/place.ts'
+import { navigate, wayBack } from '../shell/place.ts'
 import { Answering } from './answering.tsx'
 import { Asked } from './asked.tsx'
 import { checked } from './checked.ts'
@@ -19,11 +19,12 @@ import { Settled } from './settled.tsx'
 
 export function Question({ id, me }: { id: string; me: Me }) {
   const { value, at, trouble } = useAnswer<QuestionView>(`/api/approvals/${id}`)
-  useKeys({ u: () => navigate(paths.inbox) })
+  const [inbox] = useState(() => wayBack('inbox', paths.inbox()))
+  useKeys({ u: () => navigate(inbox) })
   return (
     <>
       <p className="back">
-        <Link href={paths.inbox}>‹ Inbox</Link>
+        <Link href={inbox}>‹ Inbox</Link>
       </p>
       {!value && <h1 className="aloud">Question</h1>}
       {trouble && <TroubleNote trouble={trouble} path="/api/approvals" />}

@@ -1,6 +1,7 @@
 import type { QuestionPage, QuestionView } from '@countersign/schema'
 import { useAnswer } from '../api/use-answer.ts'
-import { openPath, sorted } from '../inbox/sorted.ts'
+import { openPath } from '../inbox/asked.ts'
+import { sorted } from '../inbox/sorted.ts'
 import { AgentText } from '../parts/agent-text.tsx'
 import { When } from '../parts/times.tsx'
 import { paths } from '../route.ts'

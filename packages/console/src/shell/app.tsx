@@ -49,7 +49,7 @@ export function App({ onSignedIn }: { onSignedIn(): void }) {
 function Page({ route, me }: { route: Route; me: Me }) {
   switch (route.page) {
     case 'inbox':
-      return <Inbox me={me} />
+      return <Inbox search={route.search} me={me} />
     case 'question':
       return <Question id={route.id} me={me} key={route.id} />
     case 'actions':
@@ -78,7 +78,7 @@ function Page({ route, me }: { route: Route; me: Me }) {
             <p>
               The address may be cut short. Questions have links such as <span className="mono">/approvals/apr_…</span>
             </p>
-            <Link className="button" href={paths.inbox}>
+            <Link className="button" href={paths.inbox()}>
               Go to the inbox
             </Link>
           </Empty>

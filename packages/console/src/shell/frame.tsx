@@ -7,7 +7,7 @@ import type { Me, QuestionPage } from '@countersign/schema'
 import { type ReactNode, useEffect, useRef, useState } from 'react'
 import { post } from '../api/ask.ts'
 import { useAnswer } from '../api/use-answer.ts'
-import { openPath } from '../inbox/sorted.ts'
+import { openPath } from '../inbox/asked.ts'
 import { type Page, paths } from '../route.ts'
 import { Link } from './link.tsx'
 import { Lost } from './lost.tsx'
@@ -17,7 +17,7 @@ import { usePlace } from './place.ts'
 
 /** `roles`: only for those; others are not led to a door that is closed to them. */
 const places: readonly { page: Page; within?: Page; path: string; name: string; roles?: Me['roles'] }[] = [
-  { page: 'inbox', within: 'question', path: paths.inbox, name: 'Inbox' },
+  { page: 'inbox', within: 'question', path: paths.inbox(), name: 'Inbox' },
   { page: 'actions', within: 'action', path: paths.actions(), name: 'Actions' },
   { page: 'lineage', path: paths.lineage(), name: 'Lineage' },
   { page: 'ledger', path: paths.ledger, name: 'Ledger' },
@@ -50,7 +50,7 @@ export function Frame({ me, page, children }: { me: Me | undefined; page: Page; 
         Skip to the page
       </a>
       <header className="bar">
-        <Link className="brand" href={paths.inbox} aria-label="Countersign, inbox">
+        <Link className="brand" href={paths.inbox()} aria-label="Countersign, inbox">
           <Mark />
           <span>Countersign</span>
         </Link>
