@@ -76,6 +76,23 @@ describe('the console in Chromium, in front of a real house', () => {
     await page.close()
   })
 
+  it('the colours of a policy lie where its letters are, also after it was scrolled and written in', async () => {
+    const { house, openAs, accessible } = window
+    const page = await openAs(/Ben/)
+    await page.goto(`${house.url}/policies?part=candidate`)
+    await page.locator('.editor textarea').click()
+    await page.keyboard.type('// "one", permit\n\n')
+    await page.evaluate(`document.querySelector('.editor textarea').scrollTo(0, 200)`)
+    const seen = `(() => {
+      const [colours, field] = [document.querySelector('.editor pre'), document.querySelector('.editor textarea')]
+      const lengths = ({ scrollTop, scrollHeight, clientWidth }) => [scrollTop, scrollHeight, clientWidth].join()
+      return [colours.textContent === field.value + '\\n', lengths(colours) === lengths(field), colours.scrollTop]
+    })()`
+    await expect.poll(() => page.evaluate(seen)).toEqual([true, true, 200])
+    expect(await accessible(page)).toEqual([])
+    await page.close()
+  })
+
   it.each([
     ['on a desk, light', desk, 'light'],
     ['on a phone, dark', phone, 'dark'],

@@ -11,14 +11,14 @@ export interface CedarEditorProps {
 /** Longer ones stay plain: colouring them would slow the typing. */
 const mostColoured = 60_000
 
-/** A plain text field. Its colours lie behind it, letter for letter, and nobody but the eye meets them. */
+/** A plain text field. Its colours lie over it, letter for letter, and nothing but the eye meets them. */
 export function CedarEditor({ id, text, ref, onWrite }: CedarEditorProps) {
-  const behind = useRef<HTMLPreElement>(null)
+  const colours = useRef<HTMLPreElement>(null)
   const coloured = text.length <= mostColoured
   return (
     <div className={coloured ? 'editor coloured' : 'editor'}>
       {coloured && (
-        <pre ref={behind} aria-hidden="true">
+        <pre ref={colours} aria-hidden="true">
           {cedarTokens(text).map(({ text: token, kind }, index) => (
             <span className={kind && `cedar-${kind}`} key={index}>
               {token}
@@ -33,7 +33,7 @@ export function CedarEditor({ id, text, ref, onWrite }: CedarEditorProps) {
         rows={18}
         value={text}
         onChange={({ currentTarget }) => onWrite(currentTarget.value)}
-        onScroll={({ currentTarget }) => behind.current?.scrollTo(currentTarget.scrollLeft, currentTarget.scrollTop)}
+        onScroll={({ currentTarget }) => colours.current?.scrollTo(currentTarget.scrollLeft, currentTarget.scrollTop)}
         spellCheck={false}
         autoCapitalize="off"
         autoComplete="off"
