@@ -67,11 +67,7 @@ export function createTreeReader(hash: Hash, source: TileSource, size: number): 
   async function perfect(level: number, index: number): Promise<Uint8Array> {
     const place = placeOf(level, index)
     const bytes = await tile(place.level, place.index)
-    const row: Uint8Array[] = []
-    for (let at = place.first; at < place.first + place.count; at += 1) {
-      row.push(bytes.subarray(at * hashBytes, (at + 1) * hashBytes))
-    }
-    return fold(hash, row)
+    return fold(hash, bytes.subarray(place.first * hashBytes, (place.first + place.count) * hashBytes))
   }
 
   async function range(from: number, to: number): Promise<Uint8Array> {
@@ -100,10 +96,14 @@ function largestPower(count: number): { power: number; level: number } {
   return { power, level }
 }
 
-function fold(hash: Hash, row: readonly Uint8Array[]): Uint8Array {
-  const [first, second] = row
-  if (!first) throw new CountersignError('ERR_LEDGER_BROKEN', { tile: 'no hashes' })
-  if (!second) return first
-  const half = row.length / 2
-  return hashNode(hash, fold(hash, row.slice(0, half)), fold(hash, row.slice(half)))
+/** The root of a row of hashes, as many as a power of two: level by level, each written over the last. */
+function fold(hash: Hash, row: Uint8Array): Uint8Array {
+  // Not `slice`: of the bytes that Node reads it is no copy, but the tile itself.
+  const nodes = new Uint8Array(row)
+  const joined = new Uint8Array(1 + 2 * hashBytes)
+  const node = (at: number) => nodes.subarray(at * hashBytes, (at + 1) * hashBytes)
+  for (let count = row.length / hashBytes; count > 1; count /= 2) {
+    for (let at = 0; at < count; at += 2) node(at / 2).set(hashNode(hash, node(at), node(at + 1), joined))
+  }
+  return node(0)
 }
