@@ -123,13 +123,29 @@ async function installPeers(say: (progress: string) => void) {
   const mcpProxy = join(folder, 'node_modules/mcp-proxy/dist/bin/mcp-proxy.mjs')
   const supergateway = join(folder, 'node_modules/supergateway/dist/index.js')
   if (!existsSync(mcpProxy) || !existsSync(supergateway)) {
-    say(`installing ${peerVersions.join(' and ')}`)
     await mkdir(folder, { recursive: true })
-    await run(['npm', 'install', '--no-save', '--no-audit', '--no-fund', '--prefix', folder, ...peerVersions])
+    await install(folder, say)
   }
   const loopback = join(folder, 'loopback.cjs')
   await writeFile(loopback, onLoopback)
   return { mcpProxy: [process.execPath, mcpProxy], supergateway: [process.execPath, '-r', loopback, supergateway] }
+}
+
+/** Some 210 packages. What npm has fetched before it does not ask for again, which is most of the time that it takes. */
+async function install(folder: string, say: (progress: string) => void): Promise<void> {
+  const started = performance.now()
+  const tell = () => {
+    const seconds = Math.round((performance.now() - started) / 1000)
+    say(`installing ${peerVersions.join(' and ')} from npm, once: ${seconds} s`)
+  }
+  tell()
+  const timer = setInterval(tell, 5_000)
+  const quietly = ['--no-save', '--no-audit', '--no-fund', '--ignore-scripts', '--prefer-offline']
+  try {
+    await run(['npm', 'install', ...quietly, '--prefix', folder, ...peerVersions])
+  } finally {
+    clearInterval(timer)
+  }
 }
 
 /** supergateway listens on every address of the machine; here it has no business beyond this one. */
