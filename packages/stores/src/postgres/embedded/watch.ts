@@ -16,7 +16,7 @@ export interface WatchParts {
   /** The server's first process, once there is one. */
   postmaster(): Promise<number | undefined>
   /** From one look to the next. */
-  restMs: number
+  readonly restMs: number
   /** Told before it is killed. */
   onStuck(): void
 }
