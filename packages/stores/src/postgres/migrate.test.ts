@@ -42,6 +42,7 @@ describe('migrations', { timeout: 60_000 }, () => {
         { name: '0005-search' },
         { name: '0006-tools' },
         { name: '0007-lineage-columns' },
+        { name: '0008-grave' },
       ])
     })
   })
@@ -52,7 +53,7 @@ describe('migrations', { timeout: 60_000 }, () => {
       await migrate(db)
       await db.query({ name: '', text: "delete from migration where name <> '0001-ledger'" })
       await migrate(db)
-      expect(await listed(db)).toHaveLength(7)
+      expect(await listed(db)).toHaveLength(8)
     })
   })
 

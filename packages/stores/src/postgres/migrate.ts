@@ -13,6 +13,7 @@ import { lineageSubjects } from './migrations/0004-lineage-subjects.ts'
 import { search } from './migrations/0005-search.ts'
 import { tools } from './migrations/0006-tools.ts'
 import { lineageColumns } from './migrations/0007-lineage-columns.ts'
+import { grave } from './migrations/0008-grave.ts'
 
 /** Every step is one statement that may run again: DDL is not transactional everywhere. Once released, never edited. */
 export interface Migration {
@@ -20,7 +21,7 @@ export interface Migration {
   readonly steps: readonly string[]
 }
 
-const migrations = [ledger, state, lineage, lineageSubjects, search, tools, lineageColumns]
+const migrations = [ledger, state, lineage, lineageSubjects, search, tools, lineageColumns, grave]
 const leaseMs = 60_000
 const stepTimeoutMs = 3_600_000
 const mostAttempts = 4
