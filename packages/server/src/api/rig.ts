@@ -4,28 +4,20 @@
  *
  * @module
  */
-import {
-  CountersignError,
-  createDesk,
-  createPins,
-  createStops,
-  digestOf,
-  newId,
-  type PolicyNote,
-  type PolicySet,
-} from '@countersign/core'
+import { createDesk, createPins, createStops, newId } from '@countersign/core'
 import { createMemorySessionStore, createSessions, type SignedIn } from '@countersign/identity'
-import type { ActionRecord, Agent, Card, OpenApproval, Person, SignOff } from '@countersign/schema'
+import type { Agent, Person, SignOff } from '@countersign/schema'
 import { searchFollower } from '@countersign/followers'
 import { createMemoryStore } from '@countersign/stores'
 import { startFollower } from '../followers.ts'
 import { createApi } from './api.ts'
 import type { ApiParts } from './parts.ts'
+import { policySet, workshop } from './rig-policy.ts'
+import { questionFor, sampleSignOff } from './rig-question.ts'
 
 export const origin = 'http://localhost:4600'
 const issuer = 'https://id.example'
 export const startOfTime = 1_800_000_000_000
-const minuteMs = 60_000
 
 export type Rig = Awaited<ReturnType<typeof createRig>>
 
@@ -186,124 +178,3 @@ const signedIn = (says: Partial<SignedIn>): SignedIn => ({
   keys: '{"keys":[]}',
   ...says,
 })
-
-const sampleSignOff: SignOff = {
-  id: 'finance-export-signoff',
-  doc: 'Exports of more than 1000 finance rows need one finance controller.',
-  owner: 'finance-systems',
-  control: 'SOX-12',
-  quorum: 1,
-  from: ['finance-controllers'],
-  timeoutMs: 30 * minuteMs,
-  validMs: 15 * minuteMs,
-  escalated: false,
-  assurance: 'session',
-  reasonRequired: false,
-  purposeRequired: false,
-  distinct: false,
-  enforcingDoorOnly: false,
-}
-
-function questionFor(agent: Agent, signOff: SignOff, run: string, now: number) {
-  const terms = { signOffs: [signOff] }
-  const decision = { kind: 'ask' as const, because: [signOff.id], policyVersion: 'v1', obligations: [], terms }
-  const picture = {
-    reads: [{ name: 'finance.orders', classes: ['financial'], domain: 'finance', known: true }],
-    writes: [],
-    classes: ['financial'],
-    sensitive: true,
-  }
-  const action: ActionRecord['action'] = {
-    tenant: 'default',
-    gateway: 'mcp',
-    door: 'enforcing',
-    verb: 'data.export',
-    operation: 'mcp.tools/call',
-    resources: [{ kind: 'dataset', name: 'finance.orders' }],
-    parameters: { run },
-    environment: 'prod',
-    agent: agent.id,
-  }
-  const record: ActionRecord = {
-    id: newId('act'),
-    action,
-    digest: digestOf(action),
-    sentence: 'Export 48,211 rows from finance.orders',
-    effect: 'read',
-    purpose: { text: 'Month end <b>now</b>' },
-    picture,
-    measures: { rows: 48_211 },
-    risk: { score: 55, signals: [{ name: 'sensitive', points: 40, says: 'Financial data leaves its home.' }] },
-    decision,
-    observed: false,
-    attempt: { credential: 'key-1', id: run },
-    session: 'session-1',
-    client: 'a test',
-  }
-  const card: Card = {
-    bound: { action, picture, measures: record.measures, terms, obligations: [] },
-    advisory: {
-      sentence: record.sentence,
-      purpose: record.purpose,
-      risk: record.risk,
-      client: record.client,
-      askedAt: now,
-      team: agent.team,
-    },
-  }
-  const approval: OpenApproval = {
-    state: 'open',
-    id: newId('apr'),
-    version: 1,
-    actionId: record.id,
-    digest: record.digest,
-    card,
-    shown: digestOf(card),
-    decision,
-    terms,
-    team: agent.team,
-    barred: [agent.owner],
-    signatures: [],
-    askedAt: now,
-    expiresAt: now + signOff.timeoutMs,
-  }
-  return { record, approval }
-}
-
-const { assurance: _assurance, escalated: _escalated, ...named } = sampleSignOff
-const note: PolicyNote = {
-  id: sampleSignOff.id,
-  doc: sampleSignOff.doc,
-  owner: sampleSignOff.owner,
-  control: sampleSignOff.control,
-  kind: 'sign-off',
-  text: 'forbid (principal, action, resource);',
-  signOff: { ...named, assurance: undefined },
-  obligations: [],
-}
-const policySet: PolicySet = {
-  version: 'v1',
-  policies: [note],
-  policy: (id) => (id === note.id ? note : undefined),
-  couldAllow: () => true,
-  evaluate: (which) => (which === 'auto' ? { kind: 'deny', by: [note.id] } : { kind: 'allow', by: [] }),
-}
-
-/** Says little: what the real one says is tested where it stands. */
-const workshop: ApiParts['workshop'] = {
-  files: async () => [{ name: 'site.cedar', text: note.text }],
-  test: async () => undefined,
-  explain: () => ({
-    decision: { kind: 'allow', because: [], policyVersion: 'v1', obligations: [] },
-    says: 'It runs at once.',
-    policies: [],
-    changes: [{ change: 'in prod', answer: 'ask' }],
-  }),
-  questions: () => {
-    throw new CountersignError('ERR_INPUT_INVALID', { cases: 'nobody said who that is' })
-  },
-  tryOut: async () => ({
-    kind: 'refused',
-    problems: [{ file: 'site.cedar', line: 2, column: 3, policy: undefined, says: 'is no policy' }],
-  }),
-}
