@@ -45,8 +45,9 @@ export interface RunningFollower extends Running {
 const mostLeftOut = 20
 const slowestRetryMs = 30_000
 const mostTries = 10
-/** How long entries gather for one that takes several together. */
+/** How long entries gather for one that takes several together; where there are plenty, it goes on at once. */
 const gatherMs = 250
+const plenty = 100
 
 /** Hands every entry to the follower at least once, in order, from where it stopped last time. */
 export function startFollower({
@@ -117,7 +118,7 @@ export function startFollower({
       for await (const page of store.journal.follow(from, signal)) {
         if (await handOnWhole(page)) {
           reached(page.at(-1))
-          await pause(gatherMs, signal)
+          if (page.length < plenty) await pause(gatherMs, signal)
         } else {
           for (const entry of page) {
             await handOn(entry)

@@ -25,6 +25,7 @@ import type { Reading } from './reads/reading.ts'
 import { createAgents, createPeople, createTools } from './reads/registry.ts'
 import { createSecrets } from './reads/secrets.ts'
 import { createTail } from './reads/tail.ts'
+import { keepStatistics } from './statistics.ts'
 
 export interface PostgresStoreOptions {
   /** A `postgres://` URL, or the parts of one. */
@@ -71,6 +72,8 @@ export async function createPostgresStore(options: PostgresStoreOptions): Promis
   const entries = createEntries({ db, tenant, recorder, recent })
   const reading: Reading = { db, tenant, entries, lookup: vault.lookup, now: () => clock.now() }
   const permits = createPermits(reading)
+  const ledger = createLedger({ db, tenant, origin })
+  const statistics = keepStatistics(db, (await ledger.head()).size)
   const committer = createCommitter({
     db,
     tenant,
@@ -82,6 +85,7 @@ export async function createPostgresStore(options: PostgresStoreOptions): Promis
     grown(size, written) {
       recent.remember(written)
       tail.grown(size)
+      statistics.grown(size)
     },
   })
 
@@ -95,12 +99,13 @@ export async function createPostgresStore(options: PostgresStoreOptions): Promis
     tools: createTools(reading),
     actions: createActions(reading),
     journal: createJournal({ ...reading, tail, recent, erased: (subject) => subjects.forget([subject]) }),
-    ledger: createLedger({ db, tenant, origin }),
+    ledger,
     lineage: createLineage({ db, tenant }),
     leases: createLeases({ db, tenant, clock: options.clock }),
     secrets: createSecrets({ db, tenant, vault, subjects }),
     async close() {
       await committer.close()
+      await statistics.close()
       ownClock?.close()
       await tail.close()
       await db.close()

@@ -1,5 +1,5 @@
 /**
- * Saves what a batch has changed: entries by `unnest`, each table's rows by one statement.
+ * Saves what a batch has changed: entries by `unnest`, each table's new rows by one statement.
  *
  * @module
  */
@@ -57,10 +57,10 @@ export function writeWorld(
     saveActions,
     actions.map((row) => withPatch(row, after.patches.get(row.id))),
   )
-  save(
-    patchActions,
-    [...after.patches.values()].filter(({ id }) => before.actions.has(id) || !after.actions.has(id)),
-  )
+  for (const { id, approval, permit, outcome, datasets } of after.patches.values()) {
+    const isNew = after.actions.has(id) && !before.actions.has(id)
+    if (!isNew) session.send(patchAction, [tenant, id, approval, permit, outcome, datasets])
+  }
   save(saveAgents, agents)
   save(saveAgentKeys, [...new Map(keys.map((key) => [key.hash, key])).values()])
   save(savePeople, changed(before.people, after.people))
@@ -149,13 +149,12 @@ const saveActions = {
       approval text, permit text, outcome text)`,
 }
 
-const patchActions = {
-  name: 'patch_actions',
-  text: `update action set approval = coalesce(row.approval, action.approval),
-      permit = coalesce(row.permit, action.permit), outcome = coalesce(row.outcome, action.outcome),
-      datasets = action.datasets || array(select unnest(row.datasets) except select unnest(action.datasets))
-    from json_to_recordset($2::json) as row (id text, approval text, permit text, outcome text, datasets text[])
-    where action.tenant = $1 and action.id = row.id`,
+/** Each row by its own statement: joined with a list, a table that was never analysed is read from end to end. */
+const patchAction = {
+  name: 'patch_action',
+  text: `update action set approval = coalesce($3, approval), permit = coalesce($4, permit),
+      outcome = coalesce($5, outcome), datasets = datasets || array(select unnest($6::text[]) except select unnest(datasets))
+    where tenant = $1 and id = $2`,
 }
 
 const saveAgents = {

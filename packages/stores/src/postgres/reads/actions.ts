@@ -73,15 +73,18 @@ function lifeOf(row: Found, found: Awaited<ReturnType<Entries['at']>>): ActionLi
   }
 }
 
-/** The subject's key is held meanwhile: whoever destroys it waits, and then finds these rows. */
+/**
+ * The subject's key is held meanwhile: whoever destroys it waits, and then finds these rows. Each action is looked up by
+ * itself (`offset 0`): joined with a list, tables that were never analysed are read from end to end.
+ */
 const addKeywords = {
   name: 'action_keywords_add',
   text: `insert into action_keyword (tenant, entry, keywords)
     select a.tenant, a.entry, found.keywords
       from json_to_recordset($2::json) as found (action text, keywords bigint[])
-      join action a on a.tenant = $1 and a.id = found.action
-      join entry e on e.tenant = a.tenant and e.index = a.entry
-      join subject_key k on k.tenant = e.tenant and k.subject = e.subject and k.id = e.key_id
+      cross join lateral (select tenant, entry from action where tenant = $1 and id = found.action offset 0) a
+      cross join lateral (select subject, key_id from entry where tenant = $1 and index = a.entry offset 0) e
+      join subject_key k on k.tenant = $1 and k.subject = e.subject and k.id = e.key_id
       for key share of k
     on conflict (tenant, entry) do update
       set keywords = array(select unnest(action_keyword.keywords) union select unnest(excluded.keywords))`,

@@ -8,6 +8,7 @@ import type { Store } from '@countersign/core'
 import type { FactKind, FactOf } from '@countersign/schema'
 import { keysOf } from '../commit/keys.ts'
 import { factAt } from './entries.ts'
+import { jointly } from './jointly.ts'
 import type { Reading } from './reading.ts'
 
 interface Found {
@@ -18,12 +19,13 @@ interface Found {
 export function createAgents(reading: Reading): Store['agents'] {
   const { db, tenant } = reading
   const read = readsOf(reading, 'agent.changed', ({ agent }) => agent)
+  const byKey = jointly(async (hashes) => {
+    const agents = await read(await db.query(agentsByKeys, [tenant, hashes]))
+    return new Map(agents.flatMap((agent) => agent.keys.map(({ hash }) => [hash, agent])))
+  })
   return {
     get: async (id) => (await read(await db.query(agentById, [tenant, id])))[0],
-    async byKey(hash) {
-      const [agent] = await read(await db.query(agentByKey, [tenant, hash]))
-      return agent?.keys.some((key) => key.hash === hash) === true ? agent : undefined
-    },
+    byKey,
     list: async () => read(await db.query(allAgents, [tenant])),
   }
 }
@@ -74,10 +76,10 @@ function readsOf<Kind extends FactKind, Noun>(
 }
 
 const agentById = { name: 'agent_get', text: 'select entry from agent where tenant = $1 and id = $2' }
-const agentByKey = {
-  name: 'agent_by_key',
+const agentsByKeys = {
+  name: 'agents_by_keys',
   text: `select a.entry from agent_key k join agent a on a.tenant = k.tenant and a.id = k.agent
-    where k.tenant = $1 and k.hash = $2`,
+    where k.tenant = $1 and k.hash = any($2)`,
 }
 const allAgents = { name: 'agent_list', text: 'select entry from agent where tenant = $1 order by id' }
 const personById = { name: 'person_get', text: 'select entry from person where tenant = $1 and id = $2' }

@@ -1,0 +1,41 @@
+/**
+ * What the planner knows of the tables while they are young. PostgreSQL's own daemon looks once a minute; until then,
+ * plans are made for tables thought empty, are kept, and read them from end to end however much has come since. So a
+ * ledger is looked at when it has become four times as long.
+ *
+ * @module
+ */
+import type { Db } from './db.ts'
+
+export interface Statistics {
+  /** The ledger reaches this far now. */
+  grown(size: number): void
+  /** Waits for the look that is on its way. */
+  close(): Promise<void>
+}
+
+const firstLook = 128
+const timesLonger = 4
+
+export function keepStatistics(db: Pick<Db, 'query'>, size: number): Statistics {
+  let next = nextAfter(size)
+  let looking: Promise<unknown> = Promise.resolve()
+  return {
+    grown(to) {
+      if (to < next) return
+      next = nextAfter(to)
+      looking = looking.then(() => db.query(analyze)).catch(() => undefined) // the daemon looks too
+    },
+    close: async () => void (await looking),
+  }
+}
+
+const nextAfter = (size: number) => Math.max(firstLook, size * timesLonger)
+
+/** Of entries only what is asked by: their payloads would be read, and say nothing. */
+const analyze = {
+  name: '',
+  text: `analyze entry (tenant, index, id, action, approval, subject, key_id), action, permit, approval, countersignature,
+    subject_key, action_keyword, ln_node, ln_edge, ln_flow, ln_way`,
+  timeoutMs: 60_000,
+}
