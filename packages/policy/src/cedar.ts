@@ -4,6 +4,7 @@
  * @module
  */
 import { createRequire } from 'node:module'
+import { setFlagsFromString } from 'node:v8'
 import type * as cedarModule from '@cedar-policy/cedar-wasm/nodejs'
 
 export type Cedar = typeof cedarModule
@@ -17,6 +18,7 @@ export const cedarPath = (): string => createRequire(import.meta.url).resolve('@
 export function openCedar(): Cedar {
   const require = createRequire(import.meta.url)
   const path = cedarPath()
+  setFlagsFromString(callsStandAlone)
   delete require.cache[path]
   try {
     return require(path) as Cedar
@@ -24,6 +26,12 @@ export function openCedar(): Cedar {
     delete require.cache[path]
   }
 }
+
+/**
+ * The V8 of Node 20 builds calls into WebAssembly into the code around them, and ends the whole process when it has to
+ * take that code back while such a call runs. Later ones can; the price is some nanoseconds a call.
+ */
+const callsStandAlone = '--no-turbo-inline-js-wasm-calls'
 
 /** What the wasm throws when its stack or memory ran over; an instance that did is not to be trusted again. */
 export const isPoison = (error: unknown): boolean =>
