@@ -358,6 +358,20 @@ describe('P10: the client’s timeout loses nothing', () => {
     expect(await attempt({ id: '4' })).toMatchObject({ ending: 'waiting' })
   })
 
+  it.each<[string, { id: null | string; effect: 'read' | 'write'; delivered: boolean }, boolean]>([
+    ['that came with an id', { id: 'attempt-1', effect: 'read', delivered: true }, true],
+    ['that did not arrive', { id: null, effect: 'write', delivered: false }, true],
+    ['that arrived', { id: null, effect: 'write', delivered: true }, false],
+    ['of a reading that can be done again', { id: null, effect: 'read', delivered: false }, false],
+  ])('an answer is kept only for who may come for it again: one %s', async (_, { delivered, ...how }, expected) => {
+    const { attempt, store } = scene({ says: 'allow' })
+    await attempt({ ...how, run: async () => ({ ...done(), delivered, result: kept }) })
+    const facts = (await store.journal.read(0, 100)).map(({ fact }) => fact)
+    expect(facts.flatMap((fact) => (fact.kind === 'action.finished' ? [fact.result] : []))).toEqual([
+      expected ? kept : undefined,
+    ])
+  })
+
   it('an outcome that was not kept is told, not run again', async () => {
     const { attempt, lives } = scene({ says: 'allow' })
     await attempt({ id: '1' })

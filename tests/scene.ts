@@ -47,7 +47,9 @@ export interface AttemptOptions {
   readonly resource?: string
   readonly patienceMs?: number
   readonly signal?: AbortSignal
-  readonly id?: string
+  /** Of the attempt; null for one without. */
+  readonly id?: string | null
+  readonly effect?: 'read' | 'write'
   readonly as?: string
   readonly onBehalfOf?: string
   /** Comes in by a door that only observes. */
@@ -126,11 +128,11 @@ export function createScene({
       },
       context: {
         sentence: 'Export 48,211 rows from finance.orders',
-        effect: 'write',
+        effect: how.effect ?? 'write',
         lineage: { reads: [{ name: 'finance.orders' }], writes: [] },
         measures: {},
         purpose: undefined,
-        attemptId: how.id ?? `attempt ${++tries}`,
+        attemptId: how.id === null ? undefined : (how.id ?? `attempt ${++tries}`),
         session: 's',
         trace: undefined,
         client: 'test',

@@ -20,6 +20,7 @@ import { questionOf } from './approval/question.ts'
 import { createEarlierRuns } from './earlier.ts'
 import { CountersignError, isError } from './errors.ts'
 import type { Judge } from './judge.ts'
+import { type Patience, startPatience } from './patience.ts'
 import { permitRecord } from './permit.ts'
 import type { Attempt, Gate, PermitLife, PolicyEngine, Store } from './ports.ts'
 import { createRun, type Permitted, type RunParts } from './run.ts'
@@ -65,12 +66,21 @@ export function createGate(parts: GateParts): Gate {
   async function judged(sealed: SealedAction, attempt: Attempt, patience: Patience): Promise<Settled> {
     let agent = attempt.caller.agent
     for (let round = 0; round < patienceWithChange; round++) {
-      const record = await judge(sealed, attempt, agent)
-      const verdict = await settle(sealed, record, agent, attempt, patience)
+      const verdict = await judgedOnce(sealed, attempt, agent, patience)
       if (verdict.kind !== 'changed') return verdict
       agent = await provenAgain(attempt)
     }
     throw new CountersignError('ERR_STORE_CONFLICT', { digest: sealed.digest })
+  }
+
+  /** Here and below nothing is awaited last: a call that is held keeps in memory only what it will need. */
+  async function judgedOnce(
+    sealed: SealedAction,
+    attempt: Attempt,
+    agent: Agent,
+    patience: Patience,
+  ): Promise<Verdict> {
+    return settle(sealed, await judge(sealed, attempt, agent), agent, attempt, patience)
   }
 
   async function settle(
@@ -119,7 +129,11 @@ export function createGate(parts: GateParts): Gate {
     const asked = await findOrAsk(sealed, record, agent)
     if ('kind' in asked) return asked
     if (asked.state === 'open') attempt.held?.(waitingFor(asked))
-    const approval = await desk.answer(asked.id, patience.signal)
+    return answered(asked.id, sealed, attempt, patience)
+  }
+
+  async function answered(id: string, sealed: SealedAction, attempt: Attempt, patience: Patience): Promise<Verdict> {
+    const approval = await desk.answer(id, patience.signal)
     if (approval.state === 'spent') return { kind: 'changed' } // another connection was quicker: known, or asked anew
     if (approval.state === 'granted' && attempt.signal.aborted) return waitingFor(approval) // nobody is there to collect it
     return approval.state === 'granted' ? spendGrant(sealed, approval, attempt) : refusalOf(approval)
@@ -236,40 +250,6 @@ export function createGate(parts: GateParts): Gate {
 type Settled = Refusal | Permitted | { readonly kind: 'known'; readonly earlier: PermitLife }
 /** `changed`: something it rested on changed in the meantime, so it is judged again. */
 type Verdict = Settled | { readonly kind: 'changed' }
-
-interface Patience {
-  /** Ends when the protocol can keep its client waiting no longer, or the client is gone. */
-  readonly signal: AbortSignal
-  close(): void
-}
-
-/** Counts from now; a timer is set only for who has to wait. */
-function startPatience({ patienceMs, signal }: Attempt): Patience {
-  const startedAt = performance.now()
-  let waiting: { readonly signal: AbortSignal; close(): void } | undefined
-  return {
-    get signal() {
-      waiting ??= wait(patienceMs - (performance.now() - startedAt))
-      return waiting.signal
-    },
-    close: () => waiting?.close(),
-  }
-
-  function wait(leftMs: number) {
-    const ended = new AbortController()
-    const end = () => ended.abort()
-    const timer = setTimeout(end, Math.min(leftMs, 2 ** 31 - 1))
-    if (signal.aborted) end()
-    signal.addEventListener('abort', end, { once: true })
-    return {
-      signal: ended.signal,
-      close() {
-        clearTimeout(timer)
-        signal.removeEventListener('abort', end)
-      },
-    }
-  }
-}
 
 /** Who acts comes from the credential, whatever the message says. */
 function actionOf({ action, caller }: Attempt): Action {

@@ -27,8 +27,9 @@ export function createRun({ store, node, log, recordAgainAfterMs = [250, 1_000, 
   return async (attempt: Attempt, leaveToRun: Permitted): Promise<void> => {
     const { outcome, delivered, result } = await runSafely(attempt, leaveToRun)
     const { id: permit, actionId } = leaveToRun.permit
+    const kept = result && canBeAskedFor(leaveToRun.permit, delivered) ? { result } : {}
     try {
-      await record({ kind: 'action.finished', permit, actionId, outcome, delivered, ...(result && { result }) })
+      await record({ kind: 'action.finished', permit, actionId, outcome, delivered, ...kept })
     } catch (error) {
       // The client has its answer; the permit stays without an outcome and is closed as unknown at its deadline.
       log({ level: 'error', says: 'An outcome could not be recorded.', permit, code: codeOf(error) })
@@ -59,5 +60,9 @@ export function createRun({ store, node, log, recordAgainAfterMs = [250, 1_000, 
     }
   }
 }
+
+/** An answer is data: it is kept only for who may come for it again, by the attempt's id or because it did not arrive (P10). */
+const canBeAskedFor = ({ attempt, replayable }: PermitRecord, delivered: boolean): boolean =>
+  attempt.id !== undefined || (replayable && !delivered)
 
 const codeOf = (error: unknown) => (error instanceof CountersignError ? error.code : 'ERR_INTERNAL')
