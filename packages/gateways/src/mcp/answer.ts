@@ -13,9 +13,9 @@ import { waitTool } from './pins.ts'
 import { notRun } from './refuse.ts'
 import type { Session, Sessions } from './session.ts'
 import { type EventStream, openEventStream } from './stream.ts'
-import type { ToolResult, Upstream } from './upstream.ts'
+import type { Upstream } from './upstream.ts'
 import { instructions, waitDefinition, waitForAnswer } from './wait.ts'
-import { type Incoming, json, JsonObject, rpcError, RpcId, rpcResult, versions } from './wire.ts'
+import { type Incoming, json, JsonObject, rpcError, RpcId, rpcResult, type ToolResult, versions } from './wire.ts'
 
 export interface Server {
   readonly name: string

@@ -10,8 +10,8 @@ import { patienceMs, type ProgressToken, type Pulse, sayWaiting } from './hold.t
 import { notRun, sayRefusal } from './refuse.ts'
 import { keep, runToolCall, unkeep } from './run.ts'
 import type { Session } from './session.ts'
-import type { ToolResult, Upstream } from './upstream.ts'
-import type { JsonObject, RpcId } from './wire.ts'
+import type { Upstream } from './upstream.ts'
+import type { JsonObject, RpcId, ToolResult } from './wire.ts'
 
 export interface ToolAttempt {
   readonly hall: Hall

@@ -20,8 +20,6 @@ import { fromElsewhere, identify, metadataPath, resourceMetadata } from './ident
 import { notRun } from './refuse.ts'
 import { createSessions, type Session } from './session.ts'
 import { openEventStream } from './stream.ts'
-import { openTransport } from './transport.ts'
-import { createUpstream } from './upstream.ts'
 import { acceptsEvents, type Incoming, json, readMessage, rpcError, rpcNotice, rpcResult } from './wire.ts'
 
 export const mcp = defineGateway({
@@ -34,8 +32,10 @@ export const mcp = defineGateway({
       door: 'enforcing',
       observes,
     })),
-  start: (config, hall) =>
-    startMcp(config, hall, { connect: (name, server) => openTransport(name, server, (line) => hall.log(line)) }),
+  async start(config, hall) {
+    const { openTransport } = await import('./transport.ts')
+    return startMcp(config, hall, { connect: (name, server) => openTransport(name, server, (line) => hall.log(line)) })
+  },
 })
 
 export interface McpParts {
@@ -44,6 +44,7 @@ export interface McpParts {
 }
 
 export async function startMcp(config: McpConfig, hall: Hall, { connect }: McpParts): Promise<Running> {
+  const { createUpstream } = await import('./upstream.ts') // a house without MCP never loads its client
   const sessions = createSessions({ clock: hall.clock, idleMs: config.sessionIdleMs })
   const servers = new Map(Object.entries(config.servers).map(([name, server]) => [name, open(name, server)]))
   const answers = createAnswers({ config, hall, sessions })

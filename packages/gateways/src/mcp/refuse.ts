@@ -5,7 +5,7 @@
  */
 import type { DenyReason, Refusal } from '@countersign/schema'
 import { waitTool } from './pins.ts'
-import type { ToolResult } from './upstream.ts'
+import type { ToolResult } from './wire.ts'
 
 const final = 'Do not retry unless the arguments change.'
 

@@ -9,7 +9,8 @@ import type { ServerConfig } from './config.ts'
 import { Parameters, ruleFor } from './describe.ts'
 import { notRun } from './refuse.ts'
 import { replaceAt } from './secrets.ts'
-import { type Progress, ToolResult, type Upstream } from './upstream.ts'
+import type { Progress, Upstream } from './upstream.ts'
+import { ToolResult } from './wire.ts'
 
 export interface RunParts {
   readonly config: ServerConfig

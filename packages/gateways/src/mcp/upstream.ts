@@ -8,13 +8,7 @@ import { type Clock, CountersignError, type LogLine, type ToolPins } from '@coun
 import { Client, SdkError, SdkErrorCode, type Transport } from '@modelcontextprotocol/client'
 import { z } from 'zod'
 import { createDefinitions, type Definition, type Tool } from './pins.ts'
-import type { JsonObject } from './wire.ts'
-
-export const ToolResult = z.looseObject({
-  content: z.array(z.looseObject({ type: z.string() })).default([]),
-  isError: z.boolean().optional(),
-})
-export type ToolResult = z.infer<typeof ToolResult>
+import { type JsonObject, ToolResult } from './wire.ts'
 
 /** How a call upstream ended. `unknown`: it may have done its work. */
 export type Reply =

@@ -7,8 +7,7 @@ import { type Caller, type Hall, isError, type QuestionStatus } from '@countersi
 import { z } from 'zod'
 import { type Tool, waitTool } from './pins.ts'
 import { notRun } from './refuse.ts'
-import type { ToolResult } from './upstream.ts'
-import type { JsonObject } from './wire.ts'
+import type { JsonObject, ToolResult } from './wire.ts'
 
 const Wait = z.strictObject({ approval: z.string().min(1).max(200), seconds: z.number().min(0).max(43_200).optional() })
 

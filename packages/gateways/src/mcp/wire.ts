@@ -20,6 +20,13 @@ export const JsonObject = z.custom<{ readonly [key: string]: Json }>(
 )
 export type JsonObject = z.infer<typeof JsonObject>
 
+/** What a tool answered. */
+export const ToolResult = z.looseObject({
+  content: z.array(z.looseObject({ type: z.string() })).default([]),
+  isError: z.boolean().optional(),
+})
+export type ToolResult = z.infer<typeof ToolResult>
+
 const version = z.literal('2.0')
 const Call = z.strictObject({
   jsonrpc: version,
