@@ -32,7 +32,9 @@ export async function sendAgain(
   async function again(errand: Errand): Promise<void> {
     const expected = expectedOf(errand, record)
     const before = errand.told.find(({ serial }) => serial !== undefined)?.serial
+    const orphaned = isOrphaned(errand, record)
     const told = await attempt(errand, parts)
+    if (orphaned && told.kind === 'waiting') askedAnew(errand, told)
     if (told.kind === 'replayed' || told.kind === 'done') count.replayed += 1
     if (told.kind === 'ran' && settledAs(errand) === 'granted') count.collected += 1
     const other = told.kind === 'waiting' && told.approval !== errand.approval && errand.aged === 'no'
@@ -75,7 +77,9 @@ function dueTo(errand: Errand, record: HouseRecord): readonly Told['kind'][] {
   const permitted = livesOf(errand, record).some(({ outcome }) => outcome !== undefined)
   if (permitted) {
     const told = errand.work === 'write' ? (['ran', 'done'] as const) : (['replayed', 'done'] as const)
-    return wasTold(errand, 'late') && errand.key === undefined ? [...told, 'waiting'] : told
+    return (wasTold(errand, 'late') && errand.key === undefined) || isOrphaned(errand, record)
+      ? [...told, 'waiting']
+      : told
   }
   if (!isAsked(errand)) return ['ran']
   const asked = questionOf(errand, record) ?? record.questions.get(errand.ref)?.[0]
@@ -94,6 +98,16 @@ function dueTo(errand: Errand, record: HouseRecord): readonly Told['kind'][] {
     case 'voided':
       return ['refused']
   }
+}
+
+/** It began to run, and nobody will ever know how it ended: without a key the same is a new question, for people to judge. */
+const isOrphaned = (errand: Errand, record: HouseRecord): boolean =>
+  errand.key === undefined && livesOf(errand, record).some(({ outcome }) => outcome?.kind === 'running')
+
+function askedAnew(errand: Errand, { approval }: Told): void {
+  if (approval === errand.approval) return
+  errand.approval = approval
+  errand.decisions += 1
 }
 
 /** What was asked, or granted, is over: asked again, it is a new question. */

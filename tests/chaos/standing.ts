@@ -40,7 +40,8 @@ export interface Standing {
   clear(): Promise<void>
 }
 
-const standsWithinMs = 120_000
+/** A PostgreSQL that its disk has left stuck is given up after a hundred seconds or so. */
+const standsWithinMs = 240_000
 
 export interface StandingParts {
   readonly settings: HouseSettings
