@@ -52,7 +52,7 @@ export function createTail({ db, tenant }: { db: Db; tenant: string }): Tail {
         waiting.add(one)
         signal.addEventListener('abort', done)
         if (hinted) look()
-        else timer ??= setTimeout(look, pollMs)
+        else lookLater()
       })
     },
     async close() {
@@ -90,8 +90,15 @@ export function createTail({ db, tenant }: { db: Db; tenant: string }): Tail {
       .finally(() => {
         looking = false
         if (lookAgain) look()
-        else if (waiting.size > 0 && !closed) timer ??= setTimeout(look, pollMs)
+        else if (waiting.size > 0 && !closed) lookLater()
       })
+  }
+
+  function lookLater(): void {
+    timer ??= setTimeout(() => {
+      timer = undefined
+      look()
+    }, pollMs)
   }
 
   /**
