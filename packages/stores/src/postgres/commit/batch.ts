@@ -15,12 +15,12 @@ import {
 import type { Fact } from '@countersign/schema'
 import type { Session } from '../db.ts'
 import { encodeNodes, type HeadRow, readFrontier } from '../head.ts'
+import type { Written } from '../reads/recent.ts'
 import { apply, type Refused } from './apply.ts'
 import { type Lookup, searchable } from './keys.ts'
 import { loadWorld } from './load.ts'
 import type { SubjectKey } from './subjects.ts'
 import type { World } from './world.ts'
-import type { Written } from '../reads/recent.ts'
 import { type NewEntry, snapshot, writeWorld } from './write.ts'
 
 export interface Command {
