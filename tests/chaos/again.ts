@@ -104,9 +104,12 @@ function dueTo(errand: Errand, record: HouseRecord): readonly Told['kind'][] {
 const isOrphaned = (errand: Errand, record: HouseRecord): boolean =>
   errand.key === undefined && livesOf(errand, record).some(({ outcome }) => outcome?.kind === 'running')
 
+/** What was answered on the first question was for the first run; nobody answers the second. */
 function askedAnew(errand: Errand, { approval }: Told): void {
   if (approval === errand.approval) return
   errand.approval = approval
+  errand.shown = undefined
+  errand.ignored = true
   errand.decisions += 1
 }
 

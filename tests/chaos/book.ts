@@ -15,10 +15,11 @@ export interface Errand {
   /** Idempotency-Key, sent along every time. */
   readonly key: string | undefined
   /** Nobody at work answers its question, or collects it. */
-  readonly ignored: boolean
+  ignored: boolean
   /** How many questions or allowances it may at most lead to. */
   decisions: number
   sent: number
+  /** The question it waits for, or waited for last. */
   approval: string | undefined
   shown: string | undefined
   readonly told: Told[]
@@ -37,7 +38,7 @@ export interface Told {
   readonly at: number
   /**
    * `begun`: the answer began and broke off. `lost`: nothing was heard. `unavailable`: the house said try again. `late`: it
-   * said that the leave to run came too late, and nothing was run.
+   * said that the leave to run came too late, and nothing was run. `unanswered`: it was run, and the company gave no answer.
    */
   readonly kind:
     | 'ran'
@@ -48,6 +49,7 @@ export interface Told {
     | 'refused'
     | 'unavailable'
     | 'late'
+    | 'unanswered'
     | 'begun'
     | 'lost'
   readonly approval?: string | undefined
@@ -59,6 +61,7 @@ export interface Told {
 export interface Click {
   readonly person: string
   readonly verdict: 'approve' | 'reject'
+  readonly approval: string | undefined
   /** Undefined while nobody has answered it. */
   status: number | undefined
   state: string | undefined
@@ -131,13 +134,11 @@ export const mustBePermitted = (errand: Errand): boolean => wasTold(errand, 'ran
 
 export const isAsked = ({ work }: Errand): boolean => work === 'held' || work === 'large' || work === 'write'
 
-/** The answer of the one click that settled it, if the clicker heard it. */
-export const settledAs = ({ clicks }: Errand): 'granted' | 'rejected' | undefined =>
-  clicks.some(({ state }) => state === 'granted')
-    ? 'granted'
-    : clicks.some(({ state }) => state === 'rejected')
-      ? 'rejected'
-      : undefined
+/** The answer of the one click that settled the question, if the clicker heard it. */
+export const settledAs = (errand: Errand, question = errand.approval): 'granted' | 'rejected' | undefined => {
+  const states = errand.clicks.filter(({ approval }) => approval === question).map(({ state }) => state)
+  return (['granted', 'rejected'] as const).find((state) => states.includes(state))
+}
 
 /** Reads the reference out of an action's sentence. */
 export const refIn = (sentence: string): string =>

@@ -71,6 +71,12 @@ export const checks: Readonly<Record<string, Check>> = {
   'nobody was refused what policy allows or people may grant': ({ book }) =>
     each(book, ({ told, aged }) => (aged !== 'no' ? undefined : told.find(({ kind }) => kind === 'refused')?.says)),
 
+  'the company answers whatever it was sent while nothing was struck': ({ book, storms }) =>
+    each(book, ({ told }) => {
+      const struck = (at: number) => storms.some(({ from, to }) => at >= from && at <= to)
+      return told.find(({ kind, at }) => kind === 'unanswered' && !struck(at))?.says
+    }),
+
   'every grant was spent at most once': ({ book, record }) =>
     each(book, (errand) => {
       const spent = questionsOf(errand, record).filter(({ state }) => state === 'spent').length
@@ -80,7 +86,9 @@ export const checks: Readonly<Record<string, Check>> = {
 
   'questions that nobody answered are still open': ({ book, record }) =>
     each(book, (errand) => {
-      if (errand.approval === undefined || errand.clicks.length > 0) return undefined
+      if (errand.approval === undefined || errand.clicks.some(({ approval }) => approval === errand.approval)) {
+        return undefined
+      }
       const state = questionOf(errand, record)?.state
       return state === 'open' || (errand.aged !== 'no' && state === 'expired')
         ? undefined
@@ -89,19 +97,23 @@ export const checks: Readonly<Record<string, Check>> = {
 
   'every acknowledged answer of a person stands': ({ book, record }) =>
     each(book, (errand) => {
-      const settled = settledAs(errand)
-      const state = questionOf(errand, record)?.state
-      if (settled === undefined) return undefined
-      const stands =
-        settled === 'granted'
-          ? ['granted', 'spent', ...(errand.aged === 'no' ? [] : ['expired'])].includes(state ?? '')
-          : state === 'rejected'
-      return stands ? undefined : `was ${settled} and is ${state ?? 'gone'}`
+      const lasting = {
+        granted: ['granted', 'spent', ...(errand.aged === 'no' ? [] : ['expired'])],
+        rejected: ['rejected'],
+      }
+      for (const approval of new Set(errand.clicks.map((click) => click.approval))) {
+        const settled = settledAs(errand, approval)
+        const { state = 'gone' } = questionsOf(errand, record).find(({ id }) => id === approval) ?? {}
+        if (settled && !lasting[settled].includes(state)) return `was ${settled} and is ${state}`
+      }
+      return undefined
     }),
 
   'no run is closed as unknown before its deadline': ({ book, record }) =>
     each(book, (errand) =>
-      errand.aged === 'no' && livesOf(errand, record).some(({ outcome }) => outcome?.kind === 'unknown')
+      errand.aged === 'no' &&
+      !wasTold(errand, 'unanswered') &&
+      livesOf(errand, record).some(({ outcome }) => outcome?.kind === 'unknown')
         ? 'was closed as unknown'
         : undefined,
     ),

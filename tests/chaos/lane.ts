@@ -15,6 +15,8 @@ import { type Mode, modes, planStrike, type Scene } from './strike.ts'
 
 export interface LaneParts {
   readonly rounds: number
+  /** So many modes of the list come last and not first. */
+  readonly skip: number
   readonly seed: number
   /** Modes whose name matches. */
   readonly only: RegExp
@@ -23,7 +25,7 @@ export interface LaneParts {
   tell(line: string): void
 }
 
-export async function playLane({ rounds, seed, only, complete, tell }: LaneParts): Promise<Figures> {
+export async function playLane({ rounds, skip, seed, only, complete, tell }: LaneParts): Promise<Figures> {
   const random = createRandom(seed)
   const figures: { -readonly [Name in keyof Figures]: Figures[Name] } = { ...noFigures }
   const tally: Tally = {
@@ -70,9 +72,11 @@ export async function playLane({ rounds, seed, only, complete, tell }: LaneParts
     const program = await forgeHouse(outDir)
 
     if (possible.length === 0) return tally.check('the run', ['nothing can be played'])
+    const first = skip % possible.length
+    const inTurn = [...possible.slice(first), ...possible.slice(0, first)]
     for (let left = rounds; left > 0 && !enough; left -= possible.length) {
       for (const scene of ['alone', 'small-disk', 'pair'] satisfies Scene[]) {
-        const turns = possible.slice(0, left).filter((mode) => mode.scene === scene)
+        const turns = inTurn.slice(0, left).filter((mode) => mode.scene === scene)
         if (turns.length > 0 && !enough)
           await playScene(scene, turns, () => openStage({ scene, means, random, env: process.env, program, onClose }))
       }

@@ -1,6 +1,6 @@
 /**
  * Several runs beside each other: each a process, with a seed, houses and networks of its own. While one waits for a
- * lease to end, another works.
+ * lease to end, another works. The second goes on in the list of modes where the share of the first ends.
  *
  * @module
  */
@@ -11,7 +11,7 @@ import { type Figures, noFigures, readFigures, sumOf } from './figures.ts'
 
 export interface LanesParts {
   readonly count: number
-  /** Shared out among them. */
+  /** Shared out among them, so that twenty rounds see every mode however many there are. */
   readonly rounds: number
   /** Of the first; each of the others has the next. */
   readonly seed: number
@@ -30,8 +30,10 @@ export async function runLanes({ count, rounds, seed, words, tell }: LanesParts)
   return sumOf(await Promise.all(Array.from({ length: count }, (_, place) => runLane(place))))
 
   async function runLane(place: number): Promise<Figures> {
-    const share = Math.floor(rounds / count) + (place < rounds % count ? 1 : 0)
-    const all = [...process.execArgv, ...words, '--rounds', `${share}`, '--seed', `${seed + place}`]
+    const skip = Math.round((rounds * place) / count)
+    const share = Math.round((rounds * (place + 1)) / count) - skip
+    const own = ['--rounds', `${share}`, '--skip', `${skip}`, '--seed', `${seed + place}`]
+    const all = [...process.execArgv, ...words, ...own]
     const lane = spawn(process.execPath, all, { stdio: ['ignore', 'pipe', 'inherit'] })
     lanes.push(lane)
     const said: string[] = []

@@ -17,6 +17,7 @@ const { values } = parseArgs({
     rounds: { type: 'string' },
     seed: { type: 'string' },
     lanes: { type: 'string', default: '1' },
+    skip: { type: 'string', default: '0' },
     complete: { type: 'boolean', default: false },
     only: { type: 'string', default: '' },
   },
@@ -24,6 +25,7 @@ const { values } = parseArgs({
 const rounds = wholeNumber(values.rounds ?? String(modes.length))
 const seed = wholeNumber(values.seed ?? String(randomInt(2 ** 31)))
 const lanes = wholeNumber(values.lanes)
+const skip = wholeNumber(values.skip)
 const { complete, only } = values
 const tell = (line: string) => process.stdout.write(`${line}\n`)
 
@@ -31,7 +33,7 @@ if (lanes > 1) tell(`chaos: ${rounds} rounds in ${lanes} lanes`)
 const words = [fileURLToPath(import.meta.url), '--only', only, ...(complete ? ['--complete'] : [])]
 const figures = await (lanes > 1
   ? runLanes({ count: lanes, rounds, seed, words, tell })
-  : playLane({ rounds, seed, complete, only: new RegExp(only), tell }))
+  : playLane({ rounds, skip, seed, complete, only: new RegExp(only), tell }))
 tell(inLines(figures))
 process.exit(figures.failed > 0 ? 1 : 0)
 

@@ -58,7 +58,7 @@ export async function click(
   const path = `/api/approvals/${errand.approval}`
   const window = people.window(person)
   errand.shown ??= (await window.get<{ shown: string }>(path)).shown
-  const made: Click = { person, verdict, status: undefined, state: undefined }
+  const made: Click = { person, verdict, approval: errand.approval, status: undefined, state: undefined }
   errand.clicks.push(made)
   const { status, body } = await window.post(`${path}/signatures`, { verdict, shown: errand.shown })
   made.status = status
