@@ -49,6 +49,7 @@ describe('a question on a phone', () => {
       'Data',
       'Goes to',
       'Risk',
+      ...(hard.mayHaveRun ? ['Before'] : []),
     ]) {
       expect([name, facts[name], (facts[name] ?? 9_999) <= buttonsAt]).toEqual([name, facts[name], true])
     }

@@ -9,10 +9,13 @@ import type { ActionRecord, Approval, DataNode, OpenApproval, SignOff } from '@c
 import {
   asked,
   decided,
+  permitted,
   sampleAction,
   sampleAgent,
+  sampleAllow,
   sampleCard,
   sampleOpen,
+  samplePermit,
   samplePerson,
   sampleRecord,
   sampleSignOff,
@@ -26,6 +29,8 @@ export interface Hard {
   readonly reasons?: number
   readonly signOffs?: number
   readonly names?: string
+  /** The same action was permitted before, and nobody knows how that ended. */
+  readonly mayHaveRun?: boolean
 }
 
 const words = (count: number) => 'Transfer every row of the consolidated ledger '.repeat(count)
@@ -49,6 +54,7 @@ export const worstCards: Readonly<Record<string, Hard>> = {
     reasons: 20,
     signOffs: 8,
     names: 'W'.repeat(150),
+    mayHaveRun: true,
   },
 }
 
@@ -71,6 +77,10 @@ export async function askHard(store: Store, hard: Hard): Promise<Approval> {
       { kind: 'agent.changed', change: 'registered', ...byHouse, agent },
     ],
   })
+  if (hard.mayHaveRun) {
+    const before = { ...record, id: newId('act'), decision: sampleAllow() }
+    await store.commit({ facts: [decided(before), permitted(samplePermit(before, { agentVersion: agent.version }))] })
+  }
   await store.commit({ facts: [decided(record), asked(question)] })
   return question
 }

@@ -211,6 +211,12 @@ export const QuestionView = QuestionSummary.extend({
   mayStopAgent: z.boolean(),
   because: z.string().optional().describe('Why it was cancelled or voided.'),
   lastRun: LastRun.optional().describe('The last approved run of the same shape by this agent, if you may see it.'),
+  openEndedRun: z
+    .object({ action: z.string(), at: Moment })
+    .optional()
+    .describe(
+      'While it is open: the newest run of this very action, permitted at `at`, of which nobody knows the outcome.',
+    ),
   history: z.array(ActionSummary).describe('This agent’s last actions of the same operation in this environment.'),
   outcome: OutcomeView.optional(),
 })

@@ -1,6 +1,6 @@
 /**
- * What has to be known before answering, on one screen of a phone. All of it is read from the card: that is what the
- * signature covers. What is too long for the screen is cut by the style sheet alone, and says so; one tap shows it all.
+ * What has to be known before answering, on one screen of a phone. What the action is is read from the card: that is
+ * what the signature covers. What is too long for the screen is cut by the style sheet alone, and says so; one tap shows it all.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import { type ReactNode, useLayoutEffect, useRef, useState } from 'react'
 import { AgentText } from '../parts/agent-text.tsx'
 import { Badge, Classes, Environment, RiskMeter } from '../parts/badges.tsx'
 import { FactRow } from '../parts/facts.tsx'
-import { TimeLeft } from '../parts/times.tsx'
+import { TimeLeft, When } from '../parts/times.tsx'
 import { stateWords } from '../words/words.ts'
 
 /** More reasons stand below; the first ones weigh most. */
@@ -38,6 +38,7 @@ export function Asked({ question, receivedAt }: { question: QuestionView; receiv
         <AgentText text={sentence} />
       </h1>
       <dl className="facts">
+        <Before run={question.openEndedRun} />
         <Who askedBy={question.askedBy} />
         <Why purpose={purpose} />
         <Data picture={card.bound.picture} />
@@ -67,6 +68,20 @@ function useCut(whole: boolean) {
     return () => watcher.disconnect()
   }, [whole])
   return { header, cut }
+}
+
+/** Not of the card: it may become known while the question waits. */
+function Before({ run }: { run: QuestionView['openEndedRun'] }) {
+  return (
+    run && (
+      <FactRow label="Before">
+        <span className="warn-text">⚠ may have run already</span>{' '}
+        <span className="soft">
+          <When at={run.at} />, outcome unknown
+        </span>
+      </FactRow>
+    )
+  )
 }
 
 function Who({ askedBy: { agent, onBehalfOf } }: Pick<QuestionView, 'askedBy'>) {

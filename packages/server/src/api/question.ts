@@ -129,22 +129,26 @@ async function maySign(approval: Approval, agent: Agent | undefined, { now }: Lo
   return people.slice(0, 50).map(({ id, name }) => ({ id, name }))
 }
 
-/** What the same agent did before, with the same operation in the same environment; and the last run like this one. */
+/**
+ * What the same agent did before, with the same operation in the same environment; the last run like this one; and one
+ * of this very action that may have happened.
+ */
 async function before(
   approval: Approval,
   agent: Agent | undefined,
   look: Looking,
   store: Pick<Store, 'actions'>,
-): Promise<Pick<QuestionView, 'history' | 'lastRun'>> {
+): Promise<Pick<QuestionView, 'history' | 'lastRun' | 'openEndedRun'>> {
   const { environment, operation, verb, agent: by } = approval.card.bound.action
   const alike = { agent: by, environment, verb, operation }
   const { items } = await store.actions.search({ ...alike, limit: mostHistory + 1 })
   const others = items.filter(({ record }) => record.id !== approval.actionId).slice(0, mostHistory)
-  const [history, lastRun] = await Promise.all([
+  const [history, lastRun, openEndedRun] = await Promise.all([
     Promise.all(others.map((life) => actionSummary(life, look))),
     lastRunLike(approval, alike),
+    approval.state === 'open' ? openEndedRunOf(approval, alike) : undefined,
   ])
-  return { history, ...(lastRun && { lastRun }) }
+  return { history, ...(lastRun && { lastRun }), ...(openEndedRun && { openEndedRun }) }
 
   /** The last one is mostly the first to be looked at; each is opened while someone waits for this question's answer. */
   async function lastRunLike(question: Approval, query: typeof alike) {
@@ -157,6 +161,18 @@ async function before(
       if (after === undefined) return undefined
     }
     return undefined
+  }
+
+  /** A call without a key that was cut off is asked anew: whoever approves it has to know that it may run twice. */
+  async function openEndedRunOf({ digest, actionId }: Approval, query: typeof alike) {
+    const found = await Promise.all(
+      (['running', 'unknown'] as const).map((outcome) => store.actions.search({ ...query, outcome, limit: 50 })),
+    )
+    const [newest] = found
+      .flatMap(({ items }) => items)
+      .filter(({ record }) => record.digest === digest && record.id !== actionId)
+      .toSorted((one, other) => other.at - one.at)
+    return newest && { action: newest.record.id, at: moment(newest.permittedAt ?? newest.at) }
   }
 }
 

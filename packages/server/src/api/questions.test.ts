@@ -8,6 +8,7 @@ import {
   granted,
   permitted,
   sampleAction,
+  sampleAllow,
   sampleOpen,
   samplePermit,
   sampleRecord,
@@ -84,6 +85,29 @@ describe('the last run of the same shape', () => {
     const question = await rig.ask(agent)
     expect((await view(question)).lastRun).toBeDefined()
     expect((await view(question, await rig.cookieOf(other))).lastRun).toBeUndefined()
+  })
+})
+
+describe('a run of this very action that may have happened', () => {
+  const done = { kind: 'done', summary: 'It went through.' } as const
+  const unknown = { kind: 'unknown', summary: 'Nobody said.' } as const
+
+  it.each([
+    ['is told while nobody has said how it went', undefined, true],
+    ['is told where it stays unknown', unknown, true],
+    ['is not told once it is known', done, false],
+  ])('%s', async (_, outcome, told) => {
+    const action = sampleAction({ agent: agent.id, parameters: { rows: 7 } })
+    const record = sampleRecord({ action, decision: sampleAllow() })
+    const permit = samplePermit(record, { agentVersion: agent.version })
+    await rig.store.commit({ facts: [decided(record), permitted(permit)] })
+    if (outcome) await rig.store.commit({ facts: [finished(permit, { outcome, delivered: false })] })
+    const again = sampleOpen(sampleRecord({ action }), { barred: [agent.owner] })
+    const other = await rig.ask(agent)
+    await rig.store.commit({ facts: [decided(sampleRecord({ action })), asked(again)] })
+    const { openEndedRun } = await view(again)
+    expect(openEndedRun?.action).toBe(told ? record.id : undefined)
+    expect((await view(other)).openEndedRun).toBeUndefined()
   })
 })
 
