@@ -182,6 +182,17 @@ describe('P2: nothing runs unrecorded', () => {
     await run(lost, () => lost.loseLease())
     expect((await lost.lives())[0]?.outcome).toMatchObject({ kind: 'failed' })
   })
+
+  it('without a lease nothing is permitted, and a grant waits for whoever has one', async () => {
+    const { attempt, answer, loseLease, regainLease, lives } = scene({ says: 'ask' })
+    await attempt()
+    await answer('per_ben')
+    loseLease()
+    await expect(attempt()).rejects.toMatchObject({ code: 'ERR_STORE_UNAVAILABLE' })
+    expect((await lives()).filter(({ permit }) => permit)).toEqual([])
+    regainLease()
+    expect(await attempt()).toMatchObject({ ending: 'ran' })
+  })
 })
 
 describe('P3: nobody approves their own', () => {

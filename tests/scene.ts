@@ -192,6 +192,7 @@ export function createScene({
     reclassify: (name: string) => void (dataClass = name),
     breakStore: (kind: FactKind | undefined) => void (broken = kind),
     loseLease: () => void (lease = false),
+    regainLease: () => void (lease = true),
     giveAgentTo: (owner: string) => change(agentId, { owner }),
     changeAgent: (what: Partial<Agent>) => change(agentId, what),
     leave: (person: string) => changePerson(person, { active: false }),

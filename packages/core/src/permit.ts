@@ -19,7 +19,11 @@ export interface NodeLease {
 const runWithinMs = 30_000
 const finishWithinMs = 15 * 60_000
 
-/** What is written down of a permit before it is given. @throws ERR_PERMIT_LATE without a lease */
+/**
+ * What is written down of a permit before it is given.
+ *
+ * @throws ERR_STORE_UNAVAILABLE without a lease: nothing is spent, and the same may be sent again
+ */
 export function permitRecord(
   { digest, action, attempt, decision, effect }: ActionRecord,
   actionId: string,
@@ -29,7 +33,7 @@ export function permitRecord(
   approval?: string,
 ): PermitRecord {
   const epoch = node.epoch()
-  if (epoch === undefined) throw new CountersignError('ERR_PERMIT_LATE', { node: node.id })
+  if (epoch === undefined) throw new CountersignError('ERR_STORE_UNAVAILABLE', { lease: node.id })
   return {
     id: newId('prm'),
     actionId,
