@@ -5,7 +5,7 @@
  * @module
  */
 import { randomBytes } from 'node:crypto'
-import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises'
+import { chmod, mkdtemp, open, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import {
@@ -53,6 +53,8 @@ export const gate: Bench = {
         const side = { name: 'gate', measure: () => house.measure(atOnce, settings.forMs) }
         recorded.push(...(await takeTurns(`${atOnce} at once`, [side], settings)))
       }
+      const disk = { name: 'gate', measure: () => flushTwice(house.folder, settings.forMs) }
+      recorded.push(...(await takeTurns('two flushes of the disk, and nothing else', [disk], settings)))
     } finally {
       await house.close()
     }
@@ -105,6 +107,7 @@ async function openGate(registry: Registry) {
   let row = 0
 
   return {
+    folder,
     async measure(atOnce: number, forMs: number): Promise<Figures> {
       const before = await cpuOf(process.pid)
       const { took, seconds } = await load({ atOnce, forMs }, () => gate.pass(attempt((row += 1))))
@@ -121,6 +124,27 @@ async function openGate(registry: Registry) {
       await store.close()
       await rm(folder, { recursive: true, force: true })
     },
+  }
+}
+
+/** What no durable record is faster than, one at once: two pages of a log, the second once the first is on disk. */
+async function flushTwice(folder: string, forMs: number): Promise<Figures> {
+  const file = await open(join(folder, 'flushed'), 'w')
+  try {
+    const page = randomBytes(8_192)
+    const pages = 2_048
+    for (let at = 0; at < pages; at += 1) await file.write(page, 0, page.length, at * page.length)
+    await file.sync()
+    let at = 0
+    const { took } = await load({ atOnce: 1, forMs }, async () => {
+      for (const _ of [1, 2]) {
+        await file.write(page, 0, page.length, (at++ % pages) * page.length)
+        await file.datasync()
+      }
+    })
+    return percentiles(took)
+  } finally {
+    await file.close()
   }
 }
 

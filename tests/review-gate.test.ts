@@ -1,18 +1,9 @@
 /** What an attacker would try at the gate, found in review. */
 import { CountersignError } from '@countersign/core'
 import { Json, type KeptResult } from '@countersign/schema'
-import { afterEach, describe, expect, it } from 'vitest'
-import { agentId, type AttemptOptions, createScene, done, minute, type Scene } from './scene.ts'
-
-const scenes: Scene[] = []
-const scene = (...how: Parameters<typeof createScene>) => {
-  const made = createScene(...how)
-  scenes.push(made)
-  return made
-}
-afterEach(async () => {
-  for (const made of scenes.splice(0)) await made.close()
-})
+import { describe, expect, it } from 'vitest'
+import { agentId, minute } from './cast.ts'
+import { type AttemptOptions, done, scene } from './scene.ts'
 
 const kept: KeptResult = { contentType: 'text/plain', body: Buffer.from('48,211 rows').toString('base64') }
 const hour = 60 * minute

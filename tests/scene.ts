@@ -13,12 +13,9 @@ import {
   createStops,
   CountersignError,
   type Desk,
-  type Evaluation,
   type Limits,
   type LogLine,
   type Permit,
-  type PolicyNote,
-  type PolicySet,
   type Ran,
   type Store,
 } from '@countersign/core'
@@ -26,12 +23,10 @@ import type { Agent, Approval, FactKind, KeptResult, Obligation, Person, Refusal
 import { Registry } from '@countersign/schema'
 import { createMemoryStore } from '@countersign/stores'
 import { createHandClock } from '@countersign/stores/conformance'
+import { onTestFinished } from 'vitest'
+import { agentId, agentOf, personOf, policySet, type Says } from './cast.ts'
 
-export const agentId = 'finance-bot'
-export const minute = 60_000
 export const done = (): Ran => ({ outcome: { kind: 'done', summary: 'ok' }, delivered: true, result: undefined })
-
-export type Says = 'allow' | 'ask' | 'ask two' | 'prohibition' | 'nothing' | 'error'
 
 export interface SceneOptions {
   readonly says: Says
@@ -70,13 +65,14 @@ export interface Ending {
 
 export type Scene = ReturnType<typeof createScene>
 
-export function createScene({
-  says: first,
-  mode = 'enforce',
-  limits,
-  recordAgainAfterMs = [],
-  deskOfGate,
-}: SceneOptions) {
+/** Closed when the test is over. */
+export function scene(how: SceneOptions): Scene {
+  const made = createScene(how)
+  onTestFinished(() => made.close())
+  return made
+}
+
+function createScene({ says: first, mode = 'enforce', limits, recordAgainAfterMs = [], deskOfGate }: SceneOptions) {
   const clock = createHandClock()
   let broken: FactKind | undefined
   let says = first
@@ -234,9 +230,9 @@ export function createScene({
   }
 
   async function founded(): Promise<ReadonlyMap<string, Agent>> {
-    const agents = [agentId, 'other-bot'].map((id) => agent(id, mode))
+    const agents = [agentId, 'other-bot'].map((id) => agentOf(id, mode))
     const people = ['per_ben', 'per_cleo', 'per_ana', 'per_reg', 'per_obo', 'per_eve'].map((id) =>
-      person(id, clock.now()),
+      personOf(id, clock.now()),
     )
     await memory.commit({
       facts: [
@@ -259,89 +255,5 @@ export function createScene({
     if (!found) throw new Error(`no person ${id}`)
     const next = { ...found, ...what, version: found.version + 1 }
     await memory.commit({ facts: [{ kind: 'person.changed', change: 'roles', by: 'per_eve', person: next }] })
-  }
-}
-
-const agent = (id: string, mode: Agent['mode']): Agent => ({
-  id,
-  version: 1,
-  name: id,
-  owner: 'per_ana',
-  team: 'finance-team',
-  groups: [],
-  environment: 'prod',
-  mode,
-  status: 'active',
-  keys: [],
-  registeredBy: 'per_reg',
-  changedBy: 'per_reg',
-})
-
-/** Everyone is in every group: only P3 tells them apart. */
-const person = (id: string, now: number): Person => ({
-  id,
-  version: 1,
-  issuer: 'https://idp.example',
-  subject: id,
-  name: id,
-  groups: ['controllers', 'security'],
-  groupsAsOf: now,
-  active: true,
-  roles: [],
-})
-
-function policySet(says: Says, obligations: readonly Obligation[]): PolicySet {
-  const notes = [
-    { ...note('may', 'allowance'), obligations },
-    note('sign-off', 'sign-off'),
-    note('second', 'sign-off'),
-    note('never', 'prohibition'),
-  ]
-  const blocking: Readonly<Record<Says, readonly string[]>> = {
-    allow: [],
-    ask: ['sign-off'],
-    'ask two': ['sign-off', 'second'],
-    prohibition: ['never'],
-    nothing: [],
-    error: [],
-  }
-  return {
-    version: says,
-    policies: notes,
-    policy: (id) => notes.find((one) => one.id === id),
-    couldAllow: () => true,
-    evaluate(which): Evaluation {
-      if (says === 'error') return { kind: 'error', says: 'attribute missing' }
-      if (says === 'nothing') return { kind: 'deny', by: [] }
-      const by = blocking[says].filter((id) => which === 'auto' || id === 'never')
-      return by.length > 0 ? { kind: 'deny', by } : { kind: 'allow', by: ['may'] }
-    },
-  }
-}
-
-function note(id: string, kind: PolicyNote['kind']): PolicyNote {
-  const signOff = {
-    id,
-    doc: `What ${id} says.`,
-    owner: 'finance',
-    quorum: 1,
-    from: [id === 'second' ? 'legal' : 'controllers'],
-    timeoutMs: 30 * minute,
-    validMs: 15 * minute,
-    assurance: undefined,
-    reasonRequired: false,
-    purposeRequired: false,
-    distinct: false,
-    enforcingDoorOnly: false,
-  }
-  return {
-    id,
-    doc: `What ${id} says.`,
-    owner: 'finance',
-    control: undefined,
-    kind,
-    text: '',
-    signOff: kind === 'sign-off' ? signOff : undefined,
-    obligations: [],
   }
 }
