@@ -1,96 +1,10 @@
-import type { ActionRecord, Agent, Approval, Assurance, Countersignature, Decision, SignOff } from '@countersign/schema'
+import type { Approval, Assurance, Countersignature, SignOff } from '@countersign/schema'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { seal } from '../action/seal.ts'
 import { escalate, expire, sign, spend, withdraw } from './approval.ts'
 import { requesterChain } from './barred.ts'
-import { questionOf } from './question.ts'
 import { served, servedSoFar } from './quorum.ts'
-
-const now = 1_795_000_000_000
-const minute = 60_000
-
-const agent: Agent = {
-  id: 'finance-bot',
-  version: 1,
-  name: 'Finance bot',
-  owner: 'per_ana',
-  team: 'finance-team',
-  groups: ['finance-agents'],
-  environment: 'prod',
-  mode: 'enforce',
-  status: 'active',
-  keys: [],
-  registeredBy: 'per_reg',
-  changedBy: 'per_chg',
-}
-
-const signOff = (over: Partial<SignOff> = {}): SignOff => ({
-  id: 'finance-export-signoff',
-  doc: 'Exports need a controller.',
-  owner: 'finance-systems',
-  quorum: 1,
-  from: ['controllers'],
-  timeoutMs: 30 * minute,
-  validMs: 15 * minute,
-  escalated: false,
-  assurance: 'chat',
-  reasonRequired: false,
-  purposeRequired: false,
-  distinct: false,
-  enforcingDoorOnly: false,
-  ...over,
-})
-
-const sealed = seal({
-  tenant: 'default',
-  gateway: 'http',
-  door: 'enforcing',
-  verb: 'data.export',
-  operation: 'http.request',
-  resources: [{ kind: 'dataset', name: 'finance.orders' }],
-  parameters: { rows: 48_211 },
-  environment: 'prod',
-  agent: agent.id,
-  onBehalfOf: 'per_obo',
-  startedBy: 'per_start',
-})
-
-function open(...signOffs: SignOff[]) {
-  const decision: Decision = { kind: 'ask', because: [], policyVersion: 'v', obligations: [], terms: { signOffs } }
-  const picture = { reads: [], writes: [], classes: [], sensitive: false }
-  const record: ActionRecord = {
-    id: 'act_1',
-    ...sealed,
-    sentence: 'Export 48,211 rows',
-    effect: 'write',
-    picture,
-    measures: { rows: 48_211 },
-    risk: { score: 60, signals: [] },
-    decision,
-    observed: false,
-    attempt: { credential: 'key_1' },
-    session: 's',
-    client: 'test',
-  }
-  return questionOf(sealed, record, agent, now)
-}
-
-const by = (approval: Approval, person: string, over: Partial<Countersignature> = {}): Countersignature => ({
-  person,
-  verdict: 'approve',
-  assurance: 'session',
-  channel: 'test',
-  at: now,
-  digest: approval.digest,
-  shown: approval.shown,
-  groups: ['controllers'],
-  membershipAsOf: now,
-  ...over,
-})
-
-const after = (approval: Approval, ...signatures: Countersignature[]) =>
-  signatures.reduce((before, signature) => sign(before, signature, now), approval)
+import { after, agent, by, minute, now, open, sealed, signOff } from './sample.ts'
 
 describe('P3: nobody approves their own', () => {
   it.each([

@@ -1,0 +1,116 @@
+import { once } from 'node:events'
+import { request } from 'node:http'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { type House, key, openHouse, waiting } from './fixture.ts'
+
+let house: House
+beforeEach(async () => {
+  house = await openHouse()
+})
+afterEach(() => house.close())
+
+describe('a held request', () => {
+  it('is answered 202 with the question, and nothing runs', async () => {
+    house.say = () => waiting
+    const answer = await house.ask('/crm/a')
+    expect([answer.status, answer.headers.get('location'), answer.headers.get('retry-after')]).toEqual([
+      202,
+      '/.countersign/questions/apr_1',
+      '5',
+    ])
+    expect(await answer.json()).toMatchObject({
+      type: 'urn:countersign:refusal:waiting',
+      approval: 'apr_1',
+      groups: ['finance-controllers'],
+    })
+    expect(house.upstream.received).toEqual([])
+  })
+
+  it('can ask how its question stands, and wait for it', async () => {
+    const asked: unknown[] = []
+    house.question = (approval, waitMs) => {
+      asked.push([approval, waitMs])
+      return { approval, state: 'open', groups: ['g'], expiresAt: 0, url: 'http://house.test/a', reason: undefined }
+    }
+    const answer = await house.ask('/.countersign/questions/apr_1?wait=55')
+    expect([answer.status, answer.headers.get('retry-after')]).toEqual([200, '5'])
+    expect(await answer.json()).toEqual({
+      approval: 'apr_1',
+      state: 'open',
+      groups: ['g'],
+      expiresAt: '1970-01-01T00:00:00.000Z',
+      url: 'http://house.test/a',
+    })
+    expect(asked).toEqual([['apr_1', 55_000]])
+    expect((await fetch(`${house.url}/.countersign/questions/apr_1`)).status).toBe(401)
+  })
+
+  it('of which the client hung up is told to the gate, and nothing runs', async () => {
+    const aborted = new Promise<void>((done) => {
+      house.say = async ({ signal }) => {
+        if (!signal.aborted) await once(signal, 'abort')
+        done()
+        return 'run' as const
+      }
+    })
+    const call = request(`${house.url}/crm/a`, { headers: { authorization: `Bearer ${key}`, prefer: 'wait=60' } })
+    call.on('error', () => undefined)
+    call.end()
+    while (house.attempts.length === 0) await new Promise(setImmediate)
+    call.destroy()
+    await aborted
+    expect([house.upstream.received, house.ran]).toEqual([[], []])
+  })
+
+  it('does not keep the house from closing', async () => {
+    const other = await openHouse()
+    other.say = async ({ signal }) => {
+      await once(signal, 'abort')
+      return waiting
+    }
+    const asked = other.ask('/crm/a', { headers: { prefer: 'wait=60' } }).catch(() => 'cut')
+    while (other.attempts.length === 0) await new Promise(setImmediate)
+    await other.close()
+    expect(await asked).toBe('cut')
+  })
+})
+
+describe('an outcome that was not delivered (P10)', () => {
+  it('of an unsafe method is seen to its end, and replayed to the same attempt', async () => {
+    let release: () => void = () => undefined
+    const released = new Promise<void>((done) => (release = done))
+    house.upstream.answer = (_, response) => {
+      response.writeHead(201, { 'content-type': 'text/html' })
+      response.write('<p>')
+      void released.then(() => response.end('made'))
+    }
+    const call = request(`${house.url}/crm/orders`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${key}`, 'idempotency-key': 'one' },
+    })
+    call.on('error', () => undefined)
+    call.on('response', () => call.destroy())
+    call.end()
+    await once(call, 'close')
+    while (!house.attempts[0]?.signal.aborted) await new Promise(setImmediate)
+    release()
+    while (house.ran.length === 0) await new Promise(setImmediate)
+    expect(house.ran).toMatchObject([{ outcome: { kind: 'done', summary: 'HTTP 201', bytes: 7 }, delivered: false }])
+
+    const again = await house.ask('/crm/orders', { method: 'POST', headers: { 'idempotency-key': 'one' } })
+    expect([
+      again.status,
+      await again.text(),
+      again.headers.get('countersign-replayed'),
+      again.headers.get('content-security-policy'),
+    ]).toEqual([201, '<p>made', '?1', 'sandbox'])
+    expect(house.upstream.received).toHaveLength(1)
+  })
+
+  it('of one that was delivered is told so', async () => {
+    await (await house.ask('/crm/a')).text()
+    expect(house.ran).toMatchObject([
+      { delivered: true, result: { status: 200, body: Buffer.from('ok').toString('base64') } },
+    ])
+  })
+})
