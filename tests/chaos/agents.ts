@@ -74,21 +74,13 @@ async function overHttp(
   }
 }
 
-interface Said {
-  readonly serial?: number
-  readonly approval?: string
-  readonly type?: string
-  readonly detail?: string
-}
-
 function readAnswer({ status, headers }: Response, text: string): Pick<Told, 'kind' | 'approval' | 'serial'> {
-  const { serial, approval, type = '', detail = '' } = JSON.parse(text) as Said
+  const { serial, approval, type = '' } = JSON.parse(text) as { serial?: number; approval?: string; type?: string }
   if (type.endsWith('ERR_PERMIT_LATE')) return { kind: 'late' } // by an instance that has lost its lease, or its clock set
   if (status === 200) return { kind: headers.get('countersign-replayed') === null ? 'ran' : 'replayed', serial }
   if (status === 202) return { kind: 'waiting', approval }
   if (type.endsWith('refusal:done')) return { kind: 'done' }
   if (type.endsWith('refusal:rejected')) return { kind: 'rejected' }
-  if (type.endsWith('ERR_UPSTREAM') && detail.endsWith('upstream gave no answer')) return { kind: 'unanswered' }
   return { kind: status === 503 ? 'unavailable' : 'refused' }
 }
 

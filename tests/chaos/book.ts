@@ -38,7 +38,7 @@ export interface Told {
   readonly at: number
   /**
    * `begun`: the answer began and broke off. `lost`: nothing was heard. `unavailable`: the house said try again. `late`: it
-   * said that the leave to run came too late, and nothing was run. `unanswered`: it was run, and the company gave no answer.
+   * said that the leave to run came too late, and nothing was run.
    */
   readonly kind:
     | 'ran'
@@ -49,7 +49,6 @@ export interface Told {
     | 'refused'
     | 'unavailable'
     | 'late'
-    | 'unanswered'
     | 'begun'
     | 'lost'
   readonly approval?: string | undefined

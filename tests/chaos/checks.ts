@@ -71,12 +71,6 @@ export const checks: Readonly<Record<string, Check>> = {
   'nobody was refused what policy allows or people may grant': ({ book }) =>
     each(book, ({ told, aged }) => (aged !== 'no' ? undefined : told.find(({ kind }) => kind === 'refused')?.says)),
 
-  'the company answers whatever it was sent while nothing was struck': ({ book, storms }) =>
-    each(book, ({ told }) => {
-      const struck = (at: number) => storms.some(({ from, to }) => at >= from && at <= to)
-      return told.find(({ kind, at }) => kind === 'unanswered' && !struck(at))?.says
-    }),
-
   'every grant was spent at most once': ({ book, record }) =>
     each(book, (errand) => {
       const spent = questionsOf(errand, record).filter(({ state }) => state === 'spent').length
@@ -111,9 +105,7 @@ export const checks: Readonly<Record<string, Check>> = {
 
   'no run is closed as unknown before its deadline': ({ book, record }) =>
     each(book, (errand) =>
-      errand.aged === 'no' &&
-      !wasTold(errand, 'unanswered') &&
-      livesOf(errand, record).some(({ outcome }) => outcome?.kind === 'unknown')
+      errand.aged === 'no' && livesOf(errand, record).some(({ outcome }) => outcome?.kind === 'unknown')
         ? 'was closed as unknown'
         : undefined,
     ),

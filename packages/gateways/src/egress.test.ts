@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { createServer, get } from 'node:http'
+import { createServer, get, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { isError } from '@countersign/core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -50,6 +50,29 @@ describe('where an address lies', () => {
     ['localhost', 'special'],
   ])('%s is %s', (address, expected) => {
     expect(reachOf(address)).toBe(expected)
+  })
+})
+
+describe('an idle connection', () => {
+  it.each([
+    ['is used again', 3_999, true],
+    ['is not, if nobody was there to end it in time', 4_000, false],
+  ])('%s', async (_, idleMs, same) => {
+    const clock = { at: 1_000_000 }
+    const egress = createEgress({ allowed: [`http://127.0.0.1:${port}`], now: () => clock.at })
+    const from = async () => {
+      const call = get({ host: '127.0.0.1', port, agent: egress.agent(new URL(`http://127.0.0.1:${port}`)) })
+      const [answer] = (await once(call, 'response')) as [IncomingMessage]
+      const own = answer.socket.localPort
+      answer.resume()
+      await once(answer, 'end')
+      await new Promise(setImmediate) // it is idle then
+      return own
+    }
+    const first = await from()
+    clock.at += idleMs
+    expect((await from()) === first).toBe(same)
+    egress.close()
   })
 })
 

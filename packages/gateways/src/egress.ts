@@ -33,30 +33,47 @@ const resolveAll: Resolve = (hostname, done) => {
   })
 }
 
-/** `allowed` names the origins that may lie in the house's own networks: `http://localhost:8080`. */
-export function createEgress({
-  allowed,
-  resolve = resolveAll,
-}: {
-  allowed: readonly string[]
-  resolve?: Resolve
-}): Egress {
+export interface EgressParts {
+  /** Origins that may lie in the house's own networks: `http://localhost:8080`. */
+  readonly allowed: readonly string[]
+  readonly resolve?: Resolve
+  /** Milliseconds, of a clock that nobody sets. */
+  readonly now?: () => number
+}
+
+export function createEgress({ allowed, resolve = resolveAll, now = () => performance.now() }: EgressParts): Egress {
   const named = new Set(allowed.map((origin) => new URL(origin).origin))
   const agents = new Map<string, PlainAgent | SecureAgent>()
+  const idleSince = new WeakMap<Duplex, number>()
   return {
     agent({ origin }) {
-      const agent = agents.get(origin) ?? agentFor(new URL(origin), named.has(origin), resolve)
-      agents.set(origin, agent)
+      const agent = agents.get(origin) ?? begin(origin)
+      endIdle(agent)
       return agent
     },
     close() {
       for (const agent of agents.values()) agent.destroy()
     },
   }
+
+  function begin(origin: string): PlainAgent | SecureAgent {
+    const agent = agentFor(new URL(origin), named.has(origin), resolve)
+    agent.on('free', (socket: Duplex) => idleSince.set(socket, now()))
+    agents.set(origin, agent)
+    return agent
+  }
+
+  /** A process that was held, with its timers, would send first and hear afterwards that the other side had closed. */
+  function endIdle({ freeSockets }: PlainAgent): void {
+    for (const sockets of Object.values(freeSockets)) {
+      for (const socket of sockets ?? []) if (now() - (idleSince.get(socket) ?? 0) >= idleMs) socket.destroy()
+    }
+  }
 }
 
 /** Idle connections end before a common upstream ends them (5 s), so that no action is sent into a closing one. */
-const pool = { keepAlive: true, timeout: 4_000, maxSockets: 256 }
+const idleMs = 4_000
+const pool = { keepAlive: true, timeout: idleMs, maxSockets: 256 }
 
 function agentFor(origin: URL, named: boolean, resolve: Resolve): PlainAgent | SecureAgent {
   const hostname = bare(origin.hostname)
