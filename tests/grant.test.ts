@@ -1,7 +1,8 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import { deferred } from '@countersign/core'
 import type { KeptResult } from '@countersign/schema'
 import fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { agentId, minute } from './cast.ts'
 import { done, scene, type Scene } from './scene.ts'
 
@@ -110,6 +111,20 @@ describe('P7: no answer is a no', () => {
 })
 
 describe('P10: the client’s timeout loses nothing', () => {
+  it('a signature that settles nothing wakes nobody who waits', async () => {
+    const { attempt, answer, desk, store } = scene({ says: 'ask two' })
+    const gone = new AbortController()
+    const ended = attempt({ patienceMs: minute, signal: gone.signal })
+    const question = await answer.next()
+    await vi.waitUntil(() => desk.waiting() === 1)
+    const looks = vi.spyOn(store.approvals, 'get')
+    await answer('per_ben', {}, question)
+    await pause(20)
+    expect(looks).toHaveBeenCalledTimes(1) // by the click itself
+    gone.abort()
+    expect(await ended).toMatchObject({ ending: 'waiting' })
+  })
+
   it('the same action sent again finds its question, and then its grant', async () => {
     const { attempt, answer, questions } = scene({ says: 'ask' })
     expect(await attempt()).toMatchObject({ ending: 'waiting' })
