@@ -48,8 +48,9 @@ export function createRecorder(vault: Vault): Recorder {
       const id = newId('ent')
       const payload = JSON.stringify(fact)
       const record = vault.newRecord(subject, subjectKey, id)
-      const envelope = envelopeOf(fact, { id, payload: record.blind(payload) }, record.blind)
-      return { id, kind: fact.kind, subject, ...envelope, ...record.seal(payload) }
+      const { stream, sequence, leafAt } = envelopeOf(fact, { id, payload: record.blind(payload) }, record.blind)
+      const { blob, wrappedKey } = record.seal(payload)
+      return { id, kind: fact.kind, subject, stream, sequence, leafAt, blob, wrappedKey }
     },
     open({ id, leaf, subject, ...sealed }, subjectKey) {
       const { type, payload: committed } = JSON.parse(decodeUtf8(leaf)) as { type: string; payload: string }

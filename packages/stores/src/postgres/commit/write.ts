@@ -73,10 +73,10 @@ function changed<Row>(before: ReadonlyMap<string, Row>, after: ReadonlyMap<strin
 
 /** What later facts of the same batch add to an action is written with it: one row less to find and write again. */
 const withPatch = (row: ActionRow, patch: ActionPatch | undefined) => ({
-  ...row,
   approval: patch?.approval ?? null,
   permit: patch?.permit ?? null,
   outcome: patch?.outcome ?? null,
+  ...row,
   datasets: [...new Set([...row.datasets, ...(patch?.datasets ?? [])])],
 })
 
