@@ -42,15 +42,9 @@ export interface EntriesParts {
 }
 
 export function createEntries({ db, tenant, recorder, recent }: EntriesParts): Entries {
-  const open = ({ index, id, at, subjectKey, ...record }: EntryRow): Entry => ({
-    index,
-    id,
-    at,
-    fact: recorder.open({ id, ...record }, subjectKey ?? undefined),
-  })
   return {
     async range(index, limit) {
-      return (await db.query<EntryRow>(byRange, [tenant, index, index + limit])).map(open)
+      return open(await db.query<EntryRow>(byRange, [tenant, index, index + limit]))
     },
     at,
     async atLast(indexes) {
@@ -60,14 +54,24 @@ export function createEntries({ db, tenant, recorder, recent }: EntriesParts): E
       return found
     },
     async timeline(action, approval) {
-      return (await db.query<EntryRow>(byLife, [tenant, action, approval, longestTimeline])).map(open)
+      return open(await db.query<EntryRow>(byLife, [tenant, action, approval, longestTimeline]))
     },
+  }
+
+  /** Every row brings its subject's key, the same in all of one answer: the vault opens the first, once. */
+  function open(rows: readonly EntryRow[]): Entry[] {
+    const keys = new Map<string, Uint8Array>()
+    return rows.map(({ index, id, at, subject, leaf, blob, wrappedKey, subjectKey }) => {
+      const key = subjectKey ? (keys.get(subject) ?? subjectKey) : undefined
+      if (key) keys.set(subject, key)
+      return { index, id, at, fact: recorder.open({ id, leaf, subject, blob, wrappedKey }, key) }
+    })
   }
 
   async function at(indexes: readonly number[]): Promise<Map<number, Entry>> {
     if (indexes.length === 0) return new Map()
-    const rows = await db.query<EntryRow>(byIndexes, [tenant, indexes])
-    return new Map(rows.map((row) => [row.index, open(row)]))
+    const entries = open(await db.query<EntryRow>(byIndexes, [tenant, indexes]))
+    return new Map(entries.map((entry) => [entry.index, entry]))
   }
 }
 
