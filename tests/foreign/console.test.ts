@@ -43,6 +43,23 @@ describe('the console in Chromium, in front of a real house', () => {
     await page.close()
   })
 
+  it('the menu of a phone is left by Escape, or by a tap beside it, which does nothing else', async () => {
+    const { house, openAs } = window
+    const told = await house.act(exportOf(2_348))
+    const page = await openAs(/Ben/, phone)
+    await page.goto(`${house.url}/approvals/${told.approval}`)
+    const menu = page.getByRole('button', { name: 'Menu' })
+    const isOpen = () => page.evaluate<boolean>(`document.querySelector('.places').checkVisibility()`)
+    await menu.click()
+    expect(await isOpen()).toBe(true)
+    await page.keyboard.press('Escape')
+    expect(await isOpen()).toBe(false)
+    await menu.click()
+    await page.getByRole('button', { name: 'Approve', exact: true }).click()
+    expect([await isOpen(), await page.locator('dialog[open]').count()]).toEqual([false, 0])
+    await page.close()
+  })
+
   it('P11, P13: Eve finds an action by the words of its purpose, and her browser proves its life', async () => {
     const { house, openAs } = window
     await house.act(exportOf(2_347))

@@ -4,11 +4,12 @@
  * @module
  */
 import type { Me, QuestionPage } from '@countersign/schema'
-import { type ReactNode, useEffect, useRef, useState } from 'react'
+import { type ReactNode, useCallback, useEffect, useRef, useState } from 'react'
 import { post } from '../api/ask.ts'
 import { useAnswer } from '../api/use-answer.ts'
 import { openPath } from '../inbox/asked.ts'
 import { type Page, paths } from '../route.ts'
+import { useDismiss } from './dismiss.ts'
 import { Link } from './link.tsx'
 import { Lost } from './lost.tsx'
 import { live, useLine, useNotice } from './live.ts'
@@ -35,6 +36,8 @@ const places: readonly { page: Page; within?: Page; path: string; name: string; 
 
 export function Frame({ me, page, children }: { me: Me | undefined; page: Page; children: ReactNode }) {
   const [open, setOpen] = useState(false)
+  const close = useCallback(() => setOpen(false), [])
+  useDismiss(open, close, '.menu, .places')
   const { pathname } = usePlace()
   const first = useRef(pathname)
   useEffect(() => {
@@ -73,7 +76,7 @@ export function Frame({ me, page, children }: { me: Me | undefined; page: Page; 
               <Link
                 href={path}
                 aria-current={each === page ? 'page' : within === page ? 'true' : undefined}
-                onClickCapture={() => setOpen(false)}
+                onClickCapture={close}
               >
                 {name}
                 {each === 'inbox' && me && <Waiting />}
