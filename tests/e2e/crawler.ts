@@ -78,7 +78,11 @@ export async function crawl({ page, complaints }: Window, house: string): Promis
       if (!(await takesClick(name))) told('takes no click')
     }
     await settled(page)
-    if ((await dialogs(page)) === 0) return page.keyboard.press('Escape') // whatever else has opened over the page
+    if ((await dialogs(page)) === 0) {
+      await follow()
+      await page.keyboard.press('Escape') // whatever else has opened over the page
+      return
+    }
     for (const what of await wrongWith(page)) told(`its dialog: ${what}`)
     if (!(await leaveDialog(page))) told('its dialog has no way out')
   }
