@@ -164,7 +164,10 @@ describe('a store whose server is gone', { timeout: 60_000 }, () => {
     })
     for (let round = 1; round <= 3; round += 1) {
       await vi.waitFor(() => expect(acknowledged.length).toBeGreaterThan(round * 20), 20_000)
-      process.kill(postgres.server.pid, 'SIGKILL')
+      const killed = postgres.server.pid
+      process.kill(killed, 'SIGKILL')
+      // Its backends go on for a moment without it.
+      await vi.waitFor(() => expect(postgres.server.pid).not.toBe(killed), 20_000)
       const before = acknowledged.length
       await vi.waitFor(() => expect(acknowledged.length).toBeGreaterThan(before + 20), 20_000)
     }
