@@ -1,6 +1,7 @@
 /**
- * What has to be known before answering, on one screen of a phone. What the action is is read from the card: that is
- * what the signature covers. What is too long for the screen is cut by the style sheet alone, and says so; one tap shows it all.
+ * What has to be known before answering, on one screen of a phone. What the action is is read from the card: that is what
+ * the signature covers. What is too long for the screen is cut by the style sheet alone, and says so; one tap shows it
+ * all.
  *
  * @module
  */
