@@ -11,7 +11,7 @@ import { type Figures, noFigures, readFigures, sumOf } from './figures.ts'
 
 export interface LanesParts {
   readonly count: number
-  /** Shared out among them, so that twenty rounds see every mode however many there are. */
+  /** Shared out among them, so that twenty rounds see every mode, in however many lanes. */
   readonly rounds: number
   /** Of the first; each of the others has the next. */
   readonly seed: number

@@ -66,7 +66,6 @@ export async function crawl({ page, complaints }: Window, house: string): Promis
       done.add(next.name)
       pressed.add(`${kind} ${next.name}`)
       await press(path, next)
-      await follow()
       if (page.url() !== `${house}${path}` || (await dialogs(page)) > 0) await open(path)
     }
   }
@@ -78,11 +77,8 @@ export async function crawl({ page, complaints }: Window, house: string): Promis
       if (!(await takesClick(name))) told('takes no click')
     }
     await settled(page)
-    if ((await dialogs(page)) === 0) {
-      await follow()
-      await page.keyboard.press('Escape') // whatever else has opened over the page
-      return
-    }
+    await follow()
+    if ((await dialogs(page)) === 0) return page.keyboard.press('Escape') // whatever else has opened over the page
     for (const what of await wrongWith(page)) told(`its dialog: ${what}`)
     if (!(await leaveDialog(page))) told('its dialog has no way out')
   }

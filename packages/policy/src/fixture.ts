@@ -5,9 +5,10 @@
  */
 import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
-import type { PolicyQuestion } from '@countersign/core'
+import { decide, type PolicyQuestion, type PolicySet } from '@countersign/core'
 import { Registry } from '@countersign/schema'
 import { parse } from 'yaml'
+import { type Candidate, compile } from './compile.ts'
 import { policyDirectory } from './directory.ts'
 import type { PolicyFile } from './problem.ts'
 
@@ -73,3 +74,18 @@ export const questionOf = ({ action, agent, context, ...rest }: Changes = {}): P
     },
     ...rest,
   }) as PolicyQuestion
+
+/** @throws what stands in the way of loading them */
+export async function candidateOf(files: readonly PolicyFile[]): Promise<Candidate> {
+  const compiled = await compile(files, { registry: sampleRegistry, agentGroups })
+  if (compiled.kind === 'refused') throw new Error(JSON.stringify(compiled.problems))
+  return compiled.candidate
+}
+
+export const loading = { registry: sampleRegistry, clock: { now: () => 0 } }
+
+/** What is decided, in one word. */
+export const answer = (policies: PolicySet, changes: Changes = {}) => {
+  const decision = decide(policies, [questionOf(changes)], 10)
+  return decision.kind === 'deny' ? decision.reason : decision.kind
+}

@@ -211,3 +211,15 @@ export const waiting: Refusal = {
   expiresAt: Date.UTC(2030, 0, 1),
   url: 'http://house.test/approvals/apr_1',
 }
+
+/** An upstream that answers so. */
+export const answering =
+  (type: string, body: string | readonly string[], headers: Record<string, string> = {}) =>
+  (_: unknown, response: ServerResponse) => {
+    response.writeHead(200, { 'content-type': type, ...headers })
+    for (const part of typeof body === 'string' ? [body] : body) response.write(part)
+    response.end()
+  }
+
+/** Of an answer, or that it broke off. */
+export const text = (answer: Response): Promise<string> => answer.text().catch(() => 'cut off')
