@@ -94,6 +94,7 @@ export async function openChromium(): Promise<Chromium> {
 export async function signIn(page: Page, house: string, person: string): Promise<void> {
   await page.goto(`${house}/sign-in?return=/`)
   await page.locator(`button[value="${person}"]`).click()
+  await page.waitForURL(`${house}/`) // the provider's page has a heading as well
   await page.locator('h1').first().waitFor()
 }
 

@@ -114,6 +114,8 @@ describe('running the house from the console', () => {
 
   it('signing out ends the session everywhere in this browser', async () => {
     await press('Sign out')
+    // The way in shows as soon as a question is refused, and the window goes to the start only then.
+    await cleo.waitForURL(`${house.url}/`)
     await cleo.getByText('Sign in').first().waitFor()
     await cleo.goto(`${house.url}/agents`)
     await cleo.getByText('Sign in').first().waitFor()
