@@ -80,6 +80,8 @@ export interface Store {
     byAttempt(credential: string, attemptId: string): Promise<PermitLife | undefined>
     /** The newest `replayable` permit of this credential for this digest that is finished but was not delivered. */
     undelivered(credential: string, digest: string): Promise<PermitLife | undefined>
+    /** The newest permit for this digest, whoever used it, of which nobody knows how it ended: still running, or `unknown`. */
+    openEnded(digest: string): Promise<PermitLife | undefined>
     /** Without outcome past their deadline; at most 100. */
     overdue(): Promise<readonly PermitRecord[]>
   }

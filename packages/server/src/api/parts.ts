@@ -14,7 +14,7 @@ export interface ApiParts {
   readonly store: Pick<
     Store,
     'commit' | 'approvals' | 'actions' | 'agents' | 'people' | 'tools' | 'journal' | 'ledger' | 'lineage' | 'leases'
-  >
+  > & { readonly permits: Pick<Store['permits'], 'openEnded'> }
   /** Records refused signatures itself, whatever the channel. */
   readonly desk: Pick<Desk, 'sign' | 'escalate' | 'waiting'>
   readonly stops: Stops

@@ -59,7 +59,7 @@ export async function questionView(
   approval: Approval,
   { agent, mayStopAgent }: { agent: Agent | undefined; mayStopAgent: boolean },
   look: Looking,
-  store: Pick<Store, 'people' | 'actions'>,
+  store: Pick<Store, 'people'> & PastStore,
 ): Promise<QuestionView> {
   const { names, person } = look
   const summary = await questionSummary(approval, agent, look)
@@ -129,6 +129,8 @@ async function maySign(approval: Approval, agent: Agent | undefined, { now }: Lo
   return people.slice(0, 50).map(({ id, name }) => ({ id, name }))
 }
 
+type PastStore = Pick<Store, 'actions'> & { readonly permits: Pick<Store['permits'], 'openEnded'> }
+
 /**
  * What the same agent did before, with the same operation in the same environment; the last run like this one; and one
  * of this very action that may have happened.
@@ -137,7 +139,7 @@ async function before(
   approval: Approval,
   agent: Agent | undefined,
   look: Looking,
-  store: Pick<Store, 'actions'>,
+  store: PastStore,
 ): Promise<Pick<QuestionView, 'history' | 'lastRun' | 'openEndedRun'>> {
   const { environment, operation, verb, agent: by } = approval.card.bound.action
   const alike = { agent: by, environment, verb, operation }
@@ -146,7 +148,7 @@ async function before(
   const [history, lastRun, openEndedRun] = await Promise.all([
     Promise.all(others.map((life) => actionSummary(life, look))),
     lastRunLike(approval, alike),
-    approval.state === 'open' ? openEndedRunOf(approval, alike) : undefined,
+    approval.state === 'open' ? openEndedRunOf(approval) : undefined,
   ])
   return { history, ...(lastRun && { lastRun }), ...(openEndedRun && { openEndedRun }) }
 
@@ -164,15 +166,10 @@ async function before(
   }
 
   /** A call without a key that was cut off is asked anew: whoever approves it has to know that it may run twice. */
-  async function openEndedRunOf({ digest, actionId }: Approval, query: typeof alike) {
-    const found = await Promise.all(
-      (['running', 'unknown'] as const).map((outcome) => store.actions.search({ ...query, outcome, limit: 50 })),
-    )
-    const [newest] = found
-      .flatMap(({ items }) => items)
-      .filter(({ record }) => record.digest === digest && record.id !== actionId)
-      .toSorted((one, other) => other.at - one.at)
-    return newest && { action: newest.record.id, at: moment(newest.permittedAt ?? newest.at) }
+  async function openEndedRunOf({ digest }: Approval) {
+    const permit = (await store.permits.openEnded(digest))?.permit
+    const [life] = permit ? await store.actions.lives([permit.actionId]) : []
+    return life && { action: life.record.id, at: moment(life.permittedAt ?? life.at) }
   }
 }
 

@@ -94,6 +94,7 @@ export function erasure(open: OpenStore): void {
         store.permits.get(leave.id),
         store.permits.byAttempt(credential, id),
         store.permits.undelivered(credential, theirs.digest),
+        store.permits.openEnded(theirs.digest),
       ])
       const text = JSON.stringify(found)
       for (const secret of [word, person.name, result.body]) expect(text).not.toContain(secret)
@@ -142,6 +143,15 @@ export function erasure(open: OpenStore): void {
       await store.journal.erase(first.action.onBehalfOf ?? '')
       expect(await store.permits.undelivered(leave.attempt.credential, first.digest)).toBeUndefined()
       await permit({ ...record(), action: first.action, digest: first.digest })
+    })
+
+    it('leaves no run to be told of', async () => {
+      const { store } = scene
+      const { record, permit } = await enrol(store)
+      const first = record({}, { onBehalfOf: unique('per') })
+      await permit(first)
+      await store.journal.erase(first.action.onBehalfOf ?? '')
+      expect(await store.permits.openEnded(first.digest)).toBeUndefined()
     })
 
     it('is nothing for the house itself, or for a subject nobody has heard of', async () => {

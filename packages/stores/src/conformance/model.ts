@@ -121,6 +121,8 @@ async function expectSame(store: Store, { agent, lanes, credential }: World): Pr
     ).toEqual(runs)
     const waiting = runs.findLast(({ outcome, delivered }) => outcome !== undefined && !delivered)
     expect((await store.permits.undelivered(credential, digest))?.permit).toEqual(waiting?.permit)
+    const openEnded = runs.findLast(({ outcome }) => outcome === undefined || outcome === 'unknown')
+    expect((await store.permits.openEnded(digest))?.permit).toEqual(openEnded?.permit)
   }
 }
 

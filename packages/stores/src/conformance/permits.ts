@@ -12,8 +12,11 @@ import {
   sampleFailed,
   sampleUnknown,
 } from './facts.ts'
-import { granted, minuteMs, sampleOpen, samplePermit, sampleRecord, spent } from './samples.ts'
+import { granted, minuteMs, sampleOpen, samplePermit, sampleRecord, spent, unique } from './samples.ts'
 import { enrol, expectRefusal, type OpenStore, stage } from './stage.ts'
+
+/** What makes it the same action, sent again. */
+const sameAction = ({ action, digest }: ActionRecord) => ({ action, digest })
 
 export function permits(open: OpenStore): void {
   describe('permits', () => {
@@ -86,7 +89,7 @@ export function permits(open: OpenStore): void {
       }
       /** The same action sent again: its own record and attempt, the same digest. */
       const again = (action: ActionRecord, record: (over: object) => ActionRecord) =>
-        ({ ...record({}), action: action.action, digest: action.digest }) satisfies ActionRecord
+        ({ ...record({}), ...sameAction(action) }) satisfies ActionRecord
 
       it('spend it in the same commit', async () => {
         const { store, action, grant: grantedOne } = await grant()
@@ -210,6 +213,30 @@ export function permits(open: OpenStore): void {
         )
         expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
       })
+    })
+  })
+
+  describe('permits that nobody knows the end of', () => {
+    const scene = stage(open)
+
+    it('are told of by their digest, the newest first, until it is known how each ended', async () => {
+      const { store } = scene
+      const { record, permit } = await enrol(store)
+      const first = record({ attempt: { credential: unique('key'), id: 'one' } })
+      const second = { ...record({ attempt: { credential: unique('key'), id: 'two' } }), ...sameAction(first) }
+      const newest = async () => (await store.permits.openEnded(first.digest))?.permit
+      expect(await newest()).toBeUndefined()
+
+      const earlier = await permit(first)
+      const later = await permit(second)
+      await permit(record())
+      expect(await newest()).toEqual(later)
+      await store.commit({ facts: [finished(later)] })
+      expect(await newest()).toEqual(earlier)
+      await store.commit({ facts: [finished(earlier, { outcome: sampleUnknown, delivered: false })] })
+      expect(await newest()).toEqual(earlier)
+      await store.commit({ facts: [finished(earlier)] })
+      expect(await newest()).toBeUndefined()
     })
   })
 

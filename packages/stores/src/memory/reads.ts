@@ -7,7 +7,7 @@ import type { ActionQuery, Clock, Store } from '@countersign/core'
 import type { ActionLife, Approval } from '@countersign/schema'
 import type { MemoryJournal } from './journal.ts'
 import { pageOf } from './paging.ts'
-import { lifeOf, type State, timelineOf, undelivered, wordOf } from './state.ts'
+import { lifeOf, openEnded, type State, timelineOf, undelivered, wordOf } from './state.ts'
 
 type Reads = Pick<Store, 'approvals' | 'permits' | 'agents' | 'people' | 'tools' | 'actions'>
 
@@ -54,6 +54,7 @@ export function createReads(state: State, journal: MemoryJournal, clock: Clock):
       get: async (id) => copy(state.permits.get(id)),
       byAttempt: async (credential, id) => copy(state.permits.get(state.attempts.get(wordOf(credential, id)) ?? '')),
       undelivered: async (credential, digest) => copy(undelivered(state, credential, digest)),
+      openEnded: async (digest) => copy(openEnded(state, digest)),
       async overdue() {
         const now = clock.now()
         const late = state.permits.all().filter(({ permit, outcome }) => !outcome && permit.deadline < now)

@@ -82,6 +82,14 @@ export function undelivered(state: State, credential: string, digest: string): P
     .findLast((life) => life?.permit.replayable && life.outcome && !life.delivered)
 }
 
+/** The newest run of this action of which nobody knows how it ended. */
+export function openEnded({ permits, actions }: State, digest: string): PermitLife | undefined {
+  return permits
+    .all()
+    .filter(({ permit }) => permit.digest === digest && actions.get(permit.actionId) !== undefined)
+    .findLast(({ outcome }) => outcome === undefined || outcome.kind === 'unknown')
+}
+
 export function lifeOf(state: State, { record, at, question, permit: permitId, permittedAt }: ActionRow): ActionLife {
   const { permit, outcome, finishedAt } = state.permits.get(permitId ?? '') ?? {}
   const approval = state.approvals.get(permit?.approval ?? question ?? '')?.approval

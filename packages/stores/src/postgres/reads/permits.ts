@@ -31,6 +31,7 @@ export function createPermits({ db, tenant, entries, lookup, now }: Reading): St
       one(await db.query(byAttempt, [tenant, keys.attempt(credential, attemptId)])),
     undelivered: async (credential, digest) =>
       one(await db.query(undelivered, [tenant, searchable(credential), keys.digest(digest)])),
+    openEnded: async (digest) => one(await db.query(openEnded, [tenant, keys.digest(digest)])),
     overdue: async () =>
       (await lives(await db.query(overdue, [tenant, now(), mostOverdue]))).map(({ permit }) => permit),
   }
@@ -51,6 +52,16 @@ const undelivered = {
   text: `select ${columns} from permit p where p.tenant = $1 and p.credential = $2 and p.digest_key = $3
       and p.replayable and not p.delivered and p.outcome is not null
     order by p.entry desc limit 1`,
+}
+
+/** Two looks, because those that run are few and have an index, and so are and have those that stay unknown. */
+const openEnded = {
+  name: 'permit_open_ended',
+  text: `select * from (
+      select ${columns} from permit p where p.tenant = $1 and p.outcome is null and p.digest_key = $2
+      union all
+      select ${columns} from permit p where p.tenant = $1 and p.outcome = 'unknown' and p.digest_key = $2
+    ) as found order by entry desc limit 1`,
 }
 
 /** What was erased cannot be told, so it is left out, and takes no other's place. */
