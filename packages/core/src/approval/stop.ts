@@ -10,6 +10,8 @@ import { retried } from '../retried.ts'
 import { withdraw } from './approval.ts'
 
 export interface Stops {
+  /** The first half of `stop`: nothing is permitted any more, and what is open can still be rejected. */
+  halt(agent: string, by: string, because: string): Promise<Agent>
   /**
    * From the first commit on no instance permits anything, whatever becomes of the rest: open grants are voided, open
    * questions cancelled. Stopping again takes back what was left.
@@ -20,9 +22,13 @@ export interface Stops {
 }
 
 export function createStops({ store }: { store: Pick<Store, 'clock' | 'commit' | 'agents' | 'approvals'> }): Stops {
+  const halt: Stops['halt'] = (id, by, because) => retried(() => stopped(id, by, because))
+
   return {
+    halt,
+
     async stop(id, by, because) {
-      const agent = await retried(() => stopped(id, by, because))
+      const agent = await halt(id, by, because)
       await retried(async () => {
         const facts = await takenBack(id, by)
         if (facts.length > 0) await store.commit({ facts })

@@ -152,15 +152,20 @@ export function approvals(api: Api, parts: ApiParts, reads: Reads): void {
     return { person: person.id, verdict, reason, assurance, channel: 'console', shown, proof: session.proof }
   }
 
-  /** The agent stops even if someone else was quicker with the answer: that is the part that cannot wait. */
+  /**
+   * The agent stops first, even if someone else was quicker with the answer: that is the part that cannot wait. Whoever
+   * sees the answer finds it stopped.
+   */
   async function rejectAndStop(approval: Approval, input: SignInput, visitor: Visitor): Promise<Approval> {
     const agent = await store.agents.get(approval.card.bound.action.agent)
     if (input.verdict !== 'reject') {
       throw telling(new CountersignError('ERR_INPUT_INVALID'), '`stop` goes with `reject` alone.')
     }
     if (!agent || !mayStop(visitor.person, agent, [approval])) throw new CountersignError('ERR_NOT_ALLOWED')
+    const because = input.reason ?? 'rejected and stopped from a question'
+    await stops.halt(agent.id, visitor.person.id, because)
     const rejected = await desk.sign(approval.id, answerOf(input, visitor)).catch((error: unknown) => ({ error }))
-    await stops.stop(agent.id, visitor.person.id, input.reason ?? 'rejected and stopped from a question')
+    await stops.stop(agent.id, visitor.person.id, because)
     if (!('error' in rejected)) return rejected
     if (rejected.error instanceof CountersignError) throw telling(rejected.error, 'The agent is stopped.')
     throw rejected.error

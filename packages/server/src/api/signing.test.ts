@@ -157,6 +157,16 @@ describe('reject and stop this agent (P15)', () => {
     expect(await state()).toBe('rejected')
   })
 
+  it('stops first, so that whoever sees it rejected finds the agent stopped, and takes back the rest', async () => {
+    const other = await rig.ask((await rig.store.agents.get('reporter'))!)
+    await rig.post(path(), cookie, { verdict: 'reject', shown: question.shown, stop: true })
+    expect((await rig.facts()).slice(-3)).toMatchObject([
+      { kind: 'agent.changed', change: 'stopped', by: controller.id },
+      { kind: 'approval.changed', change: 'rejected', by: controller.id, approval: { id: question.id } },
+      { kind: 'approval.changed', change: 'cancelled', by: controller.id, approval: { id: other.id } },
+    ])
+  })
+
   it('stops even if someone else answered first', async () => {
     await rig.post(path(), cookie, approve())
     const response = await rig.post(path(), cookie, { verdict: 'reject', shown: question.shown, stop: true })
