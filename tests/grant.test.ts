@@ -116,7 +116,7 @@ describe('P10: the client’s timeout loses nothing', () => {
     const gone = new AbortController()
     const ended = attempt({ patienceMs: minute, signal: gone.signal })
     const question = await answer.next()
-    await vi.waitUntil(() => desk.waiting() === 1)
+    await expect.poll(() => desk.waiting()).toBe(1)
     const looks = vi.spyOn(store.approvals, 'get')
     await answer('per_ben', {}, question)
     await pause(20)

@@ -105,7 +105,7 @@ describe.runIf(platform() === 'linux')('countersign up', () => {
     const first = start(...words)
     expect(await first.said).toMatch(new RegExp(`^Countersign stands at http://localhost:${port}\n`))
     const vkey = await (await fetch(`http://localhost:${port}/ledger/vkey`)).text()
-    await expect.poll(async () => (await leftBehind()).length, { timeout: 10_000 }).toBeGreaterThan(1)
+    await expect.poll(async () => (await leftBehind()).length).toBeGreaterThan(1)
 
     const taken = await hand('up', '--config', config, '--data', join(folder, 'other'))
     expect([taken.code, taken.said]).toEqual([1, ''])
@@ -125,7 +125,7 @@ describe.runIf(platform() === 'linux')('countersign up', () => {
       const { code, said } = await hand('ledger', 'verify', '-', '--data', data, '--json')
       return code === 0 ? JSON.parse(said).counts['policy.activated'] : said
     }
-    await expect.poll(starts, { timeout: 10_000 }).toBe(2)
+    await expect.poll(starts).toBe(2)
     second.child.kill('SIGTERM')
     expect([(await second.ended).code, await leftBehind()]).toEqual([0, []])
   }, 120_000)

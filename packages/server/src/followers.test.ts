@@ -140,7 +140,7 @@ describe('a follower of the ledger', () => {
         if (index === 0 && (tries += 1) <= 12) throw new CountersignError(code)
         told.push(index)
       })
-      await expect.poll(cursor, { timeout: 10_000 }).toBe(2)
+      await expect.poll(cursor).toBe(2)
       expect(told).toEqual([0, 1])
       expect(lines.some(({ level }) => level === 'error')).toBe(false)
     },

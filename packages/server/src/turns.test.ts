@@ -1,5 +1,5 @@
 import { createMemoryStore } from '@countersign/stores'
-import { expect, it, vi } from 'vitest'
+import { expect, it } from 'vitest'
 import { followInTurn } from './turns.ts'
 
 it('one instance follows at a time, and another once it is gone', async () => {
@@ -28,10 +28,10 @@ it('one instance follows at a time, and another once it is gone', async () => {
   const two = await open('two')
   expect(working).toEqual(['one'])
   await one.close()
-  await vi.waitFor(() => expect(working).toEqual(['two']))
+  await expect.poll(() => working).toEqual(['two'])
   const three = await open('three')
   now += 60_000 // nobody has heard of the second for so long
-  await vi.waitFor(() => expect(working).toHaveLength(1))
+  await expect.poll(() => working).toHaveLength(1)
   await three.close()
   await two.close()
   expect(working).toEqual([])

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { afterEach, describe, expect, it, vi } from 'vitest'
+import { afterEach, describe, expect, it } from 'vitest'
 import { descendantsOf, inspect, type Process } from './processes.ts'
 import { type Family, getsOn, watch } from './watch.ts'
 
@@ -40,13 +40,13 @@ describe('the watch', () => {
 
   it('kills one that neither answers nor works, and all that it started, also if it is deaf to SIGQUIT (P14)', async () => {
     const { pid, ended } = shell('trap "" QUIT; sleep 1000 & wait')
-    await vi.waitFor(async () => expect(await descendantsOf(pid)).toHaveLength(1))
+    await expect.poll(() => descendantsOf(pid)).toHaveLength(1)
     const [child] = await descendantsOf(pid)
     const heard: string[] = []
     const answers = async () => heard.push('asked') === 0
     await watch({ answers, postmaster: async () => pid, restMs: 1, onStuck: () => void heard.push('stuck') }, ended)
     expect(heard.indexOf('stuck')).toBe(11) // the first look has nothing to be compared with
-    await vi.waitFor(async () => expect(await inspect(child?.pid ?? 0)).not.toMatchObject({ state: 'S' }))
+    await expect.poll(() => inspect(child?.pid ?? 0)).not.toMatchObject({ state: 'S' })
   })
 
   it('waits for one that somebody holds, however long', async () => {
