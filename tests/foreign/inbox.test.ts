@@ -142,7 +142,7 @@ describe('the inbox', () => {
     await page.context().setOffline(true)
     await page.getByText(/Not connected since \d\d:\d\d/).waitFor()
     await page.locator('.line.offline').waitFor()
-    expect(await approve.isDisabled()).toBe(true)
+    await expect.poll(() => approve.isDisabled()).toBe(true)
     expect(await accessible(page)).toEqual([])
     await page.reload() // the shell alone is kept
     await page.getByText(/Not connected since/).waitFor()

@@ -37,9 +37,10 @@ export const post = <Value>(path: string, body: unknown): Promise<Reply<Value>> 
 const patienceMs = 20_000
 
 async function ask<Value>(path: string, init: RequestInit): Promise<Reply<Value>> {
+  const found = reach.asked()
   const reply = await sent<Value>(path, init)
   if (!reply.ok && isLost(reply.trouble)) reach.lost()
-  else reach.found()
+  else found()
   return reply
 }
 

@@ -18,3 +18,13 @@ it('remembers since when the house is lost, not when that was last noticed', () 
   reach.found()
   expect(told).toEqual([1_000, undefined, 9_000])
 })
+
+it('is not found again by the answer to a question from before', () => {
+  const reach = createReach(() => 1_000)
+  const answered = reach.asked()
+  reach.lost()
+  answered()
+  expect(reach.lostAt()).toBe(1_000)
+  reach.asked()()
+  expect(reach.lostAt()).toBeUndefined()
+})

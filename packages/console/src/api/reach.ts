@@ -9,12 +9,15 @@ export interface Reach {
   lostAt(): number | undefined
   lost(): void
   found(): void
+  /** Gives what to call at the answer: one to a question from before the house was lost proves nothing. */
+  asked(): () => void
   onChange(tell: () => void): () => void
 }
 
 export function createReach(now: () => number): Reach {
   const listeners = new Set<() => void>()
   let lostAt: number | undefined
+  let losses = 0
   const become = (next: number | undefined) => {
     if (next === lostAt) return
     lostAt = next
@@ -22,8 +25,18 @@ export function createReach(now: () => number): Reach {
   }
   return {
     lostAt: () => lostAt,
-    lost: () => become(lostAt ?? now()),
+    lost() {
+      if (lostAt !== undefined) return
+      losses += 1
+      become(now())
+    },
     found: () => become(undefined),
+    asked() {
+      const before = losses
+      return () => {
+        if (losses === before) become(undefined)
+      }
+    },
     onChange(tell) {
       listeners.add(tell)
       return () => void listeners.delete(tell)
