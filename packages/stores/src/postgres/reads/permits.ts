@@ -54,7 +54,7 @@ const undelivered = {
     order by p.entry desc limit 1`,
 }
 
-/** Two looks, because those that run are few and have an index, and so are and have those that stay unknown. */
+/** Two looks, each by an index: those that run are few, and so are those that stay unknown. */
 const openEnded = {
   name: 'permit_open_ended',
   text: `select * from (
