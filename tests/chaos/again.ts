@@ -5,7 +5,7 @@
  */
 import { type AgentParts, attempt } from './agents.ts'
 import { type Book, type Click, type Errand, isAsked, mustBePermitted, settledAs, type Told, wasTold } from './book.ts'
-import { livesOf, questionOf } from './checks.ts'
+import { livesOf, orphansOf, questionOf } from './checks.ts'
 import type { People } from './people.ts'
 import { click } from './people.ts'
 import type { HouseRecord } from './record.ts'
@@ -32,7 +32,7 @@ export async function sendAgain(
   async function again(errand: Errand): Promise<void> {
     const expected = expectedOf(errand, record)
     const before = errand.told.find(({ serial }) => serial !== undefined)?.serial
-    const orphaned = isOrphaned(errand, record)
+    const orphaned = orphansOf(errand, record) > 0
     const told = await attempt(errand, parts)
     if (orphaned && told.kind === 'waiting') askedAnew(errand, told)
     if (told.kind === 'replayed' || told.kind === 'done') count.replayed += 1
@@ -77,7 +77,7 @@ function dueTo(errand: Errand, record: HouseRecord): readonly Told['kind'][] {
   const permitted = livesOf(errand, record).some(({ outcome }) => outcome !== undefined)
   if (permitted) {
     const told = errand.work === 'write' ? (['ran', 'done'] as const) : (['replayed', 'done'] as const)
-    return (wasTold(errand, 'late') && errand.key === undefined) || isOrphaned(errand, record)
+    return (wasTold(errand, 'late') && errand.key === undefined) || orphansOf(errand, record) > 0
       ? [...told, 'waiting']
       : told
   }
@@ -99,10 +99,6 @@ function dueTo(errand: Errand, record: HouseRecord): readonly Told['kind'][] {
       return ['refused']
   }
 }
-
-/** It began to run, and nobody will ever know how it ended: without a key the same is a new question, for people to judge. */
-const isOrphaned = (errand: Errand, record: HouseRecord): boolean =>
-  errand.key === undefined && livesOf(errand, record).some(({ outcome }) => outcome?.kind === 'running')
 
 /** What was answered on the first question was for the first run; nobody answers the second. */
 function askedAnew(errand: Errand, { approval }: Told): void {
