@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { chmod, copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -39,6 +40,8 @@ describe('P11: an entry of a real house is proven by openssl and sha256sum', () 
     await change(at)
     return foreign('bash', join(copy, 'verify.sh'), at.proof)
   }
+  /** Is there once a command has run that a proof smuggled in. */
+  const ran = () => join(folder, 'ran')
   const edit = async (path: string, how: (text: string) => string) =>
     writeFile(path, how(await readFile(path, 'latin1')), 'latin1')
 
@@ -64,7 +67,7 @@ describe('P11: an entry of a real house is proven by openssl and sha256sum', () 
     ['a place beyond the tree', ({ proof }) => edit(proof, (text) => text.replace('index 1\n', 'index 99999\n'))],
     [
       'a place that is a command',
-      ({ proof }) => edit(proof, (text) => text.replace('index 1\n', 'index a[$(touch${IFS}/tmp/x)]\n')),
+      ({ proof }) => edit(proof, (text) => text.replace('index 1\n', `index a[$(touch\${IFS}${ran()})]\n`)),
     ],
     ['a shorter proof', ({ proof }) => edit(proof, (text) => text.replace(/(index 1\n)[^\n]+\n/, '$1'))],
     [
@@ -89,6 +92,7 @@ describe('P11: an entry of a real house is proven by openssl and sha256sum', () 
   ])('not %s', async (_, change) => {
     const { code, muttered } = await verify(change)
     expect([code, muttered]).toEqual([1, expect.stringContaining('FAILED')])
+    expect(existsSync(ran())).toBe(false)
   })
 })
 

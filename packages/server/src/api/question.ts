@@ -10,6 +10,7 @@ import { actionSummary, outcomeOf } from './action.ts'
 import { lastRunOf, lastRunView } from './last-run.ts'
 import { likenessOf } from './likeness.ts'
 import { type Looking, policiesOf } from './looking.ts'
+import type { ApiParts } from './parts.ts'
 import { moment } from './route.ts'
 import { signatureViews } from './signatures.ts'
 import { touchedBy } from './touched.ts'
@@ -59,7 +60,7 @@ export async function questionView(
   approval: Approval,
   { agent, mayStopAgent }: { agent: Agent | undefined; mayStopAgent: boolean },
   look: Looking,
-  store: Pick<Store, 'people'> & PastStore,
+  store: Pick<ApiParts['store'], 'people' | 'actions' | 'permits'>,
 ): Promise<QuestionView> {
   const { names, person } = look
   const summary = await questionSummary(approval, agent, look)
@@ -129,8 +130,6 @@ async function maySign(approval: Approval, agent: Agent | undefined, { now }: Lo
   return people.slice(0, 50).map(({ id, name }) => ({ id, name }))
 }
 
-type PastStore = Pick<Store, 'actions'> & { readonly permits: Pick<Store['permits'], 'openEnded'> }
-
 /**
  * What the same agent did before, with the same operation in the same environment; the last run like this one; and one
  * of this very action that may have happened.
@@ -139,7 +138,7 @@ async function before(
   approval: Approval,
   agent: Agent | undefined,
   look: Looking,
-  store: PastStore,
+  store: Pick<ApiParts['store'], 'actions' | 'permits'>,
 ): Promise<Pick<QuestionView, 'history' | 'lastRun' | 'openEndedRun'>> {
   const { environment, operation, verb, agent: by } = approval.card.bound.action
   const alike = { agent: by, environment, verb, operation }
