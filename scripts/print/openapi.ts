@@ -21,7 +21,7 @@ export async function openApiDocument(): Promise<object> {
     desk: createDesk({ store }),
     stops: createStops({ store }),
     pins: createPins({ store }),
-    running: { node: { id: '', epoch: () => undefined }, followers: () => [], places: [] },
+    running: { node: { id: '', epoch: () => undefined }, followers: () => [], places: [], concerns: () => [] },
     policy,
     workshop: createWorkshop({ engine: policy, source, cases: async () => undefined }),
     clock,

@@ -12,6 +12,8 @@ export {
   type Change,
   type Channel,
   type Clock,
+  type Concern,
+  type Concerns,
   defineChannel,
   defineGateway,
   type Evaluation,
@@ -60,6 +62,7 @@ export { atLeast, groupsOf, served, servedSoFar, shortfall } from './approval/qu
 export { createStops, type Stops } from './approval/stop.ts'
 export { createPins, type Pins } from './tools/pins.ts'
 export { type Listed, standingOf } from './tools/sight.ts'
+export { createConcerns, type KeptConcerns } from './concerns.ts'
 export { deferred } from './deferred.ts'
 export { createGate, type GateParts } from './gate.ts'
 export { createJudge, type Judge, type JudgeParts } from './judge.ts'

@@ -38,6 +38,8 @@ export type {
   DoorPlace,
   Gateway,
   ToolPins,
+  Concern,
+  Concerns,
 } from './ports/door.ts'
 export type { Answer, Post, OpenDesk, Lobby, Channel, OpenChannel, Follower } from './ports/channel.ts'
 export { defineGateway, defineChannel } from './ports/define.ts'

@@ -43,6 +43,14 @@ export const DoorView = z.object({
 })
 export type DoorView = z.infer<typeof DoorView>
 
+/** Something that is wrong at the instance that answers. */
+export const ConcernView = z.object({
+  key: z.string().describe('Which part, and what of it: `mcp/crm`.'),
+  says: z.string().describe('The cause, in a sentence.'),
+  since: Moment,
+})
+export type ConcernView = z.infer<typeof ConcernView>
+
 export const SystemView = z.object({
   at: Moment,
   house: z.object({ origin: z.string(), version: z.string(), publicUrl: z.string(), demo: z.boolean() }),
@@ -61,5 +69,6 @@ export const SystemView = z.object({
     waitingClients: z.number().int().describe('Held by the instance that answers.'),
   }),
   doors: z.array(DoorView),
+  concerns: z.array(ConcernView).describe('What is wrong now and may right itself, each since when.'),
 })
 export type SystemView = z.infer<typeof SystemView>

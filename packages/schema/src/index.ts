@@ -49,7 +49,7 @@ export {
   StopInput,
 } from './api-house.ts'
 export { PersonList, PersonView, RoleInput, RoleView } from './api-people.ts'
-export { DoorView, FollowerView, InstanceView, SystemView } from './api-system.ts'
+export { ConcernView, DoorView, FollowerView, InstanceView, SystemView } from './api-system.ts'
 export {
   Approval,
   type ApprovalState,

@@ -1,5 +1,5 @@
 import { afterEach, expect, it } from 'vitest'
-import { type Caller, createDesk, createPins, type Gate, type PolicyEngine } from '@countersign/core'
+import { type Caller, createConcerns, createDesk, createPins, type Gate, type PolicyEngine } from '@countersign/core'
 import { createRig, type Rig } from './api/rig.ts'
 import { createHall } from './hall.ts'
 
@@ -20,6 +20,7 @@ it('a question is told only to the agent that asked, acting for the person it as
     policy: {} as PolicyEngine,
     pins: createPins({ store: rig.store }),
     publicUrl: 'http://localhost:4600',
+    concerns: createConcerns({ clock: rig.clock, log: () => undefined }),
     identify: async () => caller({}),
     log: () => undefined,
   })

@@ -1,5 +1,6 @@
 import {
   askedGroups,
+  type Concerns,
   CountersignError,
   type Desk,
   type Gate,
@@ -18,12 +19,13 @@ export interface HallParts {
   readonly policy: PolicyEngine
   readonly pins: ToolPins
   readonly publicUrl: string
+  readonly concerns: Concerns
   identify: Hall['identify']
   log(line: LogLine): void
 }
 
 /** What gateways find inside, and the paths that they serve on the house's own listener. */
-export function createHall({ store, gate, desk, policy, pins, publicUrl, identify, log }: HallParts): {
+export function createHall({ store, gate, desk, policy, pins, publicUrl, concerns, identify, log }: HallParts): {
   hall: Hall
   mounted(path: string): Handler | undefined
 } {
@@ -38,6 +40,7 @@ export function createHall({ store, gate, desk, policy, pins, publicUrl, identif
     },
     secrets: store.secrets,
     tools: pins,
+    concerns,
     log,
 
     mount(path, handler) {

@@ -6,6 +6,7 @@
 import { webhook } from '@countersign/channels'
 import {
   type Channel,
+  createConcerns,
   createDesk,
   createGate,
   createJudge,
@@ -83,6 +84,7 @@ export interface House extends Running {
 export async function openHouse(parts: HouseParts): Promise<House> {
   const { config, registry, keys, log, demo, version } = parts
   const opened = openAll()
+  const concerns = createConcerns({ clock: { now: () => Date.now() }, log })
   const source = { ...policyDirectory(config.policies), registry, agentGroups: config.agentGroups }
   const reading = opened.add(openPolicies({ source, store: parts.store, log }))
   try {
@@ -115,6 +117,7 @@ export async function openHouse(parts: HouseParts): Promise<House> {
       policy,
       pins,
       publicUrl,
+      concerns,
       identify: createIdentify(store, clock),
       log,
     })
@@ -130,6 +133,7 @@ export async function openHouse(parts: HouseParts): Promise<House> {
         node,
         followers: () => followers.map((each) => each.state()),
         places: placesOf(config, publicUrl),
+        concerns: () => concerns.list(),
       },
       pins,
       policy,

@@ -16,12 +16,18 @@ const well: SystemView = {
   doors: [
     { gateway: 'http', name: 'orders', address: 'http://127.0.0.1:4601/orders', door: 'enforcing', observes: false },
   ],
+  concerns: [],
 }
 
 describe('what a person must act on', () => {
   it('is nothing in a house that is well, or only busy', () => {
     expect(concernsOf(well)).toEqual([])
     expect(concernsOf({ ...well, followers: [{ ...follower, behind: 2, waitingSince: ago(3_000) }] })).toEqual([])
+  })
+
+  it('is first what a part tells of itself, with the moment it began', () => {
+    const told = { key: 'mcp/crm', says: 'The server answers 401.', since: ago(60_000) }
+    expect(concernsOf({ ...well, duties: [], concerns: [told] })[0]).toEqual({ says: told.says, since: told.since })
   })
 
   it.each<[string, Partial<SystemView>, RegExp]>([
@@ -46,6 +52,6 @@ describe('what a person must act on', () => {
     ['a door only observes', { doors: [{ ...well.doors[0]!, observes: true }] }, /http\/orders only observes/],
     ['too much is asked', { queues: { ...well.queues, openQuestions: 150 } }, /150 questions wait/],
   ])('%s', (_, over, says) => {
-    expect(concernsOf({ ...well, ...over })).toEqual([expect.stringMatching(says)])
+    expect(concernsOf({ ...well, ...over })).toEqual([{ says: expect.stringMatching(says) }])
   })
 })

@@ -7,8 +7,19 @@ const patienceMs = 60_000
 /** A right to run lasts ten seconds and is renewed every three. */
 const silenceMs = 7_000
 
-/** What a person must act on, in sentences; the worst first. */
-export function concernsOf({ at, instances, duties, followers, queues, doors }: SystemView): string[] {
+export interface Concern {
+  readonly says: string
+  /** When it began, where that is known. */
+  readonly since?: string
+}
+
+/** What a person must act on, in sentences: first the causes that parts tell themselves, then what the figures say. */
+export const concernsOf = (system: SystemView): Concern[] => [
+  ...system.concerns.map(({ says, since }) => ({ says, since })),
+  ...fromFigures(system).map((says) => ({ says })),
+]
+
+function fromFigures({ at, instances, duties, followers, queues, doors }: SystemView): string[] {
   const now = Date.parse(at)
   const since = (moment: string) => now - Date.parse(moment)
   const concerns: string[] = []

@@ -129,8 +129,16 @@ function Concerns({ system }: { system: SystemView }) {
     <div className="trouble" role="alert">
       <strong>{counted(concerns.length, 'thing needs', 'things need')} somebody</strong>
       <ul>
-        {concerns.map((says) => (
-          <li key={says}>{says}</li>
+        {concerns.map(({ says, since }) => (
+          <li key={says}>
+            <AgentText text={says} />
+            {since !== undefined && (
+              <span className="soft">
+                {' '}
+                since <When at={since} />
+              </span>
+            )}
+          </li>
         ))}
       </ul>
     </div>

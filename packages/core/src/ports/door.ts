@@ -126,6 +126,22 @@ export interface ToolPins {
   watch(told: (server: string) => void): () => void
 }
 
+/** Something that is wrong now. */
+export interface Concern {
+  readonly key: string
+  readonly says: string
+  /** When it began, in milliseconds. */
+  readonly since: number
+}
+
+/** Where a part tells what is wrong at run time; each stands on the page System, with its cause, until it is cleared. */
+export interface Concerns {
+  /** `key` names the part and what of it (`mcp/crm`); `says` is the cause in a sentence, without secrets and without text from agents. */
+  raise(key: string, says: string): void
+  /** It is right again. Does nothing if it was not wrong. */
+  clear(key: string): void
+}
+
 /** What a gateway finds inside: the door, and someone who knows faces. */
 export interface Hall {
   readonly gate: Gate
@@ -143,6 +159,7 @@ export interface Hall {
   couldAllow(caller: Caller, prospect: Omit<Prospect, 'agent'>): boolean
   readonly secrets: Store['secrets']
   readonly tools: ToolPins
+  readonly concerns: Concerns
   /** Serves `path` and everything below it on the house's own listener. */
   mount(path: string, handler: Handler): void
   log(line: LogLine): void

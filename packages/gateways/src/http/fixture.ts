@@ -7,6 +7,7 @@ import { once } from 'node:events'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { type AddressInfo, connect } from 'node:net'
 import {
+  createConcerns,
   CountersignError,
   type Attempt,
   type Caller,
@@ -116,6 +117,7 @@ export async function openHouse(settings: { upstream?: object; config?: object }
         return value
       },
     },
+    concerns: createConcerns({ clock: { now: () => Date.now() }, log: (line) => logs.push(line) }),
     mount: () => undefined,
     log: (line) => logs.push(line),
   }

@@ -12,6 +12,7 @@ import {
   type Attempt,
   type Caller,
   createPins,
+  createConcerns,
   CountersignError,
   digestOf,
   type Gate,
@@ -211,6 +212,7 @@ export async function openFakeHouse(
       },
     },
   })
+  const concerns = createConcerns({ clock: { now: () => Date.now() }, log: (line) => log.push(line) })
   const hall: Hall = {
     gate,
     clock: { now: () => Date.now() },
@@ -237,6 +239,7 @@ export async function openFakeHouse(
       },
     },
     tools: pins,
+    concerns,
     mount: (path, handler) => mounts.set(path, handler),
     log: (line) => log.push(line),
   }

@@ -33,7 +33,7 @@ export async function createRig(over: Partial<ApiParts> = {}) {
     desk: createDesk({ store }),
     stops: createStops({ store }),
     pins: createPins({ store }),
-    running: { node: { id: 'nod_here', epoch: () => 1 }, followers: () => [], places: [] },
+    running: { node: { id: 'nod_here', epoch: () => 1 }, followers: () => [], places: [], concerns: () => [] },
     policy: { active: () => policySet },
     workshop,
     sessions: createSessions({ store: sessionStore, clock, secure: false }),

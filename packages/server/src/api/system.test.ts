@@ -24,7 +24,9 @@ async function look(): Promise<SystemView> {
 
 describe('how the house stands', () => {
   it('names every instance alive, and which one answers', async () => {
-    rig = await createRig({ running: { node: { id: node, epoch: () => 1 }, followers: () => [], places: [] } })
+    rig = await createRig({
+      running: { node: { id: node, epoch: () => 1 }, followers: () => [], places: [], concerns: () => [] },
+    })
     const other = newId('nod')
     await rig.store.leases.hold(`node:${node}`, `${node}/0.2.0`, 10_000)
     await rig.store.leases.hold(`node:${other}`, `${other}/0.1.0`, 10_000)
@@ -40,7 +42,9 @@ describe('how the house stands', () => {
   })
 
   it('says how far each follower is behind, since when, and what it gave up', async () => {
-    rig = await createRig({ running: { node: { id: node, epoch: () => 1 }, followers: () => [behind], places: [] } })
+    rig = await createRig({
+      running: { node: { id: node, epoch: () => 1 }, followers: () => [behind], places: [], concerns: () => [] },
+    })
     await rig.person('first')
     rig.clock.at += 60_000
     await rig.person('second')
@@ -68,7 +72,9 @@ describe('how the house stands', () => {
         observes: true,
       },
     ]
-    rig = await createRig({ running: { node: { id: node, epoch: () => 1 }, followers: () => [], places } })
+    rig = await createRig({
+      running: { node: { id: node, epoch: () => 1 }, followers: () => [], places, concerns: () => [] },
+    })
     await rig.ask(await rig.agent(await rig.person('owner')))
     const { queues, doors, house } = await look()
     expect(queues).toEqual({ openQuestions: 1, grantedUnspent: 0, waitingClients: 0 })

@@ -3,7 +3,14 @@
  *
  * @module
  */
-import { CountersignError, type DoorPlace, type HeldLease, mintedAt, type NodeLease } from '@countersign/core'
+import {
+  type Concern,
+  CountersignError,
+  type DoorPlace,
+  type HeldLease,
+  mintedAt,
+  type NodeLease,
+} from '@countersign/core'
 import { type FollowerView, type InstanceView, SystemView } from '@countersign/schema'
 import { createRoute } from '@hono/zod-openapi'
 import type { Following } from '../followers.ts'
@@ -17,6 +24,7 @@ export interface SystemParts {
   /** This instance. */
   readonly node: NodeLease
   readonly followers: () => readonly Following[]
+  readonly concerns: () => readonly Concern[]
   readonly places: readonly (DoorPlace & { readonly gateway: string })[]
 }
 
@@ -47,6 +55,7 @@ export function system(api: Api, parts: ApiParts): void {
         followers: await Promise.all(running.followers().map((each) => followerView(each, size))),
         queues: { openQuestions: open, grantedUnspent: granted, waitingClients: desk.waiting() },
         doors: [...running.places],
+        concerns: running.concerns().map(({ key, says, since }) => ({ key, says, since: moment(since) })),
       },
       200,
     )

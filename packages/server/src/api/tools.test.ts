@@ -89,6 +89,7 @@ it('the doors that only observe are named', async () => {
       node: { id: 'nod_here', epoch: () => 1 },
       followers: () => [],
       places: [place('crm', true), place('files', false)],
+      concerns: () => [],
     },
   })
   const answer = await watched.get(
