@@ -30,7 +30,7 @@ export async function openApiDocument(): Promise<object> {
     demo: false,
     vkey: '',
     ledgerOpen: true,
-    sessions: createSessions({ store: createMemorySessionStore(clock), clock, secure: false }),
+    sessions: createSessions({ store: createMemorySessionStore(), clock, secure: false }),
     signIn: createSignIn({
       issuer: 'https://id.example',
       clientId: 'countersign',

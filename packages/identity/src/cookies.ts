@@ -18,3 +18,14 @@ export function readCookie(header: string | undefined, name: string, secure: boo
   const values = found.filter((part) => part.startsWith(start)).map((part) => part.slice(start.length))
   return values.length === 1 ? values[0] : undefined
 }
+
+/** Every cookie whose name begins so, without the host-binding prefix. */
+export function cookiesLike(header: string | undefined, prefix: string, secure: boolean) {
+  const start = cookieName(prefix, secure)
+  return (header ?? '')
+    .split(';')
+    .map((part) => part.trim())
+    .filter((part) => part.startsWith(start) && /^[\w-]+=/.test(part))
+    .map((part) => part.split('=', 2))
+    .map(([name = '', value = '']) => ({ name: name.slice(cookieName('', secure).length), value }))
+}

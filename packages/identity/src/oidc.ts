@@ -31,9 +31,11 @@ export interface SignInWish {
   readonly prompt?: 'login' | 'select_account'
   /** Already checked: a path of this house. */
   readonly returnTo: string
+  /** Begun with the link that makes the first administrator. */
+  readonly founding?: true
 }
 
-/** What `finish` has to know again. Kept on the server, bound to the browser, used once. */
+/** What `finish` has to know again. Kept by the browser, sealed, and used once. */
 export interface PendingSignIn extends SignInWish {
   readonly state: string
   readonly nonce: string

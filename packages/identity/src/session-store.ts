@@ -1,6 +1,3 @@
-import type { Clock } from '@countersign/core'
-import { type PendingSignIn, pendingForMs } from './oidc.ts'
-
 /** A person at the console. */
 export interface ConsoleSession {
   readonly person: string
@@ -15,8 +12,7 @@ export interface ConsoleSession {
 }
 
 /**
- * Keeps sessions and sign-ins under way. It sees hashes, never what the browser holds. MUST hand out a pending
- * sign-in at most once, also to two callers at the same time. MAY forget at any moment: people sign in again.
+ * Keeps sessions. It sees hashes, never what the browser holds. MAY forget at any moment: people sign in again.
  */
 export interface SessionStore {
   find(hash: string): Promise<ConsoleSession | undefined>
@@ -26,27 +22,33 @@ export interface SessionStore {
   drop(hash: string): Promise<void>
   /** Everywhere: for someone who left, or lost a device. */
   dropPerson(person: string): Promise<void>
-  keepPending(hash: string, pending: PendingSignIn): Promise<void>
-  takePending(hash: string): Promise<PendingSignIn | undefined>
 }
 
 /**
  * In this process alone: a restart signs everyone out. No question is lost by it, and nothing on disk can be stolen to
- * become someone. Beyond `most` the oldest go first, so that sign-ins nobody finishes cannot fill the memory.
+ * become someone. One person has at most `mostPerPerson` (20), so that nobody's sessions push out another's; beyond
+ * `most` (10,000) those go first that were not used for longest.
  */
-export function createMemorySessionStore(clock: Clock, { most = 10_000 }: { most?: number } = {}): SessionStore {
+export function createMemorySessionStore({ most = 10_000, mostPerPerson = 20 } = {}): SessionStore {
+  /** Least recently used first. */
   const sessions = new Map<string, ConsoleSession>()
-  const pending = new Map<string, PendingSignIn>()
 
   return {
     find: async (hash) => sessions.get(hash),
     async save(hash, session) {
+      const theirs = [...sessions].filter(([, { person }]) => person === session.person).map(([known]) => known)
+      for (const oldest of theirs.slice(0, Math.max(0, theirs.length + 1 - mostPerPerson))) sessions.delete(oldest)
       sessions.set(hash, session)
-      trim(sessions, most)
+      for (const oldest of sessions.keys()) {
+        if (sessions.size <= most) break
+        sessions.delete(oldest)
+      }
     },
     async touch(hash, seenAt) {
       const session = sessions.get(hash)
-      if (session) sessions.set(hash, { ...session, seenAt })
+      if (!session) return
+      sessions.delete(hash)
+      sessions.set(hash, { ...session, seenAt })
     },
     async drop(hash) {
       sessions.delete(hash)
@@ -54,25 +56,5 @@ export function createMemorySessionStore(clock: Clock, { most = 10_000 }: { most
     async dropPerson(person) {
       for (const [hash, session] of sessions) if (session.person === person) sessions.delete(hash)
     },
-    async keepPending(hash, signIn) {
-      for (const [known, { startedAt }] of pending) {
-        if (clock.now() - startedAt <= pendingForMs) break // in order of beginning
-        pending.delete(known)
-      }
-      pending.set(hash, signIn)
-      trim(pending, most)
-    },
-    async takePending(hash) {
-      const signIn = pending.get(hash)
-      pending.delete(hash)
-      return signIn
-    },
-  }
-}
-
-function trim(map: Map<string, unknown>, most: number): void {
-  for (const key of map.keys()) {
-    if (map.size <= most) return
-    map.delete(key)
   }
 }

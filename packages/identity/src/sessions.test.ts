@@ -1,17 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import type { PendingSignIn, SignedIn } from './oidc.ts'
+import type { SignedIn } from './oidc.ts'
 import { createMemorySessionStore } from './session-store.ts'
 import { createSessions } from './sessions.ts'
 
 const minuteMs = 60_000
-const state = (letter: string) => letter.repeat(43)
-const pendingWith = (letter: string, startedAt: number): PendingSignIn => ({
-  state: state(letter),
-  nonce: 'n',
-  verifier: 'v',
-  startedAt,
-  returnTo: '/',
-})
 const signedIn: SignedIn = {
   issuer: 'https://sso.example',
   subject: 'ben',
@@ -25,11 +17,11 @@ const signedIn: SignedIn = {
   keys: '{"keys":[]}',
 }
 
-function atTheConsole({ secure = false, most = 100 } = {}) {
+function atTheConsole({ secure = false, most = 100, mostPerPerson = 20 } = {}) {
   let nowMs = 1_800_000_000_000
   const clock = { now: () => nowMs }
-  const sessions = createSessions({ store: createMemorySessionStore(clock, { most }), clock, secure })
-  return { sessions, now: clock.now, pass: (ms: number) => void (nowMs += ms) }
+  const sessions = createSessions({ store: createMemorySessionStore({ most, mostPerPerson }), clock, secure })
+  return { sessions, pass: (ms: number) => void (nowMs += ms) }
 }
 const sent = (setCookie: string) => setCookie.split(';')[0] ?? ''
 
@@ -129,51 +121,24 @@ describe('a session', () => {
   })
 })
 
-describe('a sign-in under way', () => {
-  const callback = (letter: string) => `https://house.example/auth/callback?code=c&state=${state(letter)}`
-
-  it('is found by the browser that began it, once', async () => {
-    const { sessions, now } = atTheConsole()
-    const cookie = await sessions.begin(pendingWith('s', now()))
-    expect(cookie).toMatch(/^countersign-sign-in-ssssssss=[\w-]{43}; Path=\/; Max-Age=600; HttpOnly; SameSite=Lax$/)
-    const resumed = await sessions.resume(sent(cookie), callback('s'))
-    expect(resumed.pending.state).toBe(state('s'))
-    expect(resumed.cookie).toMatch(/^countersign-sign-in-ssssssss=; .*Max-Age=0/)
-    await expect(sessions.resume(sent(cookie), callback('s'))).rejects.toMatchObject({ code: 'ERR_SIGN_IN_FAILED' })
+describe('memory', () => {
+  it('B3: is bounded per person: the one used longest ago gives way, and nobody else’s', async () => {
+    const { sessions } = atTheConsole({ mostPerPerson: 3 })
+    const open = async (person: string) => sent(await sessions.open(person, signedIn, undefined))
+    const cleo = await open('per_cleo')
+    const ben = [await open('per_ben'), await open('per_ben'), await open('per_ben'), await open('per_ben')]
+    const lives = await Promise.all([cleo, ...ben].map(async (one) => (await sessions.current(one)) !== undefined))
+    expect(lives).toEqual([true, false, true, true, true])
   })
 
-  it('is one per tab', async () => {
-    const { sessions, now } = atTheConsole()
-    const cookies = [await sessions.begin(pendingWith('s', now())), await sessions.begin(pendingWith('t', now()))]
-    const all = cookies.map(sent).join('; ')
-    expect((await sessions.resume(all, callback('s'))).pending.state).toBe(state('s'))
-    expect((await sessions.resume(all, callback('t'))).pending.state).toBe(state('t'))
-  })
-
-  it.each<[string, (mine: string) => string | undefined, string]>([
-    ['without its cookie', () => undefined, callback('s')],
-    ['with another browser’s cookie', (mine) => mine.replace(/=.*/, `=${'B'.repeat(43)}`), callback('s')],
-    ['with the state of another', (mine) => mine.replace('ssssssss', 'tttttttt'), callback('t')],
-    ['without a state', (mine) => mine, 'https://house.example/auth/callback?code=c'],
-    ['with a state that is none', (mine) => mine, `${callback('s')}x`],
-  ])('is not found %s', async (_, cookie, url) => {
-    const { sessions, now } = atTheConsole()
-    const mine = sent(await sessions.begin(pendingWith('s', now())))
-    await expect(sessions.resume(cookie(mine), url)).rejects.toMatchObject({ code: 'ERR_SIGN_IN_FAILED' })
-  })
-
-  it('is over after ten minutes', async () => {
-    const { sessions, now, pass } = atTheConsole()
-    const cookie = sent(await sessions.begin(pendingWith('s', now())))
-    pass(10 * minuteMs + 1)
-    await expect(sessions.resume(cookie, callback('s'))).rejects.toMatchObject({ detail: { why: 'took too long' } })
-  })
-
-  it('cannot fill the memory: the oldest gives way', async () => {
-    const { sessions, now } = atTheConsole({ most: 2 })
-    const cookies: string[] = []
-    for (const letter of 'stu') cookies.push(sent(await sessions.begin(pendingWith(letter, now()))))
-    await expect(sessions.resume(cookies[0], callback('s'))).rejects.toMatchObject({ code: 'ERR_SIGN_IN_FAILED' })
-    expect((await sessions.resume(cookies[2], callback('u'))).pending.state).toBe(state('u'))
+  it('B3: is bounded for all, and those in use stay', async () => {
+    const { sessions, pass } = atTheConsole({ most: 2 })
+    const open = async (person: string) => sent(await sessions.open(person, signedIn, undefined))
+    const [ann, ben] = [await open('per_ann'), await open('per_ben')]
+    pass(2 * minuteMs)
+    await sessions.current(ann)
+    const cleo = await open('per_cleo')
+    const lives = await Promise.all([ann, ben, cleo].map(async (one) => (await sessions.current(one)) !== undefined))
+    expect(lives).toEqual([true, false, true])
   })
 })

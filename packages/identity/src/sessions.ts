@@ -4,16 +4,19 @@
  * @module
  */
 import { createHmac, randomBytes } from 'node:crypto'
-import { type Clock, CountersignError, sha256Hex } from '@countersign/core'
+import { type Clock, sha256Hex } from '@countersign/core'
 import { readCookie, setCookie } from './cookies.ts'
-import { type PendingSignIn, pendingForMs, type SignedIn } from './oidc.ts'
+import type { SignedIn } from './oidc.ts'
 import type { ConsoleSession, SessionStore } from './session-store.ts'
+import { createUnderWay, type UnderWay } from './under-way.ts'
 
 export interface SessionSettings {
   readonly store: SessionStore
   readonly clock: Clock
   /** True where the console is served over https: `__Host-` and `Secure`. */
   readonly secure: boolean
+  /** Seals what a browser keeps of a sign-in under way: 32 bytes, the same on every instance. Default: of this process. */
+  readonly sealingKey?: Uint8Array
   /** Default 30 minutes without a request. */
   readonly idleMs?: number
   /** Default 12 hours from signing in. */
@@ -21,18 +24,7 @@ export interface SessionSettings {
 }
 
 /** Every `string` that is returned for the browser is one `Set-Cookie` value. */
-export interface Sessions {
-  /** Binds a sign-in to this browser for 10 minutes. Several may be under way, one per tab. */
-  begin(pending: PendingSignIn): Promise<string>
-  /**
-   * The sign-in that this callback answers, once. `cookie` removes what `begin` set.
-   *
-   * @throws ERR_SIGN_IN_FAILED for a callback that this browser did not begin, comes again, or comes too late
-   */
-  resume(
-    cookies: string | undefined,
-    callbackUrl: string | URL,
-  ): Promise<{ readonly pending: PendingSignIn; readonly cookie: string }>
+export interface Sessions extends UnderWay {
   /** Always a new id; the session that the browser had before is over. */
   open(person: string, signedIn: SignedIn, cookies: string | undefined): Promise<string>
   /** `quiet` does not count as use: an open window alone keeps nobody signed in. */
@@ -54,24 +46,11 @@ const touchMs = 60_000
 
 export function createSessions(settings: SessionSettings): Sessions {
   const { store, clock, secure, idleMs = 30 * 60_000, absoluteMs = 12 * 3_600_000 } = settings
+  const { sealingKey = randomBytes(32) } = settings
   const secret = randomBytes(32)
 
   return {
-    async begin(pending) {
-      const id = newSessionId()
-      await store.keepPending(pendingHash(id, pending.state), pending)
-      return setCookie(pendingName(pending.state), id, { secure, maxAgeSeconds: pendingForMs / 1000 })
-    },
-
-    async resume(cookies, callbackUrl) {
-      const state = new URL(callbackUrl, 'http://house.invalid').searchParams.get('state') ?? ''
-      if (!idForm.test(state)) throw failed('no state')
-      const id = readId(cookies, pendingName(state), secure)
-      const pending = id === undefined ? undefined : await store.takePending(pendingHash(id, state))
-      if (!pending) throw failed('not begun in this browser, or used before')
-      if (clock.now() - pending.startedAt > pendingForMs) throw failed('took too long')
-      return { pending, cookie: setCookie(pendingName(state), '', { secure, maxAgeSeconds: 0 }) }
-    },
+    ...createUnderWay({ clock, secure, sealingKey }),
 
     async open(person, signedIn, cookies) {
       const before = readId(cookies, name, secure)
@@ -113,10 +92,6 @@ export function createSessions(settings: SessionSettings): Sessions {
 
 const newSessionId = () => randomBytes(32).toString('base64url')
 
-/** One cookie per sign-in under way; `state` is random, so eight of its characters name it well enough. */
-const pendingName = (state: string) => `${name}-sign-in-${state.slice(0, 8)}`
-const pendingHash = (id: string, state: string) => sha256Hex(`${id}.${state}`)
-
 function readId(cookies: string | undefined, cookie: string, secure: boolean): string | undefined {
   const id = readCookie(cookies, cookie, secure)
   return id !== undefined && idForm.test(id) ? id : undefined
@@ -131,5 +106,3 @@ const sessionOf = (person: string, { acr, amr, authTime, idToken, keys }: Signed
   ...(authTime === undefined ? {} : { authTime }),
   proof: { kind: 'id-token', token: idToken, keys },
 })
-
-const failed = (why: string) => new CountersignError('ERR_SIGN_IN_FAILED', { why })

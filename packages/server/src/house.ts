@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { createHmac } from 'node:crypto'
 import { webhook } from '@countersign/channels'
 import {
   type Channel,
@@ -146,8 +147,9 @@ export async function openHouse(parts: HouseParts): Promise<House> {
       ledgerOpen: isLoopback(publicUrl),
       timeZone: config.timeZone,
       sessions: createSessions({
-        store: createMemorySessionStore(clock),
+        store: createMemorySessionStore(),
         clock,
+        sealingKey: createHmac('sha256', keys.tenant).update('countersign: sign-ins under way, v1').digest(),
         secure: publicUrl.startsWith('https:'),
       }),
       signIn: createSignIn({

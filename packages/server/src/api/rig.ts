@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { randomBytes } from 'node:crypto'
 import { createDesk, createPins, createStops, newId } from '@countersign/core'
 import { createMemorySessionStore, createSessions, type SignedIn } from '@countersign/identity'
 import type { Agent, Person, SignOff } from '@countersign/schema'
@@ -24,7 +25,7 @@ export type Rig = Awaited<ReturnType<typeof createRig>>
 export async function createRig(over: Partial<ApiParts> = {}) {
   const clock = { at: startOfTime, now: () => clock.at }
   const store = createMemoryStore({ clock })
-  const sessionStore = createMemorySessionStore(clock)
+  const sessionStore = createMemorySessionStore()
   const told: unknown[] = []
   const provider = { says: {} as Partial<SignedIn>, asked: [] as unknown[] }
 
@@ -40,7 +41,7 @@ export async function createRig(over: Partial<ApiParts> = {}) {
     signIn: {
       async begin(wish) {
         provider.asked.push(wish)
-        const state = newId('ses').slice(-12).padEnd(43, 'x')
+        const state = randomBytes(32).toString('base64url')
         const pending = { ...wish, state, nonce: 'n', verifier: 'v', startedAt: clock.now() }
         return { url: `https://id.example/authorize?state=${state}`, pending }
       },

@@ -84,6 +84,12 @@ describe('signing in', () => {
     expect(sessionOf(await back())).toBe('')
   })
 
+  it('B3: is not ended by visitors who begin one and go away', async () => {
+    const { back } = await walk(rig, '/sign-in')
+    for (let visitor = 0; visitor < 300; visitor += 1) await rig.call('/sign-in')
+    expect(sessionOf(await back())).not.toBe('')
+  })
+
   it('lets nobody in who left', async () => {
     await rig.person('gone', { active: false })
     rig.provider.says = { subject: 'gone' }
@@ -133,6 +139,14 @@ describe('the founding link', () => {
     expect((await house.call(`${path.slice(0, -1)}_`, { peer: '127.0.0.1' })).status).toBe(404)
     house.clock.at += 15 * 60_000
     expect((await house.call(path, { peer: '127.0.0.1' })).status).toBe(404)
+    await house.close()
+  })
+
+  it('B3: is not ended by whoever opens it again and again', async () => {
+    const { house, path } = await unfounded()
+    const { back } = await walk(house, path, '127.0.0.1')
+    for (let other = 0; other < 20; other += 1) await house.call(path, { peer: '127.0.0.1' })
+    expect((await whoAmI(house, sessionOf(await back()))).roles).toEqual([...Role.options].toSorted())
     await house.close()
   })
 

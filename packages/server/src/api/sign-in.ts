@@ -4,7 +4,15 @@
  * @module
  */
 import { CountersignError, isError } from '@countersign/core'
-import { founderRoles, localPath, mayFound, personAfterSignIn, type SignedIn, withRoles } from '@countersign/identity'
+import {
+  founderRoles,
+  localPath,
+  mayFound,
+  type PendingSignIn,
+  personAfterSignIn,
+  type SignedIn,
+  withRoles,
+} from '@countersign/identity'
 import type { Fact, Person } from '@countersign/schema'
 import type { Context } from 'hono'
 import type { Api, ApiEnv, ApiParts } from './parts.ts'
@@ -18,7 +26,7 @@ export function signIn(api: Api, parts: ApiParts): void {
     const returnTo = localPath(context.req.query('return'))
     const fresh = context.req.query('fresh') === '1'
     const { url, pending } = await parts.signIn.begin({ returnTo, ...(fresh && { maxAgeSeconds: 0 }) })
-    return redirect(url, await sessions.begin(pending))
+    return redirect(url, ...(await sessions.begin(pending, context.req.header('cookie'))))
   })
 
   api.get('/sign-in/callback', async (context) => {
@@ -35,9 +43,8 @@ export function signIn(api: Api, parts: ApiParts): void {
     if (!isLoopback(context.env.peer)) throw new CountersignError('ERR_NOT_FOUND')
     const now = { founded: await founding.founded(), now: clock.now() }
     if (!mayFound(founding.link, context.req.param('token'), now)) throw new CountersignError('ERR_NOT_FOUND')
-    const { url, pending } = await parts.signIn.begin({ returnTo: '/' })
-    founders.expect(pending.state)
-    return redirect(url, await sessions.begin(pending))
+    const { url, pending } = await parts.signIn.begin({ returnTo: '/', founding: true })
+    return redirect(url, ...(await sessions.begin(pending, context.req.header('cookie'))))
   })
 
   api.post('/sign-out', async (context) => {
@@ -62,7 +69,7 @@ export function signIn(api: Api, parts: ApiParts): void {
     const cookies = context.req.header('cookie')
     const { pending, cookie } = await sessions.resume(cookies, context.req.url)
     const signedIn = await parts.signIn.finish(context.req.url, pending)
-    const person = await founders.admit(pending.state, (founder) => welcome(signedIn, founder))
+    const person = await founders.admit(pending, (founder) => welcome(signedIn, founder))
     // Only a sign-in that asked for a new proof makes a fresh session: what others say of `auth_time` is not asked for.
     const { authTime, ...plain } = signedIn
     const proven = pending.maxAgeSeconds === 0 && authTime !== undefined ? { ...plain, authTime } : plain
@@ -93,20 +100,14 @@ export function signIn(api: Api, parts: ApiParts): void {
   }
 }
 
-/** Which sign-ins under way began with the founding link. One of them founds the house. */
+/** Of those who began with the founding link, one founds the house. */
 function createFounders({ founding }: Pick<ApiParts, 'founding'>) {
-  const expected = new Set<string>()
   let turn: Promise<unknown> = Promise.resolve()
 
   return {
-    expect(state: string): void {
-      expected.add(state)
-      for (const oldest of expected) if (expected.size > 10) expected.delete(oldest)
-    },
-
     /** One at a time, so that two who hold the link do not both find the house unfounded. */
-    admit(state: string, how: (founder: boolean) => Promise<Person>): Promise<Person> {
-      if (!expected.delete(state)) return how(false)
+    admit(pending: PendingSignIn, how: (founder: boolean) => Promise<Person>): Promise<Person> {
+      if (!pending.founding) return how(false)
       const mine = turn.then(async () => how(!(await founding.founded())))
       turn = mine.catch(() => undefined)
       return mine
