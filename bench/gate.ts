@@ -203,7 +203,7 @@ const agent: Agent = {
   environment: 'prod',
   mode: 'enforce',
   status: 'active',
-  keys: [],
+  keys: [{ id: 'key_bench', hash: '1'.repeat(64), createdAt: 0, expiresAt: Number.MAX_SAFE_INTEGER }],
   registeredBy: 'house',
   changedBy: 'house',
 }

@@ -3,13 +3,21 @@
  *
  * @module
  */
-import type { Evaluation, PolicyNote, PolicySet } from '@countersign/core'
-import type { Agent, Obligation, Person } from '@countersign/schema'
+import { type Evaluation, type PolicyNote, type PolicySet, sha256Hex } from '@countersign/core'
+import type { Agent, AgentKey, Obligation, Person } from '@countersign/schema'
 
 export const agentId = 'finance-bot'
 export const minute = 60_000
 
 export type Says = 'allow' | 'ask' | 'ask two' | 'prohibition' | 'nothing' | 'error'
+
+/** By which `scene` has it knock; good for ever. */
+export const keyOf = (id: string): AgentKey => ({
+  id: `key_${id}`,
+  hash: sha256Hex(id),
+  createdAt: 0,
+  expiresAt: Number.MAX_SAFE_INTEGER,
+})
 
 export const agentOf = (id: string, mode: Agent['mode']): Agent => ({
   id,
@@ -21,7 +29,7 @@ export const agentOf = (id: string, mode: Agent['mode']): Agent => ({
   environment: 'prod',
   mode,
   status: 'active',
-  keys: [],
+  keys: [keyOf(id)],
   registeredBy: 'per_reg',
   changedBy: 'per_reg',
 })

@@ -183,7 +183,7 @@ const agent: Agent = {
   environment: 'prod',
   mode: 'enforce',
   status: 'active',
-  keys: [],
+  keys: [{ id: 'key_1', hash: '1'.repeat(64), createdAt: 0, expiresAt: Number.MAX_SAFE_INTEGER }],
   registeredBy: 'per-registrar',
   changedBy: 'per-changer',
 }

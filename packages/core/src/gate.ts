@@ -14,7 +14,7 @@ import { type SealedAction, seal } from './action/seal.ts'
 import { askedGroups, spend } from './approval/approval.ts'
 import { inForce } from './approval/barred.ts'
 import type { Desk } from './approval/desk.ts'
-import { covers } from './approval/recheck.ts'
+import { covers, mustBeAbout } from './approval/recheck.ts'
 import { type Limits, tooMany } from './approval/limits.ts'
 import { questionOf } from './approval/question.ts'
 import { createEarlierRuns } from './earlier.ts'
@@ -141,6 +141,7 @@ export function createGate(parts: GateParts): Gate {
 
   async function findOrAsk(sealed: SealedAction, record: ActionRecord, agent: Agent): Promise<Approval | Verdict> {
     const latest = await store.approvals.latest(sealed.digest)
+    if (latest) mustBeAbout(latest, sealed)
     if (latest && isLive(latest, clock.now())) return latest
     if (latest?.state === 'rejected' && clock.now() < latest.settledAt + rejectionHoldsMs) return refusalOf(latest)
     if (latest) await desk.settle(latest.id)
@@ -167,6 +168,7 @@ export function createGate(parts: GateParts): Gate {
 
   /** Everything is judged again: what the signatures no longer cover is asked anew. */
   async function spendGrant(sealed: SealedAction, approval: Approval, attempt: Attempt): Promise<Verdict> {
+    mustBeAbout(approval, sealed)
     const agent = await provenAgain(attempt)
     const record = await judge(sealed, attempt, agent)
     if (agent.status === 'stopped') return deny(stoppedRecord(record))
@@ -211,11 +213,11 @@ export function createGate(parts: GateParts): Gate {
     }
   }
 
-  /** The agent as it is now. A key that was revoked or ran out while its call was held proves nobody any more. */
+  /** The agent as it is now. A key that is not among its keys, was revoked or ran out meanwhile proves nobody. */
   async function provenAgain({ caller }: Attempt): Promise<Agent> {
     const agent = await store.agents.get(caller.agent.id)
     const key = agent?.keys.find(({ id }) => id === caller.credential)
-    if (!agent || (key && !inForce(key, clock.now()))) throw new CountersignError('ERR_AGENT_UNKNOWN', caller.agent.id)
+    if (!agent || !key || !inForce(key, clock.now())) throw new CountersignError('ERR_AGENT_UNKNOWN', caller.agent.id)
     return agent
   }
 

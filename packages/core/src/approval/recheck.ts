@@ -5,9 +5,26 @@
  */
 import type { ActionRecord, Agent, Approval, Countersignature } from '@countersign/schema'
 import { canonical } from '../action/canonical.ts'
+import { digestOf } from '../action/digest.ts'
+import type { SealedAction } from '../action/seal.ts'
+import { CountersignError } from '../errors.ts'
 import type { Store } from '../ports.ts'
 import { requesterChain } from './barred.ts'
 import { served } from './quorum.ts'
+
+/**
+ * A question is found by what a store says of it, so what it says itself is held against what would run: the action on
+ * its card, the card against what people were shown, and each signature against both (P1).
+ *
+ * @throws ERR_LEDGER_BROKEN for a question about something else
+ */
+export function mustBeAbout(approval: Approval, { digest }: Pick<SealedAction, 'digest'>): void {
+  const { id, card, shown, signatures } = approval
+  const isAboutIt = approval.digest === digest && digestOf(card.bound.action) === digest && digestOf(card) === shown
+  const signed = signatures.every((signature) => signature.digest === digest && signature.shown === shown)
+  if (!isAboutIt || !signed)
+    throw new CountersignError('ERR_LEDGER_BROKEN', { approval: id, says: 'is about another action' })
+}
 
 /**
  * Why the signatures do not cover what policy, data and people say now; undefined if they do. Membership and the
