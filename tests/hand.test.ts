@@ -53,7 +53,7 @@ describe('countersign', () => {
     const id = await asked(3_002)
     const waiting = hand('approve', id)
     await house.sign('ben', await house.question(id))
-    expect(await waiting).toMatchObject({ code: 0, said: expect.stringContaining('granted') })
+    expect(await waiting).toMatchObject({ code: 0, said: expect.stringContaining('approved') })
     expect((await hand('approve', id)).code).toBe(3)
   })
 
@@ -78,7 +78,7 @@ describe('countersign', () => {
     expect((await house.act(step)).status).toBe(200)
     await expect
       .poll(async () => (await hand('lineage', 'finance.orders')).said)
-      .toMatch(/finance\.orders → .* by finance-bot, countersigned by Ben/)
+      .toMatch(/finance\.orders → .* by finance-bot, approved by Ben/)
   })
 
   it('agents: a key that it hands out opens the doors, and stop closes them (P15)', async () => {

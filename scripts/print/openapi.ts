@@ -4,6 +4,7 @@ import { createWorkshop } from '@countersign/policy'
 import { Registry } from '@countersign/schema'
 import { createMemoryStore } from '@countersign/stores'
 import { createApi } from '../../packages/server/src/api/api.ts'
+import { createRoster } from '../../packages/server/src/roster.ts'
 
 /** `docs/openapi.json`: what a running house serves at `/openapi.json`, from one that never opens a door. */
 export async function openApiDocument(): Promise<object> {
@@ -20,6 +21,7 @@ export async function openApiDocument(): Promise<object> {
     store,
     desk: createDesk({ store }),
     stops: createStops({ store }),
+    roster: createRoster({ store, stops: createStops({ store }), groups: () => [], agentGroups: () => [] }),
     pins: createPins({ store }),
     running: { node: { id: '', epoch: () => undefined }, followers: () => [], places: [], concerns: () => [] },
     policy,

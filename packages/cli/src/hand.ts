@@ -16,6 +16,8 @@ export interface Hand {
   readonly root: boolean
   /** Someone looks at a terminal. */
   readonly watched: boolean
+  /** Words may be coloured. Default no. */
+  readonly colour?: boolean
   /** Where the product's own files lie: the console, sample policies. */
   readonly product: Product
   /** How often a wait looks again, in milliseconds. Default 1,000. */

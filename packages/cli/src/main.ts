@@ -2,6 +2,7 @@
 import { setFlagsFromString } from 'node:v8'
 import { createAsk } from './ask.ts'
 import { type Hand, product } from './hand.ts'
+import { takesColour } from './ink.ts'
 import { run } from './run.ts'
 
 // Policies are WebAssembly, and most of what loading them runs is run once: V8 shall optimise only what stays in use.
@@ -12,6 +13,7 @@ const hand: Hand = {
   cwd: process.cwd(),
   root: process.getuid?.() === 0,
   watched: process.stderr.isTTY,
+  colour: takesColour(process.stdout, process.env),
   product,
   say: (text) => process.stdout.write(`${text}\n`),
   mutter: (text) => process.stderr.write(text),

@@ -13,7 +13,7 @@ const question = (state: string, secondsLeft = 90) => ({
   secondsLeft,
   url: 'http://house/approvals/apr_1',
 })
-const agent = { id: 'bot', status: 'stopped', team: 't', environment: 'prod', owner: 'per_1' }
+const agent = { id: 'bot', status: 'stopped', team: 't', groups: [], environment: 'prod', owner: 'per_1' }
 const flow = {
   at: 1_800_000_000_000,
   agent: 'bot',
@@ -79,7 +79,7 @@ describe('with a house, in words and as JSON', () => {
     [['stop', 'bot'], /^Stopped: bot\./],
     [
       ['lineage', 'finance.orders'],
-      /finance\.orders → warehouse \(sends, 48,211 rows\) by bot, countersigned by Ben\n0 before it, 1 after/,
+      /finance\.orders → warehouse \(sends, 48,211 rows\) by bot, approved by Ben\n0 before it, 1 after/,
     ],
   ])('%j', async (words, expected) => {
     const plain = await runWith(words, { ask })
@@ -132,7 +132,7 @@ describe('answering in the browser (P4)', () => {
     const { muttered, said } = await runWith(['approve', 'apr_1'], answering('open', 'granted'))
     expect(muttered).toContain('2 min left')
     expect(muttered).toContain('http://house/approvals/apr_1')
-    expect(said).toBe('Export 48,211 rows: granted\n')
+    expect(said).toBe('Export 48,211 rows: approved\n')
   })
 
   it('who does not want to wait that long is told that it still waits (4)', async () => {

@@ -3,21 +3,14 @@
  *
  * @module
  */
-import { Command, InvalidArgumentError, Option } from 'commander'
+import { Argument, Command, InvalidArgumentError, Option } from 'commander'
 import type { PolicyOptions } from './check.ts'
 import type { DemoOptions } from './demo.ts'
 import { dataDirOf, type Hand } from './hand.ts'
 import { addLedger } from './program-ledger.ts'
-import {
-  agentsAdd,
-  agentsList,
-  type AgentOptions,
-  agentsRotate,
-  answerInBrowser,
-  inbox,
-  lineage,
-  stopAgents,
-} from './people.ts'
+import { completionFor, type Shell, shells } from './completion.ts'
+import { answerInBrowser, inbox, lineage } from './people.ts'
+import { addAgents } from './program-agents.ts'
 import { Stopped } from './stopped.ts'
 import type { UpOptions } from './up.ts'
 
@@ -75,9 +68,6 @@ export function createProgram(hand: Hand): Command {
         answerInBrowser(hand, ask(options), { id, wanted: verdict, json: json ?? false, waitSeconds: wait }),
       )
   }
-  withHouse(program.command('stop <agent>').description('stop an agent, or all')).action(
-    (id: string, options: Common) => stopAgents(hand, ask(options), id, options.json ?? false),
-  )
   withHouse(program.command('lineage <name>').description('where data went, by whom, under whose approval'))
     .addOption(
       new Option('--kind <kind>', 'a column is dataset.column, a person an id or email')
@@ -88,20 +78,7 @@ export function createProgram(hand: Hand): Command {
       lineage(hand, ask(options), options.kind, name, options.json ?? false),
     )
 
-  const agents = program.command('agents').description('agents and their keys')
-  withHouse(agents.command('list')).action((options: Common) => agentsList(hand, ask(options), options.json ?? false))
-  withHouse(agents.command('add <id>'))
-    .requiredOption('--owner <person>', 'a person’s id or email: answers for it, and cannot sign for it')
-    .requiredOption('--team <group>', 'the group that signs where a policy says agent-team')
-    .option('--groups <names>', 'agent groups, with commas')
-    .option('--environment <name>', 'default prod')
-    .option('--observe', 'record what would be asked, hold nothing')
-    .action((id: string, options: Common & AgentOptions) =>
-      agentsAdd(hand, ask(options), id, options, options.json ?? false),
-    )
-  withHouse(agents.command('rotate <id>')).action((id: string, options: Common) =>
-    agentsRotate(hand, ask(options), id, options.json ?? false),
-  )
+  addAgents(program, hand, { ask, running: withHouse })
 
   const policy = program.command('policy').description('check, test and explain policies')
   const withRegistry = (command: Command) =>
@@ -127,6 +104,11 @@ export function createProgram(hand: Hand): Command {
 
   addLedger(program, hand, ask)
 
+  program
+    .command('completion')
+    .description('print a script that completes commands: source it in your shell’s profile')
+    .addArgument(new Argument('<shell>').choices(shells))
+    .action((shell: Shell) => hand.say(completionFor(shell, program)))
   program
     .command('mcp <server>')
     .description('speak MCP over stdio for a client that starts a program')

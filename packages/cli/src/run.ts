@@ -1,11 +1,17 @@
 import { CountersignError } from '@countersign/core'
 import { CommanderError } from 'commander'
 import type { Hand } from './hand.ts'
+import { safely } from './ink.ts'
 import { createProgram } from './program.ts'
 import { type ExitCode, Stopped } from './stopped.ts'
 
 /** Does what the words after `countersign` say; everything that goes wrong becomes a sentence and an exit code. */
-export async function run(hand: Hand, words: readonly string[]): Promise<ExitCode> {
+export async function run(given: Hand, words: readonly string[]): Promise<ExitCode> {
+  const hand: Hand = {
+    ...given,
+    say: (text) => given.say(safely(text)),
+    mutter: (text) => given.mutter(safely(text)),
+  }
   try {
     await createProgram(hand).parseAsync(words, { from: 'user' })
     return 0

@@ -13,6 +13,8 @@ export const catalogue = {
   ERR_AGENT_UNKNOWN: { status: 401, says: 'No agent is known by this credential.' },
   ERR_AGENT_STOPPED: { status: 403, says: 'This agent is stopped.' },
   ERR_AGENT_MISSING: { status: 404, says: 'There is no such agent.' },
+  ERR_AGENT_RETIRED: { status: 409, says: 'This agent is retired. It does not come back; register another.' },
+  ERR_GROUP_UNKNOWN: { status: 400, says: 'There is no such group.' },
   ERR_ACTION_MISSING: { status: 404, says: 'There is no such action.' },
   ERR_TOOL_UNKNOWN: { status: 404, says: 'There is no such tool.' },
   ERR_PERSON_MISSING: { status: 404, says: 'There is no such person.' },

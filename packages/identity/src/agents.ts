@@ -63,7 +63,7 @@ export function register({ key, mode = 'enforce', ...what }: Registration, by: s
 /** What an administrator may change. Who does joins the requester chain as `changedBy` (P3). */
 export type AgentChange = Partial<Pick<Agent, 'name' | 'owner' | 'team' | 'groups' | 'environment' | 'mode'>>
 
-/** @throws ERR_INPUT_INVALID */
+/** @throws ERR_INPUT_INVALID, ERR_AGENT_RETIRED */
 export const change = (agent: Agent, what: AgentChange, by: string): Agent => next(agent, what, by)
 
 /**
@@ -89,8 +89,10 @@ export function revoke(agent: Agent, { keyId, now }: { keyId: string; now: numbe
   return next(agent, { keys }, by)
 }
 
-const next = (agent: Agent, what: Partial<Agent>, by: string): Agent =>
-  checked({ ...agent, ...what, version: agent.version + 1, changedBy: by })
+function next(agent: Agent, what: Partial<Agent>, by: string): Agent {
+  if (agent.retiredAt !== undefined) throw new CountersignError('ERR_AGENT_RETIRED', { agent: agent.id })
+  return checked({ ...agent, ...what, version: agent.version + 1, changedBy: by })
+}
 
 function checked(agent: Agent): Agent {
   const parsed = Agent.safeParse(agent)

@@ -27,6 +27,7 @@ export const Agent = z.object({
   mode: z.enum(['enforce', 'observe']).default('enforce'),
   status: z.enum(['active', 'stopped']),
   stoppedBy: z.string().optional().describe('While stopped: who stopped it, and so may not start it (P15).'),
+  retiredAt: z.number().int().optional().describe('Stopped for good, without a key in force. Its id stays taken.'),
   keys: z.array(AgentKey),
   registeredBy: z.string(),
   changedBy: z.string(),

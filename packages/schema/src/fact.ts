@@ -111,7 +111,7 @@ export const Fact = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('action.replayed'), permit: z.string(), actionId: z.string(), attempt: AttemptKey }),
   z.object({
     kind: z.literal('agent.changed'),
-    change: z.enum(['registered', 'changed', 'key-issued', 'key-revoked', 'stopped', 'started']),
+    change: z.enum(['registered', 'changed', 'key-issued', 'key-revoked', 'stopped', 'started', 'retired']),
     by,
     agent: Agent,
     because: z.string().optional(),

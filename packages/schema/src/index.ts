@@ -30,6 +30,7 @@ export {
   PolicyTests,
   PolicyUse,
   TextExplanation,
+  AgentChangeInput,
   AgentInput,
   AgentList,
   AgentView,
@@ -46,6 +47,7 @@ export {
   PolicyInForce,
   PolicySetView,
   Problem,
+  ReadyLine,
   StopInput,
 } from './api-house.ts'
 export { PersonList, PersonView, RoleInput, RoleView } from './api-people.ts'

@@ -47,6 +47,7 @@ import { openAll } from './opened.ts'
 import { createPages } from './pages.ts'
 import { createPost } from './post.ts'
 import { publishCheckpoints } from './publish.ts'
+import { createRoster, type Roster } from './roster.ts'
 import { makeRounds } from './rounds.ts'
 import { followInTurn } from './turns.ts'
 
@@ -77,6 +78,9 @@ export interface House extends Running {
   /** The one-time link for the first administrator, while the house has none. */
   readonly welcome: string | undefined
   readonly stops: Stops
+  readonly roster: Roster
+  /** Every place that it opens to agents. */
+  readonly places: ReturnType<typeof placesOf>
   /** Reads the policies again; the old ones stay if the new ones fail a check. */
   reload(): Promise<Reload>
 }
@@ -101,6 +105,13 @@ export async function openHouse(parts: HouseParts): Promise<House> {
 
     const desk = createDesk({ store })
     const stops = createStops({ store })
+    const roster = createRoster({
+      store,
+      stops,
+      groups: () => registry.groups,
+      agentGroups: () => config.agentGroups,
+    })
+    const places = placesOf(config, publicUrl)
     const judge = createJudge({
       store,
       policy,
@@ -130,10 +141,11 @@ export async function openHouse(parts: HouseParts): Promise<House> {
       store,
       desk,
       stops,
+      roster,
       running: {
         node,
         followers: () => followers.map((each) => each.state()),
-        places: placesOf(config, publicUrl),
+        places,
         concerns: () => concerns.list(),
       },
       pins,
@@ -189,7 +201,7 @@ export async function openHouse(parts: HouseParts): Promise<House> {
     }
     await opened.add(makeRounds(store, desk, node.id, log))
     await opened.add(publishCheckpoints(store, signer, node.id, log))
-    for (const { gateway, name, observes } of placesOf(config, publicUrl)) {
+    for (const { gateway, name, observes } of places) {
       if (observes) log({ level: 'warn', says: 'This door only observes: nothing is held.', gateway, name })
     }
     for (const gateway of gateways) {
@@ -202,6 +214,8 @@ export async function openHouse(parts: HouseParts): Promise<House> {
       url,
       vkey: signer.vkey,
       stops,
+      roster,
+      places,
       welcome: founding && `${url}/welcome/${founding.token}`,
       reload: policies.reload,
       close: opened.close,

@@ -17,6 +17,7 @@ import {
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { openAll } from './opened.ts'
 import { openOperatorSocket } from './operator.ts'
+import { createRoster } from './roster.ts'
 
 describe('the operator’s socket', () => {
   let opened: ReturnType<typeof openAll>
@@ -34,6 +35,13 @@ describe('the operator’s socket', () => {
       openOperatorSocket(folder, {
         store,
         stops: createStops({ store }),
+        roster: createRoster({
+          store,
+          stops: createStops({ store }),
+          groups: () => ['team'],
+          agentGroups: () => ['reporters'],
+        }),
+        places: [{ gateway: 'mcp', name: 'files', address: 'http://house/mcp/files' }],
         url: 'http://house',
         vkey: 'v',
         async reload() {
@@ -90,22 +98,71 @@ describe('the operator’s socket', () => {
   })
 
   it.each<[string, unknown, number, RegExp]>([
-    ['an unknown owner', { ...bot, owner: 'nobody' }, 404, /no such person/],
+    ['an unknown owner', { ...bot, owner: 'nobody' }, 404, /no person nobody\. There are: ana@acme\.example/],
     ['a missing team', { id: 'bot', owner: ana.id }, 400, /team/],
     ['an unknown field', { ...bot, admin: true }, 400, /admin/],
-    ['no JSON', 'bot', 400, /not valid/],
-    ['the same key twice', '{"id":"a","id":"b"}', 400, /not valid/],
+    ['no JSON', 'bot', 400, /not JSON/],
+    ['the same key twice', '{"id":"a","id":"b"}', 400, /the same key twice/],
   ])('refuses %s', async (_, body, status, says) => {
     const answer = await ask('POST', '/agents', body)
     expect([answer.status, answer.body['says']]).toEqual([status, expect.stringMatching(says)])
     expect(await store.agents.list()).toEqual([])
   })
 
+  it.each<[string, object, RegExp]>([
+    ['a team', { ...bot, team: 'taem' }, /no group taem\. There are: .*team/],
+    ['an agent group', { ...bot, groups: ['reporters', 'reprters'] }, /no agent group reprters\. There are: reporters/],
+    ['a team in other letters', { ...bot, team: 'Team' }, /no group Team/],
+  ])('G4: agents add refuses %s that does not exist, and names those that do', async (_, body, says) => {
+    const answer = await ask('POST', '/agents', body)
+    expect([answer.status, answer.body['says']]).toEqual([400, expect.stringMatching(says)])
+    expect(await store.agents.list()).toEqual([])
+  })
+
+  it('G4: everything but the id can be changed, to what there is', async () => {
+    await ask('POST', '/agents', bot)
+    const change = (body: object) => ask('POST', '/agents/bot/change', body)
+    expect(await change({ name: 'The bot', groups: ['reporters'], mode: 'observe' })).toMatchObject({
+      status: 200,
+      body: { id: 'bot', name: 'The bot', groups: ['reporters'], mode: 'observe', team: 'team', changedBy: 'operator' },
+    })
+    const refusals = [{}, { id: 'other' }, { team: 'taem' }, { groups: ['x'] }, { status: 'active' }, { owner: 'x' }]
+    for (const body of refusals) expect((await change(body)).status).toBeGreaterThanOrEqual(400)
+    expect((await store.agents.get('bot'))?.version).toBe(2)
+    expect((await ask('POST', '/agents/nobody/change', { name: 'x' })).status).toBe(404)
+  })
+
+  it('G4: a retired agent is out for good, and its id stays taken', async () => {
+    await ask('POST', '/agents', bot)
+    expect((await ask('POST', '/agents/bot/retire')).body).toMatchObject({ id: 'bot', status: 'retired' })
+    expect((await ask('POST', '/agents/bot/retire')).status).toBe(200)
+    const agent = await store.agents.get('bot')
+    expect([agent?.status, agent?.version, agent?.keys[0]?.revokedAt]).toEqual(['stopped', 2, expect.any(Number)])
+    for (const [path, body] of [
+      ['/agents', bot],
+      ['/agents/bot/keys', {}],
+      ['/agents/bot/change', { name: 'x' }],
+    ] as const) {
+      expect((await ask('POST', path, body)).status).toBe(409)
+    }
+  })
+
+  it('G6: a key comes with the lines that use it', async () => {
+    for (const [path, body] of [
+      ['/agents', bot],
+      ['/agents/bot/keys', {}],
+    ] as const) {
+      const { key, ready } = (await ask('POST', path, body)).body as { key: string; ready: { text: string }[] }
+      expect(ready[0]?.text).toBe(`export COUNTERSIGN_KEY=${key}`)
+      expect(ready.slice(1).every(({ text }) => text.includes('http://house/mcp/files'))).toBe(true)
+    }
+  })
+
   it('says which agent is registered already', async () => {
     await ask('POST', '/agents', bot)
     expect(await ask('POST', '/agents', bot)).toMatchObject({
       status: 409,
-      body: { says: 'bot is registered already.' },
+      body: { says: expect.stringMatching(/^bot is registered already\./) },
     })
   })
 

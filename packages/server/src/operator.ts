@@ -15,7 +15,6 @@ import {
   type Stops,
   type Store,
 } from '@countersign/core'
-import { issueKey, rotate } from '@countersign/identity'
 import type { Reload } from '@countersign/policy'
 import type { Agent, Approval } from '@countersign/schema'
 import { getRequestListener } from '@hono/node-server'
@@ -23,12 +22,16 @@ import { Hono } from 'hono'
 import { z } from 'zod'
 import { readStrictly } from './api/door.ts'
 import { subjectOf, subjectQuery } from './api/lineage-subject.ts'
-import { enrolAgent } from './enrol.ts'
+import { telling, toldOf } from './api/problems.ts'
+import { type Opened, readyLines } from './ready-lines.ts'
+import type { Issued, Roster } from './roster.ts'
 import { prepareSocket } from './socket.ts'
 
 export interface OperatorParts {
   readonly store: Store
   readonly stops: Stops
+  readonly roster: Roster
+  readonly places: readonly Opened[]
   readonly url: string
   readonly vkey: string
   reload(): Promise<Reload>
@@ -45,6 +48,18 @@ const NewAgent = z.strictObject({
   environment: z.string().default('prod'),
   mode: z.enum(['enforce', 'observe']).default('enforce'),
 })
+
+const ChangedAgent = z
+  .strictObject({
+    name: z.string(),
+    owner: NewAgent.shape.owner,
+    team: z.string(),
+    groups: z.array(z.string()),
+    environment: z.string(),
+    mode: z.enum(['enforce', 'observe']),
+  })
+  .partial()
+  .refine((change) => Object.keys(change).length > 0, { message: 'Say what shall be changed.' })
 
 export async function openOperatorSocket(dataDir: string, parts: OperatorParts): Promise<Running> {
   const path = await prepareSocket(dataDir)
@@ -64,13 +79,14 @@ export async function openOperatorSocket(dataDir: string, parts: OperatorParts):
   }
 }
 
-function operatorApp({ store, stops, url, vkey, reload }: OperatorParts): Hono {
+function operatorApp({ store, stops, roster, places, url, vkey, reload }: OperatorParts): Hono {
   const app = new Hono()
   app.onError((error, context) => {
     const issues =
       error instanceof z.ZodError ? error.issues.map(({ message, path }) => `${path.join('.')}: ${message}`) : []
-    const { code, message, status } = issues.length > 0 ? new CountersignError('ERR_INPUT_INVALID') : knownOf(error)
-    return context.json({ code, says: [message, ...issues].join(' ') }, status as 400)
+    const known = issues.length > 0 ? new CountersignError('ERR_INPUT_INVALID') : knownOf(error)
+    const { code, message, status } = known
+    return context.json({ code, says: toldOf(known) ?? [message, ...issues].join(' ') }, status as 400)
   })
 
   app.notFound(() => {
@@ -90,25 +106,28 @@ function operatorApp({ store, stops, url, vkey, reload }: OperatorParts): Hono {
     if (!approval) throw new CountersignError('ERR_APPROVAL_UNKNOWN')
     return context.json(questionOf(approval, store.clock.now(), url))
   })
-  app.get('/agents', async (context) => context.json({ items: (await store.agents.list()).map(shown) }))
+  app.get('/agents', async (context) => {
+    const names = await namesOfPeople()
+    const items = (await store.agents.list()).map((agent) => ({ ...shown(agent), ownerName: names.get(agent.owner) }))
+    return context.json({ items })
+  })
   app.post('/agents', async (context) => {
-    const what = NewAgent.parse(await (await readStrictly(context.req.raw)).json())
-    if (await store.agents.get(what.id)) {
-      return context.json({ code: 'ERR_STORE_CONFLICT', says: `${what.id} is registered already.` }, 409)
-    }
-    const owner = await personOf(what.owner)
-    const { agent, secret } = await enrolAgent(store, { ...what, name: what.name ?? what.id, owner }, by)
-    return context.json({ agent: shown(agent), key: secret }, 201)
+    const { name, owner, ...what } = NewAgent.parse(await bodyOf(context.req.raw))
+    const issued = await roster.register({ ...what, name: name ?? what.id, owner: await personOf(owner) }, by)
+    return context.json(withReady(issued), 201)
   })
-  app.post('/agents/:id/keys', async (context) => {
-    const agent = await store.agents.get(context.req.param('id'))
-    if (!agent) throw new CountersignError('ERR_AGENT_MISSING')
-    const now = store.clock.now()
-    const { key, secret } = issueKey(store.clock, { expiresInMs: 90 * 24 * 3_600_000 })
-    const rotated = rotate(agent, { key, overlapMs: 24 * 3_600_000, now }, by)
-    await store.commit({ facts: [{ kind: 'agent.changed', change: 'key-issued', by, agent: rotated }] })
-    return context.json({ agent: shown(rotated), key: secret }, 201)
+  app.post('/agents/:id/keys', async (context) =>
+    context.json(withReady(await roster.rotate(context.req.param('id'), by)), 201),
+  )
+  app.post('/agents/:id/change', async (context) => {
+    const { owner, ...what } = ChangedAgent.parse(await bodyOf(context.req.raw))
+    const id = context.req.param('id')
+    const change = { ...what, ...(owner !== undefined && { owner: await personOf(owner) }) }
+    return context.json(shown(await roster.change(id, change, by)))
   })
+  app.post('/agents/:id/retire', async (context) =>
+    context.json(shown(await roster.retire(context.req.param('id'), by, 'retired from the command line'))),
+  )
   app.post('/agents/:id/stop', async (context) => {
     const id = context.req.param('id')
     const ids = id === 'all' ? (await store.agents.list()).map((agent) => agent.id) : [id]
@@ -123,7 +142,7 @@ function operatorApp({ store, stops, url, vkey, reload }: OperatorParts): Hono {
       store.lineage.flows({ about, limit: 200 }),
       store.lineage.around({ about, most: 1 }),
     ])
-    const people = new Map((await store.people.list()).map((person) => [person.id, person.name]))
+    const people = await namesOfPeople()
     const named = (id: string) => people.get(id) ?? id
     return context.json({
       items: items.map((flow) => ({ ...flow, approvers: flow.approvers.map(named) })),
@@ -134,17 +153,34 @@ function operatorApp({ store, stops, url, vkey, reload }: OperatorParts): Hono {
   app.post('/policies/reload', async (context) => context.json(await reload()))
   return app
 
+  function withReady({ agent, secret: key }: Issued) {
+    return { agent: shown(agent), key, ready: readyLines(key, places) }
+  }
+
   async function personOf(text: string): Promise<string> {
-    const found = (await store.people.list()).filter(({ id, email }) => id === text || email === text)
-    if (found.length !== 1 || !found[0]) throw new CountersignError('ERR_PERSON_MISSING')
-    return found[0].id
+    const people = await store.people.list()
+    const found = people.filter(({ id, email, subject }) => [id, email, subject].includes(text))
+    if (found.length === 1 && found[0]) return found[0].id
+    const known = people.flatMap(({ active, email, subject }) => (active ? [email ?? subject] : []))
+    const there = known.length === 0 ? 'Nobody has signed in yet.' : `There are: ${known.slice(0, 20).join(', ')}.`
+    throw telling(
+      new CountersignError('ERR_PERSON_MISSING'),
+      found.length > 1 ? `${text} is more than one person. Write an id.` : `There is no person ${text}. ${there}`,
+    )
+  }
+
+  async function namesOfPeople(): Promise<ReadonlyMap<string, string>> {
+    return new Map((await store.people.list()).map((person) => [person.id, person.name]))
   }
 }
+
+const bodyOf = async (request: Request): Promise<unknown> => (await readStrictly(request)).json()
 
 const knownOf = (error: unknown) => (error instanceof CountersignError ? error : new CountersignError('ERR_INTERNAL'))
 
 const shown = ({ keys, ...agent }: Agent) => ({
   ...agent,
+  status: agent.retiredAt === undefined ? agent.status : 'retired',
   keys: keys.map(({ id, expiresAt, revokedAt }) => ({ id, expiresAt, revokedAt })),
 })
 

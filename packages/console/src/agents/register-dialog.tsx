@@ -3,7 +3,7 @@ import { type ReactNode, type SubmitEvent, useId } from 'react'
 import { useAnswer } from '../api/use-answer.ts'
 import { Dialog } from '../parts/dialog.tsx'
 import { Refused } from '../question/refused.tsx'
-import { visibleText } from '../words/visible.ts'
+import { visibleText } from '@countersign/core/visible'
 import { useChange } from '../api/use-change.ts'
 
 const words = (text: string) => text.split(/[\s,]+/).filter((word) => word !== '')

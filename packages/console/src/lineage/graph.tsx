@@ -3,7 +3,7 @@ import { type KeyboardEvent, useLayoutEffect, useRef } from 'react'
 import { fitted } from '../picture/layout.ts'
 import { box, layered } from '../picture/layers.ts'
 import { signs } from '../picture/signs.ts'
-import { visibleText } from '../words/visible.ts'
+import { visibleText } from '@countersign/core/visible'
 import { decisionSentence, decisionWord } from './decision.ts'
 import { beyond, drawn } from './shown.ts'
 

@@ -1,4 +1,4 @@
-import { type Setting, visible } from '../words/visible.ts'
+import { type Setting, visible } from '@countersign/core/visible'
 
 /** Text that somebody else wrote: escaped, in its own direction, with what is invisible made visible. Never a link. */
 export function AgentText({ text, setting = 'line' }: { text: string; setting?: Setting }) {

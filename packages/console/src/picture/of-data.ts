@@ -1,5 +1,5 @@
 import type { Action, DataNode, DataPicture } from '@countersign/schema'
-import { visibleText } from '../words/visible.ts'
+import { visibleText } from '@countersign/core/visible'
 import type { Box, Picture } from './layout.ts'
 
 /** The picture of one action: sources → action → where it goes. Unknown is said, and draws the eye. */

@@ -17,7 +17,9 @@ export interface Stops {
    * questions cancelled. Stopping again takes back what was left.
    */
   stop(agent: string, by: string, because: string): Promise<Agent>
-  /** Starting again takes another person than the one who stopped it. @throws ERR_NOT_ALLOWED */
+  /** Stopped for good: as `stop`, and its keys prove nobody any more. Once more changes nothing. @throws ERR_AGENT_MISSING */
+  retire(agent: string, by: string, because: string): Promise<Agent>
+  /** Starting again takes another person than the one who stopped it. @throws ERR_NOT_ALLOWED, ERR_AGENT_RETIRED */
   start(agent: string, by: string): Promise<Agent>
 }
 
@@ -29,16 +31,20 @@ export function createStops({ store }: { store: Pick<Store, 'clock' | 'commit' |
 
     async stop(id, by, because) {
       const agent = await halt(id, by, because)
-      await retried(async () => {
-        const facts = await takenBack(id, by)
-        if (facts.length > 0) await store.commit({ facts })
-      })
+      await takeAllBack(id, by)
+      return agent
+    },
+
+    async retire(id, by, because) {
+      const agent = await retried(() => retired(id, by, because))
+      await takeAllBack(id, by)
       return agent
     },
 
     start: (id, by) =>
       retried(async () => {
         const agent = await read(id)
+        if (agent.retiredAt !== undefined) throw new CountersignError('ERR_AGENT_RETIRED', { agent: id })
         if (agent.status === 'active') return agent
         if ((agent.stoppedBy ?? agent.changedBy) === by) throw new CountersignError('ERR_NOT_ALLOWED', { agent: id })
         const { stoppedBy: _stoppedBy, ...rest } = next(agent)
@@ -60,6 +66,23 @@ export function createStops({ store }: { store: Pick<Store, 'clock' | 'commit' |
     const after: Agent = { ...next(agent), status: 'stopped', stoppedBy: by }
     await store.commit({ facts: [{ kind: 'agent.changed', change: 'stopped', by, agent: after, because }] })
     return after
+  }
+
+  async function retired(id: string, by: string, because: string): Promise<Agent> {
+    const agent = await read(id)
+    if (agent.retiredAt !== undefined) return agent
+    const now = store.clock.now()
+    const keys = agent.keys.map((key) => ({ ...key, revokedAt: Math.min(key.revokedAt ?? now, now) }))
+    const after: Agent = { ...next(agent), status: 'stopped', stoppedBy: by, retiredAt: now, keys }
+    await store.commit({ facts: [{ kind: 'agent.changed', change: 'retired', by, agent: after, because }] })
+    return after
+  }
+
+  async function takeAllBack(id: string, by: string): Promise<void> {
+    await retried(async () => {
+      const facts = await takenBack(id, by)
+      if (facts.length > 0) await store.commit({ facts })
+    })
   }
 
   async function takenBack(agent: string, by: string): Promise<Fact[]> {

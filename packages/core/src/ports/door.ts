@@ -180,6 +180,8 @@ export interface DoorPlace {
   readonly door: Door
   /** Holds nothing: what would wait for people runs, and is recorded as such. */
   readonly observes: boolean
+  /** The origin that it stands in front of, where it is one. */
+  readonly leadsTo?: string
 }
 
 /** Speaks one protocol to agents. */

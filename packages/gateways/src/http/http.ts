@@ -26,11 +26,12 @@ export const http = defineGateway({
   config: HttpConfig,
 
   places: ({ listen: address, upstreams }) =>
-    Object.entries(upstreams).map(([name, { observe: observes }]) => ({
+    Object.entries(upstreams).map(([name, { observe: observes, origin: leadsTo }]) => ({
       name,
       address: `http://${address}/${name}`,
       door: 'enforcing',
       observes,
+      leadsTo,
     })),
 
   async start(config, hall) {

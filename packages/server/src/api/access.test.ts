@@ -81,6 +81,8 @@ describe('who may change what', () => {
   it.each<[string, readonly Who[]]>([
     ['/api/agents', ['identity', 'operations']],
     ['/api/agents/reporter/keys', ['identity', 'operations']],
+    ['/api/agents/reporter/change', ['identity', 'operations']],
+    ['/api/agents/reporter/retire', ['identity', 'operations', 'owner']],
     ['/api/agents/reporter/stop', ['operations', 'controller', 'team', 'owner']],
     ['/api/agents/reporter/start', ['operations']],
   ])('POST %s', async (route, allowed) => {
@@ -98,7 +100,8 @@ describe('who may change what', () => {
         if (route.endsWith('start')) await fresh.parts.stops.stop(id, other.id, 'test')
         const input = { id: `${id}-2`, name: 'New', owner: owner.id, team: 'data-platform', environment: 'prod' }
         const cookie = who === 'nobody' ? '' : await fresh.cookieOf(me)
-        const response = await fresh.post(route.replace('reporter', id), cookie, route === '/api/agents' ? input : {})
+        const body = route === '/api/agents' ? input : route.endsWith('change') ? { name: 'Another' } : {}
+        const response = await fresh.post(route.replace('reporter', id), cookie, body)
         const expected = allowed.includes(who) ? 200 : who === 'nobody' ? 401 : 403
         expect([who, response.status]).toEqual([who, expected])
       }

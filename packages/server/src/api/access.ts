@@ -54,7 +54,14 @@ export const mayStop = (person: Person, agent: Agent, unsettled: readonly Approv
 
 /** P15: another person than the one who stopped it, and not its owner. */
 export const mayStart = (person: Person, agent: Agent) =>
-  hasRole(person, 'operations') && (agent.stoppedBy ?? agent.changedBy) !== person.id && agent.owner !== person.id
+  agent.retiredAt === undefined &&
+  hasRole(person, 'operations') &&
+  (agent.stoppedBy ?? agent.changedBy) !== person.id &&
+  agent.owner !== person.id
+
+/** For good: whoever keeps agents in order, and its owner. */
+export const mayRetire = (person: Person, agent: Agent) =>
+  agent.retiredAt === undefined && (mayChangeAgents(person) || agent.owner === person.id)
 
 /** Whoever keeps people or agents in order, and the readers of records. */
 export const maySeePeople = (person: Person) => readsAll(person) || hasRole(person, 'identity')

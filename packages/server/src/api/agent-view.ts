@@ -1,6 +1,6 @@
 import type { Store } from '@countersign/core'
 import type { Agent, AgentView, Approval, Person } from '@countersign/schema'
-import { mayChangeAgents, mayStart, mayStop } from './access.ts'
+import { mayChangeAgents, mayRetire, mayStart, mayStop } from './access.ts'
 import type { Names } from './names.ts'
 import { moment } from './route.ts'
 
@@ -30,7 +30,7 @@ export async function viewOf(
     groups,
     environment,
     mode,
-    status,
+    status: agent.retiredAt === undefined ? status : 'retired',
     keys: agent.keys.map((key) => ({
       id: key.id,
       createdAt: moment(key.createdAt),
@@ -42,9 +42,10 @@ export async function viewOf(
     openQuestions: own.filter(({ state }) => state === 'open').length,
     ...(newest && { lastSeenAt: moment(newest.at) }),
     you: {
-      mayChange: mayChangeAgents(person),
+      mayChange: agent.retiredAt === undefined && mayChangeAgents(person),
       mayStop: status === 'active' && mayStop(person, agent, own),
       mayStart: status === 'stopped' && mayStart(person, agent),
+      mayRetire: mayRetire(person, agent),
     },
   }
 }

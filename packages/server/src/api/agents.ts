@@ -4,10 +4,10 @@
  * @module
  */
 import { CountersignError } from '@countersign/core'
-import { issueKey, register, revoke, rotate } from '@countersign/identity'
 import { createRoute, z } from '@hono/zod-openapi'
 import {
   Agent,
+  AgentChangeInput,
   AgentInput,
   AgentList,
   AgentView,
@@ -17,7 +17,9 @@ import {
   type Person,
   StopInput,
 } from '@countersign/schema'
-import { mayChangeAgents, maySeeAgent, mayStart, mayStop } from './access.ts'
+import { mayChangeAgents, mayRetire, maySeeAgent, mayStart, mayStop } from './access.ts'
+import { readyLines } from '../ready-lines.ts'
+import type { Issued } from '../roster.ts'
 import { viewOf } from './agent-view.ts'
 import { createNames } from './names.ts'
 import type { Api, ApiParts } from './parts.ts'
@@ -54,6 +56,20 @@ const revoking = createRoute({
   request: { params: one.extend({ key: idOf('key') }), ...takes(z.strictObject({})) },
   responses: answers(AgentView, 'The agent.'),
 })
+const changing = createRoute({
+  method: 'post',
+  path: '/api/agents/{id}/change',
+  summary: 'Changes name, owner, team, groups or environment. Whoever does cannot sign for it any more.',
+  request: { params: one, ...takes(AgentChangeInput) },
+  responses: answers(AgentView, 'The agent.'),
+})
+const retiring = createRoute({
+  method: 'post',
+  path: '/api/agents/{id}/retire',
+  summary: 'Retires an agent: stopped for good, its keys revoked, its id taken.',
+  request: { params: one, ...takes(StopInput) },
+  responses: answers(AgentView, 'The agent.'),
+})
 const stopping = createRoute({
   method: 'post',
   path: '/api/agents/{id}/stop',
@@ -70,7 +86,7 @@ const starting = createRoute({
 })
 
 export function agents(api: Api, parts: ApiParts): void {
-  const { store, stops, clock } = parts
+  const { store, stops, clock, roster } = parts
 
   api.openapi(list, async (context) => {
     const { person } = context.get('visitor')
@@ -78,43 +94,48 @@ export function agents(api: Api, parts: ApiParts): void {
     const unsettled = await unsettledOf(undefined)
     const looking = { person, names: createNames(store), unsettled, actions: store.actions, now: clock.now() }
     const items = await Promise.all(shown.map((agent) => viewOf(agent, looking)))
-    return context.json({ items, you: { mayRegister: mayChangeAgents(person) } }, 200)
+    const mayRegister = mayChangeAgents(person)
+    const known = mayRegister ? await roster.known() : { teams: [], agentGroups: [] }
+    return context.json({ items, you: { mayRegister }, known }, 200)
   })
 
   api.openapi(registering, async (context) => {
     const { person } = context.get('visitor')
     mustChangeAgents(person)
     const { keyDays, ...what } = context.req.valid('json')
-    if (!(await store.people.get(what.owner))?.active) {
-      throw telling(new CountersignError('ERR_PERSON_MISSING'), 'The owner has to be a person known to the house.')
-    }
-    if (await store.agents.get(what.id)) throw new CountersignError('ERR_STORE_CONFLICT', { agent: what.id })
-    const { key, secret } = issueKey(clock, { expiresInMs: keyDays * dayMs })
-    const agent = register({ ...what, key }, person.id)
-    await store.commit({ facts: [{ kind: 'agent.changed', change: 'registered', by: person.id, agent }] })
-    return context.json(await issued(agent, person, secret), 200)
+    return context.json(await issued(await roster.register(what, person.id, keyDays * dayMs), person), 200)
   })
 
   api.openapi(rotating, async (context) => {
     const { person } = context.get('visitor')
     mustChangeAgents(person)
     const { keyDays, overlapHours } = context.req.valid('json')
-    const before = await existing(context.req.valid('param').id)
-    const { key, secret } = issueKey(clock, { expiresInMs: keyDays * dayMs })
-    const agent = rotate(before, { key, overlapMs: overlapHours * 3_600_000, now: clock.now() }, person.id)
-    await store.commit({ facts: [{ kind: 'agent.changed', change: 'key-issued', by: person.id, agent }] })
-    return context.json(await issued(agent, person, secret), 200)
+    const how = { expiresInMs: keyDays * dayMs, overlapMs: overlapHours * 3_600_000 }
+    return context.json(await issued(await roster.rotate(context.req.valid('param').id, person.id, how), person), 200)
   })
 
   api.openapi(revoking, async (context) => {
     const { person } = context.get('visitor')
     mustChangeAgents(person)
     const { id, key } = context.req.valid('param')
-    const before = await existing(id)
-    if (!before.keys.some((known) => known.id === key)) throw new CountersignError('ERR_NOT_FOUND')
-    const agent = revoke(before, { keyId: key, now: clock.now() }, person.id)
-    await store.commit({ facts: [{ kind: 'agent.changed', change: 'key-revoked', by: person.id, agent }] })
+    const agent = await roster.revoke(id, key, person.id)
     return context.json(await seen(agent, person, await unsettledOf(id)), 200)
+  })
+
+  api.openapi(changing, async (context) => {
+    const { person } = context.get('visitor')
+    mustChangeAgents(person)
+    const { id } = context.req.valid('param')
+    const agent = await roster.change(id, context.req.valid('json'), person.id)
+    return context.json(await seen(agent, person, await unsettledOf(id)), 200)
+  })
+
+  api.openapi(retiring, async (context) => {
+    const { person } = context.get('visitor')
+    const { because = 'retired at the console' } = context.req.valid('json')
+    const agent = await existing(context.req.valid('param').id)
+    if (!mayRetire(person, agent)) throw new CountersignError('ERR_NOT_ALLOWED')
+    return context.json(await seen(await roster.retire(agent.id, person.id, because), person), 200)
   })
 
   api.openapi(stopping, async (context) => {
@@ -151,9 +172,9 @@ export function agents(api: Api, parts: ApiParts): void {
     return items
   }
 
-  async function issued(agent: Agent, person: Person, key: string): Promise<IssuedKey> {
+  async function issued({ agent, secret: key }: Issued, person: Person): Promise<IssuedKey> {
     const expiresAt = moment(agent.keys.at(-1)?.expiresAt ?? clock.now())
-    return { agent: await seen(agent, person), key, expiresAt }
+    return { agent: await seen(agent, person), key, expiresAt, ready: readyLines(key, parts.running.places) }
   }
 
   const seen = (agent: Agent, person: Person, unsettled: readonly Approval[] = []) =>

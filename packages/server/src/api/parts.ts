@@ -8,6 +8,7 @@ import type { ConsoleSession, Founding, GroupRoles, Sessions, SignIn } from '@co
 import type { Workshop } from '@countersign/policy'
 import type { OpenAPIHono } from '@hono/zod-openapi'
 import type { Person } from '@countersign/schema'
+import type { Roster } from '../roster.ts'
 import type { SystemParts } from './system.ts'
 
 export interface ApiParts {
@@ -18,6 +19,7 @@ export interface ApiParts {
   /** Records refused signatures itself, whatever the channel. */
   readonly desk: Pick<Desk, 'sign' | 'escalate' | 'waiting'>
   readonly stops: Stops
+  readonly roster: Roster
   readonly pins: Pick<Pins, 'accept'>
   readonly running: SystemParts
   readonly policy: PolicyEngine

@@ -26,8 +26,11 @@ export function problemResponse(problem: Problem): Response {
 /** Errors keep their details for the log. Only what was written to be told is told. */
 const told = new WeakMap<CountersignError, string>()
 
+/** What was written to be told of it, if anything was. */
+export const toldOf = (error: CountersignError): string | undefined => told.get(error)
+
 function detailOf(error: CountersignError): { detail?: string } {
-  const detail = told.get(error)
+  const detail = toldOf(error)
   return detail === undefined ? {} : { detail }
 }
 

@@ -11,6 +11,7 @@ import type { Agent, Person, SignOff } from '@countersign/schema'
 import { searchFollower } from '@countersign/followers'
 import { createMemoryStore } from '@countersign/stores'
 import { startFollower } from '../followers.ts'
+import { createRoster } from '../roster.ts'
 import { createApi } from './api.ts'
 import type { ApiParts } from './parts.ts'
 import { policySet, workshop } from './rig-policy.ts'
@@ -33,6 +34,12 @@ export async function createRig(over: Partial<ApiParts> = {}) {
     store,
     desk: createDesk({ store }),
     stops: createStops({ store }),
+    roster: createRoster({
+      store,
+      stops: createStops({ store }),
+      groups: () => ['data-platform'],
+      agentGroups: () => ['reporters'],
+    }),
     pins: createPins({ store }),
     running: { node: { id: 'nod_here', epoch: () => 1 }, followers: () => [], places: [], concerns: () => [] },
     policy: { active: () => policySet },

@@ -54,7 +54,7 @@ export function system(api: Api, parts: ApiParts): void {
         duties: leases.flatMap(dutyOf),
         followers: await Promise.all(running.followers().map((each) => followerView(each, size))),
         queues: { openQuestions: open, grantedUnspent: granted, waitingClients: desk.waiting() },
-        doors: [...running.places],
+        doors: running.places.map(({ leadsTo: _leadsTo, ...door }) => door),
         concerns: running.concerns().map(({ key, says, since }) => ({ key, says, since: moment(since) })),
       },
       200,

@@ -1,6 +1,6 @@
 /**
- * Text that agents and people wrote, made safe to read: what has no shape of its own, or changes the shape of what
- * stands beside it, is shown by its number. Nothing is ever left out.
+ * Text that agents and people wrote, made safe to read in a browser or a terminal: what has no shape of its own, or
+ * changes the shape of what stands beside it, is shown by its number. Nothing is ever left out. Imports no `node:`.
  *
  * @module
  */
