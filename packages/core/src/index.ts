@@ -1,7 +1,7 @@
 export { canonical } from './action/canonical.ts'
 export { digestOf, sha256Hex } from './action/digest.ts'
 export { classKeyword, digestKeyword, keywordsOf, purposeKeywords } from './action/keywords.ts'
-export { type Bounds, parseJson } from './json/strict.ts'
+export { type Bounds, parseJson } from './door/json.ts'
 export { catalogue, CountersignError, type ErrorCode, isError } from './errors.ts'
 export {
   type ActionQuery,
@@ -21,7 +21,10 @@ export {
   type Follower,
   type Gate,
   type DoorPlace,
+  type Around,
+  type Finding,
   type Gateway,
+  type PreparedGateway,
   type Hall,
   type Handler,
   type HeldLease,

@@ -37,9 +37,11 @@ export type {
   LogLine,
   DoorPlace,
   Gateway,
+  PreparedGateway,
   ToolPins,
   Concern,
   Concerns,
 } from './ports/door.ts'
 export type { Answer, Post, OpenDesk, Lobby, Channel, OpenChannel, Follower } from './ports/channel.ts'
+export type { Around, Finding } from './ports/finding.ts'
 export { defineGateway, defineChannel } from './ports/define.ts'

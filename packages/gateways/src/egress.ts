@@ -106,7 +106,7 @@ function guardedLookup(expected: string, named: boolean, resolve: Resolve): Look
   }
 }
 
-function mayBeCalled(address: string, hostname: string, named: boolean): boolean {
+export function mayBeCalled(address: string, hostname: string, named: boolean): boolean {
   switch (reachOf(address)) {
     case 'public':
       return true
@@ -153,6 +153,6 @@ function blockList(ranges: string): BlockList {
   return list
 }
 
-const bare = (hostname: string): string => hostname.replace(/^\[(.*)\]$/, '$1')
+export const bare = (hostname: string): string => hostname.replace(/^\[(.*)\]$/, '$1')
 
 const refused = (hostname: string) => new CountersignError('ERR_EGRESS_REFUSED', { hostname })

@@ -261,7 +261,10 @@ export const placesOf = (config: Config, publicUrl: string) =>
   gateways.flatMap((gateway) => {
     const section = config.gateways[gateway.name]
     if (section === undefined) return []
-    return gateway.places(section, publicUrl).map((place) => ({ gateway: gateway.name, ...place }))
+    return gateway
+      .prepare(section)
+      .places(publicUrl)
+      .map((place) => ({ gateway: gateway.name, ...place }))
   })
 
 /** A channel hears of every change to an approval. */

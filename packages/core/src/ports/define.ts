@@ -5,7 +5,9 @@
  */
 import type { z } from 'zod'
 import type { Lobby, OpenChannel } from './channel.ts'
-import type { DoorPlace, Hall, Running } from './door.ts'
+import { CountersignError } from '../errors.ts'
+import type { DoorPlace, Gateway, Hall, PreparedGateway, Running } from './door.ts'
+import type { Around, Finding } from './finding.ts'
 
 interface Spec<Config, Inside, Outside> {
   readonly name: string
@@ -24,12 +26,37 @@ const define =
 /** Ties a channel to its section of `countersign.yaml`. */
 export const defineChannel = define<Lobby, OpenChannel>()
 
-interface GatewaySpec<Config> extends Spec<Config, Hall, Running> {
+interface GatewaySpec<Config, Ready> {
+  readonly name: string
+  readonly config: z.ZodType<Config>
   places(config: Config, publicUrl: string): readonly DoorPlace[]
+  /** Everything that `start` makes of its section before it opens anything; what is wrong with it is all told at once. */
+  prepare?(config: Config): { readonly ready: Ready; readonly findings: readonly Finding[] }
+  /** What will not work once it runs, as far as can be known, or tried with `around.connect`. Warnings alone. */
+  foresee?(config: Config, around: Around): Promise<readonly Finding[]>
+  start(config: Config, hall: Hall, ready: Ready): Promise<Running>
 }
 
 /** Ties a gateway to its section of `countersign.yaml`. */
-export const defineGateway = <Config>({ places, ...spec }: GatewaySpec<Config>) => ({
-  ...define<Hall, Running>()(spec),
-  places: (section: unknown, publicUrl: string) => places(spec.config.parse(section), publicUrl),
-})
+export const defineGateway = <Config, Ready = undefined>(spec: GatewaySpec<Config, Ready>): Gateway => {
+  function prepare(section: unknown): PreparedGateway {
+    const config = spec.config.parse(section)
+    const { ready, findings } = spec.prepare?.(config) ?? { ready: undefined as Ready, findings: [] }
+    return {
+      findings,
+      places: (publicUrl) => spec.places(config, publicUrl),
+      foresee: async (around) => (await spec.foresee?.(config, around)) ?? [],
+      async start(hall) {
+        const problems = findings.filter(({ level }) => level === 'problem')
+        if (problems.length > 0) throw new CountersignError('ERR_CONFIG_INVALID', problems)
+        return spec.start(config, hall, ready)
+      },
+    }
+  }
+  return {
+    name: spec.name,
+    config: spec.config,
+    prepare,
+    start: (section, hall) => prepare(section).start(hall),
+  }
+}

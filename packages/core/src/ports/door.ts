@@ -18,7 +18,9 @@ import type {
   Refusal,
   ToolDefinition,
 } from '@countersign/schema'
+import type { ZodType } from 'zod'
 import type { Clock } from './clock.ts'
+import type { Around, Finding } from './finding.ts'
 import type { Prospect } from './policy.ts'
 import type { Store } from './store.ts'
 
@@ -187,7 +189,20 @@ export interface DoorPlace {
 /** Speaks one protocol to agents. */
 export interface Gateway {
   readonly name: string
-  /** The places that this section of the configuration opens. */
-  places(section: unknown, publicUrl: string): readonly DoorPlace[]
+  /** The schema of its section. */
+  readonly config: ZodType
+  /** Opens nothing. @throws ZodError for a section that its schema refuses */
+  prepare(section: unknown): PreparedGateway
+  /** Prepares and starts. @throws ERR_CONFIG_INVALID with every problem as its detail */
   start(section: unknown, hall: Hall): Promise<Running>
+}
+
+/** A gateway with its section read and compiled: `check` ends here, `serve` goes on with `start`. */
+export interface PreparedGateway {
+  readonly findings: readonly Finding[]
+  /** The places that its section opens. */
+  places(publicUrl: string): readonly DoorPlace[]
+  foresee(around: Around): Promise<readonly Finding[]>
+  /** @throws ERR_CONFIG_INVALID with every problem as its detail */
+  start(hall: Hall): Promise<Running>
 }

@@ -9,17 +9,15 @@ import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { CountersignError, defineGateway, type Caller, type Hall } from '@countersign/core'
 import { createEgress } from '../egress.ts'
-import { HttpConfig, type UpstreamConfig } from './config.ts'
+import { HttpConfig } from './config.ts'
 import { describe } from './describe.ts'
 import { readHeaders } from './headers.ts'
 import { answerQuestion, askedAbout } from './question.ts'
 import { problemOf, say } from './refuse.ts'
-import { routesOfOpenApi } from './openapi.ts'
-import { presets } from './presets.ts'
-import { compileRoutes, type Routes } from './routes.ts'
+import { foreseeUpstreams, type Prepared, type PreparedUpstream, prepareUpstreams } from './prepare.ts'
 import { ended, replay, run } from './run.ts'
 import { createConnections } from './connections.ts'
-import { credentialOf, type Head, isAsync, readBody, readHead, waitOf } from './wire.ts'
+import { credentialOf, type Head, readBody, readHead, waitOf } from './wire.ts'
 
 export const http = defineGateway({
   name: 'http',
@@ -34,14 +32,11 @@ export const http = defineGateway({
       leadsTo,
     })),
 
-  async start(config, hall) {
+  prepare: prepareUpstreams,
+  foresee: foreseeUpstreams,
+
+  async start(config, hall, upstreams: Prepared['ready']) {
     const { gate, secrets } = hall
-    const upstreams = new Map(
-      Object.entries(config.upstreams).map(([name, upstream]) => [
-        name,
-        { upstream, routes: compileRoutes(routesOf(upstream)) },
-      ]),
-    )
     const egress = createEgress({
       allowed: [...upstreams.values()]
         .filter(({ upstream }) => upstream.private)
@@ -61,7 +56,8 @@ export const http = defineGateway({
         return answerQuestion(request, response, { id: asked.id, waitMs, caller, hall, signal })
       }
 
-      const { upstream, route, waitSeconds, async, action, context } = await read(request, response, caller)
+      const { upstream, route, waitSeconds, action, context } = await read(request, response, caller)
+      if (waitSeconds > 0) response.setHeader('preference-applied', `wait=${waitSeconds}`)
 
       await gate.pass({
         caller,
@@ -79,7 +75,7 @@ export const http = defineGateway({
           await ended(response)
         },
         async refuse(refusal) {
-          say(response, problemOf(refusal, { async }))
+          say(response, problemOf(refusal))
           await ended(response)
         },
       })
@@ -89,19 +85,11 @@ export const http = defineGateway({
     async function read(request: IncomingMessage, response: ServerResponse, caller: Caller) {
       const head = readHead(request)
       const { upstream, routes } = upstreamOf(head, upstreams, response)
-      const { headers, method, target } = head
-      const proceed = () => {
-        if (headers('expect') !== undefined && request.httpVersion !== '1.0') response.writeContinue()
-      }
-      const message = { ...head, body: await readBody(request, head, config.maxBodyBytes, proceed) }
-      const matched = routes(method, target.segments)
+      const message = { ...head, body: await readBody(request, head, config.maxBodyBytes) }
+      const matched = routes(message.method, message.target.segments)
+      const waitSeconds = Math.min(waitOf(message.headers) ?? 0, config.maxWaitSeconds)
       const described = await describe(message, caller, upstream, matched, secrets)
-
-      const async = isAsync(headers)
-      const wished = waitOf(headers)
-      const waitSeconds = Math.min(wished ?? (async ? 0 : upstream.waitSeconds), config.maxWaitSeconds)
-      if (wished !== undefined) response.setHeader('preference-applied', `wait=${waitSeconds}`)
-      return { upstream, route: matched?.route.config, waitSeconds, async, ...described }
+      return { upstream, route: matched?.route.config, waitSeconds, ...described }
     }
 
     const connections = createConnections(serve, (error) => {
@@ -126,9 +114,6 @@ export const http = defineGateway({
       connections.serve,
     )
     server.maxConnections = config.maxConnections
-    // Whether a body may come, or what else is expected, is answered where all of the head has been read.
-    server.on('checkContinue', connections.serve)
-    server.on('checkExpectation', connections.serve)
     server.on('clientError', connections.fault)
     server.on('connect', (_, socket) => socket.destroy())
     await listen(server, config.listen)
@@ -147,25 +132,17 @@ export const http = defineGateway({
   },
 })
 
-/** What the operator says of a path goes before what a document or a preset says. */
-const routesOf = ({ preset, openapi, routes }: UpstreamConfig) => ({
-  ...(preset && presets[preset]),
-  ...(openapi !== undefined && routesOfOpenApi(openapi)),
-  ...routes,
-})
-
 async function recognise({ rawHeaders }: IncomingMessage, { identify }: Hall): Promise<Caller> {
   const credential = credentialOf(readHeaders(rawHeaders))
   if (credential === undefined) throw new CountersignError('ERR_AGENT_UNKNOWN')
   return identify(credential)
 }
 
-interface Named {
-  readonly upstream: UpstreamConfig
-  readonly routes: Routes
-}
-
-function upstreamOf({ method, target }: Head, upstreams: ReadonlyMap<string, Named>, response: ServerResponse): Named {
+function upstreamOf(
+  { method, target }: Head,
+  upstreams: Prepared['ready'],
+  response: ServerResponse,
+): PreparedUpstream {
   const named = upstreams.get(target.upstream)
   if (!named) throw new CountersignError('ERR_NOT_FOUND')
   if (!named.upstream.methods.includes(method)) {

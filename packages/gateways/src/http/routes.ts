@@ -3,11 +3,12 @@
  *
  * @module
  */
-import { CountersignError } from '@countersign/core'
+import { type CountersignError, type Finding, isError } from '@countersign/core'
 import { Effect, Verb } from '@countersign/schema'
 import { z } from 'zod'
 import { compile, type View } from './cel.ts'
 import type { RouteConfig, SaidData } from './config.ts'
+import { match, parsePattern, type Pattern } from './pattern.ts'
 
 type Told<Type> = (view: View) => Type | undefined
 
@@ -41,85 +42,105 @@ export interface Matched {
 
 export type Routes = (method: string, segments: readonly string[]) => Matched | undefined
 
-/** @throws ERR_CONFIG_INVALID for an expression that does not compile, a bad pattern, or two routes for the same path */
-export function compileRoutes(routes: Readonly<Record<string, RouteConfig>>): Routes {
-  const known = Object.entries(routes)
-    .map(([pattern, config]) => ({ ...parsePattern(pattern), route: compileRoute(pattern, config) }))
-    .toSorted((one, other) => (one.rank < other.rank ? -1 : 1))
-  const twice = known.find(({ rank }, index) => known[index + 1]?.rank === rank)
-  if (twice)
-    throw new CountersignError('ERR_CONFIG_INVALID', { route: twice.route.pattern, says: 'two routes for one path' })
+/** What is wrong with one route, below it: `['sentence']`. */
+export type Complaint = Pick<Finding, 'path' | 'says'> & { readonly pattern: string }
 
+export interface CompiledRoutes {
+  readonly routes: Routes
+  /** Expressions that do not compile, bad patterns, two routes for one path. Such a route is not among `routes`. */
+  readonly complaints: readonly Complaint[]
+}
+
+/** Of routes for the same paths the one of the later layer goes before the others; in one layer there may be one. */
+export function compileRoutes(...layers: readonly Readonly<Record<string, RouteConfig>>[]): CompiledRoutes {
+  const complaints: Complaint[] = []
+  const known = new Map<string, Pattern & { readonly route: Route }>()
+  for (const layer of layers) {
+    const own = new Map<string, string>()
+    for (const [pattern, config] of Object.entries(layer)) {
+      const complain = (path: Finding['path'], says: string) => void complaints.push({ pattern, path, says })
+      const parsed = parsePattern(pattern)
+      const route = compileRoute(pattern, config, complain)
+      if (typeof parsed === 'string') {
+        complain([], parsed)
+        continue
+      }
+      const twin = own.get(parsed.rank)
+      if (twin !== undefined) complain([], `Two routes for one path: see ${twin}.`)
+      own.set(parsed.rank, pattern)
+      known.set(parsed.rank, { ...parsed, route })
+    }
+  }
+  return { complaints, routes: routesAmong([...known.values()]) }
+}
+
+/** One slash at the end of a path makes no difference here; what is sent keeps it. */
+function routesAmong(patterns: readonly (Pattern & { readonly route: Route })[]): Routes {
+  const sorted = patterns.toSorted((one, other) => (one.rank < other.rank ? -1 : 1))
+  const byMethod = new Map<string, (typeof sorted)[number][]>()
+  for (const pattern of sorted) byMethod.set(pattern.method, [...(byMethod.get(pattern.method) ?? []), pattern])
   return (method, segments) => {
-    for (const { method: wanted, parts, route } of known) {
-      const params = method === wanted ? match(parts, segments) : undefined
-      if (params) return { route, params }
+    const path = segments.at(-1) === '' ? segments.slice(0, -1) : segments
+    for (const pattern of byMethod.get(method) ?? []) {
+      const params = match(pattern, path)
+      if (params === 'ambiguous') return undefined // nobody can say what it means, so it is not mapped
+      if (params) return { route: pattern.route, params }
     }
     return undefined
   }
 }
 
-type Part = { readonly kind: 'literal' | 'one' | 'rest'; readonly text: string }
-
-/** Routes sort by `rank`: at the first difference a literal goes before a parameter, and that before the rest of the path. */
-function parsePattern(pattern: string): { method: string; parts: readonly Part[]; rank: string } {
-  const [method = '', path = ''] = pattern.split(' ')
-  const parts = path.split('/').filter(Boolean).map(parsePart)
-  if (parts.slice(0, -1).some(({ kind }) => kind === 'rest')) throw badPattern(pattern)
-  if (parts.some(({ kind, text }) => kind === 'literal' && /[{}*]/.test(text))) throw badPattern(pattern)
-  const ranks = { literal: (text: string) => `0${text}`, one: () => '1', rest: () => '2' }
-  return { method, parts, rank: `${method} ${parts.map(({ kind, text }) => ranks[kind](text)).join('/')}` }
-}
-
-function parsePart(text: string): Part {
-  const [, name, star] = /^\{([A-Za-z_]\w*)(\*)?\}$/.exec(text) ?? []
-  if (name === undefined) return { kind: 'literal', text }
-  return { kind: star ? 'rest' : 'one', text: name }
-}
-
-const badPattern = (route: string) => new CountersignError('ERR_CONFIG_INVALID', { route, says: 'not a pattern' })
-
-/** One slash at the end makes no difference here; what is sent keeps it. */
-function match(parts: readonly Part[], segments: readonly string[]): Record<string, string> | undefined {
-  const path = segments.at(-1) === '' ? segments.slice(0, -1) : segments
-  const open = parts.at(-1)?.kind === 'rest'
-  if (open ? path.length < parts.length : path.length !== parts.length) return undefined
-
-  const params: Record<string, string> = {}
-  for (const [index, { kind, text }] of parts.entries()) {
-    const segment = path[index] ?? ''
-    if (kind === 'literal' && segment !== text) return undefined
-    if (kind === 'one') params[text] = segment
-    if (kind === 'rest') params[text] = path.slice(index).join('/')
+function compileRoute(
+  pattern: string,
+  config: RouteConfig,
+  complain: (path: Finding['path'], says: string) => void,
+): Route {
+  /** What does not compile is complained of, and says nothing. */
+  function told<Type>(
+    path: Finding['path'],
+    said: Type | { cel: string } | undefined,
+    type: z.ZodType<Type>,
+  ): Told<Type> {
+    if (typeof said !== 'object' || said === null || !('cel' in said)) return () => said
+    try {
+      return compile(said.cel, type)
+    } catch (error) {
+      if (!isError(error, 'ERR_CONFIG_INVALID')) throw error
+      complain([...path, 'cel'], saysOf(error))
+      return () => undefined
+    }
   }
-  return params
-}
-
-function compileRoute(pattern: string, config: RouteConfig): Route {
+  const toldData = (path: Finding['path'], { name, columns }: SaidData): ToldData => ({
+    name: told([...path, 'name'], name, Name),
+    columns: told([...path, 'columns'], columns, Columns),
+  })
   return {
     pattern,
     config,
-    verb: told(config.verb, Verb),
-    effect: told(config.effect, Effect),
-    sentence: told(config.sentence, z.string().min(1).max(500)),
-    resources: config.resources.map(({ kind, name }) => ({ kind, name: told(name, z.string().min(1).max(500)) })),
-    reads: config.reads?.map(toldData),
-    writes: config.writes?.map(toldData),
-    destination: told(config.destination, z.string().min(1)),
-    model: told(config.model, z.string().min(1)),
-    rows: told(config.rows, count),
-    bytes: told(config.bytes, count),
+    verb: told(['verb'], config.verb, Verb),
+    effect: told(['effect'], config.effect, Effect),
+    sentence: told(['sentence'], config.sentence, Words),
+    resources: config.resources.map(({ kind, name }, index) => ({
+      kind,
+      name: told(['resources', index, 'name'], name, Words),
+    })),
+    reads: config.reads?.map((data, index) => toldData(['reads', index], data)),
+    writes: config.writes?.map((data, index) => toldData(['writes', index], data)),
+    destination: told(['destination'], config.destination, Name),
+    model: told(['model'], config.model, Name),
+    rows: told(['rows'], config.rows, count),
+    bytes: told(['bytes'], config.bytes, count),
   }
 }
 
+const Name = z.string().min(1)
+const Words = Name.max(500)
+const Columns = z.array(z.string()).max(500)
 const count = z.number().int().nonnegative().max(Number.MAX_SAFE_INTEGER)
 
-const toldData = ({ name, columns }: SaidData): ToldData => ({
-  name: told(name, z.string().min(1)),
-  columns: told(columns, z.array(z.string()).max(500)),
-})
-
-function told<Type>(said: Type | { cel: string } | undefined, type: z.ZodType<Type>): Told<Type> {
-  if (typeof said === 'object' && said !== null && 'cel' in said) return compile(said.cel, type)
-  return () => said
+/** What CEL says of an expression, in one line, or what we do. */
+function saysOf({ detail, cause }: CountersignError): string {
+  const { says } = detail as { readonly says?: string }
+  const [first] = (cause instanceof Error ? cause.message : '').split('\n')
+  return `This is not an expression that can be used: ${says ?? (first || 'it does not parse')}.`
 }
