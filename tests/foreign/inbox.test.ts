@@ -167,7 +167,7 @@ describe('the inbox', () => {
     const page = await openAs(/Ben/, phone)
     await page.goto(`${house.url}/approvals/${told.approval}`)
     await page.getByRole('button', { name: 'Approve', exact: true }).click()
-    await page.getByRole('heading', { name: 'Countersign this action' }).waitFor()
+    await page.getByRole('heading', { name: 'Approve this action' }).waitFor()
     await house.sign('ben', await house.question(told), 'reject')
     await page.getByText('Too late to answer: rejected by you. It did not run.').waitFor()
     await page.close()

@@ -71,7 +71,7 @@ async function openWithDemo(hand: Hand, { fresh, port = 4600, json }: UpOptions,
   try {
     if (first) {
       await send(steps.export, { publicUrl: house.url, gatewayUrl, key: keys['finance-bot'] })
-      demo.act(steps.export) // the same action joins its question, and runs once it is signed
+      void demo.act(steps.export) // the same action joins its question, and runs once it is signed
     }
   } catch (error) {
     await close()

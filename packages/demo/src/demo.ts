@@ -14,6 +14,7 @@ import { type RunningCompany, startCompany } from './company/company.ts'
 import { companyUpstream } from './company/gateway.ts'
 import { companyRegistry } from './company/registry.ts'
 import { createDemoProvider } from './idp/provider.ts'
+import type { Told } from './send.ts'
 import { sendPatiently } from './patient.ts'
 import type { Step } from './steps.ts'
 import { tryIt } from './try-it.ts'
@@ -40,8 +41,8 @@ export interface Demo {
   /** The folder that the tool server works in. */
   readonly folder: string
   readonly keys: Readonly<Record<AgentId, string>>
-  /** Lets the step's agent do it; it waits for people, and comes back for its answer. */
-  act(step: Step): void
+  /** Lets the step's agent do it; it waits for people, and comes back for its answer. Resolves with that; never rejects. */
+  act(step: Step): Promise<Told | undefined>
   close(): Promise<void>
 }
 
@@ -111,11 +112,11 @@ export async function openDemo(settings: DemoSettings): Promise<Demo> {
     throw error
   }
 
-  function act(step: Step): void {
+  async function act(step: Step): Promise<Told | undefined> {
     const key = keys?.[step.agent]
-    if (key === undefined) return
-    // What came of it stands in the record.
-    sendPatiently(step, { publicUrl, gatewayUrl, key, signal: closing.signal }).catch(() => undefined)
+    if (key === undefined) return undefined
+    // An agent that was cut off tells nobody; what came of it stands in the record.
+    return sendPatiently(step, { publicUrl, gatewayUrl, key, signal: closing.signal }).catch(() => undefined)
   }
 
   async function close(): Promise<void> {

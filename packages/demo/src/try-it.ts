@@ -3,16 +3,29 @@
  *
  * @module
  */
+import { setTimeout as pause } from 'node:timers/promises'
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Told } from './send.ts'
 import { type Step, type StepId, steps } from './steps.ts'
 
 export interface TryItParts {
   readonly publicUrl: string
-  /** Lets the step's agent do it, and wait for people. */
-  act(step: Step): void
+  /** Lets the step's agent do it, and wait for people. Resolves with what came of it. */
+  act(step: Step): Promise<Told | undefined>
 }
 
-/** `GET` lists what there is; `POST {step}` starts one, whose agent then waits for people. */
+/** What somebody who tried a step is told: what came of it at once, or that it waits for people. */
+interface Tried {
+  readonly step: string
+  readonly came: 'ran' | 'refused' | 'waits'
+  /** What the agent was told, where it was refused. */
+  readonly says?: string
+}
+
+/** People take longer than this, policy does not. */
+const answersWithinMs = 3_000
+
+/** `GET` lists what there is; `POST {step}` starts one, whose agent then waits for people, and says what came of it. */
 export function tryIt(parts: TryItParts): (request: IncomingMessage, response: ServerResponse) => void {
   return (request, response) => {
     if (request.method === 'GET') return answer(response, 200, { steps: Object.values(steps).map(shown) })
@@ -29,9 +42,26 @@ export function tryIt(parts: TryItParts): (request: IncomingMessage, response: S
   function start(name: string, response: ServerResponse): void {
     const step = Object.hasOwn(steps, name) ? steps[name as StepId] : undefined
     if (!step) return answer(response, 404, { says: 'This step is not known.' })
-    parts.act(step)
-    answer(response, 202, { step: name })
+    const waits = pause(answersWithinMs, undefined)
+    void Promise.race([parts.act(step), waits]).then((told) => {
+      answer(response, 200, triedOf(name, told))
+    })
   }
+}
+
+function triedOf(step: string, told: Told | undefined): Tried {
+  if (!told) return { step, came: 'waits' }
+  const says = refusalIn(told)
+  return says === undefined ? { step, came: 'ran' } : { step, came: 'refused', says }
+}
+
+/** Of a problem its title and detail, of a tool's error its text. */
+function refusalIn({ status, text }: Told): string | undefined {
+  const problem = /"title":"((?:[^"\\]|\\.)*)"(?:.*?"detail":"((?:[^"\\]|\\.)*)")?/.exec(text)
+  if (status >= 400) return [problem?.[1], problem?.[2]].filter(Boolean).join(' ') || `HTTP ${status}`
+  if (!/"isError":\s*true/.test(text)) return undefined
+  const said = /"text":("(?:[^"\\]|\\.)*")/.exec(text)?.[1]
+  return said === undefined ? 'The tool refused it.' : (JSON.parse(said) as string)
 }
 
 const shown = ({ id, title, agent, purpose }: (typeof steps)[StepId]) => ({ id, title, agent, purpose })

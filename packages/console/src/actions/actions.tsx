@@ -3,10 +3,11 @@
  *
  * @module
  */
-import type { ActionSummary, AgentList } from '@countersign/schema'
+import type { ActionSummary, AgentList, Me, PersonList } from '@countersign/schema'
 import { useState } from 'react'
 import { useAnswer, usePages } from '../api/use-answer.ts'
 import { Empty, Loading, TroubleNote } from '../parts/states.tsx'
+import { maySeePeople } from '../people/may-see.ts'
 import { paths } from '../route.ts'
 import { useKeys } from '../shell/keys.ts'
 import { keptPages, keepPages, revise } from '../shell/place.ts'
@@ -16,10 +17,11 @@ import { Chosen } from './chosen.tsx'
 import { exportPath, type Filters, filtersOf, pathOf, without } from './filters.ts'
 import { SearchForm } from './search-form.tsx'
 
-export function Actions({ search }: { search: string }) {
+export function Actions({ search, me }: { search: string; me: Me }) {
   const filters = filtersOf(search)
   const agents = useAnswer<AgentList>('/api/agents').value?.items ?? []
   const names = new Map(agents.map(({ id, name }) => [id, name]))
+  const people = useAnswer<PersonList>(maySeePeople(me) ? '/api/people' : undefined).value?.items ?? []
   const change = (next: Filters) => revise(paths.actions(next))
   return (
     <>
@@ -27,8 +29,8 @@ export function Actions({ search }: { search: string }) {
         <h1>Actions</h1>
         <p className="soft">Everything agents did, tried or were refused, as far as it concerns you.</p>
       </header>
-      <SearchForm filters={filters} agents={names} onChange={change} key={`form ${search}`} />
-      <Chosen filters={filters} names={names} drop={(name) => change(without(filters, name))} />
+      <SearchForm filters={filters} agents={names} people={people} onChange={change} key={`form ${search}`} />
+      <Chosen filters={filters} names={names} people={people} drop={(name) => change(without(filters, name))} />
       <Found filters={filters} onClear={() => change({})} key={`found ${search}`} />
     </>
   )

@@ -1,3 +1,4 @@
+import type { PersonView } from '@countersign/schema'
 import { withSearch } from '../route.ts'
 
 /** Every filter of the search, as people call it, in the order in which they stand. */
@@ -13,7 +14,7 @@ export const filterWords = {
   from: 'From',
   to: 'Before',
   person: 'Acted for',
-  signer: 'Signed by',
+  signer: 'Approved or rejected by',
   model: 'Model',
   operation: 'Operation',
   decision: 'Decision',
@@ -48,6 +49,12 @@ export function pasted(text: string): Filters | undefined {
   if (/^apr_[0-9A-Za-z-]{1,64}$/.test(text)) return { approval: text }
   if (/^per_[0-9A-Za-z-]{1,64}$/.test(text)) return { person: text }
   return /^[0-9a-f]{64}$/.test(text) ? { digest: text } : undefined
+}
+
+/** What a person whom a filter names is called, where that is known. */
+export function calledIn(people: readonly PersonView[], given: string | undefined): string | undefined {
+  const person = people.find(({ id }) => id === given)
+  return person ? (person.email ?? person.name) : given
 }
 
 /** A day of this browser's calendar as the moment it begins at, or the one after it does. */

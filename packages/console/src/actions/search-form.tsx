@@ -1,7 +1,7 @@
-import type { Verb } from '@countersign/schema'
-import { type SubmitEvent, useState } from 'react'
+import type { PersonView, Verb } from '@countersign/schema'
+import { type SubmitEvent, useId, useState } from 'react'
 import { standingWords } from '../words/words.ts'
-import { dayBegins, dayOf, type Filter, type Filters, pasted } from './filters.ts'
+import { calledIn, dayBegins, dayOf, type Filter, type Filters, pasted } from './filters.ts'
 
 /** A verb that is missing here does not compile. */
 const everyVerb: Readonly<Record<Verb, true>> = {
@@ -35,9 +35,12 @@ const rare: readonly Filter[] = ['person', 'signer', 'model', 'operation', 'deci
 export function SearchForm(props: {
   filters: Filters
   agents: ReadonlyMap<string, string>
+  /** Whom this person may see named; anyone may be typed. */
+  people: readonly PersonView[]
   onChange(filters: Filters): void
 }) {
-  const { filters, agents, onChange } = props
+  const { filters, agents, people, onChange } = props
+  const known = useId()
   const [more, setMore] = useState(rare.some((name) => filters[name] !== undefined))
   const set = (name: Filter, value: string) => onChange({ ...filters, [name]: value })
   const submit = (event: SubmitEvent<HTMLFormElement>) => {
@@ -54,6 +57,19 @@ export function SearchForm(props: {
     <label>
       {label}
       <input name={name} defaultValue={filters[name]} placeholder={placeholder} maxLength={500} />
+    </label>
+  )
+  const person = (name: 'person' | 'signer', label: string) => (
+    <label>
+      {label}
+      <input
+        name={name}
+        list={known}
+        defaultValue={calledIn(people, filters[name])}
+        placeholder="a name or an email address"
+        maxLength={500}
+        autoComplete="off"
+      />
     </label>
   )
   const select = (name: Filter, label: string, options: readonly (readonly [string, string])[]) => (
@@ -109,8 +125,15 @@ export function SearchForm(props: {
       {more && (
         <>
           {select('decision', 'Decision', decisions)}
-          {field('person', 'Acted for (id)', 'per_…')}
-          {field('signer', 'Signed by (id)', 'per_…')}
+          {person('person', 'Acted for')}
+          {person('signer', 'Approved or rejected by')}
+          <datalist id={known}>
+            {people.map(({ id, name, email }) => (
+              <option value={email ?? name} key={id}>
+                {name}
+              </option>
+            ))}
+          </datalist>
           {field('model', 'Model', 'any')}
           {field('operation', 'Operation', 'mcp.tools/call')}
           <label className="wide">

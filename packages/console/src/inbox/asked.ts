@@ -17,6 +17,9 @@ export interface Listed {
 
 export const everything: Listed = { tab: 'open', whose: 'all', search: '' }
 
+export const isEverything = ({ tab, whose, search }: Listed): boolean =>
+  tab === everything.tab && whose === everything.whose && search === ''
+
 /** Filters are the server's; this is only how it is asked. */
 export const listPath = ({ tab, whose, search }: Listed): string => {
   const state = tab === 'open' ? openPath : `/api/approvals?state=all&limit=${pageSize}`

@@ -8,7 +8,7 @@ import { useState } from 'react'
 import { usePages } from '../api/use-answer.ts'
 import { Loading, TroubleNote } from '../parts/states.tsx'
 import { amend, keepPages, keptPages, revise } from '../shell/place.ts'
-import { everything, inboxPath, isRefined, type Listed, listedIn, listPath, markIn } from './asked.ts'
+import { everything, inboxPath, isEverything, isRefined, type Listed, listedIn, listPath, markIn } from './asked.ts'
 import { Filters } from './filters.tsx'
 import { grouped } from './grouped.ts'
 import { GroupRow } from './group-row.tsx'
@@ -42,7 +42,7 @@ export function Inbox({ search, me }: { search: string; me: Me }) {
         onHelp={() => setHelp(true)}
         key={listPath(listed)}
       />
-      {me.demo && <TryIt />}
+      {me.demo && isEverything(listed) && <TryIt />}
       {help && <KeyHelp onClose={() => setHelp(false)} />}
     </>
   )

@@ -10,7 +10,7 @@ export function decisionWord(newest: FlowView | undefined): string {
 /** The same in a sentence. */
 export function decisionSentence(newest: FlowView | undefined): string {
   if (!newest) return 'by a run that you may not see'
-  if (newest.approvers.length > 0) return `countersigned by ${newest.approvers.map(({ name }) => name).join(' and ')}`
+  if (newest.approvers.length > 0) return `approved by ${newest.approvers.map(({ name }) => name).join(' and ')}`
   return newest.policies.length > 0 ? `allowed by ${newest.policies.join(', ')}` : 'allowed by policy'
 }
 

@@ -96,7 +96,7 @@ function Decision({ flow: { approval, approvers, policies } }: { flow: FlowView 
   }
   return (
     <>
-      <Link href={paths.question(approval)}>countersigned</Link> by{' '}
+      <Link href={paths.question(approval)}>approved</Link> by{' '}
       {approvers.map(({ id, name }, index) => (
         <span key={id}>
           {index > 0 && ' and '}

@@ -35,7 +35,7 @@ export function PictureOf({ view }: { view: LineageView }) {
           </button>
         )}
         <span className="soft">
-          ✓ and a name: countersigned. Other words: the policy that allowed it. Choose a box to see more of it.
+          ✓ and a name: approved by. Other words: the policy that allowed it. Choose a box to see more of it.
         </span>
       </p>
       {node.kind === 'column' && (

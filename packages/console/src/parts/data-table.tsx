@@ -49,7 +49,10 @@ export function DataTable({ picture: { reads, writes, destination, model } }: { 
             <AgentText text={destination.name} />
           </td>
           <td>
-            {[destination.outside ? 'outside' : 'inside', ...(destination.known ? [] : ['not registered'])].join(', ')}
+            {[
+              destination.outside ? 'leaves the organization' : 'stays in the organization',
+              ...(destination.known ? [] : ['not registered']),
+            ].join(', ')}
           </td>
         </tr>
       )}

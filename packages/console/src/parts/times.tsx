@@ -1,15 +1,19 @@
-import { pressing, relative, timeLeft, timeLeftAloud } from '../words/time.ts'
+import { moment, pressing, relative, timeLeft, timeLeftAloud } from '../words/time.ts'
 import { useNow, useSlowNow } from './now.ts'
+import { useZone } from './zone.ts'
 
 const absolute = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle: 'long' })
 
-/** Relative for people, absolute on asking. */
+/** The moment itself and how long ago it was: the one to compare with a log, the other to judge by. */
 export function When({ at }: { at: string }) {
-  const now = useSlowNow()
-  const moment = Date.parse(at)
+  const slowNow = useSlowNow()
+  const zone = useZone()
+  const when = Date.parse(at)
+  const now = Math.max(slowNow, Math.min(when, slowNow + 30_000))
   return (
-    <time dateTime={at} title={`${absolute.format(moment)} (${at})`}>
-      {relative(moment, Math.max(now, Math.min(moment, now + 30_000)))}
+    <time dateTime={at} title={`${absolute.format(when)} (${at})`}>
+      <span className="moment">{moment(when, now, zone)}</span>
+      <span className="soft"> · {relative(when, now)}</span>
     </time>
   )
 }

@@ -29,7 +29,7 @@ it('P13: says what is unknown or outside, and draws the eye to it', () => {
     {
       kind: 'destination',
       name: 'partner-drive.example',
-      note: 'outside, not registered',
+      note: 'leaves the organization, not registered',
       alarming: true,
     },
   ])

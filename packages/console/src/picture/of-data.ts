@@ -12,7 +12,10 @@ export function pictureOf(
   if (model) to.push(modelBox(model))
   if (destination) {
     const { name, outside, known } = destination
-    const note = [outside ? 'outside' : 'inside', ...(known ? [] : ['not registered'])].join(', ')
+    const note = [
+      outside ? 'leaves the organization' : 'stays in the organization',
+      ...(known ? [] : ['not registered']),
+    ].join(', ')
     to.push({ kind: 'destination', name: visibleText(name), note, alarming: outside || !known })
   }
   if (from.length + to.length === 0) (takes.has(action.verb) ? from : to).push(...action.resources.map(resource))

@@ -100,7 +100,7 @@ function Who({ askedBy: { agent, onBehalfOf } }: Pick<QuestionView, 'askedBy'>) 
             </b>
           </span>
         ) : (
-          <span className="soft">for nobody verified</span>
+          <span className="soft">for itself: no verified person stands behind it</span>
         )}
         {agent.status === 'stopped' && <span className="warn-text">⚠ stopped</span>}
       </div>
@@ -156,7 +156,7 @@ function Data({ picture }: Pick<QuestionView, 'picture'>) {
       {destination && (
         <FactRow label="Goes to">
           <Place name={destination.name} alarming={destination.outside || !destination.known}>
-            {destination.outside ? 'outside the company' : 'inside'}
+            {destination.outside ? 'leaves the organization' : 'stays in the organization'}
             {!destination.known && ', not registered'}
           </Place>
         </FactRow>

@@ -16,7 +16,7 @@ import { pictureOf } from '../picture/of-data.ts'
 import { DataDrawing } from '../picture/picture.tsx'
 import { paths } from '../route.ts'
 import { Link } from '../shell/link.tsx'
-import { count, sizeWords } from '../words/words.ts'
+import { counted, sizeWords } from '../words/words.ts'
 import type { Checked } from './checked.ts'
 import { Parameters, resourceChanges } from './differences.tsx'
 import { SignOffs } from './sign-offs.tsx'
@@ -53,7 +53,7 @@ export function Details({ question, intact }: { question: QuestionView; intact: 
           {(measures.rows !== undefined || measures.bytes !== undefined) && (
             <FactRow label="At most">
               {[
-                ...(measures.rows === undefined ? [] : [`${count(measures.rows)} rows`]),
+                ...(measures.rows === undefined ? [] : [counted(measures.rows, 'row')]),
                 ...(measures.bytes === undefined ? [] : [sizeWords(measures.bytes)]),
               ].join(', ')}{' '}
               <span className="soft">stopped beyond that</span>
@@ -63,7 +63,7 @@ export function Details({ question, intact }: { question: QuestionView; intact: 
             <FactRow label="Duty" key={JSON.stringify(obligation)}>
               {obligation.kind === 'mask'
                 ? `masks ${obligation.fields.join(', ')}`
-                : `at most ${count(obligation.rows)} rows`}
+                : `at most ${counted(obligation.rows, 'row')}`}
             </FactRow>
           ))}
           <FactRow label="Through">
@@ -96,7 +96,7 @@ export function Details({ question, intact }: { question: QuestionView; intact: 
             {askedBy.onBehalfOf ? (
               <AgentText text={askedBy.onBehalfOf.name} />
             ) : (
-              <span className="soft">nobody verified</span>
+              <span className="soft">itself: no verified person stands behind it</span>
             )}
           </FactRow>
           {askedBy.startedBy && (

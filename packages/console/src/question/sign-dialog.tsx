@@ -19,7 +19,7 @@ export interface SignDialogProps {
 }
 
 const titles = {
-  approve: 'Countersign this action',
+  approve: 'Approve this action',
   reject: 'Reject this action',
   'reject-and-stop': 'Reject, and stop this agent',
 } as const
@@ -34,7 +34,7 @@ export function SignDialog({ question, me, step, sending, trouble, onClose, onSi
   const submit = (event: SubmitEvent) => {
     event.preventDefault()
     const given = reason.trim() === '' ? {} : { reason: reason.trim() }
-    if (step === 'approve') onSign({ verdict: 'approve', ...given }, 'You countersigned it.')
+    if (step === 'approve') onSign({ verdict: 'approve', ...given }, 'You approved it.')
     else if (step === 'reject') onSign({ verdict: 'reject', ...given }, 'You rejected it. It will not run.')
     else onSign({ verdict: 'reject', stop: true, ...given }, `You rejected it, and ${name} is stopped.`)
   }
@@ -82,7 +82,7 @@ export function SignDialog({ question, me, step, sending, trouble, onClose, onSi
           >
             {sending
               ? 'Sending…'
-              : { approve: 'Countersign', reject: 'Reject', 'reject-and-stop': 'Reject and stop' }[step]}
+              : { approve: 'Approve', reject: 'Reject', 'reject-and-stop': 'Reject and stop' }[step]}
           </button>
         </div>
       </form>

@@ -53,7 +53,7 @@ function Page({ route, me }: { route: Route; me: Me }) {
     case 'question':
       return <Question id={route.id} me={me} key={route.id} />
     case 'actions':
-      return <Actions search={route.search} />
+      return <Actions search={route.search} me={me} />
     case 'action':
       return <Action id={route.id} key={route.id} />
     case 'lineage':

@@ -8,6 +8,8 @@ import { type ReactNode, useCallback, useEffect, useRef, useState } from 'react'
 import { post } from '../api/ask.ts'
 import { useAnswer } from '../api/use-answer.ts'
 import { openPath } from '../inbox/asked.ts'
+import { rolesThatSeePeople } from '../people/may-see.ts'
+import { setZone, useZone } from '../parts/zone.ts'
 import { type Page, paths } from '../route.ts'
 import { useDismiss } from './dismiss.ts'
 import { Link } from './link.tsx'
@@ -29,7 +31,7 @@ const places: readonly { page: Page; within?: Page; path: string; name: string; 
     page: 'people',
     path: paths.people,
     name: 'People',
-    roles: ['identity', 'operations', 'auditor', 'policy', 'privacy'],
+    roles: rolesThatSeePeople,
   },
   { page: 'system', path: paths.system, name: 'System', roles: ['operations', 'auditor'] },
 ]
@@ -134,10 +136,15 @@ function LineState() {
 }
 
 function Who({ me: { person, groups, roles, demo } }: { me: Me }) {
+  const zone = useZone()
   return (
     <div className="who">
       <strong>{person.name}</strong>
       <span className="soft">{[...groups, ...roles.map((role) => `${role} (role)`)].join(', ') || 'no groups'}</span>
+      <button type="button" className="quiet" onClick={() => setZone(zone === 'UTC' ? 'local' : 'UTC')}>
+        {zone === 'UTC' ? 'Times in UTC' : 'Times as here'}
+        <span className="aloud">: show them {zone === 'UTC' ? 'as this device does' : 'in UTC'}</span>
+      </button>
       {demo && (
         <button
           type="button"

@@ -46,10 +46,14 @@ function Standing({ system }: { system: SystemView }) {
     <>
       <Concerns system={system} />
       <dl className="figures">
-        <Figure number={queues.openQuestions} label="questions open" />
-        <Figure number={queues.grantedUnspent} label="grants not yet spent" />
-        <Figure number={queues.waitingClients} label="clients waiting at this instance" />
-        <Figure number={store.entries} label="entries in the ledger" />
+        <Figure number={queues.openQuestions} one="question open" many="questions open" />
+        <Figure number={queues.grantedUnspent} one="grant not yet spent" many="grants not yet spent" />
+        <Figure
+          number={queues.waitingClients}
+          one="client waiting at this instance"
+          many="clients waiting at this instance"
+        />
+        <Figure number={store.entries} one="entry in the ledger" many="entries in the ledger" />
       </dl>
       <Section title="Instances" aside={<span className="soft">{counted(instances.length, 'instance')} alive</span>}>
         <Table name="Instances" heads={['Instance', 'Version', 'Since', 'Last beat', 'Does for all']}>
@@ -145,10 +149,10 @@ function Concerns({ system }: { system: SystemView }) {
   )
 }
 
-function Figure({ number, label }: { number: number; label: string }) {
+function Figure({ number, one, many }: { number: number; one: string; many: string }) {
   return (
     <div>
-      <dt>{label}</dt>
+      <dt>{number === 1 ? one : many}</dt>
       <dd>{count(number)}</dd>
     </div>
   )

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { duration, pressing, relative, timeLeft, timeLeftAloud } from './time.ts'
+import { duration, moment, pressing, relative, timeLeft, timeLeftAloud } from './time.ts'
 
 const [second, minute, hour, day] = [1_000, 60_000, 3_600_000, 86_400_000]
 
@@ -24,7 +24,7 @@ describe('time in words', () => {
     [30 * second, 'less than a minute left', 'soon'],
     [minute, '1 minute left', 'soon'],
     [30 * minute, '30 minutes left', 'later'],
-    [90 * minute, '1 hours 30 minutes left', 'later'],
+    [90 * minute, '1 hour 30 minutes left', 'later'],
   ] as const)('%i ms left is said as %s', (ms, aloud, how) => {
     expect(timeLeftAloud(ms)).toBe(aloud)
     expect(pressing(ms)).toBe(how)
@@ -38,6 +38,18 @@ describe('time in words', () => {
     [2 * day, 'in 2 d'],
   ])('%i ms from now is %s', (apart, words) => {
     expect(relative(1e12 + apart, 1e12)).toBe(words)
+  })
+
+  it.each([
+    [Date.UTC(2026, 10, 30, 14, 3, 22), '14:03:22 UTC'],
+    [Date.UTC(2026, 10, 28, 9, 5), '28 Nov, 09:05 UTC'],
+    [Date.UTC(2025, 11, 31, 23, 59), '31 Dec 2025, 23:59 UTC'],
+  ])('G absolute times: %i is told as %s, beside how long ago it was', (at, words) => {
+    expect(moment(at, Date.UTC(2026, 10, 30, 20), 'UTC')).toBe(words)
+  })
+
+  it('a moment is told in the zone of whoever looks, if they want that', () => {
+    expect(moment(Date.UTC(2026, 5, 1, 12), Date.UTC(2026, 5, 1, 13), 'local')).not.toContain('Invalid')
   })
 
   it.each([

@@ -23,8 +23,18 @@ export function timeLeftAloud(leftMs: number): string {
   if (leftMs <= 0) return 'no time left'
   if (leftMs < minuteMs) return 'less than a minute left'
   const minutes = Math.floor(leftMs / minuteMs)
-  if (minutes < 60) return `${minutes} ${minutes === 1 ? 'minute' : 'minutes'} left`
-  return `${timeLeft(leftMs).replace('min', 'minutes').replace('h', 'hours').replace('d', 'days')} left`
+  const parts: [number, string][] =
+    leftMs < dayMs
+      ? [
+          [Math.floor(minutes / 60), 'hour'],
+          [minutes % 60, 'minute'],
+        ]
+      : [
+          [Math.floor(leftMs / dayMs), 'day'],
+          [Math.floor((leftMs % dayMs) / hourMs), 'hour'],
+        ]
+  const words = parts.flatMap(([number, unit]) => (number === 0 ? [] : [`${number} ${unit}${number === 1 ? '' : 's'}`]))
+  return `${words.join(' ')} left`
 }
 
 /** How pressing the time that is left is. */
@@ -46,6 +56,31 @@ export function relative(at: number, now: number): string {
           ? `${Math.floor(apart / hourMs)} h`
           : `${Math.floor(apart / dayMs)} d`
   return at > now ? `in ${words}` : `${words} ago`
+}
+
+/** The zone in which moments are told: the world's, or that of whoever looks. */
+export type Zone = 'UTC' | 'local'
+
+/** `14:03:22 UTC` today, `28 Nov, 14:03 UTC` on another day, with the year where it is not this one. */
+export function moment(at: number, now: number, zone: Zone): string {
+  const day = formatted(at, zone, { day: 'numeric', month: 'short', year: 'numeric' })
+  const today = formatted(now, zone, { day: 'numeric', month: 'short', year: 'numeric' })
+  const time = { hour: '2-digit', minute: '2-digit', hourCycle: 'h23', timeZoneName: 'short' } as const
+  if (day === today) return formatted(at, zone, { ...time, second: '2-digit' })
+  const [thisYear, itsYear] = [now, at].map((each) => formatted(each, zone, { year: 'numeric' }))
+  const date = thisYear === itsYear ? formatted(at, zone, { day: 'numeric', month: 'short' }) : day
+  return `${date}, ${formatted(at, zone, time)}`
+}
+
+const formats = new Map<string, Intl.DateTimeFormat>()
+
+/** To make a format takes longer than to use it a thousand times. */
+function formatted(at: number, zone: Zone, how: Intl.DateTimeFormatOptions): string {
+  const key = `${zone} ${Object.keys(how).join(' ')}`
+  const format =
+    formats.get(key) ?? new Intl.DateTimeFormat('en-GB', zone === 'UTC' ? { ...how, timeZone: 'UTC' } : how)
+  formats.set(key, format)
+  return format.format(at)
 }
 
 /** `310 ms`, `3.1 s`, `2 min 5 s`. */

@@ -3,7 +3,14 @@
  *
  * @module
  */
-import { type ActionQuery, classKeyword, CountersignError, digestKeyword, purposeKeywords } from '@countersign/core'
+import {
+  type ActionQuery,
+  classKeyword,
+  CountersignError,
+  digestKeyword,
+  purposeKeywords,
+  type Store,
+} from '@countersign/core'
 import { z } from '@hono/zod-openapi'
 import { Digest, Standing, Verb } from '@countersign/schema'
 import { idOf, text } from './route.ts'
@@ -15,8 +22,10 @@ export const actionFilters = {
   id: idOf('act').optional(),
   digest: Digest.optional().openapi({ description: 'Of the sealed action: the same action, however often.' }),
   agent: text.optional(),
-  person: text.optional().openapi({ description: 'Acted for, or started the session.' }),
-  signer: text.optional().openapi({ description: 'Id of a person who approved or rejected it.' }),
+  person: text.optional().openapi({
+    description: 'Acted for, or started the session: a person’s id, email address or whole name, in any case.',
+  }),
+  signer: text.optional().openapi({ description: 'Approved or rejected it: an id, an email address or a whole name.' }),
   approval: idOf('apr').optional(),
   dataset: text.optional().openapi({ description: 'Read or written, by its whole name.' }),
   class: text.optional().openapi({ description: 'A class of the data it touches: `financial`, `personal`, …' }),
@@ -51,6 +60,29 @@ export function queryOf({ digest, class: ofClass, standing, risk, purpose, ...qu
   ]
   return { ...query, ...says, riskAtLeast: risk, ...(keywords.length > 0 && { keywords }) }
 }
+
+/**
+ * People by what others call them. Nobody of that name did anything, so nothing is found.
+ *
+ * @throws ERR_INPUT_INVALID if several people are called so
+ */
+export async function withPeopleNamed(query: ActionQuery, people: Pick<Store['people'], 'list'>): Promise<ActionQuery> {
+  const { person, signer } = query
+  if (isIdOrNone(person) && isIdOrNone(signer)) return query
+  const everyone = await people.list()
+  const idOf = (called: string | undefined): string | undefined => {
+    if (called === undefined || isIdOrNone(called)) return called
+    const wanted = called.toLowerCase()
+    const found = everyone.filter(({ name, email }) => [name, email].some((each) => each?.toLowerCase() === wanted))
+    if (found.length > 1)
+      throw new CountersignError('ERR_INPUT_INVALID', 'Several people are called so: give an email address.')
+    return found[0]?.id ?? nobody
+  }
+  return { ...query, ...(person && { person: idOf(person) }), ...(signer && { signer: idOf(signer) }) }
+}
+
+const isIdOrNone = (called: string | undefined) => called === undefined || called.startsWith('per_')
+const nobody = 'per_nobody'
 
 /** A standing is the outcome if there is one, else what became of the question. */
 const standingQuery: Readonly<Record<Standing, ActionQuery>> = {

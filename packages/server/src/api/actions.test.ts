@@ -42,6 +42,21 @@ describe('the record, searched', () => {
     expect((await find(query)).items).toHaveLength(count)
   })
 
+  it('G filters want ids: a person is found by name or email address, in any case, and nobody finds nothing', async () => {
+    const ada = await rig.person('Ada Byron', { email: 'ada@acme.example' })
+    await rig.person('Twin')
+    await rig.person('twin', { email: 'twin@acme.example' })
+    const { record } = (await rig.store.actions.get(question.actionId))?.life ?? {}
+    if (!record) throw new Error('The question has no action.')
+    const hers = { ...record, id: newId('act'), action: { ...record.action, onBehalfOf: ada.id } }
+    await rig.store.commit({ facts: [{ kind: 'action.decided', record: hers }] })
+    for (const person of [ada.id, 'ada byron', 'ADA@acme.example'])
+      expect((await find({ person })).items.map(({ id }) => id)).toEqual([hers.id])
+    expect((await find({ person: 'Ada' })).items).toEqual([])
+    expect((await ask({ person: 'Twin' })).status).toBe(400)
+    expect((await find({ signer: 'twin@acme.example' })).items).toEqual([])
+  })
+
   it('is found by its digest, its question and its id', async () => {
     await caughtUp()
     for (const query of [{ digest: question.digest }, { approval: question.id }, { id: question.actionId }]) {
