@@ -40,7 +40,7 @@ describe.each<[string, Look]>([
   async function asked(page = ben): Promise<string> {
     rows += 1
     const told = await house.act(exportOf(rows))
-    house.demo.act(exportOf(rows))
+    void house.demo.act(exportOf(rows))
     const path = `/approvals/${told.approval}`
     await page.goto(house.url + path)
     return path
