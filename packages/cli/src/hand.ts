@@ -22,12 +22,20 @@ export interface Hand {
   readonly product: Product
   /** How often a wait looks again, in milliseconds. Default 1,000. */
   readonly lookEveryMs?: number
+  /** Someone at a terminal who can be asked; undefined where nobody is. Close it when all is asked. */
+  person?(): Person | undefined
   say(text: string): void
   /** Progress and logs, beside the answer. */
   mutter(text: string): void
   ask(dataDir: string): Ask
   /** Resolves when the person at the terminal wants to stop. */
   stopped(): Promise<void>
+}
+
+export interface Person {
+  /** One line of theirs; empty once they have gone. */
+  ask(question: string): Promise<string>
+  close(): void
 }
 
 export interface Product {

@@ -3,6 +3,7 @@ import { setFlagsFromString } from 'node:v8'
 import { createAsk } from './ask.ts'
 import { type Hand, product } from './hand.ts'
 import { takesColour } from './ink.ts'
+import { openPerson } from './person.ts'
 import { run } from './run.ts'
 
 // Policies are WebAssembly, and most of what loading them runs is run once: V8 shall optimise only what stays in use.
@@ -15,6 +16,7 @@ const hand: Hand = {
   watched: process.stderr.isTTY,
   colour: takesColour(process.stdout, process.env),
   product,
+  person: () => (process.stdin.isTTY ? openPerson() : undefined),
   say: (text) => process.stdout.write(`${text}\n`),
   mutter: (text) => process.stderr.write(text),
   ask: createAsk,

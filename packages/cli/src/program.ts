@@ -12,6 +12,7 @@ import { completionFor, type Shell, shells } from './completion.ts'
 import { answerInBrowser, inbox, lineage } from './people.ts'
 import { addAgents } from './program-agents.ts'
 import { Stopped } from './stopped.ts'
+import type { Wish } from './init/init.ts'
 import type { UpOptions } from './up.ts'
 
 interface Common {
@@ -29,6 +30,22 @@ export function createProgram(hand: Hand): Command {
   const withHouse = (command: Command) =>
     command.option('--data <dir>', 'data directory of the house').option('--json', 'print JSON')
 
+  program
+    .command('init [folder]')
+    .description('write a first configuration: asks five questions, or takes flags')
+    .option('--name <name>', 'of this deployment; default the folder’s')
+    .option('--signers <group>', 'the group that signs; default approvers')
+    .option('--environment <name>', 'in which agents act; default prod')
+    .option('--servers <names>', 'MCP servers of your clients that go behind the gate: names with commas, all, none')
+    .option('--from <file>', 'look for MCP servers in this file too; repeatable', listOf, undefined)
+    .option('--api <name=origin>', 'an HTTP API that goes behind the gate; repeatable', listOf, undefined)
+    .option('--credential <name=VARIABLE>', 'the variable with the token for that API; repeatable', listOf, undefined)
+    .option('--yes', 'ask nothing: flags and defaults')
+    .option('--force', 'overwrite what is there')
+    .option('--json', 'print JSON')
+    .action(async (folder: string | undefined, options: Wish) =>
+      (await import('./init/init.ts')).init(hand, folder, options),
+    )
   for (const name of ['up', 'serve']) {
     program
       .command(name)
@@ -120,6 +137,10 @@ export function createProgram(hand: Hand): Command {
       await serveStdio({ input: process.stdin, output: process.stdout, url: `${url}/mcp/${server}`, key })
     })
   return program
+}
+
+function listOf(text: string, before: readonly string[] | undefined): readonly string[] {
+  return [...(before ?? []), text]
 }
 
 function countOf(text: string): number {

@@ -8,6 +8,7 @@ import { rm } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import type { Demo } from '@countersign/demo'
 import { Config, createLog, parseConfig, sections, startHouse } from '@countersign/server'
+import { environmentOf } from './env-file.ts'
 import { dataDirOf, type Hand, makeDataDir } from './hand.ts'
 import { Stopped } from './stopped.ts'
 
@@ -116,6 +117,6 @@ export function readConfig(hand: Hand, file: string | undefined): { config: Conf
     }
   }
   const readFile = (name: string) => readFileSync(resolve(dirname(path), name), 'utf8')
-  const config = parseConfig(readFileSync(path, 'utf8'), { env: hand.env, readFile }, sections)
+  const config = parseConfig(readFileSync(path, 'utf8'), { env: environmentOf(path, hand.env), readFile }, sections)
   return { config, baseDir: dirname(path), path }
 }
