@@ -25,6 +25,7 @@ import { permitRecord } from './permit.ts'
 import type { Attempt, Gate, PermitLife, PolicyEngine, Store } from './ports.ts'
 import { createRun, type Permitted, type RunParts } from './run.ts'
 import { createTurns } from './turns.ts'
+import { visibleText } from './visible.ts'
 
 export interface GateParts extends RunParts {
   readonly store: Store
@@ -226,14 +227,15 @@ export function createGate(parts: GateParts): Gate {
     return { kind: 'waiting', approval: approval.id, groups: askedGroups(approval), expiresAt: approval.expiresAt, url }
   }
 
-  function refusalOf(approval: Approval): Refusal {
+  async function refusalOf(approval: Approval): Promise<Refusal> {
     switch (approval.state) {
       case 'open':
       case 'granted':
         return waitingFor(approval)
       case 'rejected': {
-        const { person: by = '', reason } = approval.signatures.findLast(({ verdict }) => verdict === 'reject') ?? {}
-        return { kind: 'rejected', approval: approval.id, reason, by }
+        const { person = '', reason } = approval.signatures.findLast(({ verdict }) => verdict === 'reject') ?? {}
+        const name = (await store.people.get(person))?.name
+        return { kind: 'rejected', approval: approval.id, reason, by: name === undefined ? 'a person' : visibleText(name) }
       }
       case 'expired':
       case 'cancelled':

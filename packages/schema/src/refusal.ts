@@ -12,7 +12,13 @@ export type Refusal =
       readonly because: readonly Because[]
       readonly actionId: string
     }
-  | { readonly kind: 'rejected'; readonly approval: string; readonly reason: string | undefined; readonly by: string }
+  | {
+      readonly kind: 'rejected'
+      readonly approval: string
+      readonly reason: string | undefined
+      /** Who did, by the name that people know. */
+      readonly by: string
+    }
   | { readonly kind: 'expired' | 'cancelled' | 'voided'; readonly approval: string }
   /** Nobody has answered yet. The same action, sent again, picks up where this one left off. */
   | {

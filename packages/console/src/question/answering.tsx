@@ -124,8 +124,6 @@ function Yours({ question: { state, you } }: { question: QuestionView }) {
     <p className="yours look">
       <strong>{you.code === 'ERR_APPROVAL_SIGNED_TWICE' ? 'Your answer is in.' : 'You cannot sign this.'}</strong>{' '}
       {you.code === 'ERR_APPROVAL_SIGNED_TWICE' ? 'More signatures are needed.' : you.says}
-      {you.code === 'ERR_SELF_APPROVAL' &&
-        ' Nobody approves their own: not who asks, who it is for, or who owns the agent.'}
     </p>
   )
 }

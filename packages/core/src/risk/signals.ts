@@ -35,10 +35,10 @@ export type RiskPoints = Readonly<Record<keyof typeof defaultPoints, number>>
 
 const rows: readonly {
   readonly name: keyof typeof defaultPoints
-  readonly says: string
+  readonly says: string | ((view: RiskView) => string)
   readonly when: (view: RiskView) => boolean
 }[] = [
-  { name: 'write', says: 'It writes.', when: ({ effect }) => effect === 'write' },
+  { name: 'write', says: whatItDoes, when: ({ effect }) => effect === 'write' },
   { name: 'delete', says: 'It deletes.', when: ({ effect }) => effect === 'delete' },
   { name: 'grant', says: 'It grants a privilege.', when: ({ effect }) => effect === 'grant' },
   { name: 'deploy', says: 'It puts something into production.', when: ({ effect }) => effect === 'deploy' },
@@ -68,11 +68,37 @@ const rows: readonly {
   },
 ]
 
+/** An export changes nothing where it reads, and of a call to a tool nobody may know whether it does. */
+function whatItDoes({ verb, picture: { writes } }: RiskView): string {
+  if (writes.length > 0) return 'It writes.'
+  switch (verb) {
+    case 'data.export':
+      return 'It sends data somewhere.'
+    case 'model.train':
+      return 'It changes a model.'
+    case 'infra.change':
+      return 'It changes infrastructure.'
+    case 'tool.call':
+    case 'http.call':
+    case 'shell.exec':
+    case 'model.invoke':
+      return 'It may change something.'
+    case 'data.read':
+    case 'data.write':
+    case 'schema.change':
+    case 'iam.grant':
+    case 'model.deploy':
+    case 'file.read':
+    case 'file.write':
+      return 'It writes.'
+  }
+}
+
 /** Pure: the same view has the same risk. */
 export function riskOf(view: RiskView, points: RiskPoints = defaultPoints): Risk {
   const signals: RiskSignal[] = rows
     .filter((row) => row.when(view) && points[row.name] > 0)
-    .map(({ name, says }) => ({ name, says, points: points[name] }))
+    .map(({ name, says }) => ({ name, says: typeof says === 'string' ? says : says(view), points: points[name] }))
   const score = signals.reduce((sum, signal) => sum + signal.points, 0)
   return { score: Math.min(100, score), signals }
 }

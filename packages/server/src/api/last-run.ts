@@ -3,28 +3,48 @@
  *
  * @module
  */
-import type { ActionLife, Approval, LastRun } from '@countersign/schema'
+import type { Action, ActionLife, Approval, LastRun } from '@countersign/schema'
 import { outcomeOf } from './action.ts'
 import { shapeOf } from './likeness.ts'
 import type { Looking } from './looking.ts'
 import { moment } from './route.ts'
 
-/** Out of what the agent did before, newest first. One that the person may not see is passed over (`maySee`). */
+/** How near a run is to a question; 0 is nearest. */
+export type Nearness = 0 | 1 | 2
+
+/**
+ * Out of what the agent did before, newest first: the newest of those that are nearest. The same things sent to the same
+ * place come before the same things sent elsewhere, and those before other things of the same shape. One that the person
+ * may not see is passed over (`maySee`).
+ */
 export function lastRunOf(
   { card, actionId }: Approval,
   lives: readonly ActionLife[],
   maySee: (life: ActionLife) => boolean,
-): ActionLife | undefined {
-  const shape = shapeOf(card.bound.action)
-  return lives.find(
-    (life) =>
-      life.record.id !== actionId &&
-      life.approval?.state === 'spent' &&
-      life.outcome?.kind === 'done' &&
-      shapeOf(life.record.action) === shape &&
-      maySee(life),
-  )
+): { readonly life: ActionLife; readonly nearness: Nearness } | undefined {
+  const { action, picture } = card.bound
+  const shape = shapeOf(action)
+  const ranked = lives
+    .filter(
+      (life) =>
+        life.record.id !== actionId &&
+        life.approval?.state === 'spent' &&
+        life.outcome?.kind === 'done' &&
+        shapeOf(life.record.action) === shape &&
+        maySee(life),
+    )
+    .map((life) => ({ life, nearness: nearnessOf(life) }))
+    .toSorted((one, other) => one.nearness - other.nearness)
+  return ranked[0]
+
+  function nearnessOf({ record }: ActionLife): Nearness {
+    if (namesOf(record.action) !== namesOf(action)) return 2
+    return record.picture.destination?.name === picture.destination?.name ? 0 : 1
+  }
 }
+
+const namesOf = ({ resources }: Action) =>
+  JSON.stringify(resources.map(({ kind, name }) => JSON.stringify([kind, name])).toSorted())
 
 export async function lastRunView(life: ActionLife, { names }: Looking): Promise<LastRun | undefined> {
   const { outcome } = outcomeOf(life)

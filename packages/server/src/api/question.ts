@@ -151,17 +151,20 @@ async function before(
   ])
   return { history, ...(lastRun && { lastRun }), ...(openEndedRun && { openEndedRun }) }
 
-  /** The last one is mostly the first to be looked at; each is opened while someone waits for this question's answer. */
+  /**
+   * The nearest is mostly the first to be looked at; each is opened while someone waits for this question's answer.
+   */
   async function lastRunLike(question: Approval, query: typeof alike) {
+    let nearest: ReturnType<typeof lastRunOf>
     let after: string | undefined
     for (const limit of [1, 4, 15, 30]) {
       const done = await store.actions.search({ ...query, outcome: 'done', limit, ...(after && { after }) })
       const last = lastRunOf(question, done.items, (life) => maySeeAction(look.person, life, agent))
-      if (last) return lastRunView(last, look)
+      if (last && last.nearness < (nearest?.nearness ?? Infinity)) nearest = last
       after = done.next
-      if (after === undefined) return undefined
+      if (after === undefined || nearest?.nearness === 0) break
     }
-    return undefined
+    return nearest && lastRunView(nearest.life, look)
   }
 
   /** A call without a key that was cut off is asked anew: whoever approves it has to know that it may run twice. */

@@ -74,6 +74,15 @@ describe('the last run of the same shape', () => {
     expect((await view(await rig.ask(agent))).lastRun).toBeUndefined()
   })
 
+  it('G11: comparison picks the same export that was approved before, though another dataset came later', async () => {
+    const dataset = (name: string) => ({ resources: [{ kind: 'dataset' as const, name }] })
+    const asking = await rig.ask(agent)
+    const [same] = asking.card.bound.action.resources
+    const before = await ran({ resources: [same!] })
+    for (let later = 0; later < 6; later++) await ran(dataset(`finance.other-${later}`))
+    expect((await view(asking)).lastRun).toMatchObject({ action: before, resources: [same] })
+  })
+
   it('is not one that only waits', async () => {
     await rig.ask(agent)
     expect((await view(await rig.ask(agent))).lastRun).toBeUndefined()

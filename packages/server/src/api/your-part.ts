@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { catalogue, CountersignError, type ErrorCode, requesterChain, sign } from '@countersign/core'
+import { askedGroups, catalogue, CountersignError, type ErrorCode, inForce, requesterChain, sign } from '@countersign/core'
 import type { Agent, Approval, Assurance, Person, YourPart } from '@countersign/schema'
 import { mayBeAsked } from './access.ts'
 
@@ -44,7 +44,33 @@ export function yourPart(
     const says = 'Prove once more that it is you. Your identity provider asks, then you are back here.'
     return { can: 'sign-in-again', says, signIn: `/sign-in?fresh=1&return=${back}`, reasonRequired }
   }
-  return { can: 'look', code, says: catalogue[code].says }
+  return { can: 'look', code, says: whyNot(code, approval, agent, person, how.now) }
+}
+
+/** The one cause that applies, in words for the person who looks. */
+function whyNot(code: ErrorCode, approval: Approval, agent: Agent | undefined, person: Person, now: number): string {
+  if (code === 'ERR_SELF_APPROVAL') return ownPart(approval, agent, person, now)
+  if (code !== 'ERR_APPROVER_NOT_ASKED') return catalogue[code].says
+  const asked = askedGroups(approval)
+  return `You are not in ${asked.length === 1 ? `the group ${asked[0]}, which is` : `any of the groups ${asked.join(', ')}, which are`} asked.`
+}
+
+/** Nobody approves their own (P3): which of its ties holds this person. */
+function ownPart({ card, barred }: Approval, agent: Agent | undefined, { id }: Person, now: number): string {
+  const { onBehalfOf, startedBy, agent: agentId } = card.bound.action
+  if (!agent) return `The agent ${agentId} is not known any more, so nobody can approve this.`
+  const issued = agent.keys.some((key) => key.issuedBy === id && inForce(key, now))
+  const ties: readonly (readonly [boolean, string])[] = [
+    [agent.owner === id, `You own ${agent.name}`],
+    [onBehalfOf === id, `${agent.name} acts for you`],
+    [startedBy === id, `You started this session of ${agent.name}`],
+    [agent.registeredBy === id, `You registered ${agent.name}`],
+    [agent.changedBy === id, `You were the last to change ${agent.name}`],
+    [issued, `You issued a key of ${agent.name} that still works`],
+    [barred.includes(id), 'You had a part in this when it was asked'],
+  ]
+  const tie = ties.find(([holds]) => holds)?.[1] ?? 'You are part of this request'
+  return `${tie}, and nobody approves their own: someone else has to.`
 }
 
 /** Whether any sign-off this person could serve wants a reason. Asking for one too many does no harm. */
