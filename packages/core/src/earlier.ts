@@ -1,30 +1,55 @@
 /**
- * What already ran: the same attempt again gets its outcome, never a second run (P10).
+ * What has begun before: the same attempt again gets its outcome, never a second run (P10).
  *
  * @module
  */
 import type { ActionRecord, PermitRecord } from '@countersign/schema'
 import type { SealedAction } from './action/seal.ts'
+import { createBells } from './bells.ts'
 import { CountersignError } from './errors.ts'
+import { nodeLease } from './permit.ts'
 import type { Attempt, PermitLife, Store } from './ports.ts'
 
 /** How long an answer is there for the attempt that comes again. */
 const resultKeptMs = 24 * 3_600_000
+/** Who waits for the end of a run is told of it; this is for an end that nobody told here. */
+const lookEveryMs = 1_000
 
-interface EarlierRuns {
-  /** That of the same attempt, or one of the same action whose answer was not delivered. */
+export interface EarlierRuns {
+  /** That of the same attempt; or one of the same action whose answer was not delivered, or that has not ended. */
   find(record: ActionRecord): Promise<PermitLife | undefined>
   /** The one by which the store refused this permit. @throws the refusal, if that one was erased: it is not run again */
   namedBy(refused: CountersignError): Promise<PermitLife>
-  /** @throws ERR_ATTEMPT_KNOWN if the attempt's id was used for another action, whose outcome is not this one's */
-  tell(attempt: Attempt, sealed: SealedAction, earlier: PermitLife): Promise<void>
+  /**
+   * As it is once it has ended, or once patience is over. Undefined if it ended, its answer was delivered, and that was
+   * another attempt: what waited for it is an action of its own.
+   *
+   * @throws ERR_ATTEMPT_KNOWN if the attempt's id was used for another action, whose outcome is not this one's
+   */
+  ended(
+    earlier: PermitLife,
+    attempt: Attempt,
+    sealed: SealedAction,
+    patience: AbortSignal,
+  ): Promise<PermitLife | undefined>
+  tell(attempt: Attempt, earlier: PermitLife): Promise<void>
+  /** Wakes those who wait for this run to end. */
+  show(permit: string): void
 }
 
-export function createEarlierRuns(store: Pick<Store, 'clock' | 'commit' | 'permits'>): EarlierRuns {
+export function createEarlierRuns(
+  store: Pick<Store, 'clock' | 'commit' | 'permits' | 'leases'>,
+  isHere: (permit: string) => boolean,
+): EarlierRuns {
+  const bells = createBells()
+
   return {
     async find({ attempt: { credential, id }, digest }) {
       const same = id === undefined ? undefined : await store.permits.byAttempt(credential, id)
-      return same ?? store.permits.undelivered(credential, digest)
+      if (same) return same
+      // In this order: one that ends in between is found by the second look.
+      const begun = await store.permits.begun(credential, digest)
+      return (await store.permits.undelivered(credential, digest)) ?? begun
     },
 
     async namedBy(refused) {
@@ -34,15 +59,56 @@ export function createEarlierRuns(store: Pick<Store, 'clock' | 'commit' | 'permi
       return earlier
     },
 
-    async tell(attempt, { digest }, { permit, outcome, finishedAt, result }) {
+    async ended(earlier, { caller, context }, { digest }, patience) {
+      const { id, attempt } = earlier.permit
+      if (earlier.permit.digest !== digest) throw new CountersignError('ERR_ATTEMPT_KNOWN', { permit: id })
+      const life = earlier.outcome ? earlier : await endOf(id, patience)
+      const isSame = context.attemptId !== undefined && attempt.id === context.attemptId
+      if (isSame && attempt.credential === caller.credential) return life
+      return life.outcome && life.delivered && !life.abandoned ? undefined : life
+    },
+
+    async tell(attempt, { permit, outcome, finishedAt, result }) {
       const { id, actionId, attempt: key } = permit
-      if (permit.digest !== digest) throw new CountersignError('ERR_ATTEMPT_KNOWN', { permit: id })
-      const summary = outcome?.summary ?? 'It is running, or its outcome is not known yet.'
+      if (!outcome) return attempt.refuse({ kind: 'done', actionId, at: undefined, ...(await withoutEnd(permit)) })
       const kept = store.clock.now() < (finishedAt ?? 0) + resultKeptMs
-      if (outcome && result && kept) await attempt.replay(result, outcome)
-      else await attempt.refuse({ kind: 'done', actionId, at: finishedAt, summary })
-      if (!outcome || attempt.signal.aborted) return // hung up again: it is still to be handed out
+      const { summary } = outcome
+      const unknown = outcome.kind === 'unknown' && ({ open: 'unknown' } as const)
+      if (result && kept) await attempt.replay(result, outcome)
+      else await attempt.refuse({ kind: 'done', actionId, at: finishedAt, summary, ...unknown })
+      if (attempt.signal.aborted) return // hung up again: it is still to be handed out
       await store.commit({ facts: [{ kind: 'action.replayed', permit: id, actionId, attempt: key }] })
     },
+
+    show: bells.ring,
+  }
+
+  async function endOf(id: string, patience: AbortSignal): Promise<PermitLife> {
+    const bell = bells.listen(id)
+    patience.addEventListener('abort', bell.wake, { once: true })
+    const looking = setInterval(bell.wake, lookEveryMs)
+    try {
+      for (;;) {
+        const life = await store.permits.get(id)
+        if (!life) throw new CountersignError('ERR_ATTEMPT_KNOWN', { permit: id }) // erased: it is not run again
+        if (life.outcome || patience.aborted) return life
+        await bell.heard()
+      }
+    } finally {
+      clearInterval(looking)
+      patience.removeEventListener('abort', bell.wake)
+      bell.close()
+    }
+  }
+
+  /** An instance that is gone, or that knows nothing of it, will not tell how it ends. */
+  async function withoutEnd({ id, node }: PermitRecord): Promise<{ open: 'running' | 'unknown'; summary: string }> {
+    const runs = isHere(id) || (await store.leases.list()).some(({ name }) => name === nodeLease + node)
+    return runs
+      ? { open: 'running', summary: 'It is still running.' }
+      : {
+          open: 'unknown',
+          summary: 'It may have run already: what was to run it is gone, and did not say how it ended.',
+        }
   }
 }

@@ -41,11 +41,17 @@ const rejectionHoldsMs = 10 * 60_000
 /** How often an attempt is judged anew because something changed while it was judged. */
 const patienceWithChange = 8
 
-export function createGate(parts: GateParts): Gate {
+/** The gate as the house has it: it is told what the ledger tells. */
+export interface HouseGate extends Gate {
+  /** Wakes those who wait for this run to end. Call it for every end that the ledger tells of; none depends on it. */
+  show(permit: string): void
+}
+
+export function createGate(parts: GateParts): HouseGate {
   const { store, desk, judge, policy, node, publicUrl, limits } = parts
   const { clock } = store
-  const run = createRun(parts)
-  const earlierRuns = createEarlierRuns(store)
+  const runs = createRun(parts)
+  const earlierRuns = createEarlierRuns(store, runs.isHere)
   /** Counted and asked one after the other, so that a crowd at once asks no more than its limit. */
   const inTurn = createTurns()
 
@@ -55,20 +61,30 @@ export function createGate(parts: GateParts): Gate {
       const patience = startPatience(attempt)
       try {
         const verdict = await judged(sealed, attempt, patience)
-        if (verdict.kind === 'permitted') await run(attempt, verdict)
-        else if (verdict.kind === 'known') await earlierRuns.tell(attempt, sealed, verdict.earlier)
+        if (verdict.kind === 'permitted') await ran(attempt, verdict)
+        else if (verdict.kind === 'known') await earlierRuns.tell(attempt, verdict.earlier)
         else await attempt.refuse(verdict)
       } finally {
         patience.close()
       }
     },
+    show: earlierRuns.show,
+  }
+
+  async function ran(attempt: Attempt, leaveToRun: Permitted): Promise<void> {
+    await runs.run(attempt, leaveToRun)
+    earlierRuns.show(leaveToRun.permit.id)
   }
 
   async function judged(sealed: SealedAction, attempt: Attempt, patience: Patience): Promise<Settled> {
     let agent = attempt.caller.agent
-    for (let round = 0; round < patienceWithChange; round++) {
+    for (let changes = 0; changes < patienceWithChange;) {
       const verdict = await judgedOnce(sealed, attempt, agent, patience)
-      if (verdict.kind !== 'changed') return verdict
+      if (verdict.kind !== 'changed' && verdict.kind !== 'known') return verdict
+      if (verdict.kind === 'known') {
+        const earlier = await earlierRuns.ended(verdict.earlier, attempt, sealed, patience.signal)
+        if (earlier) return { kind: 'known', earlier }
+      } else changes += 1
       agent = await provenAgain(attempt)
     }
     throw new CountersignError('ERR_STORE_CONFLICT', { digest: sealed.digest })
@@ -111,7 +127,8 @@ export function createGate(parts: GateParts): Gate {
   }
 
   /** For a plain allow, decision and permit are one commit. */
-  function permit(record: ActionRecord, agent: Agent): Promise<Verdict> {
+  async function permit(record: ActionRecord, agent: Agent): Promise<Verdict> {
+    await runs.leavesAreTold()
     return leave(record, permitRecord(record, record.id, agent, node, clock.now()), [
       { kind: 'action.decided', record },
     ])
@@ -124,9 +141,6 @@ export function createGate(parts: GateParts): Gate {
     attempt: Attempt,
     patience: Patience,
   ): Promise<Verdict> {
-    const earlier = await earlierRuns.find(record)
-    if (earlier) return { kind: 'known', earlier }
-
     const asked = await findOrAsk(sealed, record, agent)
     if ('kind' in asked) return asked
     if (asked.state === 'open') attempt.held?.(waitingFor(asked))
@@ -141,7 +155,10 @@ export function createGate(parts: GateParts): Gate {
   }
 
   async function findOrAsk(sealed: SealedAction, record: ActionRecord, agent: Agent): Promise<Approval | Verdict> {
+    // In this order: what was spent between the two looks is found by the second.
     const latest = await store.approvals.latest(sealed.digest)
+    const earlier = await earlierRuns.find(record)
+    if (earlier) return { kind: 'known', earlier }
     if (latest) mustBeAbout(latest, sealed)
     if (latest && isLive(latest, clock.now())) return latest
     if (latest?.state === 'rejected' && clock.now() < latest.settledAt + rejectionHoldsMs) return refusalOf(latest)
@@ -210,6 +227,7 @@ export function createGate(parts: GateParts): Gate {
       if (isError(error, 'ERR_STORE_LATE')) return { kind: 'expired', approval: permit.approval ?? '' }
       if (isError(error, 'ERR_STORE_CONFLICT', 'ERR_GRANT_SPENT')) return { kind: 'changed' }
       if (isError(error, 'ERR_ATTEMPT_KNOWN')) return { kind: 'known', earlier: await earlierRuns.namedBy(error) }
+      if (isError(error, 'ERR_STORE_UNAVAILABLE')) void runs.notBegun(permit)
       throw error
     }
   }

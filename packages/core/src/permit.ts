@@ -16,6 +16,9 @@ export interface NodeLease {
   epoch(): number | undefined
 }
 
+/** What the lease is called that an instance holds while it may begin runs: this, and its id. */
+export const nodeLease = 'node:'
+
 const runWithinMs = 30_000
 const finishWithinMs = 15 * 60_000
 
@@ -81,7 +84,10 @@ export async function closeOverdue(
   log: (line: LogLine) => void,
 ): Promise<void> {
   await forEach(await store.permits.overdue(), async ({ id: permit, actionId }) => {
-    const outcome: Outcome = { kind: 'unknown', summary: 'No outcome was recorded before the deadline.' }
+    const outcome: Outcome = {
+      kind: 'unknown',
+      summary: 'No outcome was recorded before the deadline: it may have run already.',
+    }
     try {
       await store.commit({ facts: [{ kind: 'action.finished', permit, actionId, outcome, delivered: false }] })
       log({ level: 'error', says: 'A run has no outcome.', permit, actionId })

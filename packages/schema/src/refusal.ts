@@ -28,8 +28,15 @@ export type Refusal =
       readonly expiresAt: number
       readonly url: string
     }
-  /** This attempt ran before, and its answer is not kept (too large, or lost in a crash). It is not run again. */
-  | { readonly kind: 'done'; readonly actionId: string; readonly at: number | undefined; readonly summary: string }
+  /** This attempt has begun before, and there is no answer to hand out (yet, or any more). It is not run again. */
+  | {
+      readonly kind: 'done'
+      readonly actionId: string
+      readonly at: number | undefined
+      readonly summary: string
+      /** Absent once it is known how it ended. */
+      readonly open?: 'running' | 'unknown'
+    }
 
 /** A policy that led here, in its own words. */
 export interface Because {

@@ -182,7 +182,15 @@ describe('a follower of the ledger', () => {
   it('whoever waits for an answer here is woken by what any instance writes', async () => {
     const shown: string[] = []
     await opened.add(
-      wake(store, { desk: { show: ({ id }) => void shown.push(id) }, pins: { show: () => undefined } }, log),
+      wake(
+        store,
+        {
+          desk: { show: ({ id }) => void shown.push(id) },
+          gate: { show: () => undefined },
+          pins: { show: () => undefined },
+        },
+        log,
+      ),
     )
     const record = sampleRecord()
     const approval = sampleOpen(record)

@@ -11,6 +11,7 @@ import {
   CountersignError,
   type Desk,
   type Follower,
+  type HouseGate,
   isError,
   type Journal,
   type LogLine,
@@ -189,7 +190,7 @@ const codeOf = (error: unknown) => (error instanceof CountersignError ? error.co
 /** Wakes whoever waits for an answer here. From now on is enough: who waits looks for itself after it began to listen. */
 export async function wake(
   store: Store,
-  { desk, pins }: { desk: Pick<Desk, 'show'>; pins: Pick<Pins, 'show'> },
+  { desk, gate, pins }: { desk: Pick<Desk, 'show'>; gate: Pick<HouseGate, 'show'>; pins: Pick<Pins, 'show'> },
   log: (line: LogLine) => void,
 ): Promise<Running> {
   let { size: next } = await store.ledger.head()
@@ -204,6 +205,7 @@ export async function wake(
     from: 'head',
     async follow({ fact }) {
       if (fact.kind === 'approval.changed') desk.show(fact.approval)
+      if (fact.kind === 'action.finished') gate.show(fact.permit)
       if (fact.kind === 'tool.changed') pins.show(fact.tool)
     },
   }

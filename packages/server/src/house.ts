@@ -185,7 +185,7 @@ export async function openHouse(parts: HouseParts): Promise<House> {
     )
     await opened.add({ close: async () => api.close() })
 
-    await opened.add(wake(store, { desk, pins }, log))
+    await opened.add(wake(store, { desk, gate, pins }, log))
     await follow(searchFollower(store.actions))
     await follow(lineageFollower(store))
     if (config.openlineage) {

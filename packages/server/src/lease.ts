@@ -1,7 +1,6 @@
 import type { LogLine, NodeLease, Running, Store } from '@countersign/core'
-import { newId } from '@countersign/core'
+import { newId, nodeLease } from '@countersign/core'
 
-export const nodeLease = 'node:'
 export const nodeLeaseMs = 10_000
 
 export interface LeaseParts {

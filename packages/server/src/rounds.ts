@@ -4,7 +4,7 @@
  * @module
  */
 import type { Desk, LogLine, Running, Store } from '@countersign/core'
-import { closeOverdue, CountersignError } from '@countersign/core'
+import { closeOverdue, CountersignError, nodeLease } from '@countersign/core'
 
 /** A node that died holds the rounds no longer than this. */
 const leaseMs = 5_000
@@ -35,12 +35,19 @@ export function makeRounds(
   async function round(): Promise<void> {
     try {
       if ((await store.leases.hold('rounds', node, leaseMs)) === undefined) return
-      const [questions, permits] = await Promise.allSettled([desk.settleDue(), closeOverdue(store, log)])
-      if (questions.status === 'rejected') throw questions.reason
-      if (permits.status === 'rejected') throw permits.reason
+      const rounds = [desk.settleDue(), closeOverdue(store, log), leaveBehind()]
+      const failed = (await Promise.allSettled(rounds)).find((each) => each.status === 'rejected')
+      if (failed) throw failed.reason
     } catch (error) {
       const code = error instanceof CountersignError ? error.code : 'ERR_INTERNAL'
       log({ level: 'warn', says: 'A round could not be finished.', code })
     }
+  }
+
+  /** The clients of an instance that is gone have gone as well. */
+  async function leaveBehind(): Promise<void> {
+    const held = await store.leases.list()
+    const notOf = held.flatMap(({ name }) => (name.startsWith(nodeLease) ? [name.slice(nodeLease.length)] : []))
+    await store.permits.abandon({ notOf })
   }
 }

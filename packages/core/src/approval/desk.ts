@@ -7,7 +7,7 @@
  * @module
  */
 import type { Approval, Card, Countersignature, Fact, OpenApproval } from '@countersign/schema'
-import { deferred } from '../deferred.ts'
+import { createBells } from '../bells.ts'
 import { forEach } from '../each.ts'
 import { CountersignError, isError } from '../errors.ts'
 import type { Answer, OpenDesk, Store } from '../ports.ts'
@@ -37,7 +37,7 @@ export interface DeskParts {
 }
 
 export function createDesk({ store, membershipMs = 15 * 60_000 }: DeskParts): Desk {
-  const waiting = new Map<string, Set<() => void>>()
+  const bells = createBells()
   const { clock } = store
 
   return {
@@ -65,7 +65,7 @@ export function createDesk({ store, membershipMs = 15 * 60_000 }: DeskParts): De
     },
 
     async answer(id, patience) {
-      const bell = listen(id)
+      const bell = bells.listen(id)
       patience.addEventListener('abort', bell.wake, { once: true })
       try {
         for (;;) {
@@ -94,10 +94,10 @@ export function createDesk({ store, membershipMs = 15 * 60_000 }: DeskParts): De
 
     show({ id, state }) {
       if (state === 'open') return // no answer yet: whoever woke would only look, and wait on
-      for (const wake of waiting.get(id) ?? []) wake()
+      bells.ring(id)
     },
 
-    waiting: () => [...waiting.values()].reduce((sum, wakers) => sum + wakers.size, 0),
+    waiting: bells.listening,
   }
 
   async function get(id: string): Promise<Approval> {
@@ -187,26 +187,6 @@ export function createDesk({ store, membershipMs = 15 * 60_000 }: DeskParts): De
     await store
       .commit({ facts: [{ kind: 'signature.refused', by: person, approval: id, code: error.code, channel }] })
       .catch(() => undefined)
-  }
-
-  /** Starts listening before anyone looks, so that an answer given in between is not missed. */
-  function listen(id: string) {
-    let bell = deferred<void>()
-    const wake = () => bell.resolve()
-    const wakers = waiting.get(id) ?? new Set()
-    waiting.set(id, wakers.add(wake))
-
-    return {
-      wake,
-      async heard(): Promise<void> {
-        await bell.promise
-        bell = deferred()
-      },
-      close() {
-        wakers.delete(wake)
-        if (wakers.size === 0) waiting.delete(id)
-      },
-    }
   }
 }
 

@@ -51,7 +51,9 @@ export interface Paging {
  * - `ERR_GRANT_SPENT` for a second permit under the same approval;
  * - `ERR_SELF_APPROVAL` for a signature by someone the approval bars, as stored or as carried (P3), or by the same person twice (`ERR_APPROVAL_SIGNED_TWICE`);
  * - `ERR_ATTEMPT_KNOWN` (detail: the PermitRecord, unless it was erased) for `action.permitted` if the same (credential, attempt id) has a
- *   permit already, or if the same credential has a `replayable` permit for this digest that is finished but not delivered;
+ *   permit already, or if the same credential has a `replayable` permit for this digest that is finished but not delivered,
+ *   or that has not ended and whose client may be gone: one of the two was countersigned, it was abandoned, or it runs on
+ *   another node and one of the two has no attempt id;
  * - `ERR_PERMIT_FINISHED` for a second `action.finished` of a permit, except that a late outcome (done or failed) may follow `unknown`;
  * - `ERR_STORE_UNAVAILABLE` when it cannot know whether it can write.
  */
@@ -80,6 +82,13 @@ export interface Store {
     byAttempt(credential: string, attemptId: string): Promise<PermitLife | undefined>
     /** The newest `replayable` permit of this credential for this digest that is finished but was not delivered. */
     undelivered(credential: string, digest: string): Promise<PermitLife | undefined>
+    /** The newest `replayable` permit of this credential for this digest that has not ended. */
+    begun(credential: string, digest: string): Promise<PermitLife | undefined>
+    /**
+     * Remembers that the client of a run is gone, or those of all runs of other nodes than these. No fact: it only decides
+     * whether the same action sent again has to wait for what is running.
+     */
+    abandon(which: { readonly permit: string } | { readonly notOf: readonly string[] }): Promise<void>
     /** The newest permit for this digest, whoever used it, of which nobody knows how it ended: still running, or `unknown`. */
     openEnded(digest: string): Promise<PermitLife | undefined>
     /** Without outcome past their deadline; at most 100. */
@@ -155,6 +164,8 @@ export interface PermitLife {
   readonly finishedAt: number | undefined
   readonly delivered: boolean
   readonly result: KeptResult | undefined
+  /** Its client was gone before it ended. */
+  readonly abandoned?: true
 }
 
 export interface Keywords {

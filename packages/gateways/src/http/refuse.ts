@@ -72,13 +72,26 @@ export function problemOf(refusal: Refusal): Problem {
       return {
         status: 409,
         type: 'refusal:done',
-        title: 'This was run before, and its answer is not kept. It is not run again.',
+        title: begunBefore(refusal.open),
         detail: refusal.summary,
         members: {
           action: refusal.actionId,
           ...(refusal.at !== undefined && { at: new Date(refusal.at).toISOString() }),
+          ...(refusal.open && { open: refusal.open }),
         },
+        ...(refusal.open === 'running' && { headers: { 'retry-after': '5' } }),
       }
+  }
+}
+
+function begunBefore(open: 'running' | 'unknown' | undefined): string {
+  switch (open) {
+    case 'running':
+      return 'This is running already. It is not run a second time: send the same again for its answer.'
+    case 'unknown':
+      return 'This may have run already: nobody knows how it ended. It is not run again.'
+    case undefined:
+      return 'This was run before, and its answer is not kept. It is not run again.'
   }
 }
 

@@ -41,10 +41,21 @@ export function sayRefusal(refusal: Refusal): ToolResult {
       )
     case 'done':
       return notRun(
-        `ALREADY EXECUTED${refusal.at === undefined ? '' : ` at ${new Date(refusal.at).toISOString()}`}: ${refusal.summary} ` +
-          `It was not run again, and its result was not kept.`,
+        `${begunBefore(refusal.open, refusal.at)}: ${refusal.summary} ` +
+          `It was not run again${refusal.open === undefined ? ', and its result was not kept' : ''}.`,
         { action: refusal.actionId },
       )
+  }
+}
+
+function begunBefore(open: 'running' | 'unknown' | undefined, at: number | undefined): string {
+  switch (open) {
+    case 'running':
+      return 'RUNNING ALREADY'
+    case 'unknown':
+      return 'MAY HAVE BEEN EXECUTED ALREADY'
+    case undefined:
+      return `ALREADY EXECUTED${at === undefined ? '' : ` at ${new Date(at).toISOString()}`}`
   }
 }
 

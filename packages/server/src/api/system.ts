@@ -9,12 +9,13 @@ import {
   type DoorPlace,
   type HeldLease,
   mintedAt,
+  nodeLease,
   type NodeLease,
 } from '@countersign/core'
 import { type FollowerView, type InstanceView, SystemView } from '@countersign/schema'
 import { createRoute } from '@hono/zod-openapi'
 import type { Following } from '../followers.ts'
-import { nodeLease, nodeLeaseMs } from '../lease.ts'
+import { nodeLeaseMs } from '../lease.ts'
 import { maySeeSystem } from './access.ts'
 import type { Api, ApiParts } from './parts.ts'
 import { answers, moment } from './route.ts'

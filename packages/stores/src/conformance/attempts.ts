@@ -1,5 +1,5 @@
-import { isError } from '@countersign/core'
-import type { ActionRecord, PermitRecord } from '@countersign/schema'
+import { isError, newId } from '@countersign/core'
+import type { ActionRecord, Fact, PermitRecord } from '@countersign/schema'
 import { describe, expect, it } from 'vitest'
 import { decided, finished, permitted, replayed, sampleUnknown } from './facts.ts'
 import { samplePermit, sampleRecord, unique } from './samples.ts'
@@ -113,6 +113,80 @@ export function attempts(open: OpenStore): void {
         const { store, credential, leave, record, permit } = await scenes()
         await store.commit({ facts: [finished(leave, { delivered: false })] })
         await permit(record({ attempt: { credential, id: 'attempt-2' } }))
+      })
+    })
+
+    describe('C1: while a replayable run of the same action has not ended', () => {
+      const elsewhere = 'nod_elsewhere'
+      type Again = (attempt: ActionRecord['attempt']) => Promise<{ facts: Fact[] }>
+      const on = async (again: Again, attempt: ActionRecord['attempt'], over: Partial<PermitRecord>) => {
+        const change = await again(attempt)
+        return {
+          facts: change.facts.map((fact) =>
+            fact.kind === 'action.permitted' ? permitted({ ...fact.permit, ...over }) : fact,
+          ),
+        }
+      }
+
+      it.each<[string, Partial<PermitRecord>, boolean, Partial<PermitRecord>]>([
+        ['was countersigned', { approval: newId('apr') }, true, {}],
+        ['is not, and the next one is countersigned', {}, true, { approval: newId('apr') }],
+        ['runs on another node, and the next one has no attempt id', {}, false, { node: elsewhere }],
+      ])('one that %s is in the way', async (_, over, named, next) => {
+        const { store, credential, leave, again } = await scenes(over)
+        const attempt = named ? { credential, id: 'attempt-2' } : { credential }
+        const change = await on(again, attempt, next)
+        await expectRefusal(store, change, 'ERR_ATTEMPT_KNOWN')
+        const known = await store.commit(change).catch((error: unknown) => error)
+        expect(isError(known, 'ERR_ATTEMPT_KNOWN') && known.detail).toEqual(leave)
+        await store.commit({ facts: [finished(leave, { delivered: true })] })
+        await store.commit(change)
+      })
+
+      it('one whose client has gone is in the way, and says so', async () => {
+        const { store, credential, leave, again } = await scenes()
+        await store.permits.abandon({ permit: leave.id })
+        await expectRefusal(store, await again({ credential, id: 'attempt-2' }), 'ERR_ATTEMPT_KNOWN')
+        expect(await store.permits.begun(credential, leave.digest)).toMatchObject({ permit: leave, abandoned: true })
+        expect(await store.permits.get(leave.id)).toMatchObject({ abandoned: true })
+      })
+
+      it('one of a node that is gone is in the way, those of the others are not', async () => {
+        const { store, credential, leave, again } = await scenes()
+        const other = await scenes({ node: elsewhere })
+        await store.permits.abandon({ notOf: [elsewhere] })
+        await expectRefusal(store, await again({ credential, id: 'attempt-2' }), 'ERR_ATTEMPT_KNOWN')
+        expect(await store.permits.get(leave.id)).toMatchObject({ abandoned: true })
+        expect(await store.permits.get(other.leave.id)).not.toHaveProperty('abandoned')
+        await store.commit(await other.again({ credential: other.credential, id: 'attempt-2' }))
+      })
+
+      it('one that has ended is no more abandoned than it was', async () => {
+        const { store, leave } = await scenes()
+        await store.commit({ facts: [finished(leave)] })
+        await store.permits.abandon({ permit: leave.id })
+        await store.permits.abandon({ notOf: [] })
+        expect(await store.permits.get(leave.id)).not.toHaveProperty('abandoned')
+      })
+
+      it.each<[string, Partial<PermitRecord>, Partial<PermitRecord>, string | undefined]>([
+        ['both have attempt ids, wherever they run', {}, { node: elsewhere }, 'attempt-2'],
+        ['both run on the same node, whose clients wait', { node: elsewhere }, { node: elsewhere }, undefined],
+        ['it is not replayable', { replayable: false, approval: newId('apr') }, { node: elsewhere }, undefined],
+      ])('is a run of its own where %s', async (_, over, next, id) => {
+        const { store, credential, again } = await scenes(over)
+        await store.commit(await on(again, { credential, ...(id !== undefined && { id }) }, next))
+      })
+
+      it('is found by its credential and digest, the newest first, until it has ended', async () => {
+        const { store, credential, leave, again } = await scenes()
+        expect((await store.permits.begun(credential, leave.digest))?.permit).toEqual(leave)
+        expect(await store.permits.begun(unique('key'), leave.digest)).toBeUndefined()
+        expect(await store.permits.begun(credential, 'f'.repeat(64))).toBeUndefined()
+        await store.commit(await again({ credential, id: 'attempt-2' }))
+        expect((await store.permits.begun(credential, leave.digest))?.permit.attempt.id).toBe('attempt-2')
+        await store.commit({ facts: [finished(leave)] })
+        expect((await store.permits.begun(credential, leave.digest))?.permit.attempt.id).toBe('attempt-2')
       })
     })
 

@@ -5,7 +5,7 @@
  */
 import { CountersignError } from '@countersign/core'
 import type { Fact, FactOf } from '@countersign/schema'
-import { type State, undelivered, wordOf } from './state.ts'
+import { inTheWay, type State, undelivered, wordOf } from './state.ts'
 
 /** Where and when the fact will stand in the ledger. */
 export interface Place {
@@ -86,6 +86,8 @@ function actionPermitted(state: State, { permit }: FactOf<'action.permitted'>, p
   const known = same ?? undelivered(state, attempt.credential, digest)
   if (known) throw new CountersignError('ERR_ATTEMPT_KNOWN', structuredClone(known.permit))
   if (approval !== undefined && state.grants.get(approval)) throw new CountersignError('ERR_GRANT_SPENT', { approval })
+  const open = inTheWay(state, permit)
+  if (open) throw new CountersignError('ERR_ATTEMPT_KNOWN', structuredClone(open.permit))
 
   state.permits.set(id, { permit, outcome: undefined, finishedAt: undefined, delivered: false, result: undefined })
   if (attemptWord !== undefined) state.attempts.set(attemptWord, id)

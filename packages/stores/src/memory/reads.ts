@@ -7,7 +7,7 @@ import type { ActionQuery, Clock, Store } from '@countersign/core'
 import type { ActionLife, Approval } from '@countersign/schema'
 import type { MemoryJournal } from './journal.ts'
 import { pageOf } from './paging.ts'
-import { lifeOf, openEnded, type State, timelineOf, undelivered, wordOf } from './state.ts'
+import { begun, lifeOf, lifeOfPermit, openEnded, type State, timelineOf, undelivered, wordOf } from './state.ts'
 
 type Reads = Pick<Store, 'approvals' | 'permits' | 'agents' | 'people' | 'tools' | 'actions'>
 
@@ -51,9 +51,17 @@ export function createReads(state: State, journal: MemoryJournal, clock: Clock):
     },
 
     permits: {
-      get: async (id) => copy(state.permits.get(id)),
-      byAttempt: async (credential, id) => copy(state.permits.get(state.attempts.get(wordOf(credential, id)) ?? '')),
+      get: async (id) => copy(lifeOfPermit(state, id)),
+      byAttempt: async (credential, id) => copy(lifeOfPermit(state, state.attempts.get(wordOf(credential, id)) ?? '')),
       undelivered: async (credential, digest) => copy(undelivered(state, credential, digest)),
+      begun: async (credential, digest) => copy(begun(state, credential, digest)),
+      async abandon(which) {
+        const open = state.permits.all().filter(({ outcome }) => !outcome)
+        const gone = open.filter(({ permit: { id, node } }) =>
+          'permit' in which ? id === which.permit : !which.notOf.includes(node),
+        )
+        for (const { permit } of gone) state.abandoned.set(permit.id, true)
+      },
       openEnded: async (digest) => copy(openEnded(state, digest)),
       async overdue() {
         const now = clock.now()

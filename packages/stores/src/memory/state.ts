@@ -4,7 +4,16 @@
  * @module
  */
 import type { PermitLife } from '@countersign/core'
-import type { ActionLife, ActionRecord, Agent, Approval, Fact, Person, ToolRecord } from '@countersign/schema'
+import type {
+  ActionLife,
+  ActionRecord,
+  Agent,
+  Approval,
+  Fact,
+  PermitRecord,
+  Person,
+  ToolRecord,
+} from '@countersign/schema'
 import type { Table, Tables } from './tables.ts'
 
 export interface ActionRow {
@@ -46,6 +55,8 @@ export interface State {
   readonly runs: Table<readonly string[]>
   /** Action → by what else it is found. */
   readonly keywords: Table<ReadonlySet<string>>
+  /** Permits whose client was gone before they ended. */
+  readonly abandoned: Table<true>
   /** `wordOf(agent, operation)` that was ever permitted. */
   readonly seen: Table<true>
   /** Action or approval → places in the ledger of its facts. */
@@ -67,6 +78,7 @@ export const createState = ({ table }: Tables): State => ({
   attempts: table(),
   runs: table(),
   keywords: table(),
+  abandoned: table(),
   seen: table(),
   timelines: table(),
 })
@@ -80,6 +92,31 @@ export function undelivered(state: State, credential: string, digest: string): P
   return runs
     .map((id) => state.permits.get(id))
     .findLast((life) => life?.permit.replayable && life.outcome && !life.delivered)
+}
+
+/** The newest run of this action by this credential that has not ended, where its answer may be replayed. */
+export function begun(state: State, credential: string, digest: string): PermitLife | undefined {
+  const runs = state.runs.get(wordOf(credential, digest)) ?? []
+  const life = runs.map((id) => state.permits.get(id)).findLast((one) => one?.permit.replayable && !one.outcome)
+  return life && lifeOfPermit(state, life.permit.id)
+}
+
+/** A run that has not ended, and of which the client may be gone, so that this permit could run the same again. */
+export function inTheWay(state: State, { attempt, digest, approval, node }: PermitRecord): PermitLife | undefined {
+  const mayBeLost = ({ permit: other }: PermitLife): boolean => {
+    const isNameless = attempt.id === undefined || other.attempt.id === undefined
+    const isSigned = approval !== undefined || other.approval !== undefined
+    return isSigned || state.abandoned.get(other.id) === true || (isNameless && other.node !== node)
+  }
+  return (state.runs.get(wordOf(attempt.credential, digest)) ?? [])
+    .map((id) => state.permits.get(id))
+    .filter((life) => life !== undefined)
+    .findLast((life) => life.permit.replayable && !life.outcome && mayBeLost(life))
+}
+
+export function lifeOfPermit(state: State, id: string): PermitLife | undefined {
+  const life = state.permits.get(id)
+  return life && state.abandoned.get(id) ? { ...life, abandoned: true } : life
 }
 
 /** The newest run of this action of which nobody knows how it ended. */

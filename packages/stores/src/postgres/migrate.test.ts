@@ -44,6 +44,7 @@ describe('migrations', { timeout: 60_000 }, () => {
         { name: '0007-lineage-columns' },
         { name: '0008-grave' },
         { name: '0009-open-ended' },
+        { name: '0010-begun' },
       ])
     })
   })
@@ -54,7 +55,7 @@ describe('migrations', { timeout: 60_000 }, () => {
       await migrate(db)
       await db.query({ name: '', text: "delete from migration where name <> '0001-ledger'" })
       await migrate(db)
-      expect(await listed(db)).toHaveLength(9)
+      expect(await listed(db)).toHaveLength(10)
     })
   })
 

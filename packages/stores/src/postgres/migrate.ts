@@ -15,6 +15,7 @@ import { tools } from './migrations/0006-tools.ts'
 import { lineageColumns } from './migrations/0007-lineage-columns.ts'
 import { grave } from './migrations/0008-grave.ts'
 import { openEnded } from './migrations/0009-open-ended.ts'
+import { begun } from './migrations/0010-begun.ts'
 
 /** Every step is one statement that may run again: DDL is not transactional everywhere. Once released, never edited. */
 export interface Migration {
@@ -22,7 +23,7 @@ export interface Migration {
   readonly steps: readonly string[]
 }
 
-const migrations = [ledger, state, lineage, lineageSubjects, search, tools, lineageColumns, grave, openEnded]
+const migrations = [ledger, state, lineage, lineageSubjects, search, tools, lineageColumns, grave, openEnded, begun]
 const leaseMs = 60_000
 const stepTimeoutMs = 3_600_000
 const mostAttempts = 4

@@ -13,6 +13,7 @@ import {
   type Draft,
   isPending,
   isUndelivered,
+  mayBeLost,
   type PermitRow,
   type Place,
   replayKey,
@@ -124,11 +125,15 @@ const permitted: Apply<'action.permitted'> = ({ permit }, place, { world, draft,
 
   const row = permitRow(permit, place, lookup)
   const before = row.attemptKey === null ? undefined : world.attempts.get(row.attemptKey)
-  const known = before ?? world.undelivered.get(replayKey(row.credential, row.digestKey))?.at(-1)
+  const key = replayKey(row.credential, row.digestKey)
+  const open = (world.undelivered.get(key) ?? []).flatMap((id) => world.permits.get(id) ?? [])
+  const known = before ?? open.findLast(({ outcome }) => outcome !== null)?.id
   if (known !== undefined) return { code: 'ERR_ATTEMPT_KNOWN', detail: undefined, permit: known }
   if (row.approval !== null && world.spent.has(row.approval)) return { code: 'ERR_GRANT_SPENT', detail: row.approval }
+  const begun = open.findLast((one) => mayBeLost(one, row))?.id
+  if (begun !== undefined) return { code: 'ERR_ATTEMPT_KNOWN', detail: undefined, permit: begun }
 
-  draft.set(world.permits, row.id, row)
+  settle(row, { world, draft })
   if (row.attemptKey !== null) draft.set(world.attempts, row.attemptKey, row.id)
   if (row.approval !== null) draft.set(world.spent, row.approval, row.id)
   patch(row.action, { permit: row.id, approval: row.approval }, { world, draft })

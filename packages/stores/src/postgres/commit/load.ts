@@ -144,7 +144,7 @@ function takePerson(world: World, row: PersonRow): void {
 const approvalColumns = `id, version, state, digest_key as "digestKey", action, agent, on_behalf_of as "onBehalfOf", barred,
   asked_at as "askedAt", due_at as "dueAt", asked_entry as "askedEntry", entry`
 const permitColumns = `id, action, approval, credential, attempt_key as "attemptKey", digest_key as "digestKey", replayable,
-  deadline, outcome, delivered, entry, ended_entry as "endedEntry"`
+  deadline, outcome, delivered, node, abandoned, entry, ended_entry as "endedEntry"`
 const personColumns = 'id, version, account_key as "accountKey", entry'
 
 const approvalsById = {
@@ -175,7 +175,10 @@ const permitsByAttempt = {
 const permitsUndelivered = {
   name: 'load_permits_undelivered',
   text: `select ${permitColumns} from permit
-    where tenant = $1 and digest_key = any($2) and replayable and not delivered and outcome is not null`,
+      where tenant = $1 and digest_key = any($2) and replayable and not delivered and outcome is not null
+    union all
+    select ${permitColumns} from permit
+      where tenant = $1 and digest_key = any($2) and replayable and outcome is null`,
 }
 const agentsById = {
   name: 'load_agents',

@@ -60,6 +60,8 @@ export function permitRow(permit: PermitRecord, { index }: Place, lookup: Lookup
     deadline: permit.deadline,
     outcome: null,
     delivered: false,
+    node: permit.node,
+    abandoned: false,
     entry: index,
     endedEntry: null,
   }

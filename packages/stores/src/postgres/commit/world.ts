@@ -39,6 +39,9 @@ export interface PermitRow {
   readonly deadline: number
   readonly outcome: Outcome['kind'] | null
   readonly delivered: boolean
+  readonly node: string
+  /** Its client was gone before it ended. */
+  readonly abandoned: boolean
   readonly entry: number
   readonly endedEntry: number | null
 }
@@ -108,7 +111,7 @@ export interface World {
   readonly spent: Map<string, string>
   /** Blinded attempt → its permit. */
   readonly attempts: Map<string, string>
-  /** `credential digest` → the replayable permits whose answer was not delivered, newest last. */
+  /** `credential digest` → the replayable permits whose answer was not delivered, or not yet, newest last. */
   readonly undelivered: Map<string, readonly string[]>
   readonly agents: Map<string, AgentRow>
   readonly people: Map<string, PersonRow>
@@ -142,7 +145,14 @@ export const emptyWorld = (): World => ({
 export const replayKey = (credential: string, digestKey: string): string => `${credential} ${digestKey}`
 export const signatureKey = (approval: string, person: string): string => `${approval} ${person}`
 export const isPending = (state: ApprovalState): boolean => state === 'open' || state === 'granted'
-export const isUndelivered = (row: PermitRow): boolean => row.replayable && !row.delivered && row.outcome !== null
+export const isUndelivered = (row: PermitRow): boolean => row.replayable && !row.delivered
+
+/** Whether the client of a run that has not ended may be gone, so that the next permit could run the same again. */
+export function mayBeLost(row: PermitRow, next: PermitRow): boolean {
+  const isNameless = row.attemptKey === null || next.attemptKey === null
+  const isSigned = row.approval !== null || next.approval !== null
+  return row.outcome === null && (row.abandoned || isSigned || (isNameless && row.node !== next.node))
+}
 
 /** Changes of one command, so that all of them can be taken back. */
 export interface Draft {

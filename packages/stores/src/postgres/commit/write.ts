@@ -132,10 +132,10 @@ const saveSignatures = {
 const savePermits = {
   name: 'save_permits',
   text: `insert into permit (tenant, id, action, approval, credential, attempt_key, digest_key, replayable, deadline,
-      outcome, delivered, entry, ended_entry)
+      outcome, delivered, node, entry, ended_entry)
     select $1, * from json_to_recordset($2::json) as row (id text, action text, approval text, credential text,
       "attemptKey" text, "digestKey" text, replayable boolean, deadline bigint, outcome text, delivered boolean,
-      entry bigint, "endedEntry" bigint)
+      node text, entry bigint, "endedEntry" bigint)
     on conflict (tenant, id) do update set outcome = excluded.outcome, delivered = excluded.delivered,
       ended_entry = excluded.ended_entry`,
 }

@@ -8,6 +8,7 @@ interface Found {
   readonly entry: number
   readonly ended: number | null
   readonly delivered: boolean
+  readonly abandoned: boolean
 }
 
 export function createPermits({ db, tenant, entries, lookup, now }: Reading): Store['permits'] {
@@ -15,12 +16,13 @@ export function createPermits({ db, tenant, entries, lookup, now }: Reading): St
 
   async function lives(rows: readonly Found[]): Promise<PermitLife[]> {
     const found = await entries.at(rows.flatMap(({ entry, ended }) => (ended === null ? [entry] : [entry, ended])))
-    return rows.flatMap(({ entry, ended, delivered }) => {
+    return rows.flatMap(({ entry, ended, delivered, abandoned }) => {
       const permit = factAt(found, entry, 'action.permitted')?.permit
       if (permit === undefined) return []
       const end = factAt(found, ended, 'action.finished')
       const finishedAt = ended === null ? undefined : found.get(ended)?.at
-      return [{ permit, outcome: end?.outcome, finishedAt, delivered, result: end?.result }]
+      const gone = abandoned && ({ abandoned } as const)
+      return [{ permit, outcome: end?.outcome, finishedAt, delivered, result: end?.result, ...gone }]
     })
   }
   const one = async (rows: readonly Found[]) => (await lives(rows))[0]
@@ -31,6 +33,12 @@ export function createPermits({ db, tenant, entries, lookup, now }: Reading): St
       one(await db.query(byAttempt, [tenant, keys.attempt(credential, attemptId)])),
     undelivered: async (credential, digest) =>
       one(await db.query(undelivered, [tenant, searchable(credential), keys.digest(digest)])),
+    begun: async (credential, digest) =>
+      one(await db.query(begun, [tenant, searchable(credential), keys.digest(digest)])),
+    async abandon(which) {
+      if ('permit' in which) await db.query(abandonOne, [tenant, which.permit])
+      else await db.query(abandonOthers, [tenant, which.notOf])
+    },
     openEnded: async (digest) => one(await db.query(openEnded, [tenant, keys.digest(digest)])),
     overdue: async () =>
       (await lives(await db.query(overdue, [tenant, now(), mostOverdue]))).map(({ permit }) => permit),
@@ -38,7 +46,7 @@ export function createPermits({ db, tenant, entries, lookup, now }: Reading): St
 }
 
 const mostOverdue = 100
-const columns = 'p.entry, p.ended_entry as ended, p.delivered'
+const columns = 'p.entry, p.ended_entry as ended, p.delivered, p.abandoned'
 
 const byId = { name: 'permit_get', text: `select ${columns} from permit p where p.tenant = $1 and p.id = $2` }
 
@@ -52,6 +60,23 @@ const undelivered = {
   text: `select ${columns} from permit p where p.tenant = $1 and p.credential = $2 and p.digest_key = $3
       and p.replayable and not p.delivered and p.outcome is not null
     order by p.entry desc limit 1`,
+}
+
+const begun = {
+  name: 'permit_begun',
+  text: `select ${columns} from permit p where p.tenant = $1 and p.credential = $2 and p.digest_key = $3
+      and p.replayable and p.outcome is null
+    order by p.entry desc limit 1`,
+}
+
+const abandonOne = {
+  name: 'permit_abandon',
+  text: 'update permit set abandoned = true where tenant = $1 and id = $2 and outcome is null',
+}
+const abandonOthers = {
+  name: 'permit_abandon_others',
+  text: `update permit set abandoned = true
+    where tenant = $1 and outcome is null and not abandoned and node <> all($2::text[])`,
 }
 
 /** Two looks, each by an index: those that run are few, and so are those that stay unknown. */
