@@ -162,7 +162,7 @@ function holdClients({ gatewayUrl, key }: BenchHouse): Clients {
   /** Asked first without waiting, to know the question; then the same again, which joins it and waits. */
   async function openOne(ref: string): Promise<void> {
     const { status, text } = await send(ref, 0, asking)
-    if (status !== 202) throw new Error(`The question was not opened: ${status} ${text}`)
+    if (status !== 428) throw new Error(`The question was not opened: ${status} ${text}`)
     const { approval } = JSON.parse(text) as { approval: string }
     const answered = send(ref, 3_600, undefined).then((answer) => answer.status)
     answered.catch(() => undefined) // cut off at the end

@@ -37,7 +37,7 @@ describe('a signature that is not given by a person who was asked, in their own 
   afterAll(async () => {
     expect(await stateOf(question.id)).toBe('open')
     expect((await house.question(question.id)).signatures).toEqual([])
-    expect(await house.act(step)).toMatchObject({ status: 202, approval: told.approval })
+    expect(await house.act(step)).toMatchObject({ status: 428, approval: told.approval })
     expect(exportsRun()).toBe(before)
   })
 

@@ -70,7 +70,7 @@ describe('a grant', () => {
 
     expect(await house.act(step, { key: house.demo.keys['ml-bot'] })).toMatchObject({ status: 403 })
     const told = await house.act(step, { key: twin.secret })
-    expect(told.status).toBe(202)
+    expect(told.status).toBe(428)
     expect(told.approval).not.toBe(question.id)
     expect(exportsRun()).toBe(before)
     expect(await stateOf(question.id)).toBe('granted')
@@ -204,7 +204,7 @@ describe('an agent that was stopped (P15)', () => {
 
     expect((await house.people.cleo.post('/api/agents/finance-bot/start', {})).status).toBe(200)
     const again = await house.act(step)
-    expect(again.status).toBe(202)
+    expect(again.status).toBe(428)
     expect(again.approval).not.toBe(question.id)
   })
 })

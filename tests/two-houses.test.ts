@@ -46,11 +46,11 @@ describe('two houses in one process', () => {
   it('ask about the same action separately, and a signature in one is worth nothing in the other', async () => {
     const step = newExport()
     const [here, there] = await Promise.all([house.act(step), other.act(step)])
-    expect([here.status, there.status]).toEqual([202, 202])
+    expect([here.status, there.status]).toEqual([428, 428])
     expect(here.approval).not.toBe(there.approval)
     await expect(other.question(here)).rejects.toThrow('404')
     expect((await house.sign('ben', await house.question(here))).status).toBe(200)
-    expect((await other.act(step)).status).toBe(202)
+    expect((await other.act(step)).status).toBe(428)
     expect((await house.act(step)).status).toBe(200)
     expect(other.demo.company.log()).toEqual([])
   })
@@ -58,7 +58,7 @@ describe('two houses in one process', () => {
   it('stop each their own agents', async () => {
     expect((await other.people.ben.post('/api/agents/finance-bot/stop', {})).status).toBe(200)
     expect((await other.act(newExport())).status).toBe(403)
-    expect((await house.act(newExport())).status).toBe(202)
+    expect((await house.act(newExport())).status).toBe(428)
   })
 
   it('keep each their own ledger, under their own key (P11)', async () => {
@@ -143,7 +143,7 @@ describe('two instances on one PostgreSQL', () => {
   it('ask once about what comes to both at the same moment', async () => {
     const step = newExport()
     const told = await Promise.all([house.act(step), actThere(step), house.act(step), actThere(step)])
-    expect(new Set(told.map(({ status }) => status))).toEqual(new Set([202]))
+    expect(new Set(told.map(({ status }) => status))).toEqual(new Set([428]))
     expect(new Set(told.map(({ approval }) => approval)).size).toBe(1)
   })
 

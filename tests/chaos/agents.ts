@@ -78,7 +78,7 @@ function readAnswer({ status, headers }: Response, text: string): Pick<Told, 'ki
   const { serial, approval, type = '' } = JSON.parse(text) as { serial?: number; approval?: string; type?: string }
   if (type.endsWith('ERR_PERMIT_LATE')) return { kind: 'late' } // by an instance that has lost its lease, or its clock set
   if (status === 200) return { kind: headers.get('countersign-replayed') === null ? 'ran' : 'replayed', serial }
-  if (status === 202) return { kind: 'waiting', approval }
+  if (status === 428) return { kind: 'waiting', approval }
   if (type.endsWith('refusal:done')) return { kind: 'done' }
   if (type.endsWith('refusal:rejected')) return { kind: 'rejected' }
   return { kind: status === 503 ? 'unavailable' : 'refused' }

@@ -111,7 +111,7 @@ describe.each<[string, Look]>([
       .first()
       .waitFor()
     await cleo.close()
-    expect((await house.act(exportOf(9_999))).status).toBe(202)
+    expect((await house.act(exportOf(9_999))).status).toBe(428)
   })
 })
 

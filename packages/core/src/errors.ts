@@ -8,6 +8,7 @@ export const catalogue = {
   ERR_INPUT_TOO_LARGE: { status: 413, says: 'This input is too large.' },
   ERR_INPUT_TYPE: { status: 415, says: 'This content type is not served here.' },
   ERR_METHOD: { status: 405, says: 'This method is not served here.' },
+  ERR_EXPECTATION: { status: 417, says: 'Nothing but 100-continue can be expected here.' },
   ERR_HEADERS_TOO_LARGE: { status: 431, says: 'These headers are too large.' },
   ERR_AGENT_UNKNOWN: { status: 401, says: 'No agent is known by this credential.' },
   ERR_AGENT_STOPPED: { status: 403, says: 'This agent is stopped.' },

@@ -14,4 +14,4 @@ export async function sendPatiently(step: Step, parts: SendParts & { readonly si
 
 /** As the HTTP gateway says it, and as the MCP gateway does. */
 const isHeld = ({ status, text, approval }: Told) =>
-  approval !== undefined && (status === 202 || text.includes('NOT EXECUTED. Waiting'))
+  approval !== undefined && (status === 428 || text.includes('NOT EXECUTED. Waiting'))

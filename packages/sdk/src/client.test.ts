@@ -19,7 +19,7 @@ function gateway(...answers: [number, object, Record<string, string>?][]) {
 }
 
 const held: [number, object, Record<string, string>] = [
-  202,
+  428,
   {
     approval: 'apr_1',
     groups: ['controllers'],
@@ -61,15 +61,16 @@ describe('an agent that waits for people', () => {
     expect((await client.fetch('/exports')).status).toBe(403)
   })
 
-  it('patience of nothing asks and does not wait', async () => {
+  it('C7: patience of nothing asks and does not wait, and what was not run is no success', async () => {
     const { client, asked } = gateway(held)
-    expect((await client.fetch('/exports', {}, { patienceMs: 0 })).status).toBe(202)
-    expect(asked).toHaveLength(1)
+    const response = await client.fetch('/exports', {}, { patienceMs: 0 })
+    expect([response.status, response.ok]).toEqual([428, false])
+    expect(asked.map(({ headers }) => headers.get('prefer'))).toEqual(['wait=0'])
   })
 
-  it('an upstream’s own 202 is its answer', async () => {
-    const { client, asked } = gateway([202, { job: 1 }, { location: '/jobs/1' }])
-    expect((await client.fetch('/jobs')).status).toBe(202)
+  it.each([202, 428])('an upstream’s own %d is its answer', async (status) => {
+    const { client, asked } = gateway([status, { job: 1 }, { location: '/jobs/1' }])
+    expect((await client.fetch('/jobs')).status).toBe(status)
     expect(asked).toHaveLength(1)
   })
 })

@@ -33,7 +33,7 @@ export interface Held {
 export interface Countersign {
   /**
    * Like `fetch` on a path below the gateway. A held request is sent again, unchanged, once its question is settled, so
-   * the answer is the upstream's own, or the house's refusal (RFC 9457): 403, or 202 if nobody answered in time.
+   * the answer is the upstream's own, or a refusal of Countersign's (RFC 9457): 403, or 428 if nobody answered in time.
    * `init.body` has to be a string or bytes: a stream cannot be sent twice.
    */
   fetch(path: string, init?: Omit<RequestInit, 'signal'>, options?: CallOptions): Promise<Response>
@@ -50,6 +50,7 @@ export function createCountersign({ gateway, key, fetch: send = fetch }: Counter
     async fetch(path, init = {}, { purpose, patienceMs = defaultPatienceMs, onHeld, signal } = {}) {
       const headers = new Headers(init.headers)
       headers.set('authorization', `Bearer ${key}`)
+      headers.set('prefer', 'wait=0') // waited for at the question, so that a connection may break
       if (purpose !== undefined) headers.set('countersign-purpose', encodeURIComponent(purpose).replaceAll('%20', ' '))
       const once = () => send(`${base}${path}`, { ...init, headers, ...(signal && { signal }) })
 
@@ -82,6 +83,6 @@ export function createCountersign({ gateway, key, fetch: send = fetch }: Counter
 /** Where the question of a held request is, as the HTTP gateway says it. */
 function heldAt(response: Response): string | undefined {
   const location = response.headers.get('location')
-  if (response.status !== 202 || !location?.includes('/.countersign/questions/')) return undefined
+  if (response.status !== 428 || !location?.includes('/.countersign/questions/')) return undefined
   return location
 }

@@ -73,7 +73,7 @@ async function theNight({ demo, cast, tell, is, offer }: Stage): Promise<void> {
   is('ml-bot starts a fine-tune in the lab: it runs at once', tuned.status === 202, tuned.text)
 
   const asked = await act(steps.export)
-  is('finance-bot exports 48,211 finance rows: held', asked.status === 202 && asked.approval !== undefined, asked.text)
+  is('finance-bot exports 48,211 finance rows: held', asked.status === 428 && asked.approval !== undefined, asked.text)
   const export_ = await cast.ben.get<QuestionView>(`/api/approvals/${asked.approval}`)
   await announce(tell, demo, export_)
   is(
@@ -113,7 +113,7 @@ async function theNight({ demo, cast, tell, is, offer }: Stage): Promise<void> {
   is('ml-bot reads the reason', rejected.status === 403 && rejected.text.includes(why), rejected.text)
 
   const grant = await act(steps['grant-itself'])
-  is('ops-bot gives itself a role: held', grant.status === 202, grant.text)
+  is('ops-bot gives itself a role: held', grant.status === 428, grant.text)
   const granting = await cast.cleo.get<QuestionView>(`/api/approvals/${grant.approval}`)
   await announce(tell, demo, granting)
   const escalated = await until(
@@ -185,7 +185,7 @@ async function whatMustFail({ demo, cast, tell, is }: Stage): Promise<void> {
   const other = await act(changed)
   is(
     'an argument changes after approval: another question',
-    other.status === 202 && other.approval !== asked.approval,
+    other.status === 428 && other.approval !== asked.approval,
     other.text,
   )
   const stranger = await send(again, { ...parts(demo), key: demo.keys['ml-bot'] })

@@ -99,6 +99,13 @@ export const UpstreamConfig = z.strictObject({
     .boolean()
     .default(false)
     .describe('Holds nothing: what would wait for people runs and is recorded as such.'),
+  waitSeconds: z
+    .number()
+    .int()
+    .nonnegative()
+    .max(3600)
+    .default(240)
+    .describe('How long a call waits for people; a client says otherwise with `Prefer: wait=N`. 0: not at all.'),
   silenceMs: z.number().int().positive().max(600_000).default(60_000).describe('Longest silence of the upstream.'),
   preset: z.enum(['mlflow', 'fine-tuning']).optional().describe('Routes of a well-known service.'),
   openapi: z
@@ -126,7 +133,7 @@ export const HttpConfig = z.strictObject({
     .record(z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/), UpstreamConfig)
     .describe('By the first segment of the path: `/<name>/…` goes to `<origin>/…`.'),
   maxBodyBytes: z.number().int().positive().max(8_388_608).default(1_048_576),
-  maxWaitSeconds: z.number().int().nonnegative().max(3600).default(300).describe('Longest `Prefer: wait`.'),
+  maxWaitSeconds: z.number().int().nonnegative().max(3600).default(300).describe('Longest wait, whoever asks for it.'),
   maxConnections: z.number().int().positive().default(10_000),
   headersTimeoutMs: z.number().int().positive().default(10_000),
   requestTimeoutMs: z.number().int().positive().default(30_000).describe('For a request to arrive whole.'),

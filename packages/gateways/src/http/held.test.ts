@@ -10,21 +10,30 @@ beforeEach(async () => {
 afterEach(() => house.close())
 
 describe('a held request', () => {
-  it('is answered 202 with the question, and nothing runs', async () => {
-    house.say = () => waiting
-    const answer = await house.ask('/crm/a')
-    expect([answer.status, answer.headers.get('location'), answer.headers.get('retry-after')]).toEqual([
-      202,
-      '/.countersign/questions/apr_1',
-      '5',
-    ])
-    expect(await answer.json()).toMatchObject({
-      type: 'urn:countersign:refusal:waiting',
-      approval: 'apr_1',
-      groups: ['finance-controllers'],
-    })
-    expect(house.upstream.received).toEqual([])
-  })
+  it.each([
+    [undefined, 428],
+    ['wait=0', 428],
+    ['respond-async', 202],
+    ['respond-async=no', 428],
+    ['respond-async, wait=1', 202],
+  ])(
+    'C7: of which the wait is over is no success (Prefer: %s is answered %d with the question)',
+    async (prefer, status) => {
+      house.say = () => waiting
+      const answer = await house.ask('/crm/a', prefer === undefined ? {} : { headers: { prefer } })
+      expect([answer.status, answer.headers.get('location'), answer.headers.get('retry-after')]).toEqual([
+        status,
+        '/.countersign/questions/apr_1',
+        '5',
+      ])
+      expect(await answer.json()).toMatchObject({
+        type: 'urn:countersign:refusal:waiting',
+        approval: 'apr_1',
+        groups: ['finance-controllers'],
+      })
+      expect(house.upstream.received).toEqual([])
+    },
+  )
 
   it('can ask how its question stands, and wait for it', async () => {
     const asked: unknown[] = []

@@ -166,11 +166,23 @@ describe('secrets', () => {
   })
 })
 
+const basic = (text: string) => `Basic ${Buffer.from(text).toString('base64')}`
+
 describe('who asks', () => {
   it.each<[string, Record<string, string>, number]>([
     ['no credential', { authorization: '' }, 401],
     ['an unknown key', { authorization: 'Bearer csk_other' }, 401],
-    ['another scheme', { authorization: 'Basic eDp5' }, 401],
+    ['another scheme', { authorization: `Digest ${key}` }, 401],
+    ['F: Authorization: Basic x:KEY, the key as the password', { authorization: basic(`x:${key}`) }, 200],
+    ['F: a small basic, and no user', { authorization: basic(`:${key}`).replace('Basic', 'basic') }, 200],
+    ['F: the key as the user, and no password', { authorization: basic(`${key}:`) }, 200],
+    ['F: another password', { authorization: basic(`${key}:other`) }, 401],
+    ['F: no colon', { authorization: basic(key) }, 401],
+    ['F: nothing in it', { authorization: basic(':') }, 401],
+    ['F: no base64', { authorization: `Basic x:${key}` }, 401],
+    ['F: Basic from a page of another site', { authorization: basic(`x:${key}`), origin: 'https://evil.example' }, 401],
+    ['F: Basic that a browser kept', { authorization: basic(`x:${key}`), 'sec-fetch-site': 'cross-site' }, 401],
+    ['F: Basic and a key', { authorization: basic(`x:${key}`), 'x-countersign-key': key }, 400],
     ['the key in a header of its own', { authorization: '', 'x-countersign-key': key }, 200],
     ['a small bearer', { authorization: `bearer ${key}` }, 200],
     ['two credentials', { authorization: `Bearer ${key}`, 'x-countersign-key': key }, 400],
@@ -180,7 +192,9 @@ describe('who asks', () => {
     })
     expect(answer.status).toBe(status)
     if (status === 401) {
-      expect(answer.headers.get('www-authenticate')).toBe('Bearer realm="countersign"')
+      expect(answer.headers.get('www-authenticate')).toBe(
+        'Bearer realm="countersign", Basic realm="countersign", charset="UTF-8"',
+      )
       expect(answer.headers.get('content-type')).toBe('application/problem+json')
       expect(await answer.json()).toMatchObject({ type: 'urn:countersign:error:ERR_AGENT_UNKNOWN', status: 401 })
     }
@@ -218,17 +232,30 @@ describe('the context of an attempt', () => {
   })
 
   it.each<[string | undefined, number, string | null]>([
-    [undefined, 0, null],
+    [undefined, 240_000, null],
     ['wait=20', 20_000, 'wait=20'],
+    ['wait=0', 0, 'wait=0'],
+    ['respond-async', 0, null],
     ['respond-async, wait=5', 5_000, 'wait=5'],
     ['wait=99999', 300_000, 'wait=300'],
-    ['wait=-1', 0, null],
-    ['handling=lenient', 0, null],
-  ])('Prefer %s waits %d ms', async (prefer, patienceMs, applied) => {
+    ['wait=-1', 240_000, null],
+    ['handling=lenient', 240_000, null],
+    ['handling=lenient; wait=5', 240_000, null],
+  ])('C7: Prefer %s waits %d ms', async (prefer, patienceMs, applied) => {
     const answer = await house.ask('/crm/a', prefer === undefined ? {} : { headers: { prefer } })
     expect(house.attempts[0]?.patienceMs).toBe(patienceMs)
     expect(answer.headers.get('preference-applied')).toBe(applied)
   })
+})
+
+it('C7: what an upstream says of waiting goes for clients that say nothing, and never beyond the longest wait', async () => {
+  const other = await openHouse({ upstream: { waitSeconds: 0 } })
+  await other.ask('/crm/a')
+  await other.ask('/crm/a', { headers: { prefer: 'wait=7' } })
+  const longest = await openHouse({ config: { maxWaitSeconds: 10 } })
+  await longest.ask('/crm/a')
+  expect([...other.attempts, ...longest.attempts].map(({ patienceMs }) => patienceMs)).toEqual([0, 7_000, 10_000])
+  await Promise.all([other.close(), longest.close()])
 })
 
 describe('what goes back', () => {

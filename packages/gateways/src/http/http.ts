@@ -17,7 +17,7 @@ import { problemOf, say } from './refuse.ts'
 import { foreseeUpstreams, type Prepared, type PreparedUpstream, prepareUpstreams } from './prepare.ts'
 import { ended, replay, run } from './run.ts'
 import { createConnections } from './connections.ts'
-import { credentialOf, type Head, readBody, readHead, waitOf } from './wire.ts'
+import { credentialOf, type Head, isAsync, readBody, readHead, waitOf } from './wire.ts'
 
 export const http = defineGateway({
   name: 'http',
@@ -56,8 +56,7 @@ export const http = defineGateway({
         return answerQuestion(request, response, { id: asked.id, waitMs, caller, hall, signal })
       }
 
-      const { upstream, route, waitSeconds, action, context } = await read(request, response, caller)
-      if (waitSeconds > 0) response.setHeader('preference-applied', `wait=${waitSeconds}`)
+      const { upstream, route, waitSeconds, async, action, context } = await read(request, response, caller)
 
       await gate.pass({
         caller,
@@ -75,7 +74,7 @@ export const http = defineGateway({
           await ended(response)
         },
         async refuse(refusal) {
-          say(response, problemOf(refusal))
+          say(response, problemOf(refusal, { async }))
           await ended(response)
         },
       })
@@ -85,11 +84,19 @@ export const http = defineGateway({
     async function read(request: IncomingMessage, response: ServerResponse, caller: Caller) {
       const head = readHead(request)
       const { upstream, routes } = upstreamOf(head, upstreams, response)
-      const message = { ...head, body: await readBody(request, head, config.maxBodyBytes) }
-      const matched = routes(message.method, message.target.segments)
-      const waitSeconds = Math.min(waitOf(message.headers) ?? 0, config.maxWaitSeconds)
+      const { headers, method, target } = head
+      const proceed = () => {
+        if (headers('expect') !== undefined && request.httpVersion !== '1.0') response.writeContinue()
+      }
+      const message = { ...head, body: await readBody(request, head, config.maxBodyBytes, proceed) }
+      const matched = routes(method, target.segments)
       const described = await describe(message, caller, upstream, matched, secrets)
-      return { upstream, route: matched?.route.config, waitSeconds, ...described }
+
+      const async = isAsync(headers)
+      const wished = waitOf(headers)
+      const waitSeconds = Math.min(wished ?? (async ? 0 : upstream.waitSeconds), config.maxWaitSeconds)
+      if (wished !== undefined) response.setHeader('preference-applied', `wait=${waitSeconds}`)
+      return { upstream, route: matched?.route.config, waitSeconds, async, ...described }
     }
 
     const connections = createConnections(serve, (error) => {
@@ -114,6 +121,9 @@ export const http = defineGateway({
       connections.serve,
     )
     server.maxConnections = config.maxConnections
+    // Whether a body may come, or what else is expected, is answered where all of the head has been read.
+    server.on('checkContinue', connections.serve)
+    server.on('checkExpectation', connections.serve)
     server.on('clientError', connections.fault)
     server.on('connect', (_, socket) => socket.destroy())
     await listen(server, config.listen)

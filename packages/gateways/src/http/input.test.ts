@@ -5,7 +5,7 @@ import { type House, type Init, key, openHouse } from './fixture.ts'
 
 let house: House
 beforeAll(async () => {
-  house = await openHouse({ config: { headersTimeoutMs: 150, requestTimeoutMs: 300, maxBodyBytes: 1_048_576 } })
+  house = await openHouse({ config: { headersTimeoutMs: 400, requestTimeoutMs: 1500, maxBodyBytes: 1_048_576 } })
 })
 afterAll(() => house.close())
 beforeEach(() => {
@@ -86,12 +86,6 @@ describe('bytes that are no plain request are refused before the gate sees them 
       lines('GET /crm/\u00C3\u00A9 HTTP/1.1', ...authorized, 'connection: close', '', ''),
       400,
     ],
-    ['an upgrade', lines('GET /crm/a HTTP/1.1', ...authorized, 'connection: upgrade', 'upgrade: h2c', '', ''), 400],
-    [
-      'a websocket',
-      lines('GET /crm/a HTTP/1.1', ...authorized, 'connection: upgrade, close', 'upgrade: websocket', '', ''),
-      400,
-    ],
     ['TRACE', lines('TRACE /crm/a HTTP/1.1', ...authorized, 'connection: close', '', ''), 405],
     ['a method of one upstream alone', lines('LOCK /crm/a HTTP/1.1', ...authorized, 'connection: close', '', ''), 405],
     ['a method nobody knows', lines('FROB /crm/a HTTP/1.1', ...authorized, 'connection: close', '', ''), 400],
@@ -145,6 +139,82 @@ describe('bytes that are no plain request are refused before the gate sees them 
     await once(socket, 'end')
     socket.destroy()
     expect(house.attempts).toEqual([])
+  })
+})
+
+describe('an Upgrade is ignored (RFC 9110 §7.8)', () => {
+  it.each([
+    [
+      'h2c',
+      [
+        'connection: Upgrade, HTTP2-Settings',
+        'upgrade: h2c',
+        'http2-settings: AAEAAEAAAAIAAAABAAMAAABkAAQBAAAAAAUAAEAA',
+      ],
+    ],
+    [
+      'a websocket nobody allowed',
+      [
+        'connection: upgrade',
+        'upgrade: websocket',
+        'sec-websocket-version: 13',
+        'sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==',
+      ],
+    ],
+    ['several', ['connection: upgrade', 'upgrade: TLS/1.0, h2c, IRC/6.9']],
+  ])('F: Upgrade: %s is served in HTTP/1.1, with its body, and so is what follows', async (_, upgrade) => {
+    const headers = [...authorized, 'content-type: text/plain', 'content-length: 4']
+    const one = lines('POST /crm/a HTTP/1.1', ...headers, ...upgrade, '', 'body')
+    const socket = connect(house.port, '127.0.0.1')
+    socket.write(one)
+    const [first] = (await once(socket, 'data')) as [Buffer]
+    socket.write(lines('GET /crm/b HTTP/1.1', ...authorized, ...upgrade, '', ''))
+    const [second] = (await once(socket, 'data')) as [Buffer]
+    socket.destroy()
+    expect([first, second].map((answer) => answer.toString('latin1').split('\r\n', 1)[0])).toEqual([
+      'HTTP/1.1 200 OK',
+      'HTTP/1.1 200 OK',
+    ])
+    expect(
+      house.attempts.map(({ action: { parameters } }) => [parameters['target'], parameters['body']]),
+    ).toMatchObject([
+      ['/a', { text: 'body' }],
+      ['/b', undefined],
+    ])
+    const sent = house.upstream.received.slice(-2).map(({ rawHeaders }) => rawHeaders.join(' ').toLowerCase())
+    expect(sent.join(' ')).not.toMatch(/upgrade|http2-settings|websocket/)
+  })
+})
+
+describe('100 Continue', () => {
+  const expecting = (...more: string[]) =>
+    lines('POST /crm/a HTTP/1.1', 'host: x', 'expect: 100-continue', 'connection: close', ...more, '', '')
+  const bearer = `authorization: Bearer ${key}`
+
+  it.each<[string, string, number]>([
+    ['the key', expecting('authorization: Bearer csk_other', 'content-length: 4'), 401],
+    ['no key', expecting('content-length: 4'), 401],
+    ['the route', expecting(bearer, 'content-length: 4').replace('/crm/a', '/other/a'), 404],
+    ['the length', expecting(bearer, 'content-length: 1048577'), 413],
+    ['the type', expecting(bearer, 'content-type: application/json; charset=utf-16', 'content-length: 4'), 415],
+    ['the path', expecting(bearer, 'content-length: 4').replace('/crm/a', '/crm/../a'), 400],
+    ['another expectation', expecting(bearer, 'content-length: 4').replace('100-continue', '200-ok'), 417],
+    ['one more expectation', expecting(bearer, 'content-length: 4').replace('continue', 'continue, x'), 417],
+  ])('F: is not said before %s was looked at', async (_, bytes, status) => {
+    const answer = await house.raw(bytes)
+    expect(answer.match(/HTTP\/1\.1 \d+/g)).toEqual([`HTTP/1.1 ${status}`])
+  })
+
+  it('F: is said where the body may come', async () => {
+    const socket = connect(house.port, '127.0.0.1')
+    socket.write(expecting(bearer, 'content-length: 4'))
+    const [first] = (await once(socket, 'data')) as [Buffer]
+    expect(first.toString('latin1')).toBe('HTTP/1.1 100 Continue\r\n\r\n')
+    socket.write('body')
+    const [second] = (await once(socket, 'data')) as [Buffer]
+    expect(second.toString('latin1')).toMatch(/^HTTP\/1.1 200 /)
+    expect(house.attempts[0]?.action.parameters['body']).toMatchObject({ text: 'body' })
+    socket.destroy()
   })
 })
 

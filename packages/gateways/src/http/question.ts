@@ -1,5 +1,5 @@
 /**
- * How a question stands: what an agent that got a 202 asks, and may wait for.
+ * How a question stands: what an agent that was not waited for asks, and may wait for.
  *
  * @module
  */

@@ -3,7 +3,7 @@
  *
  * | refusal   | status | sent again                                        |
  * | --------- | ------ | ------------------------------------------------- |
- * | waiting   | 202    | joins the question; runs once it is granted       |
+ * | waiting   | 428    | joins the question; runs once it is granted (202 for `Prefer: respond-async`) |
  * | denied    | 403    | is denied again (429 if there are too many questions) |
  * | rejected  | 403    | gets the rejection again for a while              |
  * | expired, cancelled, voided | 403 | is a new question                    |
@@ -23,13 +23,14 @@ export interface Problem {
   readonly title: string
   readonly detail?: string | undefined
   readonly members?: Readonly<Record<string, unknown>>
-  readonly headers?: Readonly<Record<string, string>>
+  readonly headers?: Readonly<Record<string, string | readonly string[]>>
 }
 
 /** Where an agent asks how its question stands, on this listener. */
 export const questionPath = '/.countersign/questions/'
 
-export function problemOf(refusal: Refusal): Problem {
+/** `async`: the client asked to be told that it is accepted, not done (`Prefer: respond-async`, RFC 7240 §4.1). */
+export function problemOf(refusal: Refusal, { async = false } = {}): Problem {
   switch (refusal.kind) {
     case 'denied':
       return {
@@ -56,7 +57,7 @@ export function problemOf(refusal: Refusal): Problem {
       return gone(refusal, 'The approval no longer holds. Nothing was run.')
     case 'waiting':
       return {
-        status: 202,
+        status: async ? 202 : 428,
         type: 'refusal:waiting',
         title: 'Not run yet: people are being asked. Send the same request again to collect the answer.',
         detail: `Waiting for ${refusal.groups.join(', ')}.`,
@@ -111,10 +112,13 @@ export function problemOfError(error: unknown): Problem {
     type: `error:${code}`,
     title: message,
     detail: ownWords(detail),
-    ...(status === 401 && { headers: { 'www-authenticate': 'Bearer realm="countersign"' } }),
+    ...(status === 401 && { headers: { 'www-authenticate': challenges } }),
     ...(status === 503 && { headers: { 'retry-after': '1' } }),
   }
 }
+
+/** On a line each: some tools look at the first scheme of a line alone. They show a password only once asked for it. */
+const challenges = ['Bearer realm="countersign"', 'Basic realm="countersign", charset="UTF-8"']
 
 function ownWords(detail: unknown): string | undefined {
   if (typeof detail !== 'object' || detail === null) return undefined

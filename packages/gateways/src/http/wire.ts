@@ -27,7 +27,7 @@ export interface Body {
   readonly json: Json | undefined
 }
 
-/** @throws ERR_INPUT_INVALID, ERR_METHOD, ERR_HEADERS_TOO_LARGE */
+/** @throws ERR_INPUT_INVALID, ERR_METHOD, ERR_HEADERS_TOO_LARGE, ERR_EXPECTATION */
 export function readHead(request: IncomingMessage): Head {
   if (request.rawHeaders.length > 2 * mostHeaders) throw new CountersignError('ERR_HEADERS_TOO_LARGE')
   const headers = readHeaders(request.rawHeaders)
@@ -35,7 +35,7 @@ export function readHead(request: IncomingMessage): Head {
   headers('content-length')
   const coding = headers('transfer-encoding')
   if (coding !== undefined && coding.toLowerCase() !== 'chunked') throw invalid('Only chunked bodies are read.')
-  if (headers('upgrade') !== undefined) throw invalid('Other protocols are not spoken here.')
+  if (!/^(?:100-continue)?$/i.test(headers('expect') ?? '')) throw new CountersignError('ERR_EXPECTATION')
   return { method: readMethod(request.method), target: parseTarget(request.url ?? ''), headers }
 }
 
@@ -47,23 +47,30 @@ function readMethod(text: string | undefined): Method {
   return data
 }
 
-/** @throws ERR_INPUT_INVALID, ERR_INPUT_TOO_LARGE, ERR_INPUT_TYPE */
+/**
+ * `proceed` is called once all that the head tells has been looked at, before the body is read.
+ *
+ * @throws ERR_INPUT_INVALID, ERR_INPUT_TOO_LARGE, ERR_INPUT_TYPE
+ */
 export async function readBody(
   request: IncomingMessage,
   { headers }: Head,
   maxBytes: number,
+  proceed: () => void,
 ): Promise<Body | undefined> {
   const type = headers('content-type') ?? ''
   // A compressed body would be sealed and shown as something nobody can read.
   if (!/^(?:identity)?$/i.test(headers('content-encoding') ?? '')) throw new CountersignError('ERR_INPUT_TYPE')
+  const json = isJson(type)
+  if (Number(headers('content-length') ?? 0) > maxBytes) throw new CountersignError('ERR_INPUT_TOO_LARGE')
+  proceed()
 
-  const bytes = await readBytes(request, Number(headers('content-length') ?? 0), maxBytes)
+  const bytes = await readBytes(request, maxBytes)
   if (bytes.length === 0) return undefined
-  return { bytes, json: isJson(type) ? parseJson(bytes, { bytes: maxBytes }) : undefined }
+  return { bytes, json: json ? parseJson(bytes, { bytes: maxBytes }) : undefined }
 }
 
-async function readBytes(request: IncomingMessage, announced: number, maxBytes: number): Promise<Uint8Array> {
-  if (announced > maxBytes) throw new CountersignError('ERR_INPUT_TOO_LARGE')
+async function readBytes(request: IncomingMessage, maxBytes: number): Promise<Uint8Array> {
   const chunks: Buffer[] = []
   let size = 0
   // Not `for await`, which would destroy the connection before the refusal is said.
@@ -98,11 +105,29 @@ export function isJson(contentType: string): boolean {
 
 /** The key an agent shows. It goes no further than this. */
 export function credentialOf(headers: Headers): string | undefined {
-  const bearer = /^Bearer +(\S+)$/i.exec(headers('authorization') ?? '')?.[1]
+  const authorization = headers('authorization')
   const key = headers('x-countersign-key')
-  if (headers('authorization') !== undefined && key !== undefined) throw invalid('Two credentials are one too many.')
-  return bearer ?? key
+  if (authorization === undefined) return key
+  if (key !== undefined) throw invalid('Two credentials are one too many.')
+  const [, scheme = '', value = ''] = /^(Bearer|Basic) +(\S+) *$/i.exec(authorization) ?? []
+  return scheme.toLowerCase() === 'basic' ? keyInBasic(value, headers) : value || undefined
 }
+
+/**
+ * RFC 7617: the key is the password, whoever the user is said to be; or the user, for tools that leave the password out.
+ * A browser sends what it was once told with the forms of any site, so from a browser it is no credential.
+ */
+function keyInBasic(value: string, headers: Headers): string | undefined {
+  if (headers('origin') !== undefined || headers('sec-fetch-site') !== undefined) return undefined
+  if (!/^[A-Za-z0-9+/]+={0,2}$/.test(value)) return undefined
+  const text = Buffer.from(value, 'base64').toString('utf8')
+  const colon = text.indexOf(':')
+  return colon < 0 ? undefined : text.slice(colon + 1) || text.slice(0, colon) || undefined
+}
+
+/** Whether a client asks for 202 instead of a refusal where people have not answered (RFC 7240 §4.1). */
+export const isAsync = (headers: Headers): boolean =>
+  /(?:^|,)\s*respond-async\s*(?:[,;]|$)/i.test(headers('prefer') ?? '')
 
 /** Seconds a client wants to wait at most (`Prefer: wait=N`, RFC 7240 §4.3). */
 export function waitOf(headers: Headers): number | undefined {
