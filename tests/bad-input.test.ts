@@ -240,9 +240,9 @@ describe('bytes that are hardly HTTP, at the HTTP gateway', () => {
     ['a method nobody knows', /^HTTP\/1.1 400 /, () => head('APPROVE /company/models HTTP/1.1', 'host: h')],
     ['a tunnel', /^(HTTP\/1.1 4\d\d |$)/, () => head('CONNECT evil.example:443 HTTP/1.1', 'host: h')],
     [
-      'another protocol',
-      /^HTTP\/1.1 400 /,
-      () => head('GET /company/models HTTP/1.1', 'host: h', 'upgrade: websocket'),
+      'an expectation nobody knows',
+      /^HTTP\/1.1 417 /,
+      () => head('GET /company/models HTTP/1.1', 'host: h', 'expect: 200-ok'),
     ],
     ['TLS', /^HTTP\/1.1 400 /, () => '\x16\x03\x01\x00\xa5\x01\x00\x00\xa1\x03\x03'],
     [
