@@ -39,6 +39,12 @@ const SecretPlace = z
   .union([z.string().regex(/^\//), AgentHeader])
   .describe('A header’s name, or a JSON pointer into the body (RFC 6901).')
 
+const BodyBytes = z
+  .number()
+  .int()
+  .positive()
+  .max(2 ** 34)
+
 export const RowsFrom = z.enum(['x-row-count', 'ndjson', 'csv', 'json', 'request'])
 export type RowsFrom = z.infer<typeof RowsFrom>
 
@@ -64,6 +70,7 @@ export const RouteConfig = z
     destructive: z.boolean().default(false),
     purposeHeader: HeaderName.default('countersign-purpose'),
     secrets: z.array(SecretPlace).default([]),
+    maxBodyBytes: BodyBytes.optional().describe('Default: the upstream’s.'),
   })
   .refine(({ rows, rowsFrom }) => rows === undefined || rowsFrom !== undefined, {
     path: ['rowsFrom'],
@@ -95,10 +102,17 @@ export const UpstreamConfig = z.strictObject({
     .default(['accept', 'accept-language', 'content-type', 'content-language', 'if-match', 'if-none-match'])
     .describe('What is sealed and sent of an agent’s headers; the others stay behind.'),
   secrets: z.array(SecretPlace).default([]).describe('On every route of this upstream.'),
+  encodedSlash: z
+    .enum(['data', 'either'])
+    .default('either')
+    .describe(
+      '`data`: this upstream takes `%2F` in a path for a letter of a name, as GitLab and npm do. `either`: who knows; a path with one meets a route only if it meets the same with `/` in its place.',
+    ),
   observe: z
     .boolean()
     .default(false)
     .describe('Holds nothing: what would wait for people runs and is recorded as such.'),
+  maxBodyBytes: BodyBytes.optional().describe('Default: the gateway’s.'),
   waitSeconds: z
     .number()
     .int()
@@ -132,7 +146,20 @@ export const HttpConfig = z.strictObject({
   upstreams: z
     .record(z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/), UpstreamConfig)
     .describe('By the first segment of the path: `/<name>/…` goes to `<origin>/…`.'),
-  maxBodyBytes: z.number().int().positive().max(8_388_608).default(1_048_576),
+  maxBodyBytes: BodyBytes.default(1_048_576).describe(
+    'Of a request, decoded. Past 1 MiB a body lies on disk while its request does, and is sealed by its hash alone.',
+  ),
+  spoolFolder: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('Where bodies past 1 MiB lie. Default: the system’s own place for such.'),
+  spoolBytes: z
+    .number()
+    .int()
+    .positive()
+    .default(2 ** 32)
+    .describe('Of all bodies that lie there at the same time.'),
   maxWaitSeconds: z.number().int().nonnegative().max(3600).default(300).describe('Longest wait, whoever asks for it.'),
   maxConnections: z.number().int().positive().default(10_000),
   headersTimeoutMs: z.number().int().positive().default(10_000),

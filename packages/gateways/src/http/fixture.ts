@@ -175,7 +175,7 @@ export async function openHouse(settings: { upstream?: object; config?: object }
 
 async function openUpstream(): Promise<{ server: Server; upstream: Upstream }> {
   const server = createServer((request, response) => {
-    void receive(request, response)
+    receive(request, response).catch(() => response.destroy()) // a request that broke off is none
   })
   async function receive(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const chunks: Buffer[] = []

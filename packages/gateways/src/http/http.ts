@@ -7,17 +7,21 @@
  */
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { tmpdir } from 'node:os'
 import { CountersignError, defineGateway, type Caller, type Hall } from '@countersign/core'
 import { createEgress } from '../egress.ts'
-import { HttpConfig } from './config.ts'
+import { HttpConfig, type UpstreamConfig } from './config.ts'
 import { describe } from './describe.ts'
 import { readHeaders } from './headers.ts'
 import { answerQuestion, askedAbout } from './question.ts'
 import { problemOf, say } from './refuse.ts'
 import { foreseeUpstreams, type Prepared, type PreparedUpstream, prepareUpstreams } from './prepare.ts'
+import type { Matched, Routes } from './routes.ts'
 import { ended, replay, run } from './run.ts'
+import { readBody } from './body.ts'
 import { createConnections } from './connections.ts'
-import { credentialOf, type Head, isAsync, readBody, readHead, waitOf } from './wire.ts'
+import { createSpool, type Spooled } from './spool.ts'
+import { credentialOf, type Head, isAsync, type Message, readHead, waitOf } from './wire.ts'
 
 export const http = defineGateway({
   name: 'http',
@@ -43,6 +47,8 @@ export const http = defineGateway({
         .map(({ upstream }) => upstream.origin),
     })
 
+    const spool = createSpool({ folder: config.spoolFolder ?? tmpdir(), maxBytes: config.spoolBytes })
+
     async function serve(
       request: IncomingMessage,
       response: ServerResponse,
@@ -56,7 +62,46 @@ export const http = defineGateway({
         return answerQuestion(request, response, { id: asked.id, waitMs, caller, hall, signal })
       }
 
-      const { upstream, route, waitSeconds, async, action, context } = await read(request, response, caller)
+      const read = await readAll(request, response)
+      try {
+        await pass(read, response, caller, signal, running)
+      } finally {
+        await read.spooled?.close()
+      }
+    }
+
+    async function readAll(request: IncomingMessage, response: ServerResponse): Promise<Read> {
+      const head = readHead(request)
+      const { upstream, routes } = upstreamOf(head, upstreams, response)
+      const matched = meet(routes, head, upstream)
+      const body = await readBody(request, head, {
+        maxBytes: matched?.route.config.maxBodyBytes ?? upstream.maxBodyBytes ?? config.maxBodyBytes,
+        spool,
+        proceed() {
+          if (head.headers('expect') !== undefined && request.httpVersion !== '1.0') response.writeContinue()
+        },
+      })
+      return {
+        message: { ...head, body },
+        upstream,
+        matched,
+        spooled: body && 'spooled' in body ? body.spooled : undefined,
+      }
+    }
+
+    /** The message itself ends before this: it may be held for hours, and what runs is the sealed copy. */
+    async function pass(
+      { message, upstream, matched, spooled }: Read,
+      response: ServerResponse,
+      caller: Caller,
+      signal: AbortSignal,
+      running: () => void,
+    ): Promise<void> {
+      const { action, context } = await describe(message, caller, upstream, matched, secrets)
+      const async = isAsync(message.headers)
+      const wished = waitOf(message.headers)
+      const waitSeconds = Math.min(wished ?? (async ? 0 : upstream.waitSeconds), config.maxWaitSeconds)
+      if (wished !== undefined) response.setHeader('preference-applied', `wait=${waitSeconds}`)
 
       await gate.pass({
         caller,
@@ -67,7 +112,8 @@ export const http = defineGateway({
         run(permit) {
           running()
           const { clientSilenceMs } = config
-          return run(permit, { response, upstream, route, egress, secrets, clientSilenceMs })
+          const route = matched?.route.config
+          return run(permit, { response, upstream, route, egress, secrets, clientSilenceMs, spooled })
         },
         async replay(result) {
           replay(response, result)
@@ -78,25 +124,6 @@ export const http = defineGateway({
           await ended(response)
         },
       })
-    }
-
-    /** What it means. The message itself ends here: it may be held for hours, and what runs is the sealed copy. */
-    async function read(request: IncomingMessage, response: ServerResponse, caller: Caller) {
-      const head = readHead(request)
-      const { upstream, routes } = upstreamOf(head, upstreams, response)
-      const { headers, method, target } = head
-      const proceed = () => {
-        if (headers('expect') !== undefined && request.httpVersion !== '1.0') response.writeContinue()
-      }
-      const message = { ...head, body: await readBody(request, head, config.maxBodyBytes, proceed) }
-      const matched = routes(method, target.segments)
-      const described = await describe(message, caller, upstream, matched, secrets)
-
-      const async = isAsync(headers)
-      const wished = waitOf(headers)
-      const waitSeconds = Math.min(wished ?? (async ? 0 : upstream.waitSeconds), config.maxWaitSeconds)
-      if (wished !== undefined) response.setHeader('preference-applied', `wait=${waitSeconds}`)
-      return { upstream, route: matched?.route.config, waitSeconds, async, ...described }
     }
 
     const connections = createConnections(serve, (error) => {
@@ -148,6 +175,15 @@ async function recognise({ rawHeaders }: IncomingMessage, { identify }: Hall): P
   return identify(credential)
 }
 
+/** A request that was read to its end. */
+interface Read {
+  readonly message: Message
+  readonly upstream: UpstreamConfig
+  readonly matched: Matched | undefined
+  /** Its body, where that is on disk. */
+  readonly spooled: Spooled | undefined
+}
+
 function upstreamOf(
   { method, target }: Head,
   upstreams: Prepared['ready'],
@@ -160,6 +196,17 @@ function upstreamOf(
     throw new CountersignError('ERR_METHOD')
   }
   return named
+}
+
+/**
+ * A path with an encoded slash has one meaning for an upstream that takes `%2F` for a letter, and another for one that
+ * takes it for a separator. Where it is not said which, such a path meets a route only if it meets it either way.
+ */
+function meet(routes: Routes, { method, target }: Head, { encodedSlash }: UpstreamConfig): Matched | undefined {
+  const matched = routes(method, target.segments)
+  const parted = target.segments.flatMap((segment) => segment.split('%2F'))
+  if (encodedSlash === 'data' || parted.length === target.segments.length) return matched
+  return routes(method, parted)?.route === matched?.route ? matched : undefined
 }
 
 async function listen(server: ReturnType<typeof createServer>, address: string): Promise<void> {

@@ -7,15 +7,19 @@ import { CountersignError, canonical, sha256Hex, type Hall } from '@countersign/
 import { Json } from '@countersign/schema'
 import { z } from 'zod'
 import { Method } from './config.ts'
-import type { Body } from './wire.ts'
+import { type Body, shownBytes } from './body.ts'
+
+const notShown = `not shown: more than ${shownBytes.toLocaleString('en-US')} bytes`
 
 /**
  * A body as people read it and as it is sent: text or bytes exactly, or, where it holds secrets, the JSON value with
- * references in their place, sent in its canonical form (RFC 8785). That one has no hash: it would be the secret's.
+ * references in their place, sent in its canonical form (RFC 8785). That one has no hash: it would be the secret's. One
+ * that is too large to be shown is sealed by its hash alone.
  */
 const SealedBody = z.union([
   z.strictObject({ sha256: z.string(), bytes: z.number().int(), text: z.string() }),
   z.strictObject({ sha256: z.string(), bytes: z.number().int(), base64: z.string() }),
+  z.strictObject({ sha256: z.string(), bytes: z.number().int(), content: z.literal(notShown) }),
   z.strictObject({ json: Json }),
 ])
 type SealedBody = z.infer<typeof SealedBody>
@@ -79,6 +83,7 @@ const isPointer = (place: string): boolean => place.startsWith('/')
 
 function sealBody(body: Body | undefined): SealedBody | undefined {
   if (!body) return undefined
+  if ('spooled' in body) return { sha256: body.spooled.sha256, bytes: body.spooled.sizeBytes, content: notShown }
   const known = { sha256: sha256Hex(body.bytes), bytes: body.bytes.length }
   const text = asText(body.bytes)
   return text === undefined ? { ...known, base64: Buffer.from(body.bytes).toString('base64') } : { ...known, text }
@@ -99,7 +104,8 @@ function asText(bytes: Uint8Array): string | undefined {
 
 export interface Unsealed {
   readonly headers: Readonly<Record<string, string>>
-  readonly body: Uint8Array | undefined
+  /** Of one that is sealed by its hash alone, the hash: the bytes lie elsewhere. */
+  readonly body: Uint8Array | { readonly sha256: string } | undefined
 }
 
 /**
@@ -125,7 +131,8 @@ export async function unseal(
   return { headers, body: body && bytesOf(body, json) }
 }
 
-function bytesOf(body: SealedBody, json: Json | undefined): Uint8Array {
+function bytesOf(body: SealedBody, json: Json | undefined): Uint8Array | { readonly sha256: string } {
+  if ('content' in body) return { sha256: body.sha256 }
   if ('text' in body) return Buffer.from(body.text, 'utf8')
   if ('base64' in body) return Buffer.from(body.base64, 'base64')
   return Buffer.from(canonical(json), 'utf8')

@@ -14,6 +14,7 @@
 import type { ServerResponse } from 'node:http'
 import { CountersignError } from '@countersign/core'
 import type { Refusal } from '@countersign/schema'
+import { codings } from './decode.ts'
 
 /** A problem, its members, and the headers that go with it. */
 export interface Problem {
@@ -113,6 +114,7 @@ export function problemOfError(error: unknown): Problem {
     title: message,
     detail: ownWords(detail),
     ...(status === 401 && { headers: { 'www-authenticate': challenges } }),
+    ...(status === 415 && { headers: { 'accept-encoding': codings.join(', ') } }),
     ...(status === 503 && { headers: { 'retry-after': '1' } }),
   }
 }

@@ -10,10 +10,11 @@ import type { Egress } from '../egress.ts'
 import { canBeKept, ceilingsOf } from './ceilings.ts'
 import type { RouteConfig, UpstreamConfig } from './config.ts'
 import { answerHeaders, guards } from './headers.ts'
-import { HttpParameters, type Unsealed, unseal } from './parameters.ts'
+import { HttpParameters, unseal } from './parameters.ts'
 import { problemOfError, say } from './refuse.ts'
 import { relay, type Relayed } from './relay.ts'
-import { send } from './send.ts'
+import { type Outgoing, send } from './send.ts'
+import type { Spooled } from './spool.ts'
 import { isSafe } from './wire.ts'
 
 export interface Line {
@@ -23,6 +24,8 @@ export interface Line {
   readonly egress: Egress
   readonly secrets: Hall['secrets']
   readonly clientSilenceMs: number
+  /** The body of this very request, where it is sealed by its hash alone. */
+  readonly spooled?: Spooled | undefined
 }
 
 export async function run(permit: Permit, line: Line): Promise<Ran> {
@@ -35,14 +38,14 @@ export async function run(permit: Permit, line: Line): Promise<Ran> {
     )
   }
   const parameters = HttpParameters.parse(permit.action.parameters)
-  let unsealed: Unsealed
+  let outgoing: Outgoing
   try {
-    unsealed = await unseal(parameters, secrets)
+    outgoing = await outgoingOf(parameters, line)
     permit.begin() // last, so that no lease can be lost between it and the first byte
   } catch (error) {
     return notSent(response, error)
   }
-  const sent = await send(parameters, unsealed, upstream, egress)
+  const sent = await send(parameters, outgoing, upstream, egress)
   if (sent.kind === 'unanswered') return unanswered(response, parameters, sent)
 
   const { answer } = sent
@@ -59,6 +62,13 @@ export async function run(permit: Permit, line: Line): Promise<Ran> {
   })
   answer.destroy()
   return { outcome: outcomeOf(parameters.method, answer, relayed), ...(await finish(response, answer, relayed)) }
+}
+
+async function outgoingOf(parameters: HttpParameters, { secrets, spooled }: Line): Promise<Outgoing> {
+  const { headers, body } = await unseal(parameters, secrets)
+  if (!body || body instanceof Uint8Array) return { headers, body }
+  if (spooled?.sha256 !== body.sha256) throw new CountersignError('ERR_INTERNAL', 'the sealed body is not at hand')
+  return { headers, body: spooled }
 }
 
 function begin(

@@ -12,10 +12,25 @@ describe('a target is read in one way', () => {
     ['/crm/a%20b/', 'crm', '/a%20b/', ''],
     ['/crm/%7Euser', 'crm', '/~user', ''],
     ['/crm/v1/projects:run', 'crm', '/v1/projects:run', ''],
+    ['/crm/100%25', 'crm', '/100%25', ''],
     ['/crm?x', 'crm', '/', '?x'],
     ['/crm/a?url=https://x/../y//z', 'crm', '/a', '?url=https://x/../y//z'],
   ])('%s', (text, upstream, path, query) => {
     expect(parseTarget(text)).toMatchObject({ upstream, path, query })
+  })
+})
+
+describe('F: an encoded slash is data', () => {
+  it.each([
+    ['/npm/@types%2fms', '/@types%2Fms', ['@types%2Fms']],
+    [
+      '/git/projects/group%2Fsub%2Fname/issues',
+      '/projects/group%2Fsub%2Fname/issues',
+      ['projects', 'group%2Fsub%2Fname', 'issues'],
+    ],
+    ['/files/a%20b%2Fc%25', '/a%20b%2Fc%25', ['a b%2Fc%']],
+  ])('%s', (text, path, segments) => {
+    expect(parseTarget(text)).toMatchObject({ path, segments })
   })
 })
 
@@ -36,11 +51,21 @@ describe('a target that two readers could read two ways is refused (P8)', () => 
     '/crm/a%3bv=1',
     '/crm//a',
     '/crm/a//',
-    '/crm/a%2fb',
     '/crm/a%5Cb',
     '/crm/a\\b',
     '/crm/%252e%252e/admin',
-    '/crm/a%25',
+    '/crm/a%2525',
+    '/crm/a%252fb',
+    '/crm/%25%32%65',
+    '/crm/%2fa',
+    '/crm/a%2f',
+    '/crm/a%2f%2fb',
+    '/crm/a%2f..%2fb',
+    '/crm/a%2f%2e%2e%2fb',
+    '/crm/..%2fb',
+    '/crm/a%2f.',
+    '/crm/a%2f%00',
+    '/crm/a%2f%5cb',
     '/crm/a%00',
     '/crm/a%0d%0aX: y',
     '/crm/a%7f',

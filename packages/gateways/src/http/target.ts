@@ -9,7 +9,7 @@ export interface Target {
   readonly upstream: string
   /** As sent: normalised, percent-encoded, with its slash. */
   readonly path: string
-  /** The path's segments, decoded. */
+  /** The path's segments, decoded but for `%2F`, which stays as it is: a slash here is one that separates. */
   readonly segments: readonly string[]
   /** As sent, with its `?`; empty if there is none. */
   readonly query: string
@@ -26,7 +26,7 @@ export function parseTarget(text: string): Target {
   const { path: whole, query } = split(text)
   const [, upstream = '', rest = '/'] = /^\/([^/]*)(\/.*)?$/s.exec(whole) ?? []
   const path = normal(rest)
-  const segments = path === '/' ? [] : path.slice(1).split('/').map(decode)
+  const segments = path === '/' ? [] : path.slice(1).split('/').map(decodeSegment)
   check(segments, path)
   return { upstream, path, segments, query }
 }
@@ -52,14 +52,21 @@ function normal(path: string): string {
 }
 
 function check(segments: readonly string[], path: string): void {
-  if (/%(?:2F|5C|25)/.test(path)) throw invalid('The path has an encoded slash, backslash or percent sign.')
+  if (path.includes('%5C')) throw invalid('The path has an encoded backslash.')
+  // As data it is only a percent sign; a server that decodes twice would read what follows.
+  if (/%25[0-9A-F]{2}/i.test(path)) throw invalid('The path is encoded twice.')
   for (const [index, segment] of segments.entries()) {
-    if (segment === '.' || segment === '..') throw invalid('The path has a dot segment.')
-    if (segment === '' && index < segments.length - 1) throw invalid('The path has an empty segment.')
+    // An encoded slash is data, unless a server that takes it for a separator would find another place.
+    const parts = segment.split('%2F')
+    if (parts.some((part) => part === '.' || part === '..')) throw invalid('The path has a dot segment.')
+    if (parts.includes('') && (parts.length > 1 || index < segments.length - 1))
+      throw invalid('The path has an empty segment.')
     // oxlint-disable-next-line no-control-regex -- control characters are what it looks for
     if (/[\u0000-\u001F\u007F-\u009F;]/.test(segment)) throw invalid('The path has a character it may not have.')
   }
 }
+
+const decodeSegment = (text: string): string => text.split('%2F').map(decode).join('%2F')
 
 function decode(text: string): string {
   try {

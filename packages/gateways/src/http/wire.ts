@@ -4,8 +4,8 @@
  * @module
  */
 import type { IncomingMessage } from 'node:http'
-import { CountersignError, parseJson } from '@countersign/core'
-import type { Json } from '@countersign/schema'
+import { CountersignError } from '@countersign/core'
+import type { Body } from './body.ts'
 import { Method } from './config.ts'
 import { type Headers, readHeaders } from './headers.ts'
 import { parseTarget, type Target } from './target.ts'
@@ -19,12 +19,6 @@ export interface Head {
 
 export interface Message extends Head {
   readonly body: Body | undefined
-}
-
-export interface Body {
-  readonly bytes: Uint8Array
-  /** The parsed body, if it says that it is JSON. */
-  readonly json: Json | undefined
 }
 
 /** @throws ERR_INPUT_INVALID, ERR_METHOD, ERR_HEADERS_TOO_LARGE, ERR_EXPECTATION */
@@ -45,54 +39,6 @@ function readMethod(text: string | undefined): Method {
   const { success, data } = Method.safeParse(text)
   if (!success) throw new CountersignError('ERR_METHOD')
   return data
-}
-
-/**
- * `proceed` is called once all that the head tells has been looked at, before the body is read.
- *
- * @throws ERR_INPUT_INVALID, ERR_INPUT_TOO_LARGE, ERR_INPUT_TYPE
- */
-export async function readBody(
-  request: IncomingMessage,
-  { headers }: Head,
-  maxBytes: number,
-  proceed: () => void,
-): Promise<Body | undefined> {
-  const type = headers('content-type') ?? ''
-  // A compressed body would be sealed and shown as something nobody can read.
-  if (!/^(?:identity)?$/i.test(headers('content-encoding') ?? '')) throw new CountersignError('ERR_INPUT_TYPE')
-  const json = isJson(type)
-  if (Number(headers('content-length') ?? 0) > maxBytes) throw new CountersignError('ERR_INPUT_TOO_LARGE')
-  proceed()
-
-  const bytes = await readBytes(request, maxBytes)
-  if (bytes.length === 0) return undefined
-  return { bytes, json: json ? parseJson(bytes, { bytes: maxBytes }) : undefined }
-}
-
-async function readBytes(request: IncomingMessage, maxBytes: number): Promise<Uint8Array> {
-  const chunks: Buffer[] = []
-  let size = 0
-  // Not `for await`, which would destroy the connection before the refusal is said.
-  await new Promise<void>((done, fail) => {
-    const take = (chunk: Buffer) => {
-      size += chunk.length
-      if (size > maxBytes) fail(new CountersignError('ERR_INPUT_TOO_LARGE'))
-      else chunks.push(chunk)
-    }
-    const end = () => {
-      letGo() // what is held for hours shall not hold its body twice
-      done()
-    }
-    const brokenOff = () => {
-      letGo()
-      fail(new CountersignError('ERR_INPUT_INVALID', { http: 'The body broke off.' }))
-    }
-    const letGo = () => request.off('data', take).off('end', end).off('close', brokenOff)
-    if (request.destroyed) return brokenOff() // while the caller was being recognised: no event tells of it any more
-    request.on('data', take).once('end', end).once('error', fail).once('close', brokenOff)
-  })
-  return Buffer.concat(chunks)
 }
 
 /** @throws ERR_INPUT_TYPE for JSON in another charset than UTF-8 (RFC 8259 §8.1) */
