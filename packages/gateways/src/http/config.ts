@@ -137,12 +137,21 @@ export const UpstreamConfig = z.strictObject({
 })
 export type UpstreamConfig = z.infer<typeof UpstreamConfig>
 
+export const TlsConfig = z.strictObject({
+  certificate: z.string().min(1).describe('A file with the certificate and those that vouch for it, in PEM.'),
+  key: z.string().min(1).describe('A file with its key, in PEM.'),
+})
+export type TlsConfig = z.infer<typeof TlsConfig>
+
 export const HttpConfig = z.strictObject({
   listen: z
     .string()
     .regex(/^(\[[0-9a-f:]+\]|[^\s:]+):\d{1,5}$/)
     .default('127.0.0.1:4601')
     .describe('Address and port of its own listener.'),
+  tls: TlsConfig.optional().describe(
+    'Speaks TLS 1.2 or 1.3 by a certificate of its own. Renewed files are in force within seconds.',
+  ),
   upstreams: z
     .record(z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/), UpstreamConfig)
     .describe('By the first segment of the path: `/<name>/…` goes to `<origin>/…`.'),

@@ -11,6 +11,7 @@ import {
   CountersignError,
   type Attempt,
   type Caller,
+  type Concern,
   type Hall,
   type LogLine,
   type Permit,
@@ -35,6 +36,8 @@ export interface House {
   readonly ran: Ran[]
   readonly logs: LogLine[]
   readonly kept: Map<string, string>
+  /** What is wrong now. */
+  concerns(): readonly Concern[]
   say: Say
   obligations: Obligation[]
   beforeBegin: () => void
@@ -67,6 +70,7 @@ export async function openHouse(settings: { upstream?: object; config?: object }
   const attempts: Attempt[] = []
   const ran: Ran[] = []
   const logs: LogLine[] = []
+  const concerns = createConcerns({ clock: { now: () => Date.now() }, log: (line) => logs.push(line) })
   const kept = new Map<string, string>()
   const undelivered = new Map<string, Ran>()
 
@@ -117,7 +121,7 @@ export async function openHouse(settings: { upstream?: object; config?: object }
         return value
       },
     },
-    concerns: createConcerns({ clock: { now: () => Date.now() }, log: (line) => logs.push(line) }),
+    concerns,
     mount: () => undefined,
     log: (line) => logs.push(line),
   }
@@ -156,6 +160,7 @@ export async function openHouse(settings: { upstream?: object; config?: object }
     ran,
     logs,
     kept,
+    concerns: concerns.list,
     say: () => 'run',
     obligations: [],
     beforeBegin: () => undefined,

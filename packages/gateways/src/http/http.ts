@@ -5,8 +5,7 @@
  *
  * @module
  */
-import { once } from 'node:events'
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { tmpdir } from 'node:os'
 import { CountersignError, defineGateway, type Caller, type Hall } from '@countersign/core'
 import { createEgress } from '../egress.ts'
@@ -19,7 +18,9 @@ import { foreseeUpstreams, type Prepared, type PreparedUpstream, prepareUpstream
 import type { Matched, Routes } from './routes.ts'
 import { ended, replay, run } from './run.ts'
 import { readBody } from './body.ts'
+import { prepareCertificate } from './certificate.ts'
 import { createConnections } from './connections.ts'
+import { openListener } from './listener.ts'
 import { createSpool, type Spooled } from './spool.ts'
 import { credentialOf, type Head, isAsync, type Message, readHead, waitOf } from './wire.ts'
 
@@ -27,16 +28,19 @@ export const http = defineGateway({
   name: 'http',
   config: HttpConfig,
 
-  places: ({ listen: address, upstreams }) =>
+  places: ({ listen: address, tls, upstreams }) =>
     Object.entries(upstreams).map(([name, { observe: observes, origin: leadsTo }]) => ({
       name,
-      address: `http://${address}/${name}`,
+      address: `${tls ? 'https' : 'http'}://${address}/${name}`,
       door: 'enforcing',
       observes,
       leadsTo,
     })),
 
-  prepare: prepareUpstreams,
+  prepare(config) {
+    const { ready, findings } = prepareUpstreams(config)
+    return { ready, findings: [...prepareCertificate(config.tls), ...findings] }
+  },
   foresee: foreseeUpstreams,
 
   async start(config, hall, upstreams: Prepared['ready']) {
@@ -133,36 +137,10 @@ export const http = defineGateway({
         code === 'ERR_INTERNAL' && error instanceof Error ? error.stack?.split('\n    at ').slice(1, 6) : undefined
       hall.log({ level: where ? 'error' : 'warn', says: 'http request not served', code, ...(where && { where }) })
     })
-    const server = createServer(
-      {
-        maxHeaderSize: 16_384,
-        headersTimeout: config.headersTimeoutMs,
-        requestTimeout: config.requestTimeoutMs,
-        connectionsCheckingInterval: Math.min(1000, config.headersTimeoutMs),
-        keepAliveTimeout: 30_000,
-        insecureHTTPParser: false,
-        // A client that vanished while it was held is noticed by TCP.
-        keepAlive: true,
-        keepAliveInitialDelay: 30_000,
-      },
-      connections.serve,
-    )
-    server.maxConnections = config.maxConnections
-    // Whether a body may come, or what else is expected, is answered where all of the head has been read.
-    server.on('checkContinue', connections.serve)
-    server.on('checkExpectation', connections.serve)
-    server.on('clientError', connections.fault)
-    server.on('connect', (_, socket) => socket.destroy())
-    await listen(server, config.listen)
-    hall.log({ level: 'info', says: 'http gateway listens', address: server.address() })
-
+    const listener = await openListener(config, connections, hall)
     return {
       async close() {
-        const closed = once(server, 'close')
-        server.close()
-        await connections.drain()
-        server.closeAllConnections()
-        await closed
+        await listener.close()
         egress.close()
       },
     }
@@ -207,14 +185,4 @@ function meet(routes: Routes, { method, target }: Head, { encodedSlash }: Upstre
   const parted = target.segments.flatMap((segment) => segment.split('%2F'))
   if (encodedSlash === 'data' || parted.length === target.segments.length) return matched
   return routes(method, parted)?.route === matched?.route ? matched : undefined
-}
-
-async function listen(server: ReturnType<typeof createServer>, address: string): Promise<void> {
-  const [, host = '', port] = /^\[?(.*?)\]?:(\d+)$/.exec(address) ?? []
-  server.listen(Number(port), host)
-  try {
-    await once(server, 'listening')
-  } catch (cause) {
-    throw new CountersignError('ERR_PORT_TAKEN', { address }, { cause })
-  }
 }

@@ -1,0 +1,111 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { request } from 'node:https'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { connect, type ConnectionOptions, type TLSSocket } from 'node:tls'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { prepareCertificate } from './certificate.ts'
+import { certify, type TestPair } from './certificates.ts'
+import { type House, key, openHouse } from './fixture.ts'
+
+let folder: string
+let files: { certificate: string; key: string }
+let house: House | undefined
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'countersign-tls-'))
+  files = { certificate: join(folder, 'tls.crt'), key: join(folder, 'tls.key') }
+})
+afterEach(async () => {
+  await house?.close()
+  house = undefined
+  await rm(folder, { recursive: true })
+})
+
+async function put({ certificate, key: own }: Partial<TestPair>): Promise<void> {
+  if (certificate !== undefined) await writeFile(files.certificate, certificate)
+  if (own !== undefined) await writeFile(files.key, own)
+}
+
+/** Whom the listener shows now, or how it refuses. */
+const shown = (port: number, options: ConnectionOptions = {}) =>
+  new Promise<string>((done) => {
+    const socket: TLSSocket = connect({ port, host: '127.0.0.1', rejectUnauthorized: false, ...options }, () => {
+      done(String(socket.getPeerCertificate().subject.CN))
+      socket.destroy()
+    })
+    socket.on('error', (error) => {
+      done('code' in error ? String(error.code) : error.message)
+    })
+  })
+
+const get = (port: number, ca: string) =>
+  new Promise<number | undefined>((done, fail) => {
+    request({ port, host: 'localhost', path: '/crm/a', ca, headers: { authorization: `Bearer ${key}` } }, (answer) => {
+      answer.resume()
+      done(answer.statusCode)
+    })
+      .once('error', fail)
+      .end()
+  })
+
+describe('F: TLS on the gateway’s listener', () => {
+  it('serves by a certificate of its own, TLS 1.2 at least, and nothing in the clear', async () => {
+    const pair = certify()
+    await put(pair)
+    house = await openHouse({ config: { tls: files } })
+    expect(await get(house.port, pair.certificate)).toBe(200)
+    expect(await shown(house.port, { maxVersion: 'TLSv1.2' })).toBe('countersign')
+    expect(
+      await shown(house.port, { minVersion: 'TLSv1.1', maxVersion: 'TLSv1.1', ciphers: 'ALL@SECLEVEL=0' }),
+    ).toMatch(/PROTOCOL_VERSION|UNSUPPORTED_PROTOCOL|NO_PROTOCOLS/)
+    expect(await shown(house.port, { ALPNProtocols: ['h2', 'http/1.1'] })).toBe('countersign')
+    const plainly = await house.raw(`GET /crm/a HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${key}\r\n\r\n`)
+    expect(plainly).not.toContain('200')
+    expect(house.attempts).toHaveLength(1)
+    expect(house.concerns()).toEqual([])
+  })
+
+  it('a renewed pair is in force by itself; a broken one leaves the old one, and is told until it is mended', async () => {
+    const [old, renewed] = [certify({ name: 'old' }), certify({ name: 'renewed' })]
+    await put(old)
+    house = await openHouse({ config: { tls: files } })
+    const { port, concerns } = house
+    const told = () => concerns().map(({ key: about, says }) => `${about}: ${says}`)
+    await put({ certificate: renewed.certificate })
+    await expect.poll(() => told().join()).toContain('The key does not belong to the certificate.')
+    expect(await shown(port)).toBe('old')
+    await put({ certificate: 'nothing' })
+    await expect.poll(() => told().join()).toContain('This is no certificate in PEM.')
+    await rm(files.key)
+    await put({ certificate: certify({ name: 'ended', endsAt: Date.UTC(2001, 1) }).certificate })
+    await expect.poll(() => told().join()).toContain('The file of the key cannot be read.')
+    await put(certify({ name: 'ended', endsAt: -1 }))
+    await expect.poll(() => told().join()).toContain('It ended at 1969-12-31T23:59:59.000Z.')
+    expect(await shown(port)).toBe('old')
+    await put(renewed)
+    await expect.poll(() => shown(port)).toBe('renewed')
+    expect(told()).toEqual([])
+  }, 60_000)
+
+  it.each<[string, () => Promise<void>, string, string]>([
+    ['no file', async () => undefined, 'certificate', 'The file of the certificate cannot be read.'],
+    ['no key', () => put({ certificate: certify().certificate }), 'key', 'The file of the key cannot be read.'],
+    [
+      'another key',
+      () => put({ ...certify(), key: certify().key }),
+      'key',
+      'The key does not belong to the certificate.',
+    ],
+    ['no PEM', () => put({ certificate: 'x', key: 'y' }), 'certificate', 'This is no certificate in PEM.'],
+    [
+      'a key that is none',
+      () => put({ ...certify(), key: 'y' }),
+      'key',
+      'This is no private key in PEM without a passphrase.',
+    ],
+  ])('%s is found before anything is opened', async (_, prepared, file, says) => {
+    await prepared()
+    expect(prepareCertificate(files)).toEqual([{ level: 'problem', path: ['tls', file], says }])
+    await expect(openHouse({ config: { tls: files } })).rejects.toThrow('The configuration is not valid.')
+  })
+})

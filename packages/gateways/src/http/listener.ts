@@ -1,0 +1,79 @@
+/**
+ * The gateway's own port: HTTP/1.1, over TLS where there is a certificate, within bounds of time and number.
+ *
+ * @module
+ */
+import { once } from 'node:events'
+import { createServer, type Server } from 'node:http'
+import { createServer as createSecureServer } from 'node:https'
+import type { TlsOptions } from 'node:tls'
+import { CountersignError, type Hall } from '@countersign/core'
+import { followCertificate, type Pair, readPair } from './certificate.ts'
+import type { HttpConfig } from './config.ts'
+import type { Connections } from './connections.ts'
+
+export interface Listener {
+  /** Takes no further connection, and resolves when the last has ended. */
+  close(): Promise<void>
+}
+
+/** @throws ERR_PORT_TAKEN, ERR_CONFIG_INVALID */
+export async function openListener(config: HttpConfig, connections: Connections, hall: Hall): Promise<Listener> {
+  const bounds = {
+    maxHeaderSize: 16_384,
+    headersTimeout: config.headersTimeoutMs,
+    requestTimeout: config.requestTimeoutMs,
+    connectionsCheckingInterval: Math.min(1000, config.headersTimeoutMs),
+    keepAliveTimeout: 30_000,
+    insecureHTTPParser: false,
+    // A client that vanished while it was held is noticed by TCP.
+    keepAlive: true,
+    keepAliveInitialDelay: 30_000,
+  }
+  const secure = config.tls && openSecurely(config.tls)
+  const server: Server = secure ? secure.server : createServer(bounds)
+  server.maxConnections = config.maxConnections
+  server.on('request', connections.serve)
+  // Whether a body may come, or what else is expected, is answered where all of the head has been read.
+  server.on('checkContinue', connections.serve)
+  server.on('checkExpectation', connections.serve)
+  server.on('clientError', connections.fault)
+  server.on('connect', (_, socket) => socket.destroy())
+  await listen(server, config.listen)
+  hall.log({ level: 'info', says: 'http gateway listens', address: server.address() })
+  const following = secure?.follow()
+
+  return {
+    async close() {
+      following?.close()
+      const closed = once(server, 'close')
+      server.close()
+      await connections.drain()
+      server.closeAllConnections()
+      await closed
+    },
+  }
+
+  function openSecurely(files: NonNullable<HttpConfig['tls']>) {
+    const pair = readPair(files)
+    if ('says' in pair) throw new CountersignError('ERR_CONFIG_INVALID', pair)
+    const server = createSecureServer({ ...bounds, ...shown(pair), handshakeTimeout: config.headersTimeoutMs })
+    const { clock, concerns } = hall
+    const renew = (renewed: Pair) => {
+      server.setSecureContext(shown(renewed))
+    }
+    return { server, follow: () => followCertificate({ files, pair, clock, concerns, renew }) }
+  }
+}
+
+const shown = ({ cert, key }: Pair): TlsOptions => ({ cert, key, minVersion: 'TLSv1.2', ALPNProtocols: ['http/1.1'] })
+
+async function listen(server: Server, address: string): Promise<void> {
+  const [, host = '', port] = /^\[?(.*?)\]?:(\d+)$/.exec(address) ?? []
+  server.listen(Number(port), host)
+  try {
+    await once(server, 'listening')
+  } catch (cause) {
+    throw new CountersignError('ERR_PORT_TAKEN', { address }, { cause })
+  }
+}
