@@ -6,7 +6,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { CountersignError } from '@countersign/core'
-import { type Problem, problemOfError, say, textOf } from './refuse.ts'
+import { textOf } from './forms.ts'
+import { type Problem, problemOfError, say } from './refuse.ts'
 
 /** `running` is called when the upstream is about to be called: from then on the run is seen to its end. */
 export type Serve = (

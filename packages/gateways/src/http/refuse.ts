@@ -11,16 +11,19 @@
  *
  * @module
  */
-import type { ServerResponse } from 'node:http'
+import { STATUS_CODES, type ServerResponse } from 'node:http'
 import { CountersignError } from '@countersign/core'
 import type { Refusal } from '@countersign/schema'
 import { codings } from './decode.ts'
+import { inForm } from './forms.ts'
 
 /** A problem, its members, and the headers that go with it. */
 export interface Problem {
   readonly status: number
   /** After `urn:countersign:`. Stable: clients branch on it. */
   readonly type: string
+  /** Beside the status, for clients that show nothing else of an answer. Default: the status's own. */
+  readonly reason?: string
   readonly title: string
   readonly detail?: string | undefined
   readonly members?: Readonly<Record<string, unknown>>
@@ -37,6 +40,7 @@ export function problemOf(refusal: Refusal, { async = false } = {}): Problem {
       return {
         status: refusal.reason === 'too_many_questions' ? 429 : 403,
         type: 'refusal:denied',
+        reason: 'Denied By Policy',
         title: 'Policy does not allow this. Nothing was run.',
         detail: refusal.because.map(({ doc }) => doc).join(' ') || undefined,
         members: { reason: refusal.reason, policies: refusal.because, action: refusal.actionId },
@@ -46,6 +50,7 @@ export function problemOf(refusal: Refusal, { async = false } = {}): Problem {
       return {
         status: 403,
         type: 'refusal:rejected',
+        reason: 'Rejected By A Person',
         title: 'A person rejected this. Nothing was run. Do not send it again unchanged.',
         detail: refusal.reason,
         members: { approval: refusal.approval },
@@ -60,6 +65,7 @@ export function problemOf(refusal: Refusal, { async = false } = {}): Problem {
       return {
         status: async ? 202 : 428,
         type: 'refusal:waiting',
+        reason: 'Waiting For People',
         title: 'Not run yet: people are being asked. Send the same request again to collect the answer.',
         detail: `Waiting for ${refusal.groups.join(', ')}.`,
         members: {
@@ -100,6 +106,7 @@ function begunBefore(open: 'running' | 'unknown' | undefined): string {
 const gone = ({ kind, approval }: { kind: string; approval: string }, title: string): Problem => ({
   status: 403,
   type: `refusal:${kind}`,
+  reason: `Approval ${kind.charAt(0).toUpperCase()}${kind.slice(1)}`,
   title,
   members: { approval },
 })
@@ -130,18 +137,16 @@ function ownWords(detail: unknown): string | undefined {
     : undefined
 }
 
-/** Says it, once, if there is still someone to hear it and nothing was said before. */
+/** Says it in the client's own form, once, if there is still someone to hear it and nothing was said before. */
 export function say(response: ServerResponse, problem: Problem): void {
   if (response.headersSent || response.destroyed) return
-  const body = textOf(problem)
-  response.writeHead(problem.status, {
-    'content-type': 'application/problem+json',
+  const { status, headers, body } = inForm(problem, response.req)
+  const reason = status === problem.status ? (problem.reason ?? STATUS_CODES[status]) : STATUS_CODES[status]
+  response.writeHead(status, reason, {
+    ...headers,
     'content-length': Buffer.byteLength(body),
     'cache-control': 'no-store',
     ...problem.headers,
   })
   response.end(body)
 }
-
-export const textOf = ({ type, title, status, detail, members }: Problem): string =>
-  JSON.stringify({ type: `urn:countersign:${type}`, title, status, detail, ...members })
