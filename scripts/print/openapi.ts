@@ -24,6 +24,7 @@ export async function openApiDocument(): Promise<object> {
     roster: createRoster({ store, stops: createStops({ store }), groups: () => [], agentGroups: () => [] }),
     pins: createPins({ store }),
     running: { node: { id: '', epoch: () => undefined }, followers: () => [], places: [], concerns: () => [] },
+    concerns: { raise: () => undefined, clear: () => undefined },
     policy,
     workshop: createWorkshop({ engine: policy, source, cases: async () => undefined }),
     clock,

@@ -4,23 +4,21 @@
  * @module
  */
 import { z } from 'zod'
+import { signInFailed } from './failed.ts'
+import { type ReadGroups, readGroups } from './groups.ts'
 
-/** Why a person's groups are unknown. Unknown groups are no groups. */
-export type GroupsMissing = 'absent' | 'overage' | 'unreadable'
-
-export interface SignedClaims {
+export interface SignedClaims extends ReadGroups {
   readonly subject: string
   readonly name: string
   readonly email?: string
-  readonly groups: readonly string[]
-  readonly groupsPresent: boolean
-  readonly groupsMissing?: GroupsMissing
   readonly acr?: string
   readonly amr?: readonly string[]
   /** Milliseconds since 1970. */
   readonly authTime?: number
   /** Milliseconds since 1970. */
   readonly issuedAt: number
+  /** Claims that were left out because they are not what they should be, each in a few words. */
+  readonly remarks?: readonly string[]
 }
 
 const moment = z.number().positive().max(1e11)
@@ -34,49 +32,75 @@ const printed = z
       .slice(0, 200),
   )
 
-const Claims = z.looseObject({
-  sub: z.string().min(1).max(255),
-  iat: moment,
-  name: printed.optional().catch(undefined),
-  preferred_username: printed.optional().catch(undefined),
-  email: z.string().max(320).optional().catch(undefined),
-  acr: z.string().max(200).optional(),
-  amr: z.array(z.string().max(200)).max(50).optional().catch(undefined),
-  auth_time: moment.optional(),
-})
-
-const Groups = z.array(z.string().min(1).max(200)).max(2000)
-
-/** Undefined if a claim that identity rests on is missing or malformed. */
-export function readClaims(claims: unknown, groupsClaim: string): SignedClaims | undefined {
-  const parsed = Claims.safeParse(claims)
-  if (!parsed.success) return undefined
-  const { sub, iat, name, preferred_username, email, acr, amr, auth_time } = parsed.data
-  return {
-    subject: sub,
-    name: name || preferred_username || email || sub,
-    ...(email ? { email } : {}),
-    ...readGroups(parsed.data, groupsClaim),
-    ...(acr === undefined ? {} : { acr }),
-    ...(amr === undefined ? {} : { amr }),
-    ...(auth_time === undefined ? {} : { authTime: auth_time * 1000 }),
-    issuedAt: iat * 1000,
-  }
+const required = {
+  sub: { schema: z.string().min(1).max(255), form: 'text of 1 to 255 characters' },
+  iat: { schema: moment, form: 'seconds since 1970' },
+}
+const optional = {
+  name: { schema: printed, form: 'text' },
+  preferred_username: { schema: printed, form: 'text' },
+  email: { schema: z.string().max(320), form: 'text' },
+  acr: { schema: z.string().max(200), form: 'text' },
+  amr: { schema: z.array(z.string().max(200)).max(50), form: 'a list of texts' },
+  auth_time: { schema: moment, form: 'seconds since 1970' },
 }
 
 /**
- * Entra leaves groups out of the token when there are more than 200, and says so in `_claim_names` or `hasgroups`
- * (https://learn.microsoft.com/entra/identity-platform/id-token-claims-reference#groups-overage-claim).
+ * @param needed Claims that are optional, and that this sign-in asked for
+ * @throws ERR_SIGN_IN_FAILED naming the claim that identity rests on and that is missing or malformed
  */
-function readGroups(claims: Record<string, unknown>, groupsClaim: string) {
-  if (claims['hasgroups'] === true || elsewhere(claims['_claim_names'], groupsClaim)) return missing('overage')
-  if (!Object.hasOwn(claims, groupsClaim)) return missing('absent')
-  const groups = Groups.safeParse(claims[groupsClaim])
-  if (!groups.success) return missing('unreadable')
-  return { groups: [...new Set(groups.data)].toSorted(), groupsPresent: true }
+export function readClaims(
+  claims: unknown,
+  groupsClaim: string,
+  needed: readonly (keyof typeof optional)[] = [],
+): SignedClaims {
+  const said = typeof claims === 'object' && claims !== null ? (claims as Record<string, unknown>) : {}
+  const remarks: string[] = []
+  const name = may('name') || may('preferred_username') || may('email')
+  const [email, acr, amr, authTime] = [may('email'), may('acr'), may('amr'), may('auth_time')]
+  const subject = must('sub')
+  return {
+    subject,
+    name: name || subject,
+    ...(email && { email }),
+    ...readGroups(said, groupsClaim),
+    ...(acr !== undefined && { acr }),
+    ...(amr !== undefined && { amr }),
+    ...(authTime !== undefined && { authTime: authTime * 1000 }),
+    issuedAt: must('iat') * 1000,
+    ...(remarks.length > 0 && { remarks: [...new Set(remarks)] }),
+  }
+
+  function must<Name extends keyof typeof required>(claim: Name): z.output<(typeof required)[Name]['schema']> {
+    const { schema, form } = required[claim]
+    const read = schema.safeParse(own(said, claim))
+    if (!read.success) throw signInFailed('token', wrong(claim, own(said, claim), form))
+    return read.data as z.output<(typeof required)[Name]['schema']>
+  }
+
+  function may<Name extends keyof typeof optional>(
+    claim: Name,
+  ): z.output<(typeof optional)[Name]['schema']> | undefined {
+    const { schema, form } = optional[claim]
+    const value = own(said, claim)
+    const read = schema.safeParse(value)
+    if (read.success) return read.data as z.output<(typeof optional)[Name]['schema']>
+    if (needed.includes(claim)) throw signInFailed('token', wrong(claim, value, form))
+    if (value !== undefined && value !== null) remarks.push(wrong(claim, value, form))
+    return undefined
+  }
 }
 
-const elsewhere = (names: unknown, claim: string) =>
-  typeof names === 'object' && names !== null && Object.hasOwn(names, claim)
+const own = (claims: Readonly<Record<string, unknown>>, claim: string) =>
+  Object.hasOwn(claims, claim) ? claims[claim] : undefined
 
-const missing = (groupsMissing: GroupsMissing) => ({ groups: [], groupsPresent: false, groupsMissing })
+/** Says what it is, never what stands in it. */
+const wrong = (claim: string, value: unknown, form: string) =>
+  value === undefined ? `the ID token has no claim ${claim}` : `the claim ${claim} is ${kindOf(value)}, not ${form}`
+
+const kindOf = (value: unknown) => {
+  if (value === null) return 'null'
+  if (Array.isArray(value)) return 'a list'
+  if (typeof value === 'string') return value === '' ? 'empty' : `a text of ${value.length} characters`
+  return typeof value === 'object' ? 'an object' : `a ${typeof value}`
+}

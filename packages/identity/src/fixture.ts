@@ -12,6 +12,8 @@ import { createMemoryAdapter } from 'oidc-provider/lib/adapters/memory_adapter.j
 import { Provider } from 'oidc-provider/lib/provider.js'
 
 export const redirectUri = 'http://localhost:4600/auth/callback'
+/** Of the client `posting`. With what Basic has to escape (RFC 6749 §2.3.1). */
+export const secret = 'a secret: 100 % + more'
 
 /** The certified provider on a free port; its interaction signs in whoever the `login_hint` names. */
 export async function startProvider(port = 0) {
@@ -36,6 +38,13 @@ export async function startProvider(port = 0) {
         redirect_uris: [redirectUri],
         id_token_signed_response_alg: 'ES256',
         require_auth_time: true,
+      },
+      {
+        client_id: 'posting',
+        client_secret: secret,
+        token_endpoint_auth_method: 'client_secret_post',
+        redirect_uris: [redirectUri],
+        id_token_signed_response_alg: 'ES256',
       },
     ],
     claims: { openid: ['sub', 'groups', 'acr', 'amr'], profile: ['name'], email: ['email'] },
@@ -65,7 +74,7 @@ export async function startProvider(port = 0) {
     },
   })
   provider.silent = true
-  return { issuer, server }
+  return { issuer, server, privateKey }
 }
 
 async function signInAsHinted(

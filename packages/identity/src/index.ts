@@ -9,8 +9,10 @@ export {
   revoke,
   rotate,
 } from './agents.ts'
-export type { GroupsMissing, SignedClaims } from './claims.ts'
+export type { SignedClaims } from './claims.ts'
+export { failureOf, type SignInFailure, type SignInTrouble } from './failed.ts'
 export { type Founding, founderRoles, mayFound, openFounding } from './founding.ts'
+export type { GroupsMissing } from './groups.ts'
 export { localPath } from './local-path.ts'
 export {
   createSignIn,

@@ -1,10 +1,10 @@
 import type { Server } from 'node:http'
 import { isError } from '@countersign/core'
-import { decodeJwt, generateKeyPair, SignJWT } from 'jose'
+import { type CryptoKey, decodeJwt, generateKeyPair, SignJWT } from 'jose'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createSignIn, type SignInSettings } from './oidc.ts'
 import { verifyIdTokenProof } from './proof.ts'
-import { browse, redirectUri, startProvider } from './fixture.ts'
+import { browse, redirectUri, secret, startProvider } from './fixture.ts'
 import { createMemorySessionStore } from './session-store.ts'
 import { createSessions } from './sessions.ts'
 
@@ -17,17 +17,20 @@ const why = (attempt: Promise<unknown>): Promise<string> =>
     () => 'it did not fail',
     (error: unknown) => {
       if (!isError(error, 'ERR_SIGN_IN_FAILED')) throw error
-      return (error.detail as { why: string }).why
+      const { why: reason, cause = '' } = error.detail as { why: string; cause?: string }
+      return `${reason} ${cause}`
     },
   )
 
 let issuer: string
 let server: Server
 let settings: SignInSettings
+let privateKey: CryptoKey
 beforeAll(async () => {
   const started = await startProvider()
   issuer = started.issuer
   server = started.server
+  privateKey = started.privateKey
   settings = { issuer, clientId: 'house', redirectUri, clock }
 })
 afterAll(async () => {
@@ -172,13 +175,13 @@ describe('a provider that lies', () => {
         status: response.status,
       })
     }
-  const attempt = async (fetching: typeof fetch) => {
-    const signIn = createSignIn({ ...settings, fetch: fetching })
+  const attempt = async (fetching: typeof fetch, more: Partial<SignInSettings> = {}) => {
+    const signIn = createSignIn({ ...settings, ...more, fetch: fetching })
     const { url, pending } = await signIn.begin({ returnTo: '/' })
     return signIn.finish(await browse(as('ben', url)), pending)
   }
-  const resigned = async (change: Record<string, unknown>, token: unknown) => {
-    const { privateKey } = await generateKeyPair('ES256')
+  const resigned = async (change: Record<string, unknown>, token: unknown, key?: CryptoKey) => {
+    const privateKey = key ?? (await generateKeyPair('ES256')).privateKey
     return new SignJWT({ ...decodeJwt(String(token)), ...change })
       .setProtectedHeader({ alg: 'ES256', kid: 'one' })
       .sign(privateKey)
@@ -214,6 +217,57 @@ describe('a provider that lies', () => {
     expect(await why(attempt(bare))).toMatch(/alg|signature/)
   })
 
+  const saying = (change: Record<string, unknown>) =>
+    tampering('/token', async (body) => ({ ...body, id_token: await resigned(change, body['id_token'], privateKey) }))
+
+  it.each<[string, Record<string, unknown>, object]>([
+    ['acr is a number', { acr: 1 }, { remarks: ['the claim acr is a number, not text'] }],
+    ['acr and auth_time are null', { acr: null, auth_time: null }, {}],
+    ['amr is a text', { amr: 'pwd' }, { remarks: ['the claim amr is a text of 3 characters, not a list of texts'] }],
+    ['auth_time is a text', { auth_time: '17' }, { remarks: [expect.stringMatching(/auth_time is a text/)] }],
+    ['email_verified is a text', { email_verified: 'true' }, { email: 'ben@acme.example' }],
+    ['name is an object', { name: { given: 'Ben' } }, { name: 'ben@acme.example' }],
+    ['groups is a text', { groups: 'finance' }, { groups: ['finance'] }],
+  ])('D4: still signs people in when %s', async (_, change, expected) => {
+    expect(await attempt(saying(change))).toMatchObject({ subject: 'ben', ...expected })
+  })
+
+  const hourAgo = Math.floor(Date.now() / 1000) - 3600
+  it.each<[string, Record<string, unknown>, RegExp]>([
+    ['sub is a number', { sub: 7 }, /claim sub is a number/],
+    ['aud is another', { aud: 'another' }, /claim aud is not this client/],
+    ['azp is another', { aud: ['house', 'another'], azp: 'another' }, /claim azp is not this client/],
+    ['iss is another', { iss: 'https://evil.example' }, /claim iss is not the configured issuer/],
+    ['iat is a text', { iat: 'now' }, /claim iat/],
+    ['exp is not there', { exp: undefined }, /no claim exp/],
+  ])('D4: names the claim when %s', async (_, change, because) => {
+    expect(await why(attempt(saying(change)))).toMatch(because)
+  })
+
+  it.each<[string, Record<string, unknown>]>([
+    ['it has expired already', { exp: hourAgo }],
+    ['it is not valid yet', { nbf: hourAgo + 7200 }],
+    ['it was issued in the future', { iat: hourAgo + 7200, exp: hourAgo + 9999 }],
+  ])('D6: says that the clocks do not agree when %s', async (_, change) => {
+    const failing = attempt(saying(change))
+    await expect(failing).rejects.toMatchObject({ detail: { kind: 'clock' } })
+    expect(await why(failing)).toMatch(/\d+ s (off|in the future).*do not agree what time it is/)
+  })
+
+  it('is refused for an acr or auth_time that was asked for and is odd', async () => {
+    const signIn = createSignIn({ ...settings, fetch: saying({ auth_time: '17', acr: 1 }) })
+    const dated = await signIn.begin({ returnTo: '/', maxAgeSeconds: 60 })
+    expect(await why(signIn.finish(await browse(as('ben', dated.url)), dated.pending))).toMatch(/auth_time is a text/)
+    const strong = await signIn.begin({ returnTo: '/', acr: 'pwd' })
+    expect(await why(signIn.finish(await browse(as('ben', strong.url)), strong.pending))).toMatch(/acr is a number/)
+  })
+
+  it('is refused for an authentication that is older than was asked for', async () => {
+    const signIn = createSignIn({ ...settings, fetch: saying({ auth_time: hourAgo }) })
+    const { url, pending } = await signIn.begin({ returnTo: '/', maxAgeSeconds: 60 })
+    expect(await why(signIn.finish(await browse(as('ben', url)), pending))).toMatch(/auth_time is too long ago/)
+  })
+
   it('is refused for an answer that never ends', async () => {
     const endless: typeof fetch = async () =>
       new Response(new ReadableStream({ pull: (stream) => stream.enqueue(new Uint8Array(1 << 16)) }))
@@ -226,6 +280,66 @@ describe('a provider that lies', () => {
     expect(JSON.stringify(error)).not.toMatch(/eyJ/)
     expect(error).toMatchObject({ message: 'Signing in did not work.' })
     expect(error).not.toHaveProperty('cause')
+  })
+
+  const listing = (methods: unknown) =>
+    tampering('openid-configuration', (body) => ({ ...body, token_endpoint_auth_methods_supported: methods }))
+  const posting = { clientId: 'posting', clientSecret: secret }
+  it.each<[string, unknown]>([
+    ['only in the body', ['client_secret_post']],
+    ['in the body, by its client’s registration', ['client_secret_basic', 'client_secret_post']],
+    ['in the body, and its metadata are silent', undefined],
+    ['in the body, beside what we do not know', ['tls_client_auth', 'client_secret_post', 7]],
+  ])('D6: signs people in when it takes the secret %s', async (_, methods) => {
+    expect(await attempt(listing(methods), posting)).toMatchObject({ subject: 'ben' })
+  })
+
+  it.each<[string, unknown, Partial<SignInSettings>, RegExp]>([
+    ['a signed assertion', ['private_key_jwt'], posting, /takes clients by private_key_jwt only; .* client secret/],
+    ['nothing', [], posting, /takes clients by nothing only/],
+    ['another secret', undefined, { ...posting, clientSecret: 'wrong' }, /invalid_client.* client secret/],
+    ['a secret that is not configured', undefined, { clientId: 'posting' }, /invalid_client.* or none/],
+  ])('D6: says so when it takes this client only with %s', async (_, methods, client, because) => {
+    const failing = attempt(listing(methods), client)
+    await expect(failing).rejects.toMatchObject({ detail: { kind: 'misconfigured' } })
+    expect(await why(failing)).toMatch(because)
+  })
+
+  it.each<[string, typeof fetch, string, RegExp]>([
+    [
+      'cannot be reached',
+      () => Promise.reject(new TypeError('fetch failed')),
+      'away',
+      /metadata at http.*fetch failed/,
+    ],
+    ['fails', async () => new Response('', { status: 502 }), 'away', /metadata/],
+    ['is not there', async () => new Response('', { status: 404 }), 'misconfigured', /answers 404/],
+    ['answers with a page', async () => new Response('<html>'), 'misconfigured', /not this issuer’s/],
+    ['answers with half of it', async () => Response.json({ issuer: 'x' }), 'misconfigured', /not this issuer’s/],
+  ])('D6: says so when it %s', async (_, fetching, kind, because) => {
+    const reaching = createSignIn({ ...settings, fetch: fetching }).reach()
+    await expect(reaching).rejects.toMatchObject({ detail: { kind } })
+    expect(await why(reaching)).toMatch(because)
+  })
+
+  it.each<[string, number, string]>([
+    ['is away', 503, 'away'],
+    ['is not found', 404, 'misconfigured'],
+    ['wants no part of us', 401, 'misconfigured'],
+  ])('D6: says so when its token endpoint %s', async (_, status, kind) => {
+    const failing: typeof fetch = (input, init) =>
+      String(input).endsWith('/token') ? Promise.resolve(new Response('', { status })) : fetch(input, init)
+    await expect(attempt(failing)).rejects.toMatchObject({
+      detail: { kind, why: expect.stringContaining(`${status}`) },
+    })
+  })
+
+  it('D6: says so when it knows another redirect address', async () => {
+    const mismatch: typeof fetch = (input, init) =>
+      String(input).endsWith('/token')
+        ? Promise.resolve(Response.json({ error: 'redirect_uri_mismatch' }, { status: 400 }))
+        : fetch(input, init)
+    expect(await why(attempt(mismatch))).toMatch(/redirect address is not the one registered/)
   })
 
   it('can be reached again after it was not there', async () => {

@@ -4,11 +4,15 @@
  *
  * @module
  */
-import { type Clock, CountersignError } from '@countersign/core'
+import { type Clock, CountersignError, isError } from '@countersign/core'
 import * as oidc from 'openid-client'
 import { readClaims, type SignedClaims } from './claims.ts'
-import { boundedFetch, type Fetch } from './fetch.ts'
+import { signInFailed } from './failed.ts'
+import type { Fetch } from './fetch.ts'
+import { checkIdToken } from './id-token.ts'
 import { trustworthy } from './loopback.ts'
+import { createProvider } from './provider.ts'
+import { refusedBy, refusesClient } from './refused.ts'
 
 export interface SignInSettings {
   readonly issuer: string
@@ -51,6 +55,9 @@ export interface SignedIn extends SignedClaims {
 }
 
 export interface SignIn {
+  /** Whether the provider can be reached and fits the configuration. @throws ERR_SIGN_IN_FAILED */
+  reach(): Promise<void>
+  /** @throws ERR_SIGN_IN_FAILED */
   begin(wish: SignInWish): Promise<{ readonly url: string; readonly pending: PendingSignIn }>
   /** @throws ERR_SIGN_IN_FAILED */
   finish(callbackUrl: string | URL, pending: PendingSignIn): Promise<SignedIn>
@@ -69,10 +76,15 @@ export function createSignIn(settings: SignInSettings): SignIn {
   for (const url of [settings.issuer, redirectUri]) {
     if (!URL.canParse(url) || !trustworthy(new URL(url))) throw new CountersignError('ERR_CONFIG_INVALID', { url })
   }
-  const provider = discoverOnce(settings)
+  const provider = createProvider(settings)
 
   return {
+    async reach() {
+      await provider.known()
+    },
+
     async begin(wish) {
+      const { config } = await provider.known()
       const pending: PendingSignIn = {
         ...wish,
         state: oidc.randomState(),
@@ -81,62 +93,57 @@ export function createSignIn(settings: SignInSettings): SignIn {
         startedAt: clock.now(),
       }
       const prompt = wish.prompt ?? (wish.maxAgeSeconds === 0 ? 'login' : undefined)
-      const url = await failing(async () =>
-        oidc.buildAuthorizationUrl(await provider(), {
-          redirect_uri: redirectUri,
-          scope: scopes.join(' '),
-          state: pending.state,
-          nonce: pending.nonce,
-          code_challenge: await oidc.calculatePKCECodeChallenge(pending.verifier),
-          code_challenge_method: 'S256',
-          ...(wish.acr === undefined ? {} : { acr_values: wish.acr }),
-          ...(wish.maxAgeSeconds === undefined ? {} : { max_age: String(wish.maxAgeSeconds) }),
-          ...(prompt === undefined ? {} : { prompt }),
-        }),
-      )
-      if (!trustworthy(url)) throw failed('authorization endpoint is not https')
+      const url = oidc.buildAuthorizationUrl(config, {
+        redirect_uri: redirectUri,
+        scope: scopes.join(' '),
+        state: pending.state,
+        nonce: pending.nonce,
+        code_challenge: await oidc.calculatePKCECodeChallenge(pending.verifier),
+        code_challenge_method: 'S256',
+        ...(wish.acr === undefined ? {} : { acr_values: wish.acr }),
+        ...(wish.maxAgeSeconds === undefined ? {} : { max_age: String(wish.maxAgeSeconds) }),
+        ...(prompt === undefined ? {} : { prompt }),
+      })
       return { url: url.href, pending }
     },
 
     async finish(callbackUrl, pending) {
-      if (clock.now() - pending.startedAt > pendingForMs) throw failed('took too long')
-      const config = await failing(provider)
-      const tokens = await failing(async () =>
-        oidc.authorizationCodeGrant(config, withQueryOf(redirectUri, callbackUrl), {
-          expectedState: pending.state,
-          expectedNonce: pending.nonce,
-          pkceCodeVerifier: pending.verifier,
-          idTokenExpected: true,
-          ...(pending.maxAgeSeconds === undefined ? {} : { maxAge: pending.maxAgeSeconds }),
-        }),
-      )
-      const claims = readClaims(tokens.claims(), groupsClaim)
-      const keys = oidc.getJwksCache(config)?.jwks
-      if (!claims || tokens.id_token === undefined || keys === undefined) throw failed('no usable ID token')
+      if (clock.now() - pending.startedAt > pendingForMs) throw signInFailed('again', 'took too long')
+      const { config, keys } = await provider.known()
+      const idToken = await redeem(withQueryOf(redirectUri, callbackUrl), pending)
+      const { issuer } = config.serverMetadata()
+      const payload = await checkIdToken(idToken, keys, {
+        issuer,
+        clientId: settings.clientId,
+        nonce: pending.nonce,
+        now: clock.now(),
+        ...(pending.maxAgeSeconds !== undefined && { maxAgeSeconds: pending.maxAgeSeconds }),
+      })
+      const claims = readClaims(payload, groupsClaim, [
+        ...(pending.acr === undefined ? [] : (['acr'] as const)),
+        ...(pending.maxAgeSeconds === undefined ? [] : (['auth_time'] as const)),
+      ])
       if (pending.acr !== undefined && !pending.acr.split(' ').includes(claims.acr ?? '')) {
-        throw failed('authentication context too weak')
+        throw signInFailed('token', 'authentication context too weak: the claim acr is none of those asked for')
       }
-      return { ...claims, issuer: config.serverMetadata().issuer, idToken: tokens.id_token, keys: JSON.stringify(keys) }
+      return { ...claims, issuer, idToken, keys: JSON.stringify(keys.jwks()) }
     },
   }
-}
 
-function discoverOnce({ issuer, clientId, clientSecret, fetch = globalThis.fetch }: SignInSettings) {
-  const auth = clientSecret === undefined ? oidc.None() : oidc.ClientSecretBasic(clientSecret)
-  let known: Promise<oidc.Configuration> | undefined
-  const discover = () =>
-    oidc.discovery(new URL(issuer), clientId, {}, auth, {
-      // Without it the library takes TLS for the signature (OIDC Core §3.1.3.7); we keep the token as proof.
-      execute: [oidc.enableNonRepudiationChecks, ...(issuer.startsWith('http:') ? [oidc.allowInsecureRequests] : [])],
-      timeout: 10,
-      [oidc.customFetch]: boundedFetch(fetch),
-    })
-  return () => {
-    known ??= discover().catch((error: unknown) => {
-      known = undefined
-      throw error
-    })
-    return known
+  /** The code for the ID token, which is checked by its reader. */
+  async function redeem(callback: URL, { state, verifier }: PendingSignIn): Promise<string> {
+    const { exchanges } = await provider.known()
+    for (const [tries, exchange] of exchanges.entries()) {
+      try {
+        return await exchange((config) =>
+          oidc.authorizationCodeGrant(config, callback, { expectedState: state, pkceCodeVerifier: verifier }),
+        )
+      } catch (error) {
+        if (isError(error, 'ERR_SIGN_IN_FAILED')) throw error
+        if (tries === exchanges.length - 1 || !refusesClient(error)) throw refusedBy(error)
+      }
+    }
+    throw signInFailed('misconfigured', 'the provider takes no client in a way that Countersign knows')
   }
 }
 
@@ -146,23 +153,3 @@ function withQueryOf(redirectUri: string, callbackUrl: string | URL): URL {
   url.search = new URL(callbackUrl, redirectUri).search
   return url
 }
-
-async function failing<Value>(work: () => Promise<Value>): Promise<Value> {
-  try {
-    return await work()
-  } catch (error) {
-    throw failed(describe(error))
-  }
-}
-
-/** The library's errors carry responses and tokens beside their words, so none of them is kept as a cause. */
-function describe(error: unknown): string {
-  if (error instanceof oidc.AuthorizationResponseError || error instanceof oidc.ResponseBodyError) {
-    return `the provider answered ${error.error.replaceAll(/[^a-z_]/gi, '').slice(0, 60)}`
-  }
-  const words: string[] = []
-  for (let at = error; at instanceof Error && words.length < 4; at = at.cause) words.push(at.message.slice(0, 200))
-  return words.join(': ')
-}
-
-const failed = (why: string) => new CountersignError('ERR_SIGN_IN_FAILED', { why })

@@ -1,9 +1,10 @@
-import { CountersignError, newId } from '@countersign/core'
+import { newId } from '@countersign/core'
 import { Person } from '@countersign/schema'
+import { signInFailed } from './failed.ts'
 import type { SignedIn } from './oidc.ts'
 
 /** A person is (issuer, subject): a changed name or email is the same person, the same email elsewhere is another. */
-type Account = Pick<SignedIn, 'issuer' | 'subject' | 'name' | 'email' | 'groups' | 'groupsPresent'>
+type Account = Pick<SignedIn, 'issuer' | 'subject' | 'name' | 'email' | 'groups' | 'groupsPresent' | 'groupsTrouble'>
 
 /**
  * The next version of the person who signed in; the first, for someone new. Groups are those of this sign-in: unknown
@@ -12,10 +13,10 @@ type Account = Pick<SignedIn, 'issuer' | 'subject' | 'name' | 'email' | 'groups'
  * @throws ERR_SIGN_IN_FAILED for someone who left, or an account that is not this person's
  */
 export function personAfterSignIn(known: Person | undefined, account: Account, now: number): Person {
-  const { issuer, subject, name, email, groups, groupsPresent } = account
-  if (known && !known.active) throw new CountersignError('ERR_SIGN_IN_FAILED', { why: 'no longer active' })
+  const { issuer, subject, name, email, groups, groupsPresent, groupsTrouble } = account
+  if (known && !known.active) throw signInFailed('left', 'no longer active')
   if (known && (known.issuer !== issuer || known.subject !== subject)) {
-    throw new CountersignError('ERR_SIGN_IN_FAILED', { why: 'another account' })
+    throw signInFailed('again', 'another account')
   }
   return {
     id: known?.id ?? newId('per'),
@@ -26,6 +27,7 @@ export function personAfterSignIn(known: Person | undefined, account: Account, n
     ...(email === undefined ? {} : { email }),
     groups: groupsPresent ? [...groups] : [],
     groupsAsOf: now,
+    ...(groupsTrouble !== undefined && { groupsTrouble }),
     signedInAt: now,
     active: true,
     roles: known?.roles ?? [],

@@ -1,4 +1,5 @@
 import { createLocalJWKSet, type JSONWebKeySet, jwtVerify } from 'jose'
+import { algorithms, isParty, skewMs } from './id-token.ts'
 
 export interface ExpectedProof {
   readonly issuer: string
@@ -13,11 +14,6 @@ export interface ExpectedProof {
   /** Authentication contexts of which the token has to state one. */
   readonly acr?: readonly string[]
 }
-
-/** Clocks of house and provider may differ by this much. */
-const skewMs = 60_000
-/** Signatures that prove authorship: nothing symmetric, and not `none`. */
-const algorithms = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519']
 
 /**
  * Whether a kept ID token shows that this person was signed in when countersigning. The token may have run out since,
@@ -40,7 +36,7 @@ export async function verifyIdTokenProof(
       currentDate: new Date(issuedAt),
       clockTolerance: skewMs / 1000,
     })
-    if (Array.isArray(payload.aud) && payload.aud.length > 1 && payload['azp'] !== clientId) return false
+    if (!isParty(payload, clientId)) return false
     if (issuedAt > at + skewMs || at - issuedAt > withinMs + skewMs) return false
     if (acr && !acr.includes(String(payload['acr']))) return false
     return authenticatedWithinMs === undefined || recent(payload['auth_time'], at, authenticatedWithinMs)

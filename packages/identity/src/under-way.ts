@@ -4,10 +4,11 @@
  *
  * @module
  */
-import { type Clock, CountersignError, sha256Hex } from '@countersign/core'
+import { type Clock, sha256Hex } from '@countersign/core'
 import { CompactEncrypt, compactDecrypt } from 'jose'
 import { z } from 'zod'
 import { cookiesLike, readCookie, setCookie } from './cookies.ts'
+import { signInFailed } from './failed.ts'
 import { type PendingSignIn, pendingForMs } from './oidc.ts'
 
 export interface UnderWay {
@@ -122,4 +123,4 @@ function tooMany(cookies: string | undefined, secure: boolean): string[] {
     .map(({ name }) => setCookie(name, '', { secure, maxAgeSeconds: 0 }))
 }
 
-const failed = (why: string) => new CountersignError('ERR_SIGN_IN_FAILED', { why })
+const failed = (why: string) => signInFailed('again', why)

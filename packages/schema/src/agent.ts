@@ -48,6 +48,7 @@ export const Person = z.object({
   email: z.string().optional(),
   groups: z.array(z.string()),
   groupsAsOf: z.number().int(),
+  groupsTrouble: z.string().optional().describe('Why all or some of their groups could not be read then.'),
   signedInAt: z.number().int().optional().describe('When they last came in; absent if they never did.'),
   active: z.boolean(),
   roles: z.array(Role),

@@ -22,6 +22,7 @@ export const PersonView = Named.extend({
   active: z.boolean(),
   groups: z.array(z.string()),
   groupsAsOf: Moment,
+  groupsTrouble: z.string().optional().describe('Why all or some of their groups could not be read then.'),
   signedInAt: Moment.optional().describe('Absent for those who never signed in.'),
   roles: z.array(RoleView),
   agents: z.array(Named).describe('Those they answer for.'),

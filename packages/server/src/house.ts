@@ -47,6 +47,7 @@ import { openAll } from './opened.ts'
 import { createPages } from './pages.ts'
 import { createPost } from './post.ts'
 import { publishCheckpoints } from './publish.ts'
+import { watchProvider } from './provider-watch.ts'
 import { createRoster, type Roster } from './roster.ts'
 import { makeRounds } from './rounds.ts'
 import { followInTurn } from './turns.ts'
@@ -137,6 +138,12 @@ export async function openHouse(parts: HouseParts): Promise<House> {
     const followers: RunningFollower[] = []
     const founding = (await founded()) ? undefined : openFounding(clock)
     const provider = identityOf(config)
+    const signIn = createSignIn({
+      ...provider,
+      redirectUri: `${publicUrl}/sign-in/callback`,
+      clock,
+      fetch: outTo(provider.issuer),
+    })
     const api = createApi({
       store,
       desk,
@@ -148,6 +155,7 @@ export async function openHouse(parts: HouseParts): Promise<House> {
         places,
         concerns: () => concerns.list(),
       },
+      concerns,
       pins,
       policy,
       workshop: createWorkshop({ engine: policy, source, cases: () => policyCases(config.policies) }),
@@ -164,12 +172,7 @@ export async function openHouse(parts: HouseParts): Promise<House> {
         sealingKey: createHmac('sha256', keys.tenant).update('countersign: sign-ins under way, v1').digest(),
         secure: publicUrl.startsWith('https:'),
       }),
-      signIn: createSignIn({
-        ...provider,
-        redirectUri: `${publicUrl}/sign-in/callback`,
-        clock,
-        fetch: outTo(provider.issuer),
-      }),
+      signIn,
       groupRoles: config.identity?.roles,
       founding: { link: founding?.founding, founded },
       page: createPages(parts.consoleDir),
@@ -184,6 +187,7 @@ export async function openHouse(parts: HouseParts): Promise<House> {
       }),
     )
     await opened.add({ close: async () => api.close() })
+    await opened.add(watchProvider(signIn, concerns))
 
     await opened.add(wake(store, { desk, gate, pins }, log))
     await follow(searchFollower(store.actions))

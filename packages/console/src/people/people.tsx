@@ -44,7 +44,8 @@ export function People() {
 }
 
 function Person({ person, onRoles }: { person: PersonView; onRoles(): void }) {
-  const { name, email, issuer, subject, active, groups, groupsAsOf, signedInAt, roles, agents, you } = person
+  const { name, email, issuer, subject, active, groups, groupsAsOf, groupsTrouble, signedInAt, roles, agents, you } =
+    person
   return (
     <li className={active ? 'person' : 'person gone'}>
       <div className="person-name">
@@ -73,6 +74,11 @@ function Person({ person, onRoles }: { person: PersonView; onRoles(): void }) {
         <p className="soft">
           as of <When at={groupsAsOf} />
         </p>
+        {groupsTrouble !== undefined && (
+          <p className="trouble">
+            groups could not be read: <AgentText text={groupsTrouble} />
+          </p>
+        )}
       </div>
       <div className="person-part">
         <h3>Roles</h3>

@@ -3,19 +3,12 @@ import { usePlace } from './place.ts'
 
 export function SignInPage() {
   const { pathname, search } = usePlace()
-  const failed = new URLSearchParams(search).get('problem') === 'ERR_SIGN_IN_FAILED'
-  const back = failed ? '/' : pathname + search
+  const back = pathname + search
   return (
     <main className="sign-in">
       <Mark />
       <h1>Countersign</h1>
       <p>Agents’ privileged actions wait here for a person.</p>
-      {failed && (
-        <p className="trouble" role="alert">
-          <strong>Signing in did not work.</strong> It was cancelled, took too long, or was begun in another window. Try
-          again.
-        </p>
-      )}
       <a className="button primary" href={`/sign-in?return=${encodeURIComponent(back)}`}>
         Sign in
       </a>

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Clock, Desk, Handler, LogLine, Pins, PolicyEngine, Stops, Store } from '@countersign/core'
+import type { Clock, Concerns, Desk, Handler, LogLine, Pins, PolicyEngine, Stops, Store } from '@countersign/core'
 import type { ConsoleSession, Founding, GroupRoles, Sessions, SignIn } from '@countersign/identity'
 import type { Workshop } from '@countersign/policy'
 import type { OpenAPIHono } from '@hono/zod-openapi'
@@ -22,6 +22,8 @@ export interface ApiParts {
   readonly roster: Roster
   readonly pins: Pick<Pins, 'accept'>
   readonly running: SystemParts
+  /** What is wrong now and may right itself. */
+  readonly concerns: Concerns
   readonly policy: PolicyEngine
   /** Explains the policies, and tries others. */
   readonly workshop: Workshop

@@ -80,7 +80,7 @@ export function people(api: Api, parts: ApiParts, reads: Reads): void {
   }
 
   function view(person: Person, visitor: Person, agents: readonly Agent[]): PersonView {
-    const { id, name, email, issuer, subject, active, groups, groupsAsOf, signedInAt } = person
+    const { id, name, email, issuer, subject, active, groups, groupsAsOf, groupsTrouble, signedInAt } = person
     return {
       id,
       name,
@@ -90,6 +90,7 @@ export function people(api: Api, parts: ApiParts, reads: Reads): void {
       active,
       groups,
       groupsAsOf: moment(groupsAsOf),
+      ...(groupsTrouble !== undefined && { groupsTrouble }),
       ...(signedInAt !== undefined && { signedInAt: moment(signedInAt) }),
       roles: roleSources(person, groupRoles).map(({ role, given, groups: through }) => ({
         role,

@@ -5,7 +5,7 @@
  * @module
  */
 import { randomBytes } from 'node:crypto'
-import { createDesk, createPins, createStops, newId } from '@countersign/core'
+import { createConcerns, createDesk, createPins, createStops, newId } from '@countersign/core'
 import { createMemorySessionStore, createSessions, type SignedIn } from '@countersign/identity'
 import type { Agent, Person, SignOff } from '@countersign/schema'
 import { searchFollower } from '@countersign/followers'
@@ -28,7 +28,8 @@ export async function createRig(over: Partial<ApiParts> = {}) {
   const store = createMemoryStore({ clock })
   const sessionStore = createMemorySessionStore()
   const told: unknown[] = []
-  const provider = { says: {} as Partial<SignedIn>, asked: [] as unknown[] }
+  const concerns = createConcerns({ clock, log: (line) => told.push(line) })
+  const provider = { says: {} as Partial<SignedIn>, fails: undefined as Error | undefined, asked: [] as unknown[] }
 
   const parts: ApiParts = {
     store,
@@ -41,18 +42,24 @@ export async function createRig(over: Partial<ApiParts> = {}) {
       agentGroups: () => ['reporters'],
     }),
     pins: createPins({ store }),
-    running: { node: { id: 'nod_here', epoch: () => 1 }, followers: () => [], places: [], concerns: () => [] },
+    running: { node: { id: 'nod_here', epoch: () => 1 }, followers: () => [], places: [], concerns: concerns.list },
+    concerns,
     policy: { active: () => policySet },
     workshop,
     sessions: createSessions({ store: sessionStore, clock, secure: false }),
     signIn: {
+      reach: async () => {},
       async begin(wish) {
         provider.asked.push(wish)
+        if (provider.fails) throw provider.fails
         const state = randomBytes(32).toString('base64url')
         const pending = { ...wish, state, nonce: 'n', verifier: 'v', startedAt: clock.now() }
         return { url: `https://id.example/authorize?state=${state}`, pending }
       },
-      finish: async () => signedIn(provider.says),
+      async finish() {
+        if (provider.fails) throw provider.fails
+        return signedIn(provider.says)
+      },
     },
     founding: { link: undefined, founded: async () => true },
     clock,
@@ -156,6 +163,7 @@ export async function createRig(over: Partial<ApiParts> = {}) {
     store,
     clock,
     provider,
+    concerns,
     told,
     person,
     cookieOf,

@@ -1,6 +1,7 @@
-import { openFounding } from '@countersign/identity'
+import { CountersignError } from '@countersign/core'
+import { openFounding, type SignInTrouble } from '@countersign/identity'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { Role, type Me } from '@countersign/schema'
+import { Role, type Me, type PersonList } from '@countersign/schema'
 import { codeOf, createRig, origin, type Rig, startOfTime } from './rig.ts'
 
 let rig: Rig
@@ -79,7 +80,7 @@ describe('signing in', () => {
     const { begun, back } = await walk(rig, '/sign-in')
     const state = new URL(begun.headers.get('location') ?? '').searchParams.get('state')
     const other = await rig.call(`/sign-in/callback?code=c&state=${state}`)
-    expect(other.headers.get('location')).toBe('/?problem=ERR_SIGN_IN_FAILED')
+    expect([other.status, await codeOf(other)]).toEqual([401, 'ERR_SIGN_IN_FAILED'])
     expect(sessionOf(await back())).not.toBe('')
     expect(sessionOf(await back())).toBe('')
   })
@@ -94,7 +95,87 @@ describe('signing in', () => {
     await rig.person('gone', { active: false })
     rig.provider.says = { subject: 'gone' }
     const response = await (await walk(rig, '/sign-in')).back()
-    expect([sessionOf(response), response.headers.get('location')]).toEqual(['', '/?problem=ERR_SIGN_IN_FAILED'])
+    expect([sessionOf(response), response.status]).toEqual(['', 401])
+  })
+
+  it.each<[SignInTrouble, number, RegExp, boolean]>([
+    ['away', 503, /Nobody can sign in right now/, true],
+    ['misconfigured', 503, /do not fit each other/, true],
+    ['token', 401, /answer cannot be used/, true],
+    ['clock', 401, /Two clocks do not agree/, true],
+    ['cancelled', 401, /You were not signed in/, false],
+    ['again', 401, /This sign-in is over/, false],
+    ['left', 403, /may not come in any more/, false],
+  ])(
+    'D6: that fails (%s) is a page that says what to do, a line in the log, and stands on System',
+    async (kind, status, title, concerns) => {
+      const failure = { kind, why: 'it is <b>so</b>', cause: 'ECONNREFUSED 10.0.0.7' }
+      rig.provider.fails = new CountersignError('ERR_SIGN_IN_FAILED', failure)
+      const response = await rig.call('/sign-in', { headers: { accept: 'text/html' } })
+      const page = await response.text()
+      expect([response.status, response.headers.get('content-type')]).toEqual([status, 'text/html; charset=utf-8'])
+      expect(page).toMatch(title)
+      expect(page).toContain('It is &lt;b&gt;so&lt;/b&gt;.')
+      expect(page).not.toContain('10.0.0.7')
+      expect(rig.told).toContainEqual(expect.objectContaining({ says: 'a sign-in failed', detail: failure }))
+      const standing = [
+        { key: 'sign-in/provider', says: 'Signing in does not work: it is <b>so</b> (ECONNREFUSED 10.0.0.7).' },
+      ]
+      expect(rig.concerns.list()).toMatchObject(concerns ? standing : [])
+      rig.provider.fails = undefined
+      await (await walk(rig, '/sign-in')).back()
+      expect(rig.concerns.list()).toEqual([])
+    },
+  )
+
+  it('D6: that fails tells a program in its own words, and the reason', async () => {
+    rig.provider.fails = new CountersignError('ERR_SIGN_IN_FAILED', { kind: 'away', why: 'it does not answer' })
+    const said = await (await rig.call('/sign-in')).json()
+    expect(said).toMatchObject({ code: 'ERR_SIGN_IN_FAILED', detail: 'It does not answer.' })
+  })
+
+  it('D1: without readable groups is in the log, on the person and on System until they can be read', async () => {
+    const trouble = {
+      groups: [],
+      groupsPresent: false,
+      groupsMissing: 'unreadable',
+      groupsTrouble: 'the claim groups is a number',
+    } as const
+    rig.provider.says = { subject: 'ann', name: 'Ann', ...trouble }
+    await (await walk(rig, '/sign-in')).back()
+    expect(rig.told).toContainEqual(expect.objectContaining({ says: 'groups could not be read' }))
+    expect(rig.concerns.list()).toMatchObject([
+      { key: 'sign-in/groups', says: expect.stringContaining('Ann: the claim groups is a number.') },
+    ])
+    const auditor = await rig.cookieOf(await rig.person('eve', { roles: ['auditor'] }))
+    const people = (await (await rig.get('/api/people', auditor)).json()) as PersonList
+    expect(people.items.find(({ name }) => name === 'Ann')).toMatchObject({
+      groupsTrouble: 'the claim groups is a number',
+    })
+    rig.provider.says = { subject: 'ann', name: 'Ann', groups: ['all'] }
+    await (await walk(rig, '/sign-in')).back()
+    expect(rig.concerns.list()).toEqual([])
+    expect((await rig.store.people.list()).find(({ name }) => name === 'Ann')).not.toHaveProperty('groupsTrouble')
+  })
+
+  it('D1: without the claim is no concern where others have it', async () => {
+    const absent = {
+      groupsPresent: false,
+      groupsMissing: 'absent',
+      groupsTrouble: 'the ID token has no claim groups',
+    } as const
+    rig.provider.says = { subject: 'ann', ...absent }
+    await (await walk(rig, '/sign-in')).back()
+    expect(rig.concerns.list()).toMatchObject([{ key: 'sign-in/groups' }])
+    rig.provider.says = { subject: 'ben', groups: ['all'] }
+    await (await walk(rig, '/sign-in')).back()
+    expect(rig.concerns.list()).toEqual([])
+  })
+
+  it('D4: with odd claims leaves a word in the log', async () => {
+    rig.provider.says = { subject: 'ann', remarks: ['the claim acr is a number, not text'] }
+    expect(sessionOf(await (await walk(rig, '/sign-in')).back())).not.toBe('')
+    expect(rig.told).toContainEqual(expect.objectContaining({ says: 'a claim was left out' }))
   })
 
   it('ends with signing out, which another site cannot do', async () => {
@@ -147,6 +228,21 @@ describe('the founding link', () => {
     const { back } = await walk(house, path, '127.0.0.1')
     for (let other = 0; other < 20; other += 1) await house.call(path, { peer: '127.0.0.1' })
     expect((await whoAmI(house, sessionOf(await back()))).roles).toEqual([...Role.options].toSorted())
+    await house.close()
+  })
+
+  it('G: that opens nothing, and one whose provider is away, are pages, never JSON', async () => {
+    const { house, path } = await unfounded()
+    const headers = { accept: 'text/html' }
+    const wrong = await house.call('/welcome/wrong', { peer: '127.0.0.1', headers })
+    const outside = await house.call(path, { peer: '10.1.2.3', headers })
+    for (const response of [wrong, outside]) {
+      expect([response.status, response.headers.get('content-type')]).toEqual([404, 'text/html; charset=utf-8'])
+      expect(await response.text()).toMatch(/opens nothing/)
+    }
+    house.provider.fails = new CountersignError('ERR_SIGN_IN_FAILED', { kind: 'away', why: 'it does not answer' })
+    const away = await house.call(path, { peer: '127.0.0.1', headers })
+    expect([away.status, await away.text()]).toEqual([503, expect.stringMatching(/Nobody can sign in right now/)])
     await house.close()
   })
 

@@ -11,40 +11,38 @@ import {
   type PendingSignIn,
   personAfterSignIn,
   type SignedIn,
+  type SignInWish,
   withRoles,
 } from '@countersign/identity'
 import type { Fact, Person } from '@countersign/schema'
 import type { Context } from 'hono'
 import type { Api, ApiEnv, ApiParts } from './parts.ts'
+import { createGroupsWatch } from './groups-watch.ts'
+import { html, plainPage, style, stylePath, wantsPage } from './plain-page.ts'
+import { createSignInFailed } from './sign-in-failed.ts'
 import { mustBeSameOrigin } from './who.ts'
 
 export function signIn(api: Api, parts: ApiParts): void {
   const { store, sessions, clock, founding, publicUrl } = parts
   const founders = createFounders(parts)
 
-  api.get('/sign-in', async (context) => {
+  const failed = createSignInFailed(parts)
+  const groups = createGroupsWatch(parts)
+
+  api.get('/sign-in', (context) => {
     const returnTo = localPath(context.req.query('return'))
     const fresh = context.req.query('fresh') === '1'
-    const { url, pending } = await parts.signIn.begin({ returnTo, ...(fresh && { maxAgeSeconds: 0 }) })
-    return redirect(url, ...(await sessions.begin(pending, context.req.header('cookie'))))
+    return begin(context, { returnTo, ...(fresh && { maxAgeSeconds: 0 }) })
   })
 
-  api.get('/sign-in/callback', async (context) => {
-    try {
-      return await finish(context)
-    } catch (error) {
-      if (!isError(error, 'ERR_SIGN_IN_FAILED')) throw error
-      parts.log({ level: 'warn', says: 'a sign-in failed', detail: error.detail, requestId: context.env.requestId })
-      return redirect('/?problem=ERR_SIGN_IN_FAILED')
-    }
-  })
+  api.get('/sign-in/callback', (context) => finish(context).catch((error: unknown) => failed.tell(error, context)))
+
+  api.get(stylePath, () => new Response(style, { headers: { 'content-type': 'text/css; charset=utf-8' } }))
 
   api.get('/welcome/:token', async (context) => {
-    if (!isLoopback(context.env.peer)) throw new CountersignError('ERR_NOT_FOUND')
     const now = { founded: await founding.founded(), now: clock.now() }
-    if (!mayFound(founding.link, context.req.param('token'), now)) throw new CountersignError('ERR_NOT_FOUND')
-    const { url, pending } = await parts.signIn.begin({ returnTo: '/', founding: true })
-    return redirect(url, ...(await sessions.begin(pending, context.req.header('cookie'))))
+    const may = isLoopback(context.env.peer) && mayFound(founding.link, context.req.param('token'), now)
+    return may ? begin(context, { returnTo: '/', founding: true }) : noSuchLink(context)
   })
 
   api.post('/sign-out', async (context) => {
@@ -65,11 +63,22 @@ export function signIn(api: Api, parts: ApiParts): void {
     parts.log({ level: 'warn', says: 'a sign-out was not recorded', requestId: context.env.requestId })
   }
 
+  async function begin(context: Context<ApiEnv>, wish: SignInWish): Promise<Response> {
+    try {
+      const { url, pending } = await parts.signIn.begin(wish)
+      return redirect(url, ...(await sessions.begin(pending, context.req.header('cookie'))))
+    } catch (error) {
+      return failed.tell(error, context)
+    }
+  }
+
   async function finish(context: Context<ApiEnv>): Promise<Response> {
     const cookies = context.req.header('cookie')
     const { pending, cookie } = await sessions.resume(cookies, context.req.url)
     const signedIn = await parts.signIn.finish(context.req.url, pending)
     const person = await founders.admit(pending, (founder) => welcome(signedIn, founder))
+    failed.worked()
+    groups.see(person, signedIn)
     // Only a sign-in that asked for a new proof makes a fresh session: what others say of `auth_time` is not asked for.
     const { authTime, ...plain } = signedIn
     const proven = pending.maxAgeSeconds === 0 && authTime !== undefined ? { ...plain, authTime } : plain
@@ -113,6 +122,18 @@ function createFounders({ founding }: Pick<ApiParts, 'founding'>) {
       return mine
     },
   }
+}
+
+/** The same whatever is wrong with it, so that nobody learns which links there are. */
+function noSuchLink(context: Context<ApiEnv>): Response {
+  if (!wantsPage(context.req.raw)) throw new CountersignError('ERR_NOT_FOUND')
+  const says = html`<p>
+      It was used, is too old, or was opened from another machine than the one Countersign runs on. Such links work
+      once, for a short time, and only there.
+    </p>
+    <p>A new start of Countersign prints a new one as long as there is no administrator; after that, sign in.</p>
+    <a class="button" href="/">To the console</a>`
+  return plainPage('This link opens nothing', says, 404)
 }
 
 const isLoopback = (peer: string | undefined) =>
