@@ -18,7 +18,7 @@ export type ToolDefinition = z.infer<typeof ToolDefinition>
 
 /** One tool of one server. It may be used while `listed` is what was `pinned`. */
 export const ToolRecord = z.object({
-  id: z.string().min(3).max(200).describe('`server/name`.'),
+  id: z.string().min(3).max(400).describe('`server/name`.'),
   version: z.number().int().min(1),
   server: z.string().min(1),
   name: z.string().min(1),
@@ -39,6 +39,9 @@ export type ToolView = z.infer<typeof ToolView>
 
 export const ToolList = z.object({
   items: z.array(ToolView),
+  leftOut: z
+    .array(z.object({ server: z.string(), name: z.string(), why: z.string() }))
+    .describe('Tools that a server lists and that cannot be served, and why, as this instance saw them last.'),
   observing: z
     .array(z.string())
     .describe('Doors that hold nothing, `gateway/upstream`: what would wait for people runs.'),

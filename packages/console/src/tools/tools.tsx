@@ -26,6 +26,7 @@ export function Tools() {
       {trouble && <TroubleNote trouble={trouble} path="/api/tools" />}
       {!value && !trouble && <Loading what="tools" />}
       {value && <Observing doors={value.observing} />}
+      {value && <LeftOut tools={value.leftOut} />}
       {value?.items.length === 0 && (
         <Empty title="No tools are known yet">
           <p>They appear here when an MCP server of the configuration has first listed them.</p>
@@ -45,6 +46,26 @@ function Observing({ doors }: { doors: readonly string[] }) {
         What should wait for people runs there, and is recorded: <span className="mono">{doors.join(', ')}</span>
       </p>
     </div>
+  )
+}
+
+function LeftOut({ tools }: { tools: ToolList['leftOut'] }) {
+  if (tools.length === 0) return null
+  return (
+    <Section title="Cannot be served" aside={<Badge tone="bad">{tools.length}</Badge>}>
+      <ul className="tools">
+        {tools.map(({ server, name, why }) => (
+          <li key={`${server}/${name}`}>
+            <span className="mono">
+              {server}/<AgentText text={name} />
+            </span>
+            <span className="soft first-lines">
+              <AgentText text={why} />
+            </span>
+          </li>
+        ))}
+      </ul>
+    </Section>
   )
 }
 

@@ -121,7 +121,12 @@ export type Handler = (request: Request) => Promise<Response>
 /** What each tool behind the house is known as. A gateway lets through only what is pinned. */
 export interface ToolPins {
   /** Tells what a server lists now; what is new or changed is recorded before this resolves. @throws ERR_STORE_UNAVAILABLE */
-  see(server: string, listed: readonly (ToolDefinition & { readonly name: string })[]): Promise<void>
+  see(
+    server: string,
+    listed: readonly (ToolDefinition & { readonly name: string })[],
+    /** What it lists and cannot be served, for people to see. */
+    leftOut?: readonly { readonly name: string; readonly why: string }[],
+  ): Promise<void>
   /** The hash of the definition that may be used. Only after the server was seen here. */
   pinned(server: string, name: string): string | undefined
   /** Called back when a pin of a server changes, whichever instance a person told. Returns how to stop. */

@@ -16,12 +16,15 @@ export interface Pins extends ToolPins {
    * @throws ERR_TOOL_UNKNOWN, ERR_CARD_CHANGED if it is listed otherwise by now
    */
   accept(id: string, hash: string, by: string): Promise<ToolRecord>
+  /** What this instance last saw listed and cannot serve, by server. */
+  leftOut(): readonly { readonly server: string; readonly name: string; readonly why: string }[]
   /** Told of every tool that any instance has recorded. */
   show(tool: ToolRecord): void
 }
 
 export function createPins({ store }: { store: Pick<Store, 'commit' | 'tools'> }): Pins {
   const known = new Map<string, ToolRecord>()
+  const leftOut = new Map<string, readonly { readonly name: string; readonly why: string }[]>()
   const watchers = new Set<(server: string) => void>()
 
   function show(tool: ToolRecord): void {
@@ -35,8 +38,11 @@ export function createPins({ store }: { store: Pick<Store, 'commit' | 'tools'> }
   return {
     show,
 
-    see: (server, listed) =>
+    leftOut: () => [...leftOut].flatMap(([server, tools]) => tools.map((tool) => ({ server, ...tool }))),
+
+    see: (server, listed, out = []) =>
       retried(async () => {
+        leftOut.set(server, out)
         const recorded = await store.tools.list(server)
         const facts = sight(server, recorded, listed)
         if (facts.length > 0) await store.commit({ facts })

@@ -15,7 +15,7 @@ import type { Session, Sessions } from './session.ts'
 import { type EventStream, openEventStream } from './stream.ts'
 import type { Upstream } from './upstream.ts'
 import { instructions, waitDefinition, waitForAnswer } from './wait.ts'
-import { type Incoming, json, JsonObject, rpcError, RpcId, rpcResult, type ToolResult, versions } from './wire.ts'
+import { answered, type Incoming, JsonObject, rpcError, RpcId, rpcResult, versions } from './wire.ts'
 
 export interface Server {
   readonly name: string
@@ -52,12 +52,13 @@ export function createAnswers({ config, hall, sessions }: AnswerParts): Answers 
   async function listTools({ id }: RpcRequest, { name, config, upstream }: Server, caller: Caller): Promise<Response> {
     try {
       const tools = await upstream.tools()
-      const usable = tools.filter((tool) => hall.couldAllow(caller, prospectOf(name, config, tool.name)))
-      return json(rpcResult(id, { tools: [...usable, waitDefinition] }))
+      const usable = tools.filter(({ tool }) => hall.couldAllow(caller, prospectOf(name, config, tool.name)))
+      const shown = [...usable.map(({ text }) => text), JSON.stringify(waitDefinition)]
+      return answered(rpcResult(id, `{"tools":[${shown.join(',')}]}`))
     } catch (error) {
-      if (!isError(error, 'ERR_UPSTREAM', 'ERR_STORE_UNAVAILABLE')) throw error
+      if (!isError(error, 'ERR_UPSTREAM', 'ERR_UPSTREAM_LATE', 'ERR_STORE_UNAVAILABLE')) throw error
       hall.log({ level: 'warn', says: 'Tools could not be listed.', server: name, code: error.code })
-      return json(rpcError(id, -32603, error.message))
+      return answered(rpcError(id, -32603, error.message))
     }
   }
 
@@ -65,13 +66,14 @@ export function createAnswers({ config, hall, sessions }: AnswerParts): Answers 
   function callTool({ id, params }: RpcRequest, from: From): Response {
     const { session } = from
     const called = ToolCall.safeParse(params)
-    if (!called.success) return json(rpcError(id, -32602, 'tools/call needs a name, and arguments that are an object.'))
+    if (!called.success)
+      return answered(rpcError(id, -32602, 'tools/call needs a name, and arguments that are an object.'))
     const key = keyOf(id)
-    if (session.attempts.has(key)) return json(rpcError(id, -32600, 'This id is in use.'))
+    if (session.attempts.has(key)) return answered(rpcError(id, -32600, 'This id is in use.'))
     if (session.attempts.size >= mostAttempts)
-      return json(rpcError(id, -32000, 'Too many calls are open in this session.'))
+      return answered(rpcError(id, -32000, 'Too many calls are open in this session.'))
     if (sessions.full(session.credential))
-      return json(rpcError(id, -32000, 'Too many calls are open with this credential.'))
+      return answered(rpcError(id, -32000, 'Too many calls are open with this credential.'))
 
     const cancelled = new AbortController()
     const { signal } = cancelled
@@ -92,22 +94,16 @@ export function createAnswers({ config, hall, sessions }: AnswerParts): Answers 
     const { name: tool, arguments: args, _meta: meta } = called
     const token = RpcId.safeParse(meta['progressToken']).data
     const pulse = startPulse({ stream, token, everyMs: config.progressEveryMs })
-    const answer = (result: ToolResult) => {
+    const answer = (result: string) => {
       pulse.stop()
       return stream.finish(rpcResult(id, result))
     }
     try {
       if (tool === waitTool) {
         const waitMs = patienceMs(config, session.client.name, token)
-        await answer(
-          await waitForAnswer(args, {
-            hall,
-            caller,
-            patienceMs: waitMs,
-            signal,
-            saying: (text) => pulse.say(() => text),
-          }),
-        )
+        const saying = (text: string) => pulse.say(() => text)
+        const told = await waitForAnswer(args, { hall, caller, patienceMs: waitMs, signal, saying })
+        await answer(JSON.stringify(told))
       } else {
         await passToolCall({
           hall,
@@ -128,7 +124,7 @@ export function createAnswers({ config, hall, sessions }: AnswerParts): Answers 
     } catch {
       hall.log({ level: 'error', says: 'A call could not be answered.', server: server.name })
     } finally {
-      await answer(notRun('This call could not be answered. Look before you repeat it.')) // unless it was
+      await answer(JSON.stringify(notRun('This call could not be answered. Look before you repeat it.'))) // unless it was
     }
   }
 
@@ -136,10 +132,10 @@ export function createAnswers({ config, hall, sessions }: AnswerParts): Answers 
     initialize({ id, params }, server, { credential }) {
       const asked = Initialize.safeParse(params)
       if (!asked.success)
-        return json(rpcError(id, -32602, 'initialize needs protocolVersion, capabilities and clientInfo.'))
+        return answered(rpcError(id, -32602, 'initialize needs protocolVersion, capabilities and clientInfo.'))
       const { protocolVersion, clientInfo } = asked.data
       const session = sessions.open({ server: server.name, credential, client: clientInfo })
-      if (!session) return json(rpcError(id, -32000, 'Too many sessions are open.'), 503)
+      if (!session) return answered(rpcError(id, -32000, 'Too many sessions are open.'), 503)
       const result = {
         protocolVersion: versions.find((version) => version === protocolVersion) ?? versions[0],
         capabilities: { tools: { listChanged: true } },
@@ -150,18 +146,18 @@ export function createAnswers({ config, hall, sessions }: AnswerParts): Answers 
         },
         instructions,
       }
-      return json(rpcResult(id, result), 200, { 'mcp-session-id': session.id })
+      return answered(rpcResult(id, JSON.stringify(result)), 200, { 'mcp-session-id': session.id })
     },
     async answer(message, from) {
       switch (message.method) {
         case 'ping':
-          return json(rpcResult(message.id, {}))
+          return answered(rpcResult(message.id, '{}'))
         case 'tools/list':
           return listTools(message, from.server, from.caller)
         case 'tools/call':
           return callTool(message, from)
         default:
-          return json(rpcError(message.id, -32601, 'This method is not served here.'))
+          return answered(rpcError(message.id, -32601, 'This method is not served here.'))
       }
     },
     cancel(session, { requestId }) {

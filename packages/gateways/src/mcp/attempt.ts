@@ -11,7 +11,7 @@ import { notRun, sayRefusal } from './refuse.ts'
 import { keep, runToolCall, unkeep } from './run.ts'
 import type { Session } from './session.ts'
 import type { Upstream } from './upstream.ts'
-import type { JsonObject, RpcId, ToolResult } from './wire.ts'
+import type { JsonObject, RpcId } from './wire.ts'
 
 export interface ToolAttempt {
   readonly hall: Hall
@@ -26,8 +26,8 @@ export interface ToolAttempt {
   readonly token: ProgressToken | undefined
   readonly pulse: Pulse
   readonly signal: AbortSignal
-  /** The one answer; true if the client got all of it. Later ones are dropped. */
-  answer(result: ToolResult): Promise<boolean>
+  /** The one answer, JSON; true if the client got all of it. Later ones are dropped. */
+  answer(result: string): Promise<boolean>
 }
 
 export async function passToolCall(call: ToolAttempt): Promise<void> {
@@ -40,9 +40,11 @@ export async function passToolCall(call: ToolAttempt): Promise<void> {
     call.hall.log({ level: 'error', says: 'An attempt could not be passed.', server: call.server.name, code })
     const says = new CountersignError(code).message
     const why = isError(error, 'ERR_INPUT_INVALID') ? `${says} ${JSON.stringify(error.detail)}` : says
-    await call.answer(notRun(progress.begun ? `How the run ended is not recorded: ${says}` : `NOT EXECUTED. ${why}`))
+    await refuse(call, progress.begun ? `How the run ended is not recorded: ${says}` : `NOT EXECUTED. ${why}`)
   }
 }
+
+const refuse = (call: ToolAttempt, says: string) => call.answer(JSON.stringify(notRun(says)))
 
 /** Undefined where the answer is given already: there is no such tool, or none that may be used. */
 async function describeAttempt(call: ToolAttempt, progress: { begun: boolean }): Promise<Attempt | undefined> {
@@ -50,13 +52,14 @@ async function describeAttempt(call: ToolAttempt, progress: { begun: boolean }):
   const definition = await server.upstream.find(tool)
   switch (definition.kind) {
     case 'missing':
-      await answer(notRun('NOT EXECUTED. There is no such tool.'))
+      await refuse(call, 'NOT EXECUTED. There is no such tool.')
       return undefined
     case 'quarantined':
       hall.log({ level: 'warn', says: 'A quarantined tool was called.', server: server.name })
-      await answer(
-        notRun(`NOT EXECUTED. This tool is quarantined: ${definition.why}. A person has to look at it first.`),
-      )
+      await refuse(call, `NOT EXECUTED. This tool is quarantined: ${definition.why}. A person has to look at it first.`)
+      return undefined
+    case 'leftOut':
+      await refuse(call, `NOT EXECUTED. This tool cannot be served: ${definition.why}.`)
       return undefined
     case 'known':
       break
@@ -94,7 +97,7 @@ async function describeAttempt(call: ToolAttempt, progress: { begun: boolean }):
       await answer(unkeep(result))
     },
     async refuse(refusal) {
-      await answer(sayRefusal(refusal))
+      await answer(JSON.stringify(sayRefusal(refusal)))
     },
   }
 }

@@ -13,6 +13,7 @@ import {
   type Caller,
   createPins,
   createConcerns,
+  type KeptConcerns,
   CountersignError,
   digestOf,
   type Gate,
@@ -24,10 +25,11 @@ import {
   type Ran,
 } from '@countersign/core'
 import { Agent, type Obligation, type Refusal, type ToolRecord } from '@countersign/schema'
-import type { Transport } from '@modelcontextprotocol/client'
+import type { JSONRPCMessage, Transport } from '@modelcontextprotocol/client'
 import { McpConfig } from './config.ts'
 import { type McpParts, startMcp } from './mcp.ts'
-import { openTransport } from './transport.ts'
+import { reach } from './reach.ts'
+import type { OpenWay, Way } from './way.ts'
 
 export type Verdict = 'allow' | 'ask' | Refusal
 
@@ -168,6 +170,9 @@ export interface FakeHouse {
   readonly tools: Map<string, ToolRecord>
   /** As a person does who has looked at the tool as it is listed now. */
   accept(id: string): Promise<void>
+  readonly concerns: KeptConcerns
+  /** What cannot be served of what servers list. */
+  leftOut(): readonly { server: string; name: string; why: string }[]
   /** What secrets were kept, by reference. */
   readonly secrets: Map<string, string>
   /** `agent server/tool`: what is certainly denied. */
@@ -243,13 +248,16 @@ export async function openFakeHouse(
     mount: (path, handler) => mounts.set(path, handler),
     log: (line) => log.push(line),
   }
-  const started: Transport[] = []
+  const started: Way[] = []
   const connect: McpParts['connect'] = (name, config) => {
-    const transport = openTransport(name, config, hall.log)
-    started.push(transport)
-    return transport
+    const open = reach(name, config, hall.log)
+    return (hear) => {
+      const way = open(hear)
+      started.push(way)
+      return way
+    }
   }
-  const mcp = await startMcp(McpConfig.parse(section), hall, { connect, ...parts })
+  const running = await startMcp(McpConfig.parse(section), hall, { connect, ...parts })
   return {
     url,
     gate,
@@ -257,17 +265,40 @@ export async function openFakeHouse(
     tools,
     accept: async (id) => void (await pins.accept(id, tools.get(id)?.listed.hash ?? '', 'per_1')),
     secrets,
+    concerns,
+    leftOut: () => pins.leftOut(),
     prohibited,
-    pids: () =>
-      started.flatMap((transport) => ('pid' in transport && typeof transport.pid === 'number' ? [transport.pid] : [])),
+    pids: () => started.flatMap(({ pid }) => (pid === undefined ? [] : [pid])),
     async close() {
-      await mcp.close()
+      await running.close()
       server.close()
       server.closeAllConnections()
       await once(server, 'close')
     },
   }
 }
+
+/** A server of the official package, or one like it, at the other end of a pair of transports in memory. */
+export const overTransport =
+  (connect: () => Transport): OpenWay =>
+  (hear) => {
+    const transport = connect()
+    let open = true
+    transport.onmessage = (message) => hear.message(JSON.stringify(message))
+    transport.onclose = () => open && hear.lost('the server has gone')
+    void transport.start()
+    return {
+      async send(message) {
+        await transport.send(JSON.parse(message) as JSONRPCMessage)
+        return { kind: 'sent' }
+      },
+      agreed: () => undefined,
+      async close() {
+        open = false
+        await transport.close()
+      },
+    }
+  }
 
 async function bridge(
   incoming: IncomingMessage,

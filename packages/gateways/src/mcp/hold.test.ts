@@ -29,7 +29,8 @@ describe('signs of life', () => {
     const told: number[] = []
     const listening = {
       ...stream,
-      offer: (message: object) => void told.push((message as { params: { progress: number } }).params.progress),
+      offer: (message: string) =>
+        void told.push((JSON.parse(message) as { params: { progress: number } }).params.progress),
     }
     const pulse = startPulse({ stream: listening, token: 1, everyMs: 1_000_000 })
     pulse.say(() => 'waiting')
@@ -44,8 +45,8 @@ describe('signs of life', () => {
   it('a client that reads nothing costs one message, and what it never took counts as not delivered', async () => {
     let left = 0
     const stream = openEventStream(() => (left += 1))
-    for (let at = 0; at < 1000; at += 1) stream.offer({ at })
-    const delivered = stream.finish({ last: true })
+    for (let at = 0; at < 1000; at += 1) stream.offer(JSON.stringify({ at }))
+    const delivered = stream.finish('{"last":true}')
     const reader = (stream.response.body as ReadableStream<Uint8Array>).getReader()
     const text = new TextDecoder()
     expect(text.decode((await reader.read()).value)).toBe(': countersign\n\n')

@@ -7,7 +7,7 @@ import type { Clock } from '@countersign/core'
 import type { Refusal } from '@countersign/schema'
 import type { McpConfig } from './config.ts'
 import type { EventStream } from './stream.ts'
-import type { Progress } from './upstream.ts'
+import type { Progress } from './conversation.ts'
 import { rpcNotice } from './wire.ts'
 
 export type ProgressToken = string | number

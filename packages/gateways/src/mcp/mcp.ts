@@ -6,21 +6,23 @@
  *                 ◀──── one event stream per tools/call: progress while people think, then the one result
  *
  * The server side speaks Streamable HTTP itself, since it decides when headers go out and what counts as delivered, and
- * clients give up over exactly that (`hold.ts`, `stream.ts`). Towards the servers it uses the official client, which speaks
- * 2025-11-25 and the eras before it. Of what a client may ask, tools are served; resources, prompts, completion and logging are
- * not announced and answered with "method not found".
+ * clients give up over exactly that (`hold.ts`, `stream.ts`). Towards the servers messages go as the text they are, so that what
+ * is sent is what was hashed, and what comes back arrives as it was written (`conversation.ts`, `way.ts`). Of what a client may
+ * ask, tools are served; resources, prompts, completion and logging are not announced and answered with "method not found".
  *
  * @module
  */
 import { type Caller, defineGateway, type Hall, type Running } from '@countersign/core'
-import type { Transport } from '@modelcontextprotocol/client'
 import { createAnswers, type Server } from './answer.ts'
 import { McpConfig, type ServerConfig } from './config.ts'
 import { fromElsewhere, identify, metadataPath, resourceMetadata } from './identify.ts'
 import { notRun } from './refuse.ts'
 import { createSessions, type Session } from './session.ts'
 import { openEventStream } from './stream.ts'
-import { acceptsEvents, type Incoming, json, readMessage, rpcError, rpcNotice, rpcResult } from './wire.ts'
+import { createUpstream } from './upstream.ts'
+import { reach } from './reach.ts'
+import type { OpenWay } from './way.ts'
+import { acceptsEvents, answered, type Incoming, json, readMessage, rpcError, rpcNotice, rpcResult } from './wire.ts'
 
 export const mcp = defineGateway({
   name: 'mcp',
@@ -33,18 +35,21 @@ export const mcp = defineGateway({
       observes,
     })),
   async start(config, hall) {
-    const { openTransport } = await import('./transport.ts')
-    return startMcp(config, hall, { connect: (name, server) => openTransport(name, server, (line) => hall.log(line)) })
+    return startMcp(config, hall, { connect: (name, server) => reach(name, server, (line) => hall.log(line)) })
   },
 })
 
 export interface McpParts {
-  /** Reaches a server; a transport that nobody has started yet. */
-  connect(name: string, server: ServerConfig): Transport
+  connect(name: string, server: ServerConfig): OpenWay
+  /** How long a server may take to answer `initialize` and `tools/list`, in milliseconds. Default 60,000: some are installed first. */
+  readonly connectMs?: number
 }
 
-export async function startMcp(config: McpConfig, hall: Hall, { connect }: McpParts): Promise<Running> {
-  const { createUpstream } = await import('./upstream.ts') // a house without MCP never loads its client
+export async function startMcp(
+  config: McpConfig,
+  hall: Hall,
+  { connect, connectMs = 60_000 }: McpParts,
+): Promise<Running> {
   const sessions = createSessions({ clock: hall.clock, idleMs: config.sessionIdleMs })
   const servers = new Map(Object.entries(config.servers).map(([name, server]) => [name, open(name, server)]))
   const answers = createAnswers({ config, hall, sessions })
@@ -53,9 +58,11 @@ export async function startMcp(config: McpConfig, hall: Hall, { connect }: McpPa
     const upstream = createUpstream({
       name,
       timeoutMs: server.timeoutMs,
+      connectMs,
       clock: hall.clock,
       pins: hall.tools,
-      connect: () => connect(name, server),
+      concerns: hall.concerns,
+      open: connect(name, server),
       onToolsChanged: () => tellToolsChanged(name),
       log: (line) => hall.log(line),
     })
@@ -144,7 +151,8 @@ export async function startMcp(config: McpConfig, hall: Hall, { connect }: McpPa
     if (message.kind === 'refused') return message.response
     if (message.kind !== 'request') return accepted()
     const { id, method } = message
-    return json(method === 'tools/call' ? rpcResult(id, notRun(`NOT EXECUTED. ${says}`)) : rpcError(id, -32000, says))
+    const refused = JSON.stringify(notRun(`NOT EXECUTED. ${says}`))
+    return answered(method === 'tools/call' ? rpcResult(id, refused) : rpcError(id, -32000, says))
   }
 
   const read = (request: Request) => readMessage(request, { bytes: config.maxBodyBytes, ms: bodyWithinMs })
@@ -180,7 +188,7 @@ const mostStreams = 4
 function noSession(request: Request, message?: Incoming): Response {
   const id = message?.kind === 'request' ? message.id : null
   const missing = request.headers.get('mcp-session-id') === null
-  return json(
+  return answered(
     rpcError(id, -32600, missing ? 'Send Mcp-Session-Id; initialize gives it.' : 'There is no such session.'),
     missing ? 400 : 404,
   )

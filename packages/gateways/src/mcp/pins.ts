@@ -3,93 +3,60 @@
  *
  * @module
  */
-import { digestOf, isError, type ToolPins } from '@countersign/core'
-import type { ToolDefinition } from '@countersign/schema'
-import { z } from 'zod'
+import type { ToolPins } from '@countersign/core'
+import { type LeftOut, type Listed, readTools } from './definitions.ts'
 
-const Hints = z.object({
-  destructiveHint: z.boolean().optional().catch(undefined),
-  readOnlyHint: z.boolean().optional().catch(undefined),
-})
-
-/** Everything an agent is shown of a tool, and so everything that is hashed. */
-export const Tool = z.looseObject({
-  name: z.string().regex(/^[\w.\-/]{1,128}$/),
-  inputSchema: z.looseObject({ type: z.literal('object') }),
-  annotations: Hints.loose().optional(),
-})
-export type Tool = z.infer<typeof Tool>
+export { type Tool, waitTool } from './definitions.ts'
 
 export type Definition =
-  | { readonly kind: 'known'; readonly tool: Tool; readonly hash: string }
+  | { readonly kind: 'known'; readonly tool: Listed['tool']; readonly hash: string }
   | { readonly kind: 'quarantined'; readonly why: string }
+  | { readonly kind: 'leftOut'; readonly why: string }
   | { readonly kind: 'missing' }
 
 export interface Definitions {
-  /** Takes what the server lists now. @throws ERR_STORE_UNAVAILABLE */
-  see(listed: readonly unknown[]): Promise<void>
+  /** Takes what the server lists now, each tool as it was written. @throws ERR_STORE_UNAVAILABLE */
+  see(listed: readonly string[]): Promise<void>
   /** What may be shown. */
-  shown(): readonly Tool[]
+  shown(): readonly Listed[]
   find(name: string): Definition
   quarantined(): readonly string[]
+  leftOut(): readonly LeftOut[]
 }
 
-/** The one tool of ours; an upstream that offers it as well does not get through. */
-export const waitTool = 'countersign_wait'
-
 export function createDefinitions(server: string, pins: ToolPins): Definitions {
-  let current = new Map<string, { tool: Tool; hash: string }>()
+  let current = new Map<string, Listed>()
+  let leftOut: readonly LeftOut[] = []
   /** A list that was overtaken by a later one is not what the server says now. */
   let newest = 0
 
-  const isPinned = ({ tool, hash }: { tool: Tool; hash: string }) => pins.pinned(server, tool.name) === hash
+  const isPinned = ({ tool, hash }: Listed) => pins.pinned(server, tool.name) === hash
 
   return {
-    async see(listed) {
+    async see(tools) {
       const turn = (newest += 1)
-      const read = readAll(listed)
+      const read = readTools(tools)
       await pins.see(
         server,
-        read.map(({ tool, hash }) => ({ name: tool.name, hash, says: tool as ToolDefinition['says'] })),
+        read.listed.map(({ tool, hash, says }) => ({ name: tool.name, hash, says })),
+        read.leftOut,
       )
-      if (turn === newest) current = new Map(read.map((entry) => [entry.tool.name, entry]))
+      if (turn !== newest) return
+      current = new Map(read.listed.map((entry) => [entry.tool.name, entry]))
+      leftOut = read.leftOut
     },
-    shown: () => [...current.values()].filter(isPinned).map(({ tool }) => tool),
+    shown: () => [...current.values()].filter(isPinned),
     find(name) {
       const entry = current.get(name)
-      if (!entry) return { kind: 'missing' }
-      if (isPinned(entry)) return { kind: 'known', ...entry }
+      if (!entry) {
+        const out = leftOut.find((each) => each.name === name)
+        return out ? { kind: 'leftOut', why: out.why } : { kind: 'missing' }
+      }
+      if (isPinned(entry)) return { kind: 'known', tool: entry.tool, hash: entry.hash }
       const isNew = pins.pinned(server, name) === undefined
       return { kind: 'quarantined', why: isNew ? 'it is new' : 'its definition has changed' }
     },
     quarantined: () => [...current.values()].filter((entry) => !isPinned(entry)).map(({ tool }) => tool.name),
-  }
-}
-
-const mostBytesOfOne = 64 << 10
-const mostBytesOfAll = 4 << 20
-
-/** By name, the last one of a name counting; what is too large to be kept is not offered. */
-function readAll(listed: readonly unknown[]): { tool: Tool; hash: string }[] {
-  const named = new Map(listed.flatMap(readable).map((entry) => [entry.tool.name, entry]))
-  let left = mostBytesOfAll
-  return [...named.values()].filter(({ tool }) => {
-    const bytes = Buffer.byteLength(JSON.stringify(tool))
-    if (bytes > mostBytesOfOne || bytes > left) return false
-    left -= bytes
-    return true
-  })
-}
-
-/** What cannot be read, or has no canonical form to hash, is not offered. `_meta` is nothing that agents are shown. */
-function readable(listed: unknown): { tool: Tool; hash: string }[] {
-  const parsed = Tool.safeParse(listed)
-  if (!parsed.success || parsed.data.name === waitTool) return []
-  const { _meta, ...tool } = parsed.data
-  try {
-    return [{ tool, hash: digestOf(tool) }]
-  } catch (error) {
-    if (isError(error, 'ERR_INPUT_INVALID')) return []
-    throw error
+    leftOut: () => leftOut,
   }
 }

@@ -3,14 +3,14 @@
  *
  * @module
  */
-import { CountersignError, type Hall, type Permit } from '@countersign/core'
+import { canonical, CountersignError, type Hall, type Permit } from '@countersign/core'
 import type { KeptResult, Outcome } from '@countersign/schema'
 import type { ServerConfig } from './config.ts'
 import { Parameters, ruleFor } from './describe.ts'
 import { notRun } from './refuse.ts'
 import { replaceAt } from './secrets.ts'
-import type { Progress, Upstream } from './upstream.ts'
-import { ToolResult } from './wire.ts'
+import type { Progress } from './conversation.ts'
+import type { Reply, Upstream } from './upstream.ts'
 
 export interface RunParts {
   readonly config: ServerConfig
@@ -22,72 +22,85 @@ export interface RunParts {
 
 export interface RunEnd {
   readonly outcome: Outcome
-  readonly result: ToolResult
+  /** JSON, as the client gets it. */
+  readonly result: string
 }
 
 /** Never throws: however it ends, the client and the record have to be told. */
 export async function runToolCall(permit: Permit, parts: RunParts): Promise<RunEnd> {
-  let begun = false
-  const begin = () => {
-    permit.begin()
-    begun = true
-  }
+  const sent = { begun: false }
   try {
-    return await run(permit, begin, parts)
+    return await run(permit, sent, parts)
   } catch (error) {
-    const why = error instanceof CountersignError ? error.message : 'something went wrong in the house'
-    return begun ? asEnd({ kind: 'unknown', says: why }) : notBegun(why)
+    const why = error instanceof CountersignError ? error.message : 'something went wrong in Countersign'
+    return sent.begun ? asEnd({ kind: 'unknown', says: why }) : notBegun(parts.signal.aborted ? hungUp : why)
   }
 }
 
-async function run(permit: Permit, begin: () => void, parts: RunParts): Promise<RunEnd> {
+const hungUp = 'the client hung up before it began'
+
+async function run(permit: Permit, sent: { begun: boolean }, parts: RunParts): Promise<RunEnd> {
   const { config, upstream, secrets, signal, onProgress } = parts
   const { tool, arguments: sealed } = Parameters.parse(permit.action.parameters)
   if (permit.obligations.length > 0)
     return notBegun('policy attaches obligations that cannot be enforced on a tool’s answer')
 
-  const args = await replaceAt(sealed, ruleFor(config, tool).secrets, (reference) => secrets.reveal(reference))
-  const now = await upstream.find(tool)
-  if (now.kind !== 'known' || now.hash !== permit.action.definition)
-    return notBegun('the tool is no longer defined as it was')
-  if (signal.aborted) return notBegun('the client hung up before it began')
-  return asEnd(await upstream.call(tool, args, begin, onProgress))
+  const args = canonical(
+    await replaceAt(sealed, ruleFor(config, tool).secrets, (reference) => secrets.reveal(reference)),
+  )
+  const begin = () => {
+    signal.throwIfAborted()
+    permit.begin()
+    sent.begun = true
+  }
+  for (let again = false; ; again = true) {
+    const now = await upstream.find(tool)
+    if (now.kind !== 'known' || now.hash !== permit.action.definition)
+      return notBegun('the tool is no longer defined as it was')
+    const reply = await upstream.call({ tool, args, begin, onProgress })
+    // A session that the server has lost cost nothing but the message: the same permit, in a new one, once more.
+    if (reply.kind !== 'forgotten') return asEnd(reply)
+    sent.begun = false
+    if (again) return asEnd({ kind: 'failed', says: 'the server knows no session of ours, though one was just opened' })
+  }
 }
 
-function asEnd(reply: Awaited<ReturnType<Upstream['call']>>): RunEnd {
+function asEnd(reply: Exclude<Reply, { kind: 'forgotten' }>): RunEnd {
   switch (reply.kind) {
     case 'answered':
       return {
-        outcome: reply.result.isError
+        outcome: reply.isError
           ? { kind: 'failed', summary: 'the tool answered with an error' }
-          : { kind: 'done', summary: 'the tool answered', bytes: Buffer.byteLength(JSON.stringify(reply.result)) },
+          : { kind: 'done', summary: 'the tool answered', bytes: Buffer.byteLength(reply.result) },
         result: reply.result,
       }
     case 'failed':
       return {
         outcome: { kind: 'failed', summary: 'the server refused it' },
-        result: notRun(`The run failed: ${reply.says}.`),
+        result: JSON.stringify(notRun(`The run failed: ${reply.says}.`)),
       }
     case 'unknown':
       return {
         outcome: { kind: 'unknown', summary: reply.says },
-        result: notRun(`The run has begun and how it ended is unknown: ${reply.says}. Look before you repeat it.`),
+        result: JSON.stringify(
+          notRun(`The run has begun and how it ended is unknown: ${reply.says}. Look before you repeat it.`),
+        ),
       }
   }
 }
 
 const notBegun = (why: string): RunEnd => ({
   outcome: { kind: 'failed', summary: `Not begun: ${why}` },
-  result: notRun(`NOT EXECUTED: ${why.replace(/\.$/, '')}. You may call it again.`),
+  result: JSON.stringify(notRun(`NOT EXECUTED: ${why.replace(/\.$/, '')}. You may call it again.`)),
 })
 
 const mostKeptBytes = 750_000 // in Base64 a third more
 
 /** For the attempt that comes again; what is larger is not kept. */
-export function keep(result: ToolResult): KeptResult | undefined {
-  const bytes = Buffer.from(JSON.stringify(result))
+export function keep(result: string): KeptResult | undefined {
+  const bytes = Buffer.from(result)
   return bytes.length > mostKeptBytes ? undefined : { contentType: 'application/json', body: bytes.toString('base64') }
 }
 
-export const unkeep = ({ body }: KeptResult): ToolResult =>
-  ToolResult.parse(JSON.parse(Buffer.from(body, 'base64').toString('utf8')))
+/** JSON, as it was. */
+export const unkeep = ({ body }: KeptResult): string => Buffer.from(body, 'base64').toString('utf8')

@@ -5,7 +5,7 @@ import { Client, InMemoryTransport, type JSONRPCMessage } from '@modelcontextpro
 import { McpServer } from '@modelcontextprotocol/server'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { z } from 'zod'
-import { type FakeHouse, keys, openFakeHouse } from './fixture.ts'
+import { type FakeHouse, keys, openFakeHouse, overTransport } from './fixture.ts'
 import { serveStdio } from './stdio.ts'
 
 /** A server made with the official package. */
@@ -29,7 +29,7 @@ describe('countersign mcp', () => {
   beforeEach(async () => {
     house = await openFakeHouse(
       { servers: { s: { command: ['none'] } }, progressEveryMs: 20, patienceMs: 5000 },
-      { connect: greeter },
+      { connect: () => overTransport(greeter) },
     )
     input = new PassThrough()
     output = new PassThrough()

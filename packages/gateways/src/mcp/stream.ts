@@ -9,11 +9,11 @@ export interface EventStream {
   /** Settles when nothing more can be sent: true if the client has taken everything. */
   readonly over: Promise<boolean>
   /** For messages of which only the newest counts: it replaces one that was not taken yet, so memory stays bounded. */
-  offer(message: object): void
+  offer(message: string): void
   /** An SSE comment. Clients do not count it; what lies between us and them does. */
   breathe(): void
-  /** Sends the last message and closes. True if the client came back for more after it had taken it. */
-  finish(message?: object): Promise<boolean>
+  /** Sends the last message (JSON in one line) and closes. True if the client came back for more after it had taken it. */
+  finish(message?: string): Promise<boolean>
 }
 
 /** How long a client may take to fetch the last message before it counts as not delivered. */
@@ -92,4 +92,4 @@ export function openEventStream(left = (): void => {}): EventStream {
   }
 }
 
-const asEvent = (message: object): string => `event: message\ndata: ${JSON.stringify(message)}\n\n`
+const asEvent = (message: string): string => `event: message\ndata: ${message}\n\n`

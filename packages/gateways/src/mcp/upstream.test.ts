@@ -6,7 +6,7 @@ import {
   StreamableHTTPClientTransport,
 } from '@modelcontextprotocol/client'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { type FakeHouse, keys, openFakeHouse } from './fixture.ts'
+import { type FakeHouse, keys, openFakeHouse, overTransport } from './fixture.ts'
 
 /** A server of our own, so that it can change its mind, ask back, and die. */
 function createServer() {
@@ -75,7 +75,7 @@ describe('a server that cannot be trusted', () => {
     server = createServer()
     house = await openFakeHouse(
       { servers: { s: { command: ['none'], tools: { one: { secrets: ['/login/password'] } } } }, progressEveryMs: 20 },
-      { connect: () => server.connect() },
+      { connect: () => overTransport(() => server.connect()) },
     )
     changes = 0
     client = await connect(() => (changes += 1))
@@ -136,7 +136,7 @@ describe('a server that cannot be trusted', () => {
     ]
     house = await openFakeHouse(
       { servers: { s: { command: ['none'] } } },
-      { connect: () => server.connect(), tools: house.tools },
+      { connect: () => overTransport(() => server.connect()), tools: house.tools },
     )
     client = await connect(() => undefined)
     expect(await shown()).toEqual(['two', 'countersign_wait'])

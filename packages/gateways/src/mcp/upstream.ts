@@ -1,50 +1,63 @@
 /**
- * One MCP server behind the house: connected when needed, again after a crash, and stopped with the house.
+ * One MCP server behind Countersign: connected when needed, again after a crash, and stopped with the gateway.
  *
  * @module
  */
 import { setTimeout as pause } from 'node:timers/promises'
-import { type Clock, CountersignError, type LogLine, type ToolPins } from '@countersign/core'
-import { Client, SdkError, SdkErrorCode, type Transport } from '@modelcontextprotocol/client'
+import { type Clock, type Concerns, CountersignError, type LogLine, type ToolPins } from '@countersign/core'
 import { z } from 'zod'
-import { createDefinitions, type Definition, type Tool } from './pins.ts'
-import { type JsonObject, ToolResult } from './wire.ts'
+import { type Answer, type Conversation, openConversation, type Progress } from './conversation.ts'
+import type { Listed } from './definitions.ts'
+import { createDefinitions, type Definition } from './pins.ts'
+import { itemsOf, membersOf } from './spans.ts'
+import type { OpenWay } from './way.ts'
 
-/** How a call upstream ended. `unknown`: it may have done its work. */
+/** How a call upstream ended. */
 export type Reply =
-  | { readonly kind: 'answered'; readonly result: ToolResult }
-  | { readonly kind: 'failed' | 'unknown'; readonly says: string }
+  /** `result` is JSON as the server wrote it. */
+  | { readonly kind: 'answered'; readonly result: string; readonly isError: boolean }
+  /** Certainly refused, or certainly not done. */
+  | { readonly kind: 'failed'; readonly says: string }
+  /** Certainly not done, since the server has forgotten us: the same may be sent in a new session. */
+  | { readonly kind: 'forgotten' }
+  /** It may have done its work. */
+  | { readonly kind: 'unknown'; readonly says: string }
 
-export interface Progress {
-  readonly progress: number
-  readonly total?: number | undefined
-  readonly message?: string | undefined
+export interface Call {
+  readonly tool: string
+  /** JSON, exactly as it was hashed. */
+  readonly args: string
+  /** Called when the connection stands and nothing is sent yet; what it throws is thrown. */
+  begin(): void
+  onProgress(progress: Progress): void
 }
 
 export interface Upstream {
-  /** What may be shown to agents. @throws ERR_UPSTREAM, ERR_STORE_UNAVAILABLE */
-  tools(): Promise<readonly Tool[]>
-  /** @throws ERR_UPSTREAM, ERR_STORE_UNAVAILABLE */
+  /** What may be shown to agents. @throws ERR_UPSTREAM, ERR_UPSTREAM_LATE, ERR_STORE_UNAVAILABLE */
+  tools(): Promise<readonly Listed[]>
+  /** @throws ERR_UPSTREAM, ERR_UPSTREAM_LATE, ERR_STORE_UNAVAILABLE */
   find(name: string): Promise<Definition>
-  /** `begin` is called when the connection stands and nothing is sent yet; what it throws is thrown. */
-  call(name: string, args: JsonObject, begin: () => void, onProgress: (progress: Progress) => void): Promise<Reply>
+  /** @throws ERR_UPSTREAM, ERR_UPSTREAM_LATE if there is no connection to send it over */
+  call(call: Call): Promise<Reply>
   close(): Promise<void>
 }
 
 export interface UpstreamParts {
   readonly name: string
   readonly timeoutMs: number
+  /** How long it may take to answer `initialize` and `tools/list`, in milliseconds. */
+  readonly connectMs: number
   readonly clock: Clock
   readonly pins: ToolPins
-  /** A transport that nobody has started yet. */
-  connect(): Transport
+  readonly concerns: Concerns
+  readonly open: OpenWay
   onToolsChanged(): void
   log(line: LogLine): void
 }
 
 /** Its list of tools is asked for once per connection: a restarted server may not be the one we knew. */
 interface Connection {
-  readonly client: Promise<Client>
+  readonly opening: Promise<Conversation>
   listing: Promise<void> | undefined
   /** When it last gave a sign of life. */
   answeredAt: number
@@ -53,101 +66,136 @@ interface Connection {
 export function createUpstream({
   name,
   timeoutMs,
+  connectMs,
   clock,
   pins,
-  connect,
+  concerns,
+  open,
   onToolsChanged,
   log,
 }: UpstreamParts): Upstream {
   const definitions = createDefinitions(name, pins)
   const closing = new AbortController()
+  const concern = `mcp/${name}`
   let connection: Connection | undefined
   let failures = 0
 
   /** One connection for everybody; whoever comes while it is being made waits for the same one. */
-  async function connected(): Promise<{ connection: Connection; client: Client }> {
-    connection ??= open()
+  async function connected(): Promise<{ connection: Connection; conversation: Conversation }> {
+    connection ??= begin()
     const current = connection
-    const client = await current.client
-    if (clock.now() - current.answeredAt < trustedForMs) return { connection: current, client }
-    if (await alive(client)) {
+    const conversation = await current.opening
+    if (clock.now() - current.answeredAt < trustedForMs) return { connection: current, conversation }
+    if (isAlive(await conversation.ask({ method: 'ping', withinMs: pingMs }))) {
       current.answeredAt = clock.now()
-      return { connection: current, client }
+      return { connection: current, conversation }
     }
-    await client.close()
+    await drop(current, conversation)
     return connected()
   }
 
-  function open(): Connection {
-    const opened: Connection = {
-      client: dial(() => lost(opened)),
+  function begin(): Connection {
+    const begun: Connection = {
+      opening: dial((says) => lost(begun, says)),
       listing: undefined,
       answeredAt: Number.POSITIVE_INFINITY,
     }
-    opened.client.then(
+    begun.opening.then(
       () => {
-        opened.answeredAt = clock.now()
+        begun.answeredAt = clock.now()
       },
-      () => {
-        lost(opened)
-        log({ level: 'warn', says: 'An MCP server could not be reached.', server: name })
-      },
+      () => lost(begun),
     )
-    return opened
+    return begun
   }
 
-  async function dial(onClose: () => void): Promise<Client> {
-    try {
-      if (failures > 0) await pause(backoffMs(failures), undefined, { signal: closing.signal })
-      closing.signal.throwIfAborted()
-      // No capabilities: what the server asks of its client (sampling, roots, elicitation) is answered with an error.
-      const client = new Client({ name: 'countersign', version: '0.1.0' }, { capabilities: {} })
-      client.onclose = onClose
-      client.setNotificationHandler('notifications/tools/list_changed', () => {
+  async function dial(onLost: (says: string) => void): Promise<Conversation> {
+    if (failures > 0) await pause(backoffMs(failures), undefined, { signal: closing.signal }).catch(() => undefined)
+    if (closing.signal.aborted) throw new CountersignError('ERR_UPSTREAM', { server: name })
+    const opening = await openConversation({
+      open,
+      withinMs: connectMs,
+      lost: onLost,
+      told(method) {
+        if (method !== 'notifications/tools/list_changed') return
         if (connection) connection.listing = undefined
         onToolsChanged()
-      })
-      await client.connect(connect(), { timeout: connectMs, signal: closing.signal })
-      return client
-    } catch (cause) {
-      throw new CountersignError('ERR_UPSTREAM', { server: name }, { cause })
+      },
+    })
+    switch (opening.kind) {
+      case 'failed':
+        throw unreachable(opening.says, opening.late)
+      case 'open':
+        if (closing.signal.aborted) await opening.conversation.close()
+        return opening.conversation
     }
   }
 
-  function lost(which: Connection): void {
+  function unreachable(says: string, late: boolean): CountersignError {
+    if (!closing.signal.aborted) concerns.raise(concern, `MCP server ${name}: ${says}`)
+    return new CountersignError(late ? 'ERR_UPSTREAM_LATE' : 'ERR_UPSTREAM', { server: name, says })
+  }
+
+  function lost(which: Connection, says?: string): void {
     if (connection !== which) return
     connection = undefined
     failures += 1
+    if (says !== undefined && !closing.signal.aborted) concerns.raise(concern, `MCP server ${name}: ${says}`)
+  }
+
+  async function drop(which: Connection, conversation: Conversation): Promise<void> {
+    if (connection === which) connection = undefined
+    await conversation.close()
   }
 
   async function listed(): Promise<void> {
-    const { connection: current, client } = await connected()
-    current.listing ??= see(client).catch((error: unknown) => {
-      current.listing = undefined
-      throw error
-    })
-    await current.listing
+    for (let again = false; ; again = true) {
+      const { connection: current, conversation } = await connected()
+      current.listing ??= see(conversation).catch((error: unknown) => {
+        current.listing = undefined
+        throw error
+      })
+      try {
+        await current.listing
+        concerns.clear(concern)
+        return
+      } catch (error) {
+        if (!(error instanceof Forgotten)) throw error
+        await drop(current, conversation)
+        if (again) throw unreachable('it forgets its sessions at once', false)
+      }
+    }
   }
 
-  async function see(client: Client): Promise<void> {
-    await definitions.see(await list(client))
+  async function see(conversation: Conversation): Promise<void> {
+    await definitions.see(await list(conversation))
+    failures = 0
     const aside = definitions.quarantined().length
     if (aside > 0)
       log({ level: 'warn', says: 'Tools are quarantined: new, or not as they were.', server: name, tools: aside })
+    tellLeftOut()
   }
 
-  async function list(client: Client): Promise<unknown[]> {
-    const tools: unknown[] = []
+  function tellLeftOut(): void {
+    const out = definitions.leftOut()
+    const key = `${concern}: tools`
+    if (out.length === 0) return concerns.clear(key)
+    const few = out.slice(0, 10).map(({ name: tool, why }) => `${JSON.stringify(tool)}: ${why}`)
+    const more = out.length > few.length ? `; and ${out.length - few.length} more` : ''
+    concerns.raise(key, `Tools of ${name} that cannot be served: ${few.join('; ')}${more}.`)
+  }
+
+  async function list(conversation: Conversation): Promise<string[]> {
+    const tools: string[] = []
     let cursor: string | undefined
     for (let page = 0; page < mostPages && tools.length < mostTools; page += 1) {
-      const params = cursor === undefined ? {} : { cursor }
-      const answer = await client
-        .request({ method: 'tools/list', params }, ListResult, { timeout: connectMs })
-        .catch((cause: unknown) => {
-          throw new CountersignError('ERR_UPSTREAM', { server: name }, { cause })
-        })
-      tools.push(...answer.tools)
-      cursor = answer.nextCursor
+      const params = cursor === undefined ? {} : { params: { cursor: JSON.stringify(cursor) } }
+      const answer = await conversation.ask({ method: 'tools/list', ...params, withinMs: connectMs })
+      const read = readPage(answer)
+      if (read.kind === 'forgotten') throw new Forgotten()
+      if (read.kind === 'failed') throw unreachable(`tools/list: ${read.says}`, answer.kind === 'late')
+      tools.push(...read.tools)
+      cursor = read.next
       if (cursor === undefined) break
     }
     return tools.slice(0, mostTools)
@@ -162,77 +210,107 @@ export function createUpstream({
       await listed()
       return definitions.find(tool)
     },
-    async call(tool, args, begin, onProgress) {
-      const { connection: current, client } = await connected()
-      begin()
-      try {
-        const result = await client.request(
-          { method: 'tools/call', params: { name: tool, arguments: args } },
-          ToolResult,
-          {
-            timeout: timeoutMs,
-            maxTotalTimeout: timeoutMs,
-            onprogress: onProgress,
-          },
-        )
+    async call({ tool, args, begin: beginCall, onProgress }) {
+      const { connection: current, conversation } = await connected()
+      beginCall()
+      const params = { name: JSON.stringify(tool), arguments: args }
+      const answer = await conversation.ask({ method: 'tools/call', params, withinMs: timeoutMs, onProgress })
+      const reply = replyOf(answer)
+      if (reply.kind === 'forgotten') await drop(current, conversation)
+      else if (isAlive(answer)) {
         current.answeredAt = clock.now()
         failures = 0
-        return { kind: 'answered', result }
-      } catch (error) {
-        const { reply, broken } = badEnd(error)
-        log({ level: 'warn', says: 'A run at an MCP server did not end well.', server: name, how: reply.kind })
-        if (broken) await client.close()
-        return reply
+      } else {
+        const says = 'says' in reply ? reply.says : ''
+        log({
+          level: 'warn',
+          says: 'A run at an MCP server did not end well.',
+          server: name,
+          how: reply.kind,
+          why: says,
+        })
+        current.answeredAt = Number.NEGATIVE_INFINITY // it is tried before the next permit is spent on it
       }
+      return reply
     },
     async close() {
-      const open = connection
+      const current = connection
       closing.abort()
-      const client = await open?.client.catch(() => undefined)
-      await client?.close()
+      const conversation = await current?.opening.catch(() => undefined)
+      await conversation?.close()
     },
   }
 }
 
-async function alive(client: Client): Promise<boolean> {
-  try {
-    await client.request({ method: 'ping' }, z.looseObject({}), { timeout: pingMs })
-    return true
-  } catch (error) {
-    return Said.safeParse(error).success
-  }
-}
+/** The server does not know our session any more, and nothing was done. */
+class Forgotten extends Error {}
 
-const connectMs = 30_000
 const pingMs = 10_000
 /** After this long without a sign of life a connection is tried before a permit is spent on it. */
 const trustedForMs = 30_000
 const mostPages = 100
 const mostTools = 1000
 
-const ListResult = z.looseObject({ tools: z.array(z.unknown()), nextCursor: z.string().optional() })
-
 /** Short of the 5 s that some clients give `tools/list`. */
 const backoffMs = (failures: number): number => Math.min(4000, 125 * 2 ** failures)
 
-/** An error answer says that it was refused there. Anything else leaves open what happened. */
-function badEnd(error: unknown): { reply: Reply; broken: boolean } {
-  const said = Said.safeParse(error)
-  if (said.success) {
-    const says = `the server answered with error ${said.data.code}: ${said.data.message.slice(0, 2000)}`
-    return { reply: { kind: 'failed', says }, broken: false }
-  }
-  const code = error instanceof SdkError ? error.code : undefined
-  if (code === SdkErrorCode.NotConnected)
-    return { reply: { kind: 'failed', says: 'the server was not connected' }, broken: true }
-  if (code === SdkErrorCode.RequestTimeout) {
-    return { reply: { kind: 'unknown', says: 'the server did not answer in time' }, broken: false }
-  }
-  return {
-    reply: { kind: 'unknown', says: 'the connection to the server was lost, or its answer cannot be read' },
-    broken: true,
+const isAlive = ({ kind }: Answer): boolean => kind === 'result' || kind === 'error'
+
+const Page = z.object({ nextCursor: z.string().nullish() })
+
+function readPage(
+  answer: Answer,
+):
+  | { readonly kind: 'page'; readonly tools: readonly string[]; readonly next: string | undefined }
+  | { readonly kind: 'failed'; readonly says: string }
+  | { readonly kind: 'forgotten' } {
+  switch (answer.kind) {
+    case 'result': {
+      const page = Page.safeParse(JSON.parse(answer.result)).data
+      const written = membersOf(answer.result)?.get('tools')
+      const tools = written === undefined ? undefined : itemsOf(written)
+      if (!page || !tools) return { kind: 'failed', says: 'the server answers something that is no list of tools' }
+      return { kind: 'page', tools, next: page.nextCursor ?? undefined }
+    }
+    case 'error':
+      // A server that has no tools need not know the method.
+      if (answer.code === -32601) return { kind: 'page', tools: [], next: undefined }
+      return { kind: 'failed', says: `the server answers with error ${answer.code}: ${answer.says}` }
+    case 'forgotten':
+      return { kind: 'forgotten' }
+    case 'refused':
+    case 'unknown':
+    case 'late':
+      return { kind: 'failed', says: answer.says }
   }
 }
 
-/** A JSON-RPC error as the client library raises it. */
-const Said = z.object({ code: z.int(), message: z.string() })
+const ToolResult = z.object({ content: z.array(z.unknown()).optional(), isError: z.boolean().nullish() })
+
+/**
+ * An error answer says that it did not end well there. Two codes say nothing of that: programs that stand between us and a
+ * server send them when *they* lost it or waited too long.
+ */
+function replyOf(answer: Answer): Reply {
+  switch (answer.kind) {
+    case 'result': {
+      const result = ToolResult.safeParse(JSON.parse(answer.result)).data
+      if (!result) return { kind: 'unknown', says: 'what the server answered is no result of a tool' }
+      return { kind: 'answered', result: answer.result, isError: result.isError === true }
+    }
+    case 'error': {
+      const says = `the server answered with error ${answer.code}: ${answer.says}`
+      return { kind: saysNothing.includes(answer.code) ? 'unknown' : 'failed', says }
+    }
+    case 'forgotten':
+      return { kind: 'forgotten' }
+    case 'refused':
+      return { kind: 'failed', says: answer.says }
+    case 'late':
+    case 'unknown':
+      return { kind: 'unknown', says: answer.says }
+  }
+}
+
+/** "Connection closed" and "request timed out" of the TypeScript SDK. */
+const saysNothing: readonly number[] = [-32000, -32001]

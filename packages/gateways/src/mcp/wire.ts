@@ -20,12 +20,12 @@ export const JsonObject = z.custom<{ readonly [key: string]: Json }>(
 )
 export type JsonObject = z.infer<typeof JsonObject>
 
-/** What a tool answered. */
-export const ToolResult = z.looseObject({
-  content: z.array(z.looseObject({ type: z.string() })).default([]),
-  isError: z.boolean().optional(),
-})
-export type ToolResult = z.infer<typeof ToolResult>
+/** A tool's answer as we make one. */
+export interface ToolResult {
+  readonly content: readonly { readonly type: 'text'; readonly text: string }[]
+  readonly isError?: boolean
+  readonly _meta?: Readonly<Record<string, unknown>>
+}
 
 const version = z.literal('2.0')
 const Call = z.strictObject({
@@ -84,20 +84,24 @@ export function acceptsEvents(request: Request): boolean {
 }
 
 export const json = (body: unknown, status = 200, headers: Readonly<Record<string, string>> = {}): Response =>
-  new Response(JSON.stringify(body), { status, headers: { 'content-type': 'application/json', ...headers } })
+  answered(JSON.stringify(body), status, headers)
 
-export const rpcResult = (id: RpcId, result: object) => ({ jsonrpc: '2.0', id, result })
+/** `body` is JSON. */
+export const answered = (body: string, status = 200, headers: Readonly<Record<string, string>> = {}): Response =>
+  new Response(body, { status, headers: { 'content-type': 'application/json', ...headers } })
 
-export const rpcError = (id: RpcId | null, code: number, message: string) => ({
-  jsonrpc: '2.0',
-  id,
-  error: { code, message },
-})
+// Messages are JSON text in one line. What a server wrote is in them as it wrote it.
+export const rpcResult = (id: RpcId, result: string): string =>
+  `{"jsonrpc":"2.0","id":${JSON.stringify(id)},"result":${result}}`
 
-export const rpcNotice = (method: string, params?: object) => ({ jsonrpc: '2.0', method, ...(params && { params }) })
+export const rpcError = (id: RpcId | null, code: number, message: string): string =>
+  JSON.stringify({ jsonrpc: '2.0', id, error: { code, message } })
+
+export const rpcNotice = (method: string, params?: object): string =>
+  JSON.stringify({ jsonrpc: '2.0', method, ...(params && { params }) })
 
 function refused(status: number, code: number, says: string): Incoming {
-  return { kind: 'refused', response: json(rpcError(null, code, says), status) }
+  return { kind: 'refused', response: answered(rpcError(null, code, says), status) }
 }
 
 function wrongHeaders(request: Request): [status: number, code: number, says: string] | undefined {

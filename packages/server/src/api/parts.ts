@@ -20,7 +20,7 @@ export interface ApiParts {
   readonly desk: Pick<Desk, 'sign' | 'escalate' | 'waiting'>
   readonly stops: Stops
   readonly roster: Roster
-  readonly pins: Pick<Pins, 'accept'>
+  readonly pins: Pick<Pins, 'accept' | 'leftOut'>
   readonly running: SystemParts
   /** What is wrong now and may right itself. */
   readonly concerns: Concerns

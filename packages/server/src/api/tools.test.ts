@@ -96,6 +96,14 @@ it('the doors that only observe are named', async () => {
     '/api/tools',
     await watched.cookieOf(await watched.person('one', { roles: ['auditor'] })),
   )
-  expect(await answer.json()).toEqual({ items: [], observing: ['mcp/crm'] })
+  expect(await answer.json()).toEqual({ items: [], leftOut: [], observing: ['mcp/crm'] })
   await watched.close()
+})
+
+it('D2: a tool that cannot be served is shown with its server and the reason', async () => {
+  const odd = { server: 'crm', name: 'odd', why: 'its inputSchema is no schema' }
+  const served = await createRig({ pins: { ...pins, leftOut: () => [odd] } })
+  const who = await served.cookieOf(await served.person('looks', { roles: ['auditor'] }))
+  expect(await (await served.get('/api/tools', who)).json()).toMatchObject({ leftOut: [odd] })
+  await served.close()
 })

@@ -33,7 +33,7 @@ export function tools(api: Api, parts: ApiParts): void {
     const { person } = context.get('visitor')
     const items = (await store.tools.list()).map((tool) => view(tool, person))
     const observing = running.places.filter(({ observes }) => observes).map(({ gateway, name }) => `${gateway}/${name}`)
-    return context.json({ items, observing }, 200)
+    return context.json({ items, leftOut: [...pins.leftOut()], observing }, 200)
   })
 
   api.openapi(accepting, async (context) => {

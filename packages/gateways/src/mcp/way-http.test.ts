@@ -1,62 +1,9 @@
 import { once } from 'node:events'
-import { createServer, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { ServerResponse } from 'node:http'
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { type FakeHouse, keys, openFakeHouse } from './fixture.ts'
-
-interface Message {
-  readonly id?: number
-  readonly method: string
-}
-
-const tool = { name: 'read', inputSchema: { type: 'object' } }
-
-/** An MCP server over HTTP whose answers to `tools/call` the test chooses. */
-async function openServer() {
-  const seen: { method: string; authorization: string | undefined }[] = []
-  const server = {
-    seen,
-    url: '',
-    call: (response: ServerResponse, id: number) => say(response, id, { content: [{ type: 'text', text: 'hello' }] }),
-    close: async () => {
-      listener.closeAllConnections()
-      await new Promise((done) => listener.close(done))
-    },
-  }
-  const listener = createServer((request, response) => {
-    if (request.method !== 'POST') return void response.writeHead(405).end()
-    let text = ''
-    request.setEncoding('utf8').on('data', (piece: string) => (text += piece))
-    request.once('end', () => answer(JSON.parse(text), response, request.headers.authorization))
-    return undefined
-  })
-  listener.listen(0, '127.0.0.1')
-  await once(listener, 'listening')
-  server.url = `http://127.0.0.1:${(listener.address() as AddressInfo).port}/mcp`
-  return server
-
-  function answer({ id, method }: Message, response: ServerResponse, authorization: string | undefined): void {
-    seen.push({ method, authorization })
-    if (id === undefined) return void response.writeHead(202).end()
-    switch (method) {
-      case 'initialize':
-        return say(response, id, {
-          protocolVersion: '2025-06-18',
-          capabilities: { tools: {} },
-          serverInfo: { name: 'far', version: '1' },
-        })
-      case 'tools/list':
-        return say(response, id, { tools: [tool] })
-      default:
-        return server.call(response, id)
-    }
-  }
-}
-
-function say(response: ServerResponse, id: number, result: object): void {
-  response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ jsonrpc: '2.0', id, result }))
-}
+import { openScripted, type Scripted } from './scripted.ts'
 
 const mostPieces = 200
 
@@ -74,11 +21,11 @@ async function pourOut(response: ServerResponse, piece: string): Promise<number>
 }
 
 describe('a server that is reached over HTTP', () => {
-  let server: Awaited<ReturnType<typeof openServer>>
+  let server: Scripted
   let house: FakeHouse
   const clients: Client[] = []
   beforeEach(async () => {
-    server = await openServer()
+    server = await openScripted()
   })
   afterEach(async () => {
     await Promise.all(clients.splice(0).map((client) => client.close()))
@@ -99,23 +46,23 @@ describe('a server that is reached over HTTP', () => {
   it('near the house is called if the configuration names it as private, with the house’s own credentials', async () => {
     const client = await reach({ private: true, headers: { authorization: 'Bearer of-the-house' } })
     expect(await read(client)).toMatchObject({ content: [{ text: 'hello' }] })
-    expect(new Set(server.seen.map(({ authorization }) => authorization))).toEqual(new Set(['Bearer of-the-house']))
+    expect(new Set(server.heard.map(({ authorization }) => authorization))).toEqual(new Set(['Bearer of-the-house']))
   })
 
   it('near the house is not called otherwise (P8)', async () => {
     const client = await reach({})
     await expect(client.listTools().then(({ tools }) => tools.filter(({ name }) => name === 'read'))).rejects.toThrow()
-    expect(server.seen).toEqual([])
+    expect(server.heard).toEqual([])
     expect(house.gate.runs).toEqual([])
   })
 
   it('its redirects are not followed', async () => {
-    const elsewhere = await openServer()
+    const elsewhere = await openScripted()
     const client = await reach({ private: true })
     await client.listTools()
-    server.call = (response) => void response.writeHead(307, { location: elsewhere.url }).end()
+    server.on['tools/call'] = (response) => void response.writeHead(307, { location: elsewhere.url }).end()
     expect(await read(client)).toMatchObject({ isError: true })
-    expect(elsewhere.seen).toEqual([])
+    expect(elsewhere.heard).toEqual([])
     await elsewhere.close()
   })
 
@@ -127,16 +74,15 @@ describe('a server that is reached over HTTP', () => {
     async (_, type, piece) => {
       const client = await reach({ private: true })
       await client.listTools()
-      const usual = server.call
       let poured: Promise<number> | undefined
-      server.call = (response) => {
+      server.on['tools/call'] = (response) => {
         response.writeHead(200, { 'content-type': type })
         poured = pourOut(response, piece)
       }
       expect(await read(client)).toMatchObject({ isError: true })
       expect(house.gate.runs).toMatchObject([{ outcome: { kind: 'unknown' } }])
       expect(await poured).toBeLessThan(mostPieces)
-      server.call = usual
+      delete server.on['tools/call']
       expect(await read(client)).toMatchObject({ content: [{ text: 'hello' }] })
     },
   )
