@@ -71,6 +71,14 @@ export const RouteConfig = z
     purposeHeader: HeaderName.default('countersign-purpose'),
     secrets: z.array(SecretPlace).default([]),
     maxBodyBytes: BodyBytes.optional().describe('Default: the upstream’s.'),
+    websocket: z
+      .boolean()
+      .default(false)
+      .describe('Lets a WebSocket through. Its handshake is the action; what it says afterwards is counted alone.'),
+  })
+  .refine(({ websocket, effect }) => !websocket || effect !== undefined, {
+    path: ['effect'],
+    message: 'A WebSocket can carry anything, so say what it may do.',
   })
   .refine(({ rows, rowsFrom }) => rows === undefined || rowsFrom !== undefined, {
     path: ['rowsFrom'],

@@ -6,6 +6,7 @@
  * @module
  */
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { CountersignError, defineGateway, type Caller, type Hall } from '@countersign/core'
 import { createEgress } from '../egress.ts'
@@ -21,6 +22,8 @@ import { readBody } from './body.ts'
 import { prepareCertificate } from './certificate.ts'
 import { createConnections } from './connections.ts'
 import { openListener } from './listener.ts'
+import { tryTarget } from './target.ts'
+import { asksForSocket, checkHandshake, handshakeHeaders, join } from './websocket.ts'
 import { createSpool, type Spooled } from './spool.ts'
 import { credentialOf, type Head, isAsync, type Message, readHead, waitOf } from './wire.ts'
 
@@ -51,6 +54,7 @@ export const http = defineGateway({
         .map(({ upstream }) => upstream.origin),
     })
 
+    const closing = new AbortController()
     const spool = createSpool({ folder: config.spoolFolder ?? tmpdir(), maxBytes: config.spoolBytes })
 
     async function serve(
@@ -78,6 +82,8 @@ export const http = defineGateway({
       const head = readHead(request)
       const { upstream, routes } = upstreamOf(head, upstreams, response)
       const matched = meet(routes, head, upstream)
+      const switched = switches(request)
+      if (switched) checkHandshake(head.headers)
       const body = await readBody(request, head, {
         maxBytes: matched?.route.config.maxBodyBytes ?? upstream.maxBodyBytes ?? config.maxBodyBytes,
         spool,
@@ -87,15 +93,26 @@ export const http = defineGateway({
       })
       return {
         message: { ...head, body },
-        upstream,
+        upstream: switched ? { ...upstream, headers: [...upstream.headers, ...handshakeHeaders] } : upstream,
+        socket: switched ? request.socket : undefined,
         matched,
         spooled: body && 'spooled' in body ? body.spooled : undefined,
       }
     }
 
+    /** Whether a WebSocket is asked for where a route allows one. What cannot be read is refused where all of it is. */
+    function switches(request: IncomingMessage): boolean {
+      if (!asksForSocket(request)) return false
+      const target = tryTarget(request.url ?? '')
+      const named = target && upstreams.get(target.upstream)
+      return named
+        ? meet(named.routes, { method: 'GET', target }, named.upstream)?.route.config.websocket === true
+        : false
+    }
+
     /** The message itself ends before this: it may be held for hours, and what runs is the sealed copy. */
     async function pass(
-      { message, upstream, matched, spooled }: Read,
+      { message, upstream, matched, spooled, socket }: Read,
       response: ServerResponse,
       caller: Caller,
       signal: AbortSignal,
@@ -117,7 +134,9 @@ export const http = defineGateway({
           running()
           const { clientSilenceMs } = config
           const route = matched?.route.config
-          return run(permit, { response, upstream, route, egress, secrets, clientSilenceMs, spooled })
+          const line = { response, upstream, route, egress, secrets, clientSilenceMs, spooled }
+          const key = message.headers('sec-websocket-key') ?? ''
+          return socket ? join(permit, { ...line, client: socket, key, closing: closing.signal }) : run(permit, line)
         },
         async replay(result) {
           replay(response, result)
@@ -137,9 +156,10 @@ export const http = defineGateway({
         code === 'ERR_INTERNAL' && error instanceof Error ? error.stack?.split('\n    at ').slice(1, 6) : undefined
       hall.log({ level: where ? 'error' : 'warn', says: 'http request not served', code, ...(where && { where }) })
     })
-    const listener = await openListener(config, connections, hall)
+    const listener = await openListener(config, connections, hall, switches)
     return {
       async close() {
+        closing.abort()
         await listener.close()
         egress.close()
       },
@@ -160,6 +180,8 @@ interface Read {
   readonly matched: Matched | undefined
   /** Its body, where that is on disk. */
   readonly spooled: Spooled | undefined
+  /** The client's connection, where it goes over to a WebSocket. */
+  readonly socket: Socket | undefined
 }
 
 function upstreamOf(
@@ -180,7 +202,11 @@ function upstreamOf(
  * A path with an encoded slash has one meaning for an upstream that takes `%2F` for a letter, and another for one that
  * takes it for a separator. Where it is not said which, such a path meets a route only if it meets it either way.
  */
-function meet(routes: Routes, { method, target }: Head, { encodedSlash }: UpstreamConfig): Matched | undefined {
+function meet(
+  routes: Routes,
+  { method, target }: Pick<Head, 'method' | 'target'>,
+  { encodedSlash }: UpstreamConfig,
+): Matched | undefined {
   const matched = routes(method, target.segments)
   const parted = target.segments.flatMap((segment) => segment.split('%2F'))
   if (encodedSlash === 'data' || parted.length === target.segments.length) return matched

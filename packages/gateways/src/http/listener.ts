@@ -4,21 +4,33 @@
  * @module
  */
 import { once } from 'node:events'
-import { createServer, type Server } from 'node:http'
+import { createServer, IncomingMessage, type Server, ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
 import { createServer as createSecureServer } from 'node:https'
 import type { TlsOptions } from 'node:tls'
 import { CountersignError, type Hall } from '@countersign/core'
 import { followCertificate, type Pair, readPair } from './certificate.ts'
 import type { HttpConfig } from './config.ts'
 import type { Connections } from './connections.ts'
+import { letGo } from './websocket.ts'
 
 export interface Listener {
   /** Takes no further connection, and resolves when the last has ended. */
   close(): Promise<void>
 }
 
-/** @throws ERR_PORT_TAKEN, ERR_CONFIG_INVALID */
-export async function openListener(config: HttpConfig, connections: Connections, hall: Hall): Promise<Listener> {
+/**
+ * `switches`: whether this message is let go over to another protocol, which `connections` then serve like any other; a
+ * wish that is not granted is ignored (RFC 9110 §7.8).
+ *
+ * @throws ERR_PORT_TAKEN, ERR_CONFIG_INVALID
+ */
+export async function openListener(
+  config: HttpConfig,
+  connections: Connections,
+  hall: Hall,
+  switches: (request: IncomingMessage) => boolean,
+): Promise<Listener> {
   const bounds = {
     maxHeaderSize: 16_384,
     headersTimeout: config.headersTimeoutMs,
@@ -26,6 +38,7 @@ export async function openListener(config: HttpConfig, connections: Connections,
     connectionsCheckingInterval: Math.min(1000, config.headersTimeoutMs),
     keepAliveTimeout: 30_000,
     insecureHTTPParser: false,
+    IncomingMessage: messageThat(switches),
     // A client that vanished while it was held is noticed by TCP.
     keepAlive: true,
     keepAliveInitialDelay: 30_000,
@@ -38,6 +51,10 @@ export async function openListener(config: HttpConfig, connections: Connections,
   server.on('checkContinue', connections.serve)
   server.on('checkExpectation', connections.serve)
   server.on('clientError', connections.fault)
+  server.on('upgrade', (request: IncomingMessage, socket: Socket, head: Buffer) => {
+    if (head.length > 0) return socket.destroy() // nobody may speak before the handshake was answered
+    return connections.serve(request, responseOn(socket, request))
+  })
   server.on('connect', (_, socket) => socket.destroy())
   await listen(server, config.listen)
   hall.log({ level: 'info', says: 'http gateway listens', address: server.address() })
@@ -64,6 +81,32 @@ export async function openListener(config: HttpConfig, connections: Connections,
     }
     return { server, follow: () => followCertificate({ files, pair, clock, concerns, renew }) }
   }
+}
+
+const wished = Symbol('wished')
+
+/** Node asks the message itself whether it goes over to another protocol, before anything else is done with it. */
+const messageThat = (switches: (request: IncomingMessage) => boolean) =>
+  class extends IncomingMessage {
+    [wished] = false
+    get upgrade(): boolean {
+      return this[wished] && (this.method === 'CONNECT' || switches(this))
+    }
+    set upgrade(wish: boolean | null) {
+      this[wished] = wish === true
+    }
+  }
+
+/** A connection that node has let go of is still answered in HTTP unless it is taken over, and ends with the answer. */
+function responseOn(socket: Socket, request: IncomingMessage): ServerResponse {
+  const response = new ServerResponse(request)
+  response.shouldKeepAlive = false
+  response.assignSocket(socket)
+  response.once('finish', () => {
+    socket.destroySoon()
+  })
+  socket.on('error', letGo).once('end', letGo).once('data', letGo)
+  return response
 }
 
 const shown = ({ cert, key }: Pair): TlsOptions => ({ cert, key, minVersion: 'TLSv1.2', ALPNProtocols: ['http/1.1'] })

@@ -182,7 +182,8 @@ async function unanswered(
   return { outcome, delivered, result: undefined }
 }
 
-async function notSent(response: ServerResponse, error: unknown): Promise<Ran> {
+/** An end before the first byte. */
+export async function notSent(response: ServerResponse, error: unknown): Promise<Ran> {
   const problem = problemOfError(error)
   say(response, problem)
   return {

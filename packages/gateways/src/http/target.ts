@@ -31,6 +31,15 @@ export function parseTarget(text: string): Target {
   return { upstream, path, segments, query }
 }
 
+/** Nothing instead of an error. */
+export function tryTarget(text: string): Target | undefined {
+  try {
+    return parseTarget(text)
+  } catch {
+    return undefined // said where it is refused
+  }
+}
+
 function split(text: string): { path: string; query: string } {
   const mark = text.indexOf('?')
   const path = mark < 0 ? text : text.slice(0, mark)
