@@ -253,7 +253,12 @@ export function createGate(parts: GateParts): HouseGate {
       case 'rejected': {
         const { person = '', reason } = approval.signatures.findLast(({ verdict }) => verdict === 'reject') ?? {}
         const name = (await store.people.get(person))?.name
-        return { kind: 'rejected', approval: approval.id, reason, by: name === undefined ? 'a person' : visibleText(name) }
+        return {
+          kind: 'rejected',
+          approval: approval.id,
+          reason,
+          by: name === undefined ? 'a person' : visibleText(name),
+        }
       }
       case 'expired':
       case 'cancelled':

@@ -53,6 +53,7 @@ export {
   type Running,
   type Store,
   type Surroundings,
+  type Tombstones,
   type ToolPins,
 } from './ports.ts'
 export { type IdPrefix, mintedAt, newId } from './id.ts'

@@ -22,6 +22,7 @@ export type {
   LineageEdge,
   Surroundings,
   LineageGraph,
+  Tombstones,
 } from './ports/store.ts'
 export type {
   Caller,

@@ -188,6 +188,7 @@ describe('a follower of the ledger', () => {
           desk: { show: ({ id }) => void shown.push(id) },
           gate: { show: () => undefined },
           pins: { show: () => undefined },
+          allowancesChanged: () => undefined,
         },
         log,
       ),

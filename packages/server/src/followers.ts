@@ -187,10 +187,18 @@ const longer = (waitMs: number) => Math.min(waitMs * 2, slowestRetryMs)
 
 const codeOf = (error: unknown) => (error instanceof CountersignError ? error.code : 'ERR_INTERNAL')
 
+export interface Awake {
+  readonly desk: Pick<Desk, 'show'>
+  readonly gate: Pick<HouseGate, 'show'>
+  readonly pins: Pick<Pins, 'show'>
+  /** Other policies are in force, or an agent is not as it was. */
+  allowancesChanged(): void
+}
+
 /** Wakes whoever waits for an answer here. From now on is enough: who waits looks for itself after it began to listen. */
 export async function wake(
   store: Store,
-  { desk, gate, pins }: { desk: Pick<Desk, 'show'>; gate: Pick<HouseGate, 'show'>; pins: Pick<Pins, 'show'> },
+  { desk, gate, pins, allowancesChanged }: Awake,
   log: (line: LogLine) => void,
 ): Promise<Running> {
   let { size: next } = await store.ledger.head()
@@ -207,6 +215,7 @@ export async function wake(
       if (fact.kind === 'approval.changed') desk.show(fact.approval)
       if (fact.kind === 'action.finished') gate.show(fact.permit)
       if (fact.kind === 'tool.changed') pins.show(fact.tool)
+      if (fact.kind === 'policy.activated' || fact.kind === 'agent.changed') allowancesChanged()
     },
   }
   return startFollower({ store, follower: waker, log, cursor })

@@ -19,6 +19,7 @@ it('a question is told only to the agent that asked, acting for the person it as
     gate: {} as Gate,
     policy: {} as PolicyEngine,
     pins: createPins({ store: rig.store }),
+    key: new Uint8Array(32),
     publicUrl: 'http://localhost:4600',
     concerns: createConcerns({ clock: rig.clock, log: () => undefined }),
     identify: async () => caller({}),
@@ -37,4 +38,26 @@ it('a question is told only to the agent that asked, acting for the person it as
   const unknown = { code: 'ERR_APPROVAL_UNKNOWN' }
   await expect(ask({ agent: { ...agent, id: 'another' } })).rejects.toMatchObject(unknown)
   await expect(ask({ onBehalfOf: 'per_someone' })).rejects.toMatchObject(unknown)
+})
+
+it('C4: keys of one deployment are the same on every instance, and others for every purpose', async () => {
+  const rig = await createRig()
+  rigs.push(rig)
+  const hallOf = (key: number) =>
+    createHall({
+      store: rig.store,
+      desk: createDesk({ store: rig.store }),
+      gate: {} as Gate,
+      policy: {} as PolicyEngine,
+      pins: createPins({ store: rig.store }),
+      key: new Uint8Array(32).fill(key),
+      publicUrl: 'http://localhost:4600',
+      concerns: createConcerns({ clock: rig.clock, log: () => undefined }),
+      identify: async () => Promise.reject(new Error('nobody')),
+      log: () => undefined,
+    }).hall
+  const keys = [hallOf(1).key('a'), hallOf(1).key('a'), hallOf(1).key('b'), hallOf(2).key('a')]
+  expect(new Set(keys.map((key) => Buffer.from(key).toString('hex'))).size).toBe(3)
+  expect(keys[0]).toEqual(keys[1])
+  expect(keys[0]).toHaveLength(32)
 })

@@ -1,3 +1,4 @@
+import { createHmac } from 'node:crypto'
 import {
   askedGroups,
   type Concerns,
@@ -18,6 +19,8 @@ export interface HallParts {
   readonly desk: Desk
   readonly policy: PolicyEngine
   readonly pins: ToolPins
+  /** 32 bytes; keys for other purposes are derived from it. */
+  readonly key: Uint8Array
   readonly publicUrl: string
   readonly concerns: Concerns
   identify: Hall['identify']
@@ -25,11 +28,14 @@ export interface HallParts {
 }
 
 /** What gateways find inside, and the paths that they serve on the house's own listener. */
-export function createHall({ store, gate, desk, policy, pins, publicUrl, concerns, identify, log }: HallParts): {
+export function createHall({ store, gate, desk, policy, pins, key, publicUrl, concerns, identify, log }: HallParts): {
   hall: Hall
+  /** What agents could be allowed may be something else from now on. */
+  allowancesChanged(): void
   mounted(path: string): Handler | undefined
 } {
   const mounts = new Map<string, Handler>()
+  const watchers = new Set<() => void>()
   const hall: Hall = {
     gate,
     clock: store.clock,
@@ -41,7 +47,14 @@ export function createHall({ store, gate, desk, policy, pins, publicUrl, concern
     secrets: store.secrets,
     tools: pins,
     concerns,
+    tombstones: store.tombstones,
+    key: (purpose) => createHmac('sha256', key).update(`countersign: ${purpose}`).digest(),
     log,
+
+    onAllowances(told) {
+      watchers.add(told)
+      return () => void watchers.delete(told)
+    },
 
     mount(path, handler) {
       mounts.set(path, handler)
@@ -68,6 +81,7 @@ export function createHall({ store, gate, desk, policy, pins, publicUrl, concern
   }
   return {
     hall,
+    allowancesChanged: () => watchers.forEach((told) => told()),
     mounted: (path) => [...mounts].find(([at]) => path === at || path.startsWith(`${at}/`))?.[1],
   }
 }

@@ -123,12 +123,13 @@ export async function openHouse(parts: HouseParts): Promise<House> {
     })
     const gate = createGate({ store, desk, judge, policy, node, publicUrl, limits: config.limits, log })
     const pins = createPins({ store })
-    const { hall, mounted } = createHall({
+    const { hall, mounted, allowancesChanged } = createHall({
       store,
       gate,
       desk,
       policy,
       pins,
+      key: keys.tenant,
       publicUrl,
       concerns,
       identify: createIdentify(store, clock),
@@ -189,7 +190,7 @@ export async function openHouse(parts: HouseParts): Promise<House> {
     await opened.add({ close: async () => api.close() })
     await opened.add(watchProvider(signIn, concerns))
 
-    await opened.add(wake(store, { desk, gate, pins }, log))
+    await opened.add(wake(store, { desk, gate, pins, allowancesChanged }, log))
     await follow(searchFollower(store.actions))
     await follow(lineageFollower(store))
     if (config.openlineage) {

@@ -53,6 +53,8 @@ export async function listen({ host, port, fetch, mounts = [] }: ListenerParts):
   return { port: bound, close }
 }
 
+const lastWordsMs = 250
+
 function open(host: string, port: number, handle: (request: IncomingMessage, response: ServerResponse) => void) {
   const server = createServer(
     {
@@ -73,10 +75,14 @@ function open(host: string, port: number, handle: (request: IncomingMessage, res
   })
 }
 
-/** Held requests would keep it open for ever, so they are cut: who asks again finds the same question. */
+/** Last words have a moment to arrive. What is still held would keep it open for ever, so it is cut: who asks again finds the same question. */
 function shut(server: Server): Promise<void> {
   return new Promise((resolve) => {
-    server.close(() => resolve())
-    server.closeAllConnections()
+    const cut = setTimeout(() => server.closeAllConnections(), lastWordsMs)
+    server.close(() => {
+      clearTimeout(cut)
+      resolve()
+    })
+    server.closeIdleConnections()
   })
 }

@@ -18,6 +18,7 @@ import { agentsAndPeople } from './conformance/people.ts'
 import { permits } from './conformance/permits.ts'
 import { search } from './conformance/search.ts'
 import { secrets } from './conformance/secrets.ts'
+import { tombstones } from './conformance/tombstones.ts'
 import { tools } from './conformance/tools.ts'
 import type { OpenStore } from './conformance/stage.ts'
 
@@ -86,6 +87,7 @@ const concerns = [
   ledger,
   lineage,
   leases,
+  tombstones,
   secrets,
   model,
 ]

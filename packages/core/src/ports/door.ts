@@ -22,7 +22,7 @@ import type { ZodType } from 'zod'
 import type { Clock } from './clock.ts'
 import type { Around, Finding } from './finding.ts'
 import type { Prospect } from './policy.ts'
-import type { Store } from './store.ts'
+import type { Store, Tombstones } from './store.ts'
 
 /** Who knocks, as proven by a credential. */
 export interface Caller {
@@ -167,6 +167,11 @@ export interface Hall {
   readonly secrets: Store['secrets']
   readonly tools: ToolPins
   readonly concerns: Concerns
+  readonly tombstones: Tombstones
+  /** A key of this deployment for one purpose: 32 bytes, the same on every instance and after every restart. */
+  key(purpose: string): Uint8Array
+  /** Called back when what agents could be allowed may have changed: other policies, or an agent that was changed. Returns how to stop. */
+  onAllowances(told: () => void): () => void
   /** Serves `path` and everything below it on the house's own listener. */
   mount(path: string, handler: Handler): void
   log(line: LogLine): void

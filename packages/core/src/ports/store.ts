@@ -141,6 +141,7 @@ export interface Store {
     /** Those held now, by name. */
     list(): Promise<readonly HeldLease[]>
   }
+  readonly tombstones: Tombstones
   /** Values that stand in parameters only as `secret:…`, encrypted, on any instance. */
   readonly secrets: {
     /** The same value gives the same reference; who has the reference alone learns nothing of the value. */
@@ -149,6 +150,16 @@ export interface Store {
     reveal(reference: string): Promise<string>
   }
   close(): Promise<void>
+}
+
+/**
+ * What is over although somebody still holds its sealed state, such as a session that a client has ended: on every instance, and
+ * after a restart. What has been put MUST be seen by every instance when `put` resolves; what has run out MAY be forgotten.
+ */
+export interface Tombstones {
+  /** Stands for this long, by the store's clock; put again, for the longer of the two. */
+  put(name: string, forMs: number): Promise<void>
+  stands(name: string): Promise<boolean>
 }
 
 export interface HeldLease {

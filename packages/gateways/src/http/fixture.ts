@@ -122,6 +122,9 @@ export async function openHouse(settings: { upstream?: object; config?: object }
       },
     },
     concerns,
+    tombstones: { put: async () => undefined, stands: async () => false },
+    key: () => new Uint8Array(32),
+    onAllowances: () => () => undefined,
     mount: () => undefined,
     log: (line) => logs.push(line),
   }

@@ -12,10 +12,10 @@ import { patienceMs, startPulse } from './hold.ts'
 import { waitTool } from './pins.ts'
 import { notRun } from './refuse.ts'
 import type { Session, Sessions } from './session.ts'
-import { type EventStream, openEventStream } from './stream.ts'
+import type { Outlet } from './stream.ts'
 import type { Upstream } from './upstream.ts'
 import { instructions, waitDefinition, waitForAnswer } from './wait.ts'
-import { answered, type Incoming, JsonObject, rpcError, RpcId, rpcResult, versions } from './wire.ts'
+import { JsonObject, type Message, rpcError, RpcId, rpcResult, versions } from './wire.ts'
 
 export interface Server {
   readonly name: string
@@ -23,7 +23,7 @@ export interface Server {
   readonly upstream: Upstream
 }
 
-export type RpcRequest = Extract<Incoming, { kind: 'request' }>
+export type RpcRequest = Extract<Message, { kind: 'request' }>
 
 export interface From {
   readonly server: Server
@@ -31,9 +31,25 @@ export interface From {
   readonly caller: Caller
 }
 
+/** An answer that is there, or one that goes to the outlet; `ended` once it has. */
+export type Answered =
+  | { readonly kind: 'said'; readonly message: string }
+  | { readonly kind: 'later'; readonly ended: Promise<void> }
+
+/** What a client says of itself when it opens a session. */
+export interface Hello {
+  readonly client: { readonly name: string; readonly version: string }
+  /** The version that is spoken from now on. */
+  readonly version: string
+  /** The answer. */
+  readonly message: string
+}
+
 export interface Answers {
-  initialize(message: RpcRequest, server: Server, caller: Caller): Response
-  answer(message: RpcRequest, from: From): Promise<Response>
+  /** The answer, JSON, where what it says is no greeting. */
+  hello(message: RpcRequest, server: Server): Hello | string
+  /** `open` is called where the answer takes its time; `left` is to be called when the client has gone. */
+  answer(message: RpcRequest, from: From, open: (left: () => void) => Outlet): Promise<Answered>
   cancel(session: Session, params: JsonObject): void
   /** Resolves when no attempt is under way any more. */
   settled(): Promise<void>
@@ -45,58 +61,74 @@ export interface AnswerParts {
   readonly sessions: Sessions
 }
 
+export const closingNow =
+  'Countersign is closing; nothing was run. Whoever was asked is still asked: the same call, sent again in a moment, finds its question.'
+
 export function createAnswers({ config, hall, sessions }: AnswerParts): Answers {
   const running = new Set<Promise<void>>()
 
   /** Only what this agent could ever be let use: a tool that is refused whatever it is given only tempts. */
-  async function listTools({ id }: RpcRequest, { name, config, upstream }: Server, caller: Caller): Promise<Response> {
+  async function listTools(
+    { id }: RpcRequest,
+    { name, config: of, upstream }: Server,
+    caller: Caller,
+  ): Promise<string> {
     try {
       const tools = await upstream.tools()
-      const usable = tools.filter(({ tool }) => hall.couldAllow(caller, prospectOf(name, config, tool.name)))
+      const usable = tools.filter(({ tool }) => hall.couldAllow(caller, prospectOf(name, of, tool.name)))
       const shown = [...usable.map(({ text }) => text), JSON.stringify(waitDefinition)]
-      return answered(rpcResult(id, `{"tools":[${shown.join(',')}]}`))
+      return rpcResult(id, `{"tools":[${shown.join(',')}]}`)
     } catch (error) {
       if (!isError(error, 'ERR_UPSTREAM', 'ERR_UPSTREAM_LATE', 'ERR_STORE_UNAVAILABLE')) throw error
       hall.log({ level: 'warn', says: 'Tools could not be listed.', server: name, code: error.code })
-      return answered(rpcError(id, -32603, error.message))
+      return rpcError(id, -32603, error.message)
     }
   }
 
   /** Headers go out at once; the rest is told as it happens. */
-  function callTool({ id, params }: RpcRequest, from: From): Response {
+  function callTool({ id, params }: RpcRequest, from: From, open: (left: () => void) => Outlet): Answered {
     const { session } = from
     const called = ToolCall.safeParse(params)
-    if (!called.success)
-      return answered(rpcError(id, -32602, 'tools/call needs a name, and arguments that are an object.'))
+    if (!called.success) return said(rpcError(id, -32602, 'tools/call needs a name, and arguments that are an object.'))
     const key = keyOf(id)
-    if (session.attempts.has(key)) return answered(rpcError(id, -32600, 'This id is in use.'))
+    if (session.attempts.has(key)) return said(rpcError(id, -32600, 'This id is in use.'))
     if (session.attempts.size >= mostAttempts)
-      return answered(rpcError(id, -32000, 'Too many calls are open in this session.'))
+      return said(rpcError(id, -32000, 'Too many calls are open in this session.'))
     if (sessions.full(session.credential))
-      return answered(rpcError(id, -32000, 'Too many calls are open with this credential.'))
+      return said(rpcError(id, -32000, 'Too many calls are open with this credential.'))
 
-    const cancelled = new AbortController()
-    const { signal } = cancelled
-    const stream = openEventStream(() => cancelled.abort())
+    const leave = new AbortController()
+    const { signal } = leave
+    const cancel = () => leave.abort()
+    const progress = { begun: false }
+    const outlet = open(cancel)
     // A cancelled call gets no answer (https://modelcontextprotocol.io/specification/2025-11-25/basic/utilities/cancellation).
-    signal.addEventListener('abort', () => void stream.finish())
-    session.attempts.set(key, cancelled)
-    const work = pass({ id, called: called.data, stream, signal, ...from }).finally(() => {
+    signal.addEventListener('abort', () => void outlet.finish())
+    session.attempts.set(key, {
+      cancel,
+      async close() {
+        if (progress.begun) return
+        const told = outlet.finish(rpcResult(id, JSON.stringify(notRun(`NOT EXECUTED. ${closingNow}`))))
+        cancel()
+        await told
+      },
+    })
+    const work = pass({ id, called: called.data, outlet, signal, progress, ...from }).finally(() => {
       session.attempts.delete(key)
       session.touchedAt = hall.clock.now()
       running.delete(work)
     })
     running.add(work)
-    return stream.response
+    return { kind: 'later', ended: work }
   }
 
-  async function pass({ id, called, stream, signal, server, session, caller }: Passing): Promise<void> {
+  async function pass({ id, called, outlet, signal, progress, server, session, caller }: Passing): Promise<void> {
     const { name: tool, arguments: args, _meta: meta } = called
     const token = RpcId.safeParse(meta['progressToken']).data
-    const pulse = startPulse({ stream, token, everyMs: config.progressEveryMs })
+    const pulse = startPulse({ stream: outlet, token, everyMs: config.progressEveryMs })
     const answer = (result: string) => {
       pulse.stop()
-      return stream.finish(rpcResult(id, result))
+      return outlet.finish(rpcResult(id, result))
     }
     try {
       if (tool === waitTool) {
@@ -105,21 +137,8 @@ export function createAnswers({ config, hall, sessions }: AnswerParts): Answers 
         const told = await waitForAnswer(args, { hall, caller, patienceMs: waitMs, signal, saying })
         await answer(JSON.stringify(told))
       } else {
-        await passToolCall({
-          hall,
-          config,
-          server,
-          session,
-          caller,
-          id,
-          tool,
-          args,
-          meta,
-          token,
-          pulse,
-          signal,
-          answer,
-        })
+        const about = { hall, config, server, session, caller, id, tool, args, meta, token }
+        await passToolCall({ ...about, pulse, signal, progress, answer })
       }
     } catch {
       hall.log({ level: 'error', says: 'A call could not be answered.', server: server.name })
@@ -129,15 +148,13 @@ export function createAnswers({ config, hall, sessions }: AnswerParts): Answers 
   }
 
   return {
-    initialize({ id, params }, server, { credential }) {
+    hello({ id, params }, server) {
       const asked = Initialize.safeParse(params)
-      if (!asked.success)
-        return answered(rpcError(id, -32602, 'initialize needs protocolVersion, capabilities and clientInfo.'))
-      const { protocolVersion, clientInfo } = asked.data
-      const session = sessions.open({ server: server.name, credential, client: clientInfo })
-      if (!session) return answered(rpcError(id, -32000, 'Too many sessions are open.'), 503)
+      if (!asked.success) return rpcError(id, -32602, 'initialize needs protocolVersion, capabilities and clientInfo.')
+      const { protocolVersion, clientInfo: client } = asked.data
+      const version = versions.find((each) => each === protocolVersion) ?? versions[0]
       const result = {
-        protocolVersion: versions.find((version) => version === protocolVersion) ?? versions[0],
+        protocolVersion: version,
         capabilities: { tools: { listChanged: true } },
         serverInfo: {
           name: `countersign/${server.name}`,
@@ -146,23 +163,23 @@ export function createAnswers({ config, hall, sessions }: AnswerParts): Answers 
         },
         instructions,
       }
-      return answered(rpcResult(id, JSON.stringify(result)), 200, { 'mcp-session-id': session.id })
+      return { client, version, message: rpcResult(id, JSON.stringify(result)) }
     },
-    async answer(message, from) {
+    async answer(message, from, open) {
       switch (message.method) {
         case 'ping':
-          return answered(rpcResult(message.id, '{}'))
+          return said(rpcResult(message.id, '{}'))
         case 'tools/list':
-          return listTools(message, from.server, from.caller)
+          return said(await listTools(message, from.server, from.caller))
         case 'tools/call':
-          return callTool(message, from)
+          return callTool(message, from, open)
         default:
-          return answered(rpcError(message.id, -32601, 'This method is not served here.'))
+          return said(rpcError(message.id, -32601, 'This method is not served here.'))
       }
     },
     cancel(session, { requestId }) {
       const id = RpcId.safeParse(requestId)
-      if (id.success) session.attempts.get(keyOf(id.data))?.abort()
+      if (id.success) session.attempts.get(keyOf(id.data))?.cancel()
     },
     settled: async () => void (await Promise.allSettled(running)),
   }
@@ -171,9 +188,12 @@ export function createAnswers({ config, hall, sessions }: AnswerParts): Answers 
 type Passing = From & {
   readonly id: RpcId
   readonly called: ToolCall
-  readonly stream: EventStream
+  readonly outlet: Outlet
   readonly signal: AbortSignal
+  readonly progress: { begun: boolean }
 }
+
+const said = (message: string): Answered => ({ kind: 'said', message })
 
 const mostAttempts = 100
 
@@ -192,8 +212,8 @@ const Initialize = z.object({
 })
 
 const ToolCall = z.object({
-  name: z.string().min(1).max(200),
-  arguments: JsonObject.default({}),
-  _meta: JsonObject.default({}),
+  name: z.string().min(1).max(256),
+  arguments: JsonObject.nullish().transform((given) => given ?? {}),
+  _meta: JsonObject.nullish().transform((given) => given ?? {}),
 })
 type ToolCall = z.infer<typeof ToolCall>

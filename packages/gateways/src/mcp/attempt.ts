@@ -26,14 +26,16 @@ export interface ToolAttempt {
   readonly token: ProgressToken | undefined
   readonly pulse: Pulse
   readonly signal: AbortSignal
+  /** Whether leave to run was given: from then on nobody can be told that nothing runs. */
+  readonly progress: { begun: boolean }
   /** The one answer, JSON; true if the client got all of it. Later ones are dropped. */
   answer(result: string): Promise<boolean>
 }
 
 export async function passToolCall(call: ToolAttempt): Promise<void> {
-  const progress = { begun: false }
+  const { progress } = call
   try {
-    const attempt = await describeAttempt(call, progress)
+    const attempt = await describeAttempt(call)
     await (attempt ? call.hall.gate.pass(attempt) : undefined)
   } catch (error) {
     const code = error instanceof CountersignError ? error.code : 'ERR_INTERNAL'
@@ -47,8 +49,8 @@ export async function passToolCall(call: ToolAttempt): Promise<void> {
 const refuse = (call: ToolAttempt, says: string) => call.answer(JSON.stringify(notRun(says)))
 
 /** Undefined where the answer is given already: there is no such tool, or none that may be used. */
-async function describeAttempt(call: ToolAttempt, progress: { begun: boolean }): Promise<Attempt | undefined> {
-  const { hall, config, server, session, caller, id, tool, args, meta, token, pulse, signal, answer } = call
+async function describeAttempt(call: ToolAttempt): Promise<Attempt | undefined> {
+  const { hall, config, server, session, caller, id, tool, args, meta, token, pulse, signal, progress, answer } = call
   const definition = await server.upstream.find(tool)
   switch (definition.kind) {
     case 'missing':

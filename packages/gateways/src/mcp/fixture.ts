@@ -20,6 +20,7 @@ import {
   type Hall,
   type Handler,
   type LogLine,
+  type Tombstones,
   type Permit,
   type QuestionStatus,
   type Ran,
@@ -168,6 +169,8 @@ export interface FakeHouse {
   readonly log: LogLine[]
   /** What is recorded of tools, by `server/name`. */
   readonly tools: Map<string, ToolRecord>
+  /** As when other policies come in force. */
+  allowancesChanged(): void
   /** As a person does who has looked at the tool as it is listed now. */
   accept(id: string): Promise<void>
   readonly concerns: KeptConcerns
@@ -190,16 +193,26 @@ export function isAlive(pid: number): boolean {
   }
 }
 
-/** `tools`: what a house that stood here before has recorded. */
+export function graveyard(): Tombstones {
+  const names = new Set<string>()
+  return { put: async (name) => void names.add(name), stands: async (name) => names.has(name) }
+}
+
+/** `tools`, `tombstones`: what a house that stood here before has recorded. */
 export async function openFakeHouse(
   section: unknown,
-  { tools = new Map(), ...parts }: Partial<McpParts> & { tools?: Map<string, ToolRecord> } = {},
+  {
+    tools = new Map(),
+    tombstones = graveyard(),
+    ...parts
+  }: Partial<McpParts> & { tools?: Map<string, ToolRecord>; tombstones?: Tombstones } = {},
 ): Promise<FakeHouse> {
   const gate = createFakeGate()
   const mounts = new Map<string, Handler>()
   const log: LogLine[] = []
   const secrets = new Map<string, string>()
   const prohibited = new Set<string>()
+  const watchers = new Set<() => void>()
   const server = createServer((request, response) => void bridge(request, response, mounts))
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
@@ -245,6 +258,12 @@ export async function openFakeHouse(
     },
     tools: pins,
     concerns,
+    tombstones,
+    key: () => new Uint8Array(32).fill(7),
+    onAllowances(told) {
+      watchers.add(told)
+      return () => void watchers.delete(told)
+    },
     mount: (path, handler) => mounts.set(path, handler),
     log: (line) => log.push(line),
   }
@@ -263,6 +282,7 @@ export async function openFakeHouse(
     gate,
     log,
     tools,
+    allowancesChanged: () => watchers.forEach((told) => told()),
     accept: async (id) => void (await pins.accept(id, tools.get(id)?.listed.hash ?? '', 'per_1')),
     secrets,
     concerns,
@@ -271,9 +291,12 @@ export async function openFakeHouse(
     pids: () => started.flatMap(({ pid }) => (pid === undefined ? [] : [pid])),
     async close() {
       await running.close()
+      const closed = once(server, 'close')
       server.close()
-      server.closeAllConnections()
-      await once(server, 'close')
+      const cut = setTimeout(() => server.closeAllConnections(), 250) // the last words have a moment to arrive
+      server.closeIdleConnections()
+      await closed
+      clearTimeout(cut)
     },
   }
 }

@@ -2,7 +2,6 @@ import { describe, expect, it } from 'vitest'
 import { McpConfig } from './config.ts'
 import { patienceMs, startPulse } from './hold.ts'
 import { openEventStream } from './stream.ts'
-import { createSessions } from './session.ts'
 
 const config = McpConfig.parse({ servers: {} })
 
@@ -54,31 +53,5 @@ describe('signs of life', () => {
     await reader.cancel()
     expect(await delivered).toBe(false)
     expect(left).toBe(1)
-  })
-})
-
-describe('sessions', () => {
-  const who = (credential: string) => ({ server: 's', credential, client: { name: 'c', version: '1' } })
-
-  it('end when nobody uses them for a while, unless something is running', () => {
-    let now = 0
-    const sessions = createSessions({ clock: { now: () => now }, idleMs: 100 })
-    const idle = sessions.open(who('a'))
-    const busy = sessions.open(who('a'))
-    busy?.attempts.set('1', new AbortController())
-    now = 101
-    expect(sessions.find(idle?.id ?? '', who('a'))).toBeUndefined()
-    expect(sessions.find(busy?.id ?? '', who('a'))).toBe(busy)
-  })
-
-  it('are bounded: the one that was idle longest goes first', () => {
-    let now = 0
-    const sessions = createSessions({ clock: { now: () => now++ }, idleMs: 1_000_000 })
-    const other = sessions.open(who('b'))
-    const first = sessions.open(who('a'))
-    for (let at = 0; at < 200; at += 1) sessions.open(who('a'))
-    expect(sessions.of('s')).toHaveLength(201)
-    expect(sessions.find(first?.id ?? '', who('a'))).toBeUndefined()
-    expect(sessions.find(other?.id ?? '', who('b'))).toBe(other)
   })
 })

@@ -6,7 +6,7 @@
 import type { Clock } from '@countersign/core'
 import type { Refusal } from '@countersign/schema'
 import type { McpConfig } from './config.ts'
-import type { EventStream } from './stream.ts'
+import type { Outlet } from './stream.ts'
 import type { Progress } from './conversation.ts'
 import { rpcNotice } from './wire.ts'
 
@@ -28,7 +28,7 @@ export interface Pulse {
 }
 
 export interface PulseParts {
-  readonly stream: EventStream
+  readonly stream: Outlet
   readonly token: ProgressToken | undefined
   readonly everyMs: number
 }

@@ -12,17 +12,20 @@
  *
  * @module
  */
+import { setTimeout as pause } from 'node:timers/promises'
 import { type Caller, defineGateway, type Hall, type Running } from '@countersign/core'
-import { createAnswers, type Server } from './answer.ts'
+import { closingNow, createAnswers, type Server } from './answer.ts'
 import { McpConfig, type ServerConfig } from './config.ts'
 import { fromElsewhere, identify, metadataPath, resourceMetadata } from './identify.ts'
+import { accepted, createPosts, noSession } from './post.ts'
+import { reach } from './reach.ts'
 import { notRun } from './refuse.ts'
 import { createSessions, type Session } from './session.ts'
 import { openEventStream } from './stream.ts'
+import { createTally } from './tally.ts'
 import { createUpstream } from './upstream.ts'
-import { reach } from './reach.ts'
 import type { OpenWay } from './way.ts'
-import { acceptsEvents, answered, type Incoming, json, readMessage, rpcError, rpcNotice, rpcResult } from './wire.ts'
+import { acceptsEvents, answered, json, legacySession, readMessage, rpcError, rpcNotice, rpcResult } from './wire.ts'
 
 export const mcp = defineGateway({
   name: 'mcp',
@@ -43,23 +46,35 @@ export interface McpParts {
   connect(name: string, server: ServerConfig): OpenWay
   /** How long a server may take to answer `initialize` and `tools/list`, in milliseconds. Default 60,000: some are installed first. */
   readonly connectMs?: number
+  /** How long what has begun may go on when we close, in milliseconds. Default 5,000. */
+  readonly graceMs?: number
 }
 
 export async function startMcp(
   config: McpConfig,
   hall: Hall,
-  { connect, connectMs = 60_000 }: McpParts,
+  { connect, connectMs = 60_000, graceMs = 5_000 }: McpParts,
 ): Promise<Running> {
-  const sessions = createSessions({ clock: hall.clock, idleMs: config.sessionIdleMs })
+  const { clock, tombstones } = hall
+  const sessions = createSessions({
+    clock,
+    idleMs: config.sessionIdleMs,
+    key: hall.key('MCP sessions, v1'),
+    tombstones,
+  })
   const servers = new Map(Object.entries(config.servers).map(([name, server]) => [name, open(name, server)]))
   const answers = createAnswers({ config, hall, sessions })
+  const take = createPosts({ answers, sessions })
+  const requests = createTally(mostRequests)
+  const streams = createTally(mostStreams)
+  let closing = false
 
   function open(name: string, server: ServerConfig): Server {
     const upstream = createUpstream({
       name,
       timeoutMs: server.timeoutMs,
       connectMs,
-      clock: hall.clock,
+      clock,
       pins: hall.tools,
       concerns: hall.concerns,
       open: connect(name, server),
@@ -70,8 +85,10 @@ export async function startMcp(
   }
 
   function tellToolsChanged(server: string): void {
-    for (const session of sessions.of(server)) {
-      for (const stream of session.streams) stream.offer(rpcNotice('notifications/tools/list_changed'))
+    const notice = rpcNotice('notifications/tools/list_changed')
+    for (const { streams: open, legacy } of sessions.of(server)) {
+      for (const stream of open) stream.offer(notice)
+      legacy?.offer(notice)
     }
   }
 
@@ -84,63 +101,74 @@ export async function startMcp(
       case 'refused':
         return known.response
       case 'closed':
-        return refuse(request, known)
+        return inTurn('nobody', () => refuse(request, known))
       case 'known':
-        break
+        return inTurn(known.caller.credential, () => serveKnown(request, server, known.caller))
     }
+  }
+
+  /** Counted while it is read and until there is something to answer; what takes its time is counted as a call or a stream. */
+  async function inTurn(who: string, work: () => Promise<Response>): Promise<Response> {
+    const leave = requests.enter(who)
+    if (!leave) return json({ error: 'too many requests are open' }, 429, { 'retry-after': '1' })
+    try {
+      return await work()
+    } finally {
+      leave()
+    }
+  }
+
+  async function serveKnown(request: Request, server: Server, caller: Caller): Promise<Response> {
+    if (closing) return refuse(request, { status: 503, says: closingNow })
     switch (request.method) {
-      case 'POST':
-        return post(request, server, known.caller)
+      case 'POST': {
+        const incoming = await read(request)
+        return incoming.kind === 'refused' ? incoming.response : take(request, incoming, server, caller)
+      }
       case 'GET':
-        return listen(request, server, known.caller)
+        return listen(request, server, caller)
       case 'DELETE':
-        return leave(request, server, known.caller)
+        return leave(request, server, caller)
       default:
         return json({ error: 'method not allowed' }, 405, { allow: 'GET, POST, DELETE' })
     }
   }
 
-  async function post(request: Request, server: Server, caller: Caller): Promise<Response> {
-    const message = await read(request)
-    if (message.kind === 'refused') return message.response
-    if (message.kind === 'request' && message.method === 'initialize')
-      return answers.initialize(message, server, caller)
-
-    const session = sessionOf(request, server, caller)
-    if (!session) return noSession(request, message)
-    switch (message.kind) {
-      case 'response':
-        return accepted()
-      case 'notification':
-        if (message.method === 'notifications/cancelled') answers.cancel(session, message.params)
-        return accepted()
-      case 'request':
-        return answers.answer(message, { server, session, caller })
-    }
-  }
-
-  /** What a server has to tell unasked: that its tools have changed. */
-  function listen(request: Request, server: Server, caller: Caller): Response {
+  /** What a server has to tell unasked: that its tools have changed. Without a session it is a client of 2024-11-05. */
+  async function listen(request: Request, server: Server, caller: Caller): Promise<Response> {
     if (!acceptsEvents(request)) return json({ error: 'accept text/event-stream' }, 406)
-    const session = sessionOf(request, server, caller)
-    if (!session) return noSession(request)
-    if (session.streams.size >= mostStreams) return json({ error: 'too many streams' }, 409)
+    const token = request.headers.get('mcp-session-id')
+    const session = token === null ? openLegacy(server, caller) : await sessionOf(request, server, caller)
+    if (!session) return noSession(token)
+    const give = session.streams.size < mostStreamsOfSession ? streams.enter(caller.credential) : undefined
+    if (!give) return json({ error: 'too many streams' }, 409)
 
     const stream = openEventStream()
     const timer = setInterval(() => stream.breathe(), config.progressEveryMs)
-    session.streams.add(stream)
+    if (token === null) {
+      session.legacy = stream
+      void stream.tell(`/mcp/${server.name}?${legacySession}=${session.token}`, 'endpoint')
+    } else session.streams.add(stream)
     void stream.over.then(() => {
       clearInterval(timer)
+      give()
       session.streams.delete(stream)
+      if (token === null) sessions.drop(session)
     })
     request.signal.addEventListener('abort', () => void stream.finish(), { once: true })
     return stream.response
   }
 
-  function leave(request: Request, server: Server, caller: Caller): Response {
-    const session = sessionOf(request, server, caller)
-    if (!session) return noSession(request)
-    sessions.end(session)
+  /** It need not introduce itself: one that lost its stream takes up another and goes on. */
+  function openLegacy(server: Server, { credential }: Caller): Session {
+    const client = { name: 'unknown', version: 'unknown' }
+    return sessions.open({ server: server.name, credential, client, version: '2024-11-05' })
+  }
+
+  async function leave(request: Request, server: Server, caller: Caller): Promise<Response> {
+    const session = await sessionOf(request, server, caller)
+    if (!session) return noSession(request.headers.get('mcp-session-id'))
+    await sessions.end(session)
     return new Response(null, { status: 204 })
   }
 
@@ -157,9 +185,13 @@ export async function startMcp(
 
   const read = (request: Request) => readMessage(request, { bytes: config.maxBodyBytes, ms: bodyWithinMs })
 
-  function sessionOf(request: Request, server: Server, { credential }: Caller): Session | undefined {
-    const id = request.headers.get('mcp-session-id')
-    return id === null ? undefined : sessions.find(id, { server: server.name, credential })
+  async function sessionOf(request: Request, server: Server, { credential }: Caller): Promise<Session | undefined> {
+    const token = request.headers.get('mcp-session-id')
+    return token === null ? undefined : sessions.find(token, { server: server.name, credential })
+  }
+
+  function tellEveryServer(): void {
+    for (const name of servers.keys()) tellToolsChanged(name)
   }
 
   hall.mount('/mcp', serve)
@@ -167,34 +199,38 @@ export async function startMcp(
     const server = servers.get(nameIn(request, `${metadataPath}/`))
     return server ? resourceMetadata(hall.publicUrl, server.name) : json({ error: 'not found' }, 404)
   })
-  const unwatch = hall.tools.watch(tellToolsChanged)
+  const unwatch = [hall.tools.watch(tellToolsChanged), hall.onAllowances(tellEveryServer)]
   // A server that cannot be reached stands in the log now, not at the first call.
   for (const { upstream } of servers.values()) upstream.tools().catch(() => undefined)
 
   return {
+    /** Nobody is left without an answer: what is held is told now, what runs has a moment to end, and then is told that too. */
     async close() {
-      unwatch()
-      sessions.close()
+      closing = true
+      for (const stop of unwatch) stop()
+      const told = sessions.all().flatMap(({ attempts }) => [...attempts.values()].map((attempt) => attempt.close()))
+      await within(Promise.all([answers.settled(), ...told]), graceMs)
       await Promise.all([...servers.values()].map(({ upstream }) => upstream.close()))
-      await answers.settled()
+      await within(answers.settled(), graceMs)
+      for (const session of sessions.all()) {
+        for (const stream of session.streams) void stream.finish()
+        void session.legacy?.finish()
+      }
     },
   }
 }
 
 const bodyWithinMs = 30_000
-const mostStreams = 4
+/** Of one credential. */
+const mostRequests = 1_000
+const mostStreams = 400
+const mostStreamsOfSession = 4
 
-/** 400 without a session id, 404 for one that is over or somebody else's: the client then opens a new one. */
-function noSession(request: Request, message?: Incoming): Response {
-  const id = message?.kind === 'request' ? message.id : null
-  const missing = request.headers.get('mcp-session-id') === null
-  return answered(
-    rpcError(id, -32600, missing ? 'Send Mcp-Session-Id; initialize gives it.' : 'There is no such session.'),
-    missing ? 400 : 404,
-  )
+async function within(settled: Promise<unknown>, ms: number): Promise<void> {
+  const timer = new AbortController()
+  await Promise.race([settled, pause(ms, undefined, timer).catch(() => undefined)])
+  timer.abort()
 }
-
-const accepted = (): Response => new Response(null, { status: 202 })
 
 /** The last step of the path, if it is the only one after `prefix`. */
 function nameIn(request: Request, prefix: string): string {

@@ -1,96 +1,174 @@
 /**
- * What a client opened with `initialize`. Kept in memory: a client that comes back to a restarted house is told 404, and
- * opens a new one (https://modelcontextprotocol.io/specification/2025-11-25/basic/transports#session-management).
+ * What a client opened with `initialize`. Its id is its state, sealed, so it outlives a restart and moves between instances;
+ * an instance keeps in memory only what is under way here
+ * (https://modelcontextprotocol.io/specification/2025-11-25/basic/transports#session-management).
  *
  * @module
  */
 import { randomBytes } from 'node:crypto'
-import type { Clock } from '@countersign/core'
+import { type Clock, isError, type Tombstones } from '@countersign/core'
+import { z } from 'zod'
+import { createSealer } from './sealed.ts'
 import type { EventStream } from './stream.ts'
 
+/** The name a client gives itself: claimed, so it may lengthen waiting and nothing else. */
+export interface ClientName {
+  readonly name: string
+  readonly version: string
+}
+
+/** A request that is not answered yet. */
+export interface Open {
+  /** The client wants no answer any more. */
+  cancel(): void
+  /** We are closing: it is told so if nothing has begun. Resolves once the client has that. */
+  close(): Promise<unknown>
+}
+
 export interface Session {
+  /** Short; names it in the record. */
   readonly id: string
+  /** What the client sends. */
+  readonly token: string
   readonly server: string
   readonly credential: string
-  /** The name the client gives itself: claimed, so it may lengthen waiting and nothing else. */
-  readonly client: { readonly name: string; readonly version: string }
-  /** Running ones, by JSON-RPC id; aborted when the client cancels. */
-  readonly attempts: Map<string, AbortController>
+  client: ClientName
+  /** The version of the protocol that was agreed on. */
+  version: string
+  /** By JSON-RPC id. */
+  readonly attempts: Map<string, Open>
   /** Open GET streams. */
   readonly streams: Set<EventStream>
+  /** HTTP+SSE of 2024-11-05: the one stream that everything is answered on. It holds one session, and is gone with it. */
+  legacy?: EventStream
   touchedAt: number
 }
 
 export interface Sessions {
-  /** Undefined when the house is full of sessions in use. */
-  open(who: Pick<Session, 'server' | 'credential' | 'client'>): Session | undefined
+  open(who: Pick<Session, 'server' | 'credential' | 'client' | 'version'>): Session
   /** Belongs to the credential that opened it: anyone else is told that there is none. */
-  find(id: string, who: Pick<Session, 'server' | 'credential'>): Session | undefined
-  end(session: Session): void
+  find(token: string, who: Pick<Session, 'server' | 'credential'>): Promise<Session | undefined>
+  /** Here only: it was bound to a stream of this instance. */
+  drop(session: Session): void
+  /** For good, on every instance. */
+  end(session: Session): Promise<void>
   /** Whether this credential has as many calls open, in all its sessions, as it may have. */
   full(credential: string): boolean
   of(server: string): readonly Session[]
-  close(): void
+  all(): readonly Session[]
 }
 
+export interface SessionsParts {
+  readonly clock: Clock
+  readonly idleMs: number
+  /** 32 bytes, the same on every instance. */
+  readonly key: Uint8Array
+  readonly tombstones: Tombstones
+}
+
+/** In memory; what has to go is found again by its id. */
 const mostPerCredential = 200
 const most = 10_000
 /** Each is a connection, of which the console and the stop button need some as well. */
 const mostCallsPerCredential = 1_000
+const tombstoneMs = 7 * 24 * 3_600_000
+const mostEnded = 10_000
 
-export function createSessions({ clock, idleMs }: { clock: Clock; idleMs: number }): Sessions {
+const Sealed = z.object({
+  id: z.string(),
+  server: z.string(),
+  credential: z.string(),
+  client: z.object({ name: z.string(), version: z.string() }),
+  version: z.string(),
+})
+
+export function createSessions({ clock, idleMs, key, tombstones }: SessionsParts): Sessions {
+  const sealer = createSealer(key)
   const sessions = new Map<string, Session>()
+  /** Of this instance, oldest first: those that were idle for too long, or were ended. */
+  const ended = new Set<string>()
 
-  function end(session: Session): void {
-    sessions.delete(session.id)
-    for (const attempt of session.attempts.values()) attempt.abort()
+  function forget(session: Session): void {
+    sessions.delete(session.token)
+    for (const attempt of session.attempts.values()) attempt.cancel()
     for (const stream of session.streams) void stream.finish()
+    void session.legacy?.finish()
+  }
+
+  function bury(session: Session): void {
+    forget(session)
+    ended.add(session.id)
+    for (const oldest of ended) {
+      if (ended.size <= mostEnded) break
+      ended.delete(oldest)
+    }
   }
 
   const idle = (session: Session) => !inUse(session) && clock.now() - session.touchedAt > idleMs
 
-  /** Ends the one that was idle longest, if one has to go. */
-  function makeRoom(among: readonly Session[], limit: number): boolean {
-    if (among.length < limit) return true
+  /** Forgets the one that was idle longest, if one has to go. */
+  function makeRoom(among: readonly Session[], limit: number): void {
+    if (among.length < limit) return
     const [oldest] = among.filter((session) => !inUse(session)).toSorted((a, b) => a.touchedAt - b.touchedAt)
-    if (oldest) end(oldest)
-    return oldest !== undefined
+    if (oldest) forget(oldest)
+  }
+
+  function keep(sealed: z.infer<typeof Sealed>, token: string): Session {
+    for (const session of sessions.values()) if (idle(session)) bury(session)
+    const own = [...sessions.values()].filter(({ credential }) => credential === sealed.credential)
+    makeRoom(own, mostPerCredential)
+    if (sessions.size >= most) makeRoom([...sessions.values()], most)
+    const session = { ...sealed, token, attempts: new Map(), streams: new Set<EventStream>(), touchedAt: clock.now() }
+    sessions.set(token, session)
+    return session
+  }
+
+  async function isEnded(id: string): Promise<boolean> {
+    if (ended.has(id)) return true
+    try {
+      return await tombstones.stands(nameOf(id))
+    } catch (error) {
+      if (isError(error, 'ERR_STORE_UNAVAILABLE')) return false // whatever is asked in it meets the same store, and reads why
+      throw error
+    }
   }
 
   return {
     open(who) {
-      for (const session of sessions.values()) if (idle(session)) end(session)
-      const own = [...sessions.values()].filter((session) => session.credential === who.credential)
-      if (!makeRoom(own, mostPerCredential) || sessions.size >= most) return undefined
-      const session = {
-        id: randomBytes(24).toString('base64url'),
-        ...who,
-        attempts: new Map(),
-        streams: new Set<EventStream>(),
-        touchedAt: clock.now(),
-      }
-      sessions.set(session.id, session)
-      return session
+      const sealed = { id: randomBytes(18).toString('base64url'), ...who }
+      return keep(sealed, sealer.seal(sealed))
     },
-    find(id, { server, credential }) {
-      const session = sessions.get(id)
-      if (session?.credential !== credential || session.server !== server) return undefined
-      if (idle(session)) {
-        end(session)
+    async find(token, { server, credential }) {
+      const known = sessions.get(token)
+      const sealed = known ?? Sealed.safeParse(sealer.open(token)).data
+      if (sealed?.credential !== credential || sealed.server !== server) return undefined
+      if (known && idle(known)) bury(known)
+      const gone = await isEnded(sealed.id)
+      const now = sessions.get(token)
+      if (gone) {
+        if (now) bury(now)
         return undefined
       }
+      const session = now ?? keep(sealed, token)
       session.touchedAt = clock.now()
       return session
     },
-    end,
+    drop: bury,
+    async end(session) {
+      bury(session)
+      await tombstones.put(nameOf(session.id), tombstoneMs)
+    },
     full(credential) {
       let calls = 0
       for (const session of sessions.values()) if (session.credential === credential) calls += session.attempts.size
       return calls >= mostCallsPerCredential
     },
     of: (server) => [...sessions.values()].filter((session) => session.server === server),
-    close: () => [...sessions.values()].forEach(end),
+    all: () => [...sessions.values()],
   }
 }
 
-const inUse = ({ attempts, streams }: Session): boolean => attempts.size > 0 || streams.size > 0
+const nameOf = (id: string): string => `mcp/${id}`
+
+const inUse = ({ attempts, streams, legacy }: Session): boolean =>
+  attempts.size > 0 || streams.size > 0 || legacy !== undefined

@@ -5,7 +5,7 @@ import { Client, InMemoryTransport, type JSONRPCMessage } from '@modelcontextpro
 import { McpServer } from '@modelcontextprotocol/server'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { z } from 'zod'
-import { type FakeHouse, keys, openFakeHouse, overTransport } from './fixture.ts'
+import { type FakeHouse, graveyard, keys, openFakeHouse, overTransport } from './fixture.ts'
 import { serveStdio } from './stdio.ts'
 
 /** A server made with the official package. */
@@ -21,15 +21,17 @@ function greeter(): InMemoryTransport {
 
 describe('countersign mcp', () => {
   let house: FakeHouse
+  let graves: ReturnType<typeof graveyard>
   let input: PassThrough
   let output: PassThrough
   let bridge: Promise<void>
   let client: Client
 
   beforeEach(async () => {
+    graves = graveyard()
     house = await openFakeHouse(
       { servers: { s: { command: ['none'] } }, progressEveryMs: 20, patienceMs: 5000 },
-      { connect: () => overTransport(greeter) },
+      { connect: () => overTransport(greeter), tombstones: graves },
     )
     input = new PassThrough()
     output = new PassThrough()
@@ -77,12 +79,9 @@ describe('countersign mcp', () => {
     })
   })
 
-  it('opens a new session where the house has forgotten the old one', async () => {
+  it('opens a new session where the old one is over', async () => {
     const [session] = await sessions()
-    await fetch(`${house.url}/mcp/s`, {
-      method: 'DELETE',
-      headers: { authorization: `Bearer ${keys.mine}`, 'mcp-session-id': session ?? '' },
-    })
+    await graves.put(`mcp/${session}`, 1) // ended on another instance
     expect(await client.callTool({ name: 'greet', arguments: { name: 'again' } })).toMatchObject({
       content: [{ text: 'hello again' }],
     })
@@ -99,7 +98,7 @@ describe('countersign mcp', () => {
 
   it.each([
     ['the store is gone', () => house.url, 'NOT EXECUTED. The record cannot be written now'],
-    ['the house is not there', () => 'http://127.0.0.1:9', 'The house could not be reached.'],
+    ['nobody is there', () => 'http://127.0.0.1:59999', 'NOT EXECUTED. Countersign could not be reached.'],
   ])('a call is answered in band where %s', async (_, url, says) => {
     const told = await tell(`${url()}/mcp/s`, keys.unlucky, 'tools/call')
     expect(told).toMatchObject([

@@ -1,11 +1,14 @@
 /**
- * `countersign mcp <server>`: a thin bridge for clients that start a program. Lines on stdin go to a running house's
- * `/mcp/<server>` with the agent's key, its answers come out on stdout. It judges nothing.
+ * `countersign mcp <server>`: a thin bridge for clients that start a program. Lines on stdin go to the
+ * `/mcp/<server>` of a running instance with the agent's key, its answers come out on stdout. It judges nothing.
  *
  * @module
  */
 import type { Readable, Writable } from 'node:stream'
+import { setTimeout as pause } from 'node:timers/promises'
 import { z } from 'zod'
+import { createEventReader } from './events.ts'
+import { inOneLine } from './spans.ts'
 
 export interface StdioParts {
   readonly input: Readable
@@ -16,41 +19,55 @@ export interface StdioParts {
   readonly signal?: AbortSignal
 }
 
-/** Resolves when the input has ended and everything asked is answered, or when `signal` aborts. */
+/**
+ * Resolves when the input has ended and everything asked is answered, or when `signal` aborts. Every request gets an answer:
+ * Countersign's, or, where that does not come, one of our own that says so.
+ */
 export async function serveStdio({ input, output, url, key, signal: stopped }: StdioParts): Promise<void> {
   const closing = new AbortController()
   const signal = stopped ? AbortSignal.any([stopped, closing.signal]) : closing.signal
   const open = new Set<Promise<void>>()
   let session: { readonly id: string; readonly version: string } | undefined
-  /** Sent again if the house has forgotten the session (it was restarted). */
+  /** Sent again if the session is over. */
   let hello: string | undefined
   let listening: Promise<void> | undefined
 
   async function pass(line: string): Promise<void> {
-    const about = About.safeParse(parsed(line)).data ?? {}
+    const unanswered = new Map(askedIn(line).map((asked) => [keyOf(asked.id), asked]))
+    let says = notReached
     try {
       let answer = await post(line)
-      if (answer.status === 404 && session && hello !== undefined && about.method !== 'initialize') {
+      says = lost
+      if (answer.status === 404 && session && hello !== undefined) {
         const closed = await greet(hello, () => undefined)
-        if (closed !== undefined) return fail(about, closed)
+        if (closed !== undefined) return failAll(unanswered, closed)
         answer = await post(line) // a 404 says that nothing was done with it
       }
-      if (answer.ok) return await relay(answer, write)
-      fail(about, saidIn(await answer.text()) ?? `The house answered with HTTP ${answer.status}.`)
-    } catch {
-      if (!signal.aborted) fail(about, 'The house could not be reached. Nothing is known to have run.')
+      if (answer.ok) {
+        await relay(answer, (message) => {
+          for (const id of answersIn(message)) unanswered.delete(keyOf(id))
+          write(message)
+        })
+      } else says = saidIn(await answer.text()) ?? `Countersign answered with HTTP ${answer.status}.`
+    } catch (error) {
+      if (says === notReached && !isNotReached(error)) says = lost
     }
+    failAll(unanswered, stopped?.aborted ? bridgeCloses : says)
+  }
+
+  function failAll(unanswered: ReadonlyMap<string, Asked>, says: string): void {
+    for (const asked of unanswered.values()) fail(asked, says)
   }
 
   /** Undefined once a session is open, and the greeting is told; else why there is none. */
   async function greet(line: string, tell: (message: string) => void): Promise<string | undefined> {
     session = undefined
     const answer = await post(line)
-    if (answer.status === 401) return 'The house does not know this key.'
+    if (answer.status === 401) return 'Countersign does not know this key.'
     const message = await answer.text()
     const id = answer.headers.get('mcp-session-id')
     const version = Greeting.safeParse(parsed(message)).data?.result.protocolVersion
-    if (id === null || version === undefined) return saidIn(message) ?? 'The house opened no session.'
+    if (id === null || version === undefined) return saidIn(message) ?? 'Countersign opened no session.'
     session = { id, version }
     tell(message)
     const ready = await post(JSON.stringify({ jsonrpc: '2.0', method: 'notifications/initialized' }))
@@ -68,15 +85,18 @@ export async function serveStdio({ input, output, url, key, signal: stopped }: S
     ...(session && { 'mcp-session-id': session.id, 'mcp-protocol-version': session.version }),
   })
 
-  /** What the house has to tell unasked. Told once a connection; without it a client only learns later. */
+  /** What is told unasked; again and again, since the instance may be started anew. What was told meanwhile may be a change of tools. */
   async function listen(): Promise<void> {
-    try {
-      const answer = await fetch(url, { headers: { ...headers(), accept: 'text/event-stream' }, signal })
-      await relay(answer, write)
-    } catch {
-      // closed with the session, or with us
-    } finally {
-      listening = undefined
+    for (let turn = 0; !signal.aborted; turn += 1) {
+      try {
+        const answer = await fetch(url, { headers: { ...headers(), accept: 'text/event-stream' }, signal })
+        if (answer.ok && turn > 0) write('{"jsonrpc":"2.0","method":"notifications/tools/list_changed"}')
+        if (answer.ok) turn = 0
+        await relay(answer, write)
+      } catch {
+        // not there, or no more: it is tried again
+      }
+      await pause(Math.min(30_000, 500 * 2 ** turn), undefined, { signal }).catch(() => undefined)
     }
   }
 
@@ -85,20 +105,19 @@ export async function serveStdio({ input, output, url, key, signal: stopped }: S
   }
 
   /** A tool's answer where a tool was called: a model reads that, and an error may end its run. */
-  function fail({ id, method }: About, message: string): void {
-    if (id === undefined) return
+  function fail({ id, method }: Asked, message: string): void {
     const result = { isError: true, content: [{ type: 'text', text: message }] }
     const said = method === 'tools/call' ? { result } : { error: { code: -32000, message } }
     write(JSON.stringify({ jsonrpc: '2.0', id, ...said }))
   }
 
   for await (const line of lines(input, signal)) {
-    const about = About.safeParse(parsed(line)).data ?? {}
-    if (about.method === 'initialize') {
+    const [first] = askedIn(line)
+    if (first?.method === 'initialize') {
       hello = line
-      const closed = await greet(line, write).catch(() => 'The house could not be reached.')
-      if (closed !== undefined) fail(about, closed)
-    } else if (about.method !== 'notifications/initialized') {
+      const closed = await greet(line, write).catch(() => notReached)
+      if (closed !== undefined) fail(first, closed)
+    } else if (About.safeParse(parsed(line)).data?.method !== 'notifications/initialized') {
       const passing = pass(line).finally(() => open.delete(passing))
       open.add(passing)
     }
@@ -110,14 +129,47 @@ export async function serveStdio({ input, output, url, key, signal: stopped }: S
   await listening
 }
 
-const About = z.object({ method: z.string().optional(), id: z.union([z.string(), z.number()]).optional() })
-type About = z.infer<typeof About>
+const notReached = 'NOT EXECUTED. Countersign could not be reached.'
+const lost =
+  'The connection to Countersign was lost before its answer came, so it is not known whether this was executed. ' +
+  'The same call, sent again, finds its question or its outcome.'
+const bridgeCloses =
+  'The bridge to Countersign is closing, so it is not known whether this was executed. ' +
+  'The same call, sent again, finds its question or its outcome.'
+
+const Id = z.union([z.string(), z.number()])
+const About = z.object({ method: z.string(), id: Id.optional() })
+const Reply = z.object({ id: Id, method: z.undefined().optional() })
+interface Asked {
+  readonly id: z.infer<typeof Id>
+  readonly method: string
+}
 const Failure = z.object({ error: z.object({ message: z.string() }) })
 const Greeting = z.object({ result: z.object({ protocolVersion: z.string() }) })
 
+const keyOf = (id: z.infer<typeof Id>): string => `${typeof id}:${id}`
+
+/** The requests of one line; older clients send several. */
+function askedIn(line: string): Asked[] {
+  return [parsed(line)].flat().flatMap((each) => {
+    const { method = '', id } = About.safeParse(each).data ?? {}
+    return id === undefined ? [] : [{ id, method }]
+  })
+}
+
+const answersIn = (message: string) => [parsed(message)].flat().flatMap((each) => Reply.safeParse(each).data?.id ?? [])
+
+const Cause = z.object({ cause: z.object({ code: z.string() }) })
+
+/** Told before anything could be sent. */
+const isNotReached = (error: unknown): boolean =>
+  ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'UND_ERR_CONNECT_TIMEOUT'].includes(
+    Cause.safeParse(error).data?.cause.code ?? '',
+  )
+
 const saidIn = (text: string): string | undefined => Failure.safeParse(parsed(text)).data?.error.message
 
-/** Only to see what it is; the house reads it strictly. */
+/** Only to see what it is; Countersign reads it strictly. */
 function parsed(line: string): unknown {
   try {
     return JSON.parse(line)
@@ -150,15 +202,8 @@ async function* lines(input: Readable, signal: AbortSignal): AsyncGenerator<stri
 async function relay(answer: Response, tell: (message: string) => void): Promise<void> {
   const type = answer.headers.get('content-type') ?? ''
   if (!answer.ok || !answer.body || answer.status === 202) return answer.body?.cancel()
-  if (!type.startsWith('text/event-stream')) return tell(await answer.text())
+  if (!type.startsWith('text/event-stream')) return tell(inOneLine(await answer.text()))
 
-  let rest = ''
-  for await (const piece of answer.body.pipeThrough(new TextDecoderStream())) {
-    const events = (rest + piece).split('\n\n')
-    rest = events.pop() ?? ''
-    for (const event of events) {
-      const data = event.split('\n').flatMap((line) => (line.startsWith('data: ') ? [line.slice(6)] : []))
-      if (data.length > 0) tell(data.join('\n'))
-    }
-  }
+  const events = createEventReader(({ name, data }) => name === 'message' && tell(inOneLine(data)), mostCharacters)
+  for await (const piece of answer.body.pipeThrough(new TextDecoderStream())) events.read(piece)
 }

@@ -42,9 +42,12 @@ describe('the wire', () => {
   it.each([
     ['2025-06-18', '2025-06-18'],
     ['2025-11-25', '2025-11-25'],
-    ['2024-11-05', '2025-11-25'],
+    ['2025-03-26', '2025-03-26'],
+    ['2024-11-05', '2024-11-05'],
+    ['2024-10-07', '2025-11-25'],
     ['2031-01-01', '2025-11-25'],
-  ])('a client of %s is answered in %s', async (protocolVersion, expected) => {
+    ['', '2025-11-25'],
+  ])('F: a client of MCP %s is answered in %s', async (protocolVersion, expected) => {
     const answer = await send(JSON.stringify({ ...hello, params: { ...hello.params, protocolVersion } }))
     expect(await answer.json()).toMatchObject({
       id: 1,

@@ -1,5 +1,5 @@
 /**
- * Bytes ⇄ JSON-RPC messages, over Streamable HTTP as of 2025-06-18 and 2025-11-25
+ * Bytes ⇄ JSON-RPC messages, over Streamable HTTP
  * (https://modelcontextprotocol.io/specification/2025-11-25/basic/transports#streamable-http).
  *
  * @module
@@ -9,7 +9,10 @@ import type { Json } from '@countersign/schema'
 import { z } from 'zod'
 
 /** The eras served, newest first. */
-export const versions = ['2025-11-25', '2025-06-18'] as const
+export const versions = ['2025-11-25', '2025-06-18', '2025-03-26', '2024-11-05'] as const
+
+/** Those in which several messages may come in one list (https://modelcontextprotocol.io/specification/2025-03-26/basic#batching). */
+export const takesBatches = (version: string): boolean => version === '2025-03-26' || version === '2024-11-05'
 
 export const RpcId = z.union([z.string().max(200), z.int()])
 export type RpcId = z.infer<typeof RpcId>
@@ -40,11 +43,17 @@ const Reply = z.union([
   z.strictObject({ jsonrpc: version, id: RpcId.nullish(), error: JsonObject }),
 ])
 
-export type Incoming =
+export type Message =
   | { readonly kind: 'request'; readonly id: RpcId; readonly method: string; readonly params: JsonObject }
   | { readonly kind: 'notification'; readonly method: string; readonly params: JsonObject }
   /** To a question of ours. We ask none, so nothing comes of it. */
   | { readonly kind: 'response' }
+  /** Nothing of JSON-RPC; only in a batch, whose other messages are. */
+  | { readonly kind: 'nonsense' }
+
+export type Incoming =
+  | Exclude<Message, { kind: 'nonsense' }>
+  | { readonly kind: 'batch'; readonly messages: readonly Message[] }
   | { readonly kind: 'refused'; readonly response: Response }
 
 export interface Bounds {
@@ -69,15 +78,26 @@ export async function readMessage(request: Request, bounds: Bounds): Promise<Inc
     if (!isError(error, 'ERR_INPUT_INVALID', 'ERR_INPUT_TOO_LARGE')) throw error
     return refused(400, -32700, `This is not JSON that every reader reads alike${because(error.detail)}.`)
   }
-  if (Array.isArray(value)) return refused(400, -32600, 'Batches are not part of this protocol version.')
+  if (Array.isArray(value)) {
+    if (value.length > 0 && value.length <= mostInBatch) return { kind: 'batch', messages: value.map(messageIn) }
+    return refused(400, -32600, `A batch has 1 to ${mostInBatch} messages.`)
+  }
+  const message = messageIn(value)
+  return message.kind === 'nonsense' ? refused(400, -32600, 'This is not a JSON-RPC 2.0 message.') : message
+}
 
+const mostInBatch = 100
+
+function messageIn(value: Json): Message {
   const call = Call.safeParse(value)
   if (call.success) return { kind: 'request', ...call.data }
   const notice = Notice.safeParse(value)
   if (notice.success) return { kind: 'notification', ...notice.data }
-  if (Reply.safeParse(value).success) return { kind: 'response' }
-  return refused(400, -32600, 'This is not a JSON-RPC 2.0 message.')
+  return { kind: Reply.safeParse(value).success ? 'response' : 'nonsense' }
 }
+
+/** Names the session in the address that a client of 2024-11-05 is told to post to. */
+export const legacySession = 'session'
 
 export function acceptsEvents(request: Request): boolean {
   return accepts(request, 'text/event-stream', 'text/*')
@@ -109,7 +129,9 @@ function wrongHeaders(request: Request): [status: number, code: number, says: st
   if (!/^application\/json\s*(;\s*charset\s*=\s*"?utf-8"?\s*)?$/i.test(type)) {
     return [415, -32600, 'Send application/json in UTF-8.']
   }
-  if (!acceptsEvents(request) || !accepts(request, 'application/json', 'application/*')) {
+  // A client of 2024-11-05 is answered on the stream that it has open, whatever it accepts here.
+  const hasStream = new URL(request.url).searchParams.has(legacySession)
+  if (!hasStream && (!acceptsEvents(request) || !accepts(request, 'application/json', 'application/*'))) {
     return [406, -32600, 'Accept both application/json and text/event-stream.']
   }
   const named = request.headers.get('mcp-protocol-version')

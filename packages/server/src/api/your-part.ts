@@ -3,7 +3,15 @@
  *
  * @module
  */
-import { askedGroups, catalogue, CountersignError, type ErrorCode, inForce, requesterChain, sign } from '@countersign/core'
+import {
+  askedGroups,
+  catalogue,
+  CountersignError,
+  type ErrorCode,
+  inForce,
+  requesterChain,
+  sign,
+} from '@countersign/core'
 import type { Agent, Approval, Assurance, Person, YourPart } from '@countersign/schema'
 import { mayBeAsked } from './access.ts'
 

@@ -10,6 +10,7 @@ import { apply } from './apply.ts'
 import { forget } from './forget.ts'
 import { createJournal } from './journal.ts'
 import { createLeases } from './leases.ts'
+import { createTombstones } from './tombstones.ts'
 import { createLedger } from './ledger.ts'
 import { createLineage } from './lineage.ts'
 import { createReads } from './reads.ts'
@@ -67,6 +68,7 @@ export function createMemoryStore({
     ledger,
     lineage: createLineage(),
     leases: createLeases(clock),
+    tombstones: createTombstones(clock),
 
     secrets: {
       async keep(value) {

@@ -16,6 +16,7 @@ import { lineageColumns } from './migrations/0007-lineage-columns.ts'
 import { grave } from './migrations/0008-grave.ts'
 import { openEnded } from './migrations/0009-open-ended.ts'
 import { begun } from './migrations/0010-begun.ts'
+import { tombstones } from './migrations/0011-tombstones.ts'
 
 /** Every step is one statement that may run again: DDL is not transactional everywhere. Once released, never edited. */
 export interface Migration {
@@ -23,7 +24,19 @@ export interface Migration {
   readonly steps: readonly string[]
 }
 
-const migrations = [ledger, state, lineage, lineageSubjects, search, tools, lineageColumns, grave, openEnded, begun]
+const migrations = [
+  ledger,
+  state,
+  lineage,
+  lineageSubjects,
+  search,
+  tools,
+  lineageColumns,
+  grave,
+  openEnded,
+  begun,
+  tombstones,
+]
 const leaseMs = 60_000
 const stepTimeoutMs = 3_600_000
 const mostAttempts = 4

@@ -17,6 +17,7 @@ import { createApprovals } from './reads/approvals.ts'
 import { createEntries } from './reads/entries.ts'
 import { createJournal } from './reads/journal.ts'
 import { createLeases } from './reads/leases.ts'
+import { createTombstones } from './reads/tombstones.ts'
 import { createLedger } from './reads/ledger.ts'
 import { createLineage } from './reads/lineage.ts'
 import { createPermits } from './reads/permits.ts'
@@ -102,6 +103,7 @@ export async function createPostgresStore(options: PostgresStoreOptions): Promis
     ledger,
     lineage: createLineage({ db, tenant }),
     leases: createLeases({ db, tenant, clock: options.clock }),
+    tombstones: createTombstones({ db, tenant, clock: options.clock }),
     secrets: createSecrets({ db, tenant, vault, subjects }),
     async close() {
       await committer.close()
