@@ -50,6 +50,7 @@ export interface TestHouseOptions {
   /** Changes the text of the policies. */
   readonly policies?: (text: string) => string
   readonly alsoAt?: DemoSettings['alsoAt']
+  readonly http?: DemoSettings['http']
   /** The built console; without it there are no pages. */
   readonly consoleDir?: string
 }
@@ -59,6 +60,7 @@ const policiesHere = fileURLToPath(new URL('../policies', import.meta.url))
 export async function openTestHouse({
   policies = (text) => text,
   alsoAt = [],
+  http,
   consoleDir,
 }: TestHouseOptions = {}): Promise<TestHouse> {
   const dataDir = await mkdtemp(join(tmpdir(), 'countersign-house-'))
@@ -78,6 +80,7 @@ export async function openTestHouse({
       consoleDir: consoleDir ?? dataDir,
       version: 'test',
       alsoAt,
+      ...(http && { http }),
       log,
     })
     return standing(demo, dataDir, (await findSocket(dataDir)) ?? '', lines, await signEveryoneIn(demo.house.url))

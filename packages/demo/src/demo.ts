@@ -27,6 +27,8 @@ export interface DemoSettings {
   readonly policies: string
   readonly consoleDir: string
   readonly version: string
+  /** More of the HTTP gateway's section: a certificate, other upstreams beside the company. */
+  readonly http?: { readonly upstreams?: object; readonly tls?: object }
   /** Other instances of this house, whose people sign in with the same provider. */
   readonly alsoAt?: readonly string[]
   log(line: LogLine): void
@@ -50,7 +52,7 @@ export async function openDemo(settings: DemoSettings): Promise<Demo> {
   const { dataDir, port, httpPort, policies, log } = settings
   const publicUrl = `http://localhost:${port}`
   const issuer = `${publicUrl}/demo/idp`
-  const gatewayUrl = `http://127.0.0.1:${httpPort}`
+  const gatewayUrl = `${settings.http?.tls ? 'https' : 'http'}://127.0.0.1:${httpPort}`
   const folder = join(dataDir, 'files')
   await mkdir(folder, { recursive: true, mode: 0o700 })
 
@@ -78,8 +80,9 @@ export async function openDemo(settings: DemoSettings): Promise<Demo> {
     registry: companyRegistry,
     gateways: {
       http: {
+        ...settings.http,
         listen: `127.0.0.1:${httpPort}`,
-        upstreams: { company: upstream, lab: { ...upstream, environment: 'staging' } },
+        upstreams: { company: upstream, lab: { ...upstream, environment: 'staging' }, ...settings.http?.upstreams },
       },
       mcp: {
         servers: {

@@ -1,0 +1,49 @@
+/**
+ * Clients that others have written, run against the gateway of a whole instance, and the person who answers for them.
+ *
+ * @module
+ */
+import { execFile } from 'node:child_process'
+import type { QuestionView } from '@countersign/schema'
+import { type TestHouse, until } from '../house.ts'
+
+export interface Ended {
+  readonly code: number
+  /** Both of what it said, as a person at a terminal would see it. */
+  readonly said: string
+}
+
+/** Runs a program with nothing of this process around it but the way to programs. */
+export function client(
+  program: string,
+  words: readonly string[],
+  { cwd, env = {}, input }: { cwd: string; env?: Readonly<Record<string, string>>; input?: string },
+): Promise<Ended> {
+  return new Promise((resolve) => {
+    const options = { cwd, env: { PATH: process.env['PATH'], HOME: cwd, LANG: 'C.UTF-8', ...env }, timeout: 90_000 }
+    const child = execFile(program, words, options, (_, out, muttered) => {
+      resolve({ code: child.exitCode ?? -1, said: out + muttered })
+    })
+    child.stdin?.end(input)
+  })
+}
+
+/** Answers the next open question of ops-bot as Cleo, of its team. @returns what was asked, as she read it */
+export async function answered(
+  house: TestHouse,
+  verdict: 'approve' | 'reject',
+  reason?: string,
+): Promise<QuestionView> {
+  const { items } = await until(
+    () => house.people.cleo.get<{ items: readonly { id: string }[] }>('/api/approvals?state=open'),
+    ({ items: open }) => open.length > 0,
+  )
+  const question = await house.question(items[0]?.id ?? '', 'cleo')
+  const answer = await house.people.cleo.post(`/api/approvals/${question.id}/signatures`, {
+    verdict,
+    shown: question.shown,
+    ...(reason !== undefined && { reason }),
+  })
+  if (answer.status !== 200) throw new Error(`Cleo could not sign: ${answer.status} ${JSON.stringify(answer.body)}`)
+  return question
+}
