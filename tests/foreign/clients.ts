@@ -28,22 +28,20 @@ export function client(
   })
 }
 
-/** Answers the next open question of ops-bot as Cleo, of its team. @returns what was asked, as she read it */
+/** Answers the next open question, however long its client takes to ask it. @returns what was asked, as Cleo read it */
 export async function answered(
   house: TestHouse,
   verdict: 'approve' | 'reject',
   reason?: string,
 ): Promise<QuestionView> {
-  const { items } = await until(
-    () => house.people.cleo.get<{ items: readonly { id: string }[] }>('/api/approvals?state=open'),
-    ({ items: open }) => open.length > 0,
-  )
-  const question = await house.question(items[0]?.id ?? '', 'cleo')
-  const answer = await house.people.cleo.post(`/api/approvals/${question.id}/signatures`, {
-    verdict,
-    shown: question.shown,
-    ...(reason !== undefined && { reason }),
-  })
+  const { cleo } = house.people
+  const open = () => cleo.get<{ items: readonly { id: string }[] }>('/api/approvals?state=open')
+  let id: string | undefined
+  for (let left = 6; left > 0 && id === undefined; left--)
+    id = (await until(open, ({ items }) => items.length > 0)).items[0]?.id
+  const question = await house.question(id ?? '', 'cleo')
+  const body = { verdict, shown: question.shown, ...(reason !== undefined && { reason }) }
+  const answer = await cleo.post(`/api/approvals/${question.id}/signatures`, body)
   if (answer.status !== 200) throw new Error(`Cleo could not sign: ${answer.status} ${JSON.stringify(answer.body)}`)
   return question
 }
