@@ -34,7 +34,7 @@ beforeAll(async () => {
           origin: orders.origin,
           routes: {
             'GET /{path*}': reading,
-            'GET /live/{name}': { ...reading, effect: 'write', websocket: true, destructive: true },
+            'GET /live/{name}': { verb: 'shell.exec', effect: 'write', resources, websocket: true },
           },
         },
         state: {
