@@ -107,7 +107,18 @@ export const UpstreamConfig = z.strictObject({
   methods: z.array(Method).min(1).default(['GET', 'HEAD', 'OPTIONS', 'POST', 'PUT', 'PATCH', 'DELETE']),
   headers: z
     .array(AgentHeader)
-    .default(['accept', 'accept-language', 'content-type', 'content-language', 'if-match', 'if-none-match'])
+    .default([
+      'accept',
+      'accept-language',
+      'content-type',
+      'content-language',
+      'if-match',
+      'if-modified-since',
+      'if-none-match',
+      'if-range',
+      'if-unmodified-since',
+      'range',
+    ])
     .describe('What is sealed and sent of an agent’s headers; the others stay behind.'),
   secrets: z.array(SecretPlace).default([]).describe('On every route of this upstream.'),
   encodedSlash: z

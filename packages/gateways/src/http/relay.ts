@@ -40,6 +40,9 @@ export async function relay(way: Way): Promise<Relayed> {
   if (ceilings.bytes !== undefined && announced > ceilings.bytes) return nothing('exceeded')
   // What is not a success is a message, not data: it is masked and bounded, but has no rows.
   const countsRows = ceilings.rowsFrom !== undefined && ceilings.rowsFrom !== 'request' && statusCode < 300
+  // Where a part begins and ends is the client's choice (RFC 9110 §15.3.7), so nobody can count or mask what is in it.
+  if (statusCode === 206 && (ceilings.fields.length > 0 || (countsRows && ceilings.rows !== undefined)))
+    return nothing('withheld')
   const readAsWhole =
     ceilings.fields.length > 0 || (countsRows && ceilings.rowsFrom === 'json' && ceilings.rows !== undefined)
   if (readAsWhole && way.method !== 'HEAD') return relayWhole(way, countsRows)

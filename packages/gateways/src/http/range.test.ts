@@ -1,0 +1,54 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { type House, openHouse, text } from './fixture.ts'
+
+let house: House
+beforeEach(async () => {
+  const read = {
+    verb: 'data.read',
+    resources: [{ kind: 'dataset', name: 'finance.orders' }],
+    rows: 10,
+    rowsFrom: 'csv',
+  }
+  house = await openHouse({ upstream: { routes: { 'GET /counted': read } } })
+  house.upstream.answer = ({ headers }, response) => {
+    response.writeHead(headers.range === undefined ? 200 : 206, {
+      'content-type': headers.accept ?? 'text/plain',
+      'accept-ranges': 'bytes',
+      ...(headers.range !== undefined && { 'content-range': 'bytes 2-5/10' }),
+    })
+    response.end(headers.accept === 'application/json' ? '"123-45-6789"' : 'part')
+  }
+})
+afterEach(() => house.close())
+
+const part = { range: 'bytes=2-5', 'if-range': '"one"' }
+
+describe('F: Range and If-Range', () => {
+  it('are sealed, sent, and answered with the part', async () => {
+    const answer = await house.ask('/crm/files/a', { headers: part })
+    expect([answer.status, answer.headers.get('content-range'), await answer.text()]).toEqual([
+      206,
+      'bytes 2-5/10',
+      'part',
+    ])
+    expect(house.attempts[0]?.action.parameters['headers']).toMatchObject(part)
+    expect(house.upstream.received[0]?.headers).toMatchObject(part)
+  })
+
+  it('so are the other conditions', async () => {
+    const conditions = {
+      'if-modified-since': 'Mon, 30 Nov 2026 08:00:00 GMT',
+      'if-unmodified-since': 'Mon, 30 Nov 2026 09:00:00 GMT',
+    }
+    await house.ask('/crm/files/a', { headers: conditions })
+    expect(house.upstream.received[0]?.headers).toMatchObject(conditions)
+  })
+
+  it('of an answer whose rows are bounded no part is given, nor of one that is masked: nobody could count or find them', async () => {
+    const counted = await house.ask('/crm/counted', { headers: { ...part, accept: 'text/csv' } })
+    expect([counted.status, await text(counted)]).toMatchObject([502, expect.stringContaining('ERR_ANSWER_WITHHELD')])
+    house.obligations = [{ kind: 'mask', fields: ['ssn'] }]
+    const masked = await house.ask('/crm/files/a', { headers: { ...part, accept: 'application/json' } })
+    expect([masked.status, await text(masked)]).toMatchObject([502, expect.not.stringContaining('123-45')])
+  })
+})
