@@ -204,8 +204,9 @@ export async function openFakeHouse(
   {
     tools = new Map(),
     tombstones = graveyard(),
+    port = 0,
     ...parts
-  }: Partial<McpParts> & { tools?: Map<string, ToolRecord>; tombstones?: Tombstones } = {},
+  }: Partial<McpParts> & { tools?: Map<string, ToolRecord>; tombstones?: Tombstones; port?: number } = {},
 ): Promise<FakeHouse> {
   const gate = createFakeGate()
   const mounts = new Map<string, Handler>()
@@ -214,7 +215,7 @@ export async function openFakeHouse(
   const prohibited = new Set<string>()
   const watchers = new Set<() => void>()
   const server = createServer((request, response) => void bridge(request, response, mounts))
-  server.listen(0, '127.0.0.1')
+  server.listen(port, '127.0.0.1')
   await once(server, 'listening')
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
 
