@@ -66,7 +66,8 @@ ${partsOf('channels')}
 /** What a part is, before its keys. */
 const about: Readonly<Record<string, string>> = {
   'gateways.http': `A reverse proxy in front of named upstreams, on its own listener. Where a key takes \`{cel}\`, it takes either the value
-itself or \`{ cel: "…" }\`: an expression over \`params\`, \`query\`, \`queries\`, \`headers\` and \`body\` of the sealed request.`,
+itself or \`{ cel: "…" }\`: an expression over \`params\`, \`query\`, \`queries\`, \`headers\`, \`body\`, \`form\` and \`forms\` of the sealed request; none that
+could take long over what an agent sends. Names of which some reader would make another are refused: \`docs/one-reading.md\`.`,
   'gateways.mcp': `The Model Context Protocol at \`/mcp/<server>\` of the house's own listener. CEL expressions are over \`arguments\`.`,
 }
 

@@ -1,7 +1,10 @@
 export { canonical } from './action/canonical.ts'
+export { effectOf, type SaidByProtocol } from './action/effect.ts'
 export { digestOf, sha256Hex } from './action/digest.ts'
 export { classKeyword, digestKeyword, keywordsOf, purposeKeywords } from './action/keywords.ts'
-export { type Bounds, parseJson } from './door/json.ts'
+export { type Alike, alike, folded } from './json/alike.ts'
+export { type ExactJson, isPlainJson, Numeral } from './json/numeral.ts'
+export { type Bounds, parseExactJson, parseJson } from './json/strict.ts'
 export { catalogue, CountersignError, type ErrorCode, isError } from './errors.ts'
 export {
   type ActionQuery,
@@ -73,7 +76,7 @@ export { createJudge, type Judge, type JudgeParts } from './judge.ts'
 export { classify } from './lineage/classify.ts'
 export { closeOverdue, nodeLease, type NodeLease } from './permit.ts'
 export { type DecideOptions, decide } from './policy/decide.ts'
-export { defaultPoints, effectOf, type RiskPoints, riskOf, type RiskView } from './risk/signals.ts'
+export { defaultPoints, type RiskPoints, riskOf, type RiskView } from './risk/signals.ts'
 export { decodeBundle, encodeBundle, maxLeafBytes } from './ledger/bundle.ts'
 export {
   type Checkpoint,

@@ -4,13 +4,14 @@
  * @module
  */
 import { CountersignError } from '../errors.ts'
+import { Numeral } from '../json/numeral.ts'
 
 /** How deep a value may be nested. */
 export const deepest = 100
 
 /**
  * Canonical JSON: sorted keys, no spaces (https://www.rfc-editor.org/rfc/rfc8785#section-3.2). Members that are
- * `undefined` are left out, as in JSON.
+ * `undefined` are left out, as in JSON. Numerals, which RFC 8785 does not know, are written with all their digits.
  *
  * @throws ERR_INPUT_INVALID for what has no canonical form: lone surrogates, NaN, infinities, integers beyond 2^53,
  * anything but plain JSON values, and nesting deeper than 100
@@ -21,6 +22,7 @@ export function canonical(value: unknown, depth = 0): string {
   if (typeof value === 'number') return number(value)
   if (typeof value === 'boolean' || value === null) return String(value)
   if (typeof value !== 'object') throw invalid(`a ${typeof value}`)
+  if (value instanceof Numeral) return value.text
   return Array.isArray(value) ? list(value, depth) : object(value, depth)
 }
 
@@ -41,7 +43,7 @@ function object(value: object, depth: number): string {
 }
 
 /** By UTF-16 code units, as RFC 8785 §3.2.3 asks for. Many are so already, and looking is cheaper than sorting. */
-const inOrder = (keys: string[]): string[] =>
+export const inOrder = (keys: string[]): string[] =>
   keys.every((key, at) => at === 0 || (keys[at - 1] ?? '') <= key) ? keys : keys.toSorted()
 
 export function isPlain(value: object): boolean {

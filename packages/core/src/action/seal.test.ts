@@ -26,6 +26,15 @@ describe('P1: what was judged is what will run', () => {
     expect(sealed.digest).toBe(seal(draft()).digest)
   })
 
+  it('A3: two drafts with one digest are one copy, in the order of what was hashed', () => {
+    const one = { ...draft(), parameters: { b: [{ z: 1, a: 2 }], Path: '/evil', path: '/safe', '10': 1, '9': 2 } }
+    const other = { ...draft(), parameters: { path: '/safe', '9': 2, Path: '/evil', '10': 1, b: [{ a: 2, z: 1 }] } }
+    const [first, second] = [one, other].map(seal)
+    expect(second?.digest).toBe(first?.digest)
+    expect(JSON.stringify(second?.action)).toBe(JSON.stringify(first?.action))
+    expect(JSON.stringify(first?.action.parameters.b)).toBe(canonical(one.parameters.b))
+  })
+
   it('nobody can change a sealed action', () => {
     const { action } = seal(draft())
     expect(() => {

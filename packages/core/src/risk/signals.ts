@@ -106,23 +106,3 @@ export function riskOf(view: RiskView, points: RiskPoints = defaultPoints): Risk
 const givesToModel = (verb: Verb) => verb === 'model.invoke' || verb === 'model.train'
 
 const hasUnknown = (picture: DataPicture) => [...picture.reads, ...picture.writes].some((node) => !node.known)
-
-const effects: Readonly<Record<Verb, Effect>> = {
-  'data.read': 'read',
-  'data.write': 'write',
-  'data.export': 'write',
-  'schema.change': 'write',
-  'iam.grant': 'grant',
-  'infra.change': 'write',
-  'model.invoke': 'read',
-  'model.train': 'write',
-  'model.deploy': 'deploy',
-  'file.read': 'read',
-  'file.write': 'write',
-  'tool.call': 'write',
-  'http.call': 'write',
-  'shell.exec': 'write',
-}
-
-/** What a verb does if the gateway knows no better. */
-export const effectOf = (verb: Verb): Effect => effects[verb]

@@ -4,8 +4,7 @@
  * @module
  */
 import type { IncomingMessage } from 'node:http'
-import { CountersignError, parseJson } from '@countersign/core'
-import type { Json } from '@countersign/schema'
+import { CountersignError, type ExactJson, parseExactJson } from '@countersign/core'
 import { codingOf, decode } from './decode.ts'
 import type { Spool, Spooled } from './spool.ts'
 import { type Head, isJson } from './wire.ts'
@@ -16,7 +15,7 @@ export type Body = ShownBody | SpooledBody
 export interface ShownBody {
   readonly bytes: Uint8Array
   /** The parsed body, if it says that it is JSON. */
-  readonly json: Json | undefined
+  readonly json: ExactJson | undefined
 }
 
 /** One of which size, type and hash are known. */
@@ -57,7 +56,7 @@ export async function readBody(
   const { bytes, rest } = await begin(bounded(plain, maxBytes))
   if (rest) return { spooled: await spool.keep(rest), json: undefined }
   if (bytes.length === 0) return undefined
-  return { bytes, json: json ? parseJson(bytes, { bytes: shownBytes }) : undefined }
+  return { bytes, json: json ? parseExactJson(bytes, { bytes: shownBytes }) : undefined }
 }
 
 /** Whoever stops reading leaves the connection as it is, so that a refusal can still be said. */

@@ -3,20 +3,8 @@
  *
  * @module
  */
-import { Effect, ResourceKind, Verb } from '@countersign/schema'
 import { z } from 'zod'
-
-/** A fact of a route: said outright, or worked out from the message by a CEL expression. */
-const said = <Type extends z.ZodType>(type: Type) =>
-  z.union([type, z.strictObject({ cel: z.string().min(1).max(2000) })])
-
-const Count = z.number().int().nonnegative().max(Number.MAX_SAFE_INTEGER)
-
-const SaidData = z.strictObject({
-  name: said(z.string().min(1)),
-  columns: said(z.array(z.string())).optional(),
-})
-export type SaidData = z.infer<typeof SaidData>
+import { ruleShape } from '../meaning/rule.ts'
 
 /** Headers the house answers for itself, so that no upstream gets them from an agent. */
 const ownHeaders = new Set(
@@ -48,26 +36,27 @@ const BodyBytes = z
 export const RowsFrom = z.enum(['x-row-count', 'ndjson', 'csv', 'json', 'request'])
 export type RowsFrom = z.infer<typeof RowsFrom>
 
+/** What an expression of a route looks at: of the sealed request, so that no secret can reach a sentence. */
+export const offer = {
+  params: 'map<string, string>',
+  query: 'map<string, string>',
+  queries: 'map<string, list<string>>',
+  headers: 'map<string, string>',
+  body: 'dyn',
+  form: 'map<string, string>',
+  forms: 'map<string, list<string>>',
+} as const
+
 export const RouteConfig = z
   .strictObject({
-    verb: said(Verb),
+    ...ruleShape,
+    effect: ruleShape.effect.describe('Default: by verb and method.'),
     operation: z.string().min(1).optional().describe('Default: the method and the pattern.'),
-    resources: z
-      .array(z.strictObject({ kind: ResourceKind, name: said(z.string().min(1).max(500)) }))
-      .min(1)
-      .max(50),
-    effect: said(Effect).optional().describe('Default: by verb and method.'),
-    sentence: said(z.string().min(1)).optional(),
-    reads: z.array(SaidData).optional().describe('An empty list says that it reads nothing; left out, it is unknown.'),
-    writes: z.array(SaidData).optional(),
-    destination: said(z.string().min(1)).optional(),
-    model: said(z.string().min(1)).optional(),
-    rows: said(Count).optional().describe('Rows at most; the answer is cut off before it exceeds them.'),
-    bytes: said(Count).optional().describe('Bytes of the answer at most.'),
+    rows: ruleShape.rows.describe('Rows at most; the answer is cut off before it exceeds them.'),
+    bytes: ruleShape.rows.describe('Bytes of the answer at most.'),
     rowsFrom: RowsFrom.optional().describe(
       'How rows of an answer are counted; `request`: the sealed request itself fixes their number.',
     ),
-    destructive: z.boolean().default(false),
     purposeHeader: HeaderName.default('countersign-purpose'),
     secrets: z.array(SecretPlace).default([]),
     maxBodyBytes: BodyBytes.optional().describe('Default: the upstream’s.'),

@@ -137,11 +137,11 @@ describe('what a route cannot say is unknown, never allowed (P13)', () => {
     ['rows', { rows: cel('body.rows'), rowsFrom: 'csv' }, { measures: {} }],
     ['negative rows', { rows: cel('-1'), rowsFrom: 'csv' }, { measures: {} }],
     ['half a row', { rows: cel('0.5'), rowsFrom: 'csv' }, { measures: {} }],
-    ['a query that came twice', { destination: cel('query.to') }, { lineage: {} }],
+    ['a query that did not come', { destination: cel('query.to') }, { lineage: {} }],
     ['a name of every object', { destination: cel('body.constructor') }, { lineage: {} }],
   ])('%s', async (_, part, expected) => {
     expect(
-      await told({ 'POST /a': { ...orders, ...part } }, '/crm/a?to=x&to=y&__proto__=z', json({ n: 1 })),
+      await told({ 'POST /a': { ...orders, ...part } }, '/crm/a?x=1&x=2&__proto__=z', json({ n: 1 })),
     ).toMatchObject(expected)
     expect((await lineageOf(house)).length).toBe(
       'lineage' in expected ? Object.keys(expected.lineage as object).length : 0,

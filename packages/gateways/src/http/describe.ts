@@ -3,13 +3,19 @@
  *
  * @module
  */
-import { CountersignError, type Attempt, type AttemptContext, type Caller, type Hall } from '@countersign/core'
-import type { Action, Effect, Lineage, NamedData, Purpose, Resource, Verb } from '@countersign/schema'
-import type { View } from './cel.ts'
+import type { Attempt, AttemptContext, Caller, Hall, SaidByProtocol } from '@countersign/core'
+import type { Action, Purpose, Resource } from '@countersign/schema'
+import { attemptIdOf, purposeOf, traceOf } from '../meaning/claims.ts'
+import { meaningOf } from '../meaning/describe.ts'
+import { offered, type View } from '../meaning/expression.ts'
+import { ambiguous, mustBeOneReading } from '../meaning/reading.ts'
+import { namesDeepIn } from '../meaning/rule.ts'
 import type { UpstreamConfig } from './config.ts'
+import { type Fields, mustBeOneReadingOf, readUrlEncoded, valuesOf } from './fields.ts'
 import type { Headers } from './headers.ts'
-import { type HttpParameters, seal } from './parameters.ts'
-import type { Matched, Route, ToldData } from './routes.ts'
+import { readMultipart } from './multipart.ts'
+import { type HttpParameters, jsonIn, seal } from './parameters.ts'
+import type { Matched } from './routes.ts'
 import { isSafe, type Message } from './wire.ts'
 
 export interface Described {
@@ -17,6 +23,7 @@ export interface Described {
   readonly context: AttemptContext
 }
 
+/** @throws ERR_INPUT_INVALID for what two readers could read in two ways, and for claims that are none */
 export async function describe(
   message: Message,
   caller: Caller,
@@ -25,6 +32,7 @@ export async function describe(
   secrets: Hall['secrets'],
 ): Promise<Described> {
   const { method, target } = message
+  const read = readOnce(message, matched)
   const places = new Set([...upstream.secrets, ...(matched?.route.config.secrets ?? [])])
   const headers = sealedHeaders(message.headers, [
     ...upstream.headers,
@@ -43,105 +51,86 @@ export async function describe(
     secrets,
   )
   // Expressions see what was sealed, so no secret can reach a sentence.
-  const view = viewOf(message, parameters, matched)
-  const meaning = matched ? mapped(matched.route, view, message) : unmapped(message)
+  const { action, context } = meaningOf(matched?.route.rule, viewOf(read, parameters, matched), otherwise(message))
   return {
     action: {
       gateway: 'http',
       door: 'enforcing',
       environment: upstream.environment,
       parameters: parameters as Action['parameters'],
-      ...meaning.action,
+      operation: operationOf(message, matched),
+      ...action,
     },
     context: {
-      purpose: purposeOf(message.headers, matched?.route.config.purposeHeader),
-      attemptId: attemptIdOf(message.headers),
+      purpose: purposeIn(message.headers, matched?.route.config.purposeHeader),
+      attemptId: attemptIdOf(message.headers('idempotency-key')),
       session: caller.credential,
-      trace: traceOf(message.headers),
+      trace: traceOf(message.headers('traceparent')),
       client: (message.headers('user-agent') ?? 'unknown').slice(0, 200),
       observed: upstream.observe,
-      ...meaning.context,
+      ...context,
     },
   }
 }
 
-interface Meaning {
-  readonly action: Pick<Action, 'verb' | 'operation' | 'resources'>
-  readonly context: Pick<AttemptContext, 'sentence' | 'effect' | 'lineage' | 'measures' | 'destructive'>
+/** Where a message says what it is about. Undefined: it does not say it in that form. */
+interface Read {
+  readonly message: Message
+  readonly query: Fields
+  readonly form: Fields | undefined
 }
 
-/** Nobody has said what this does, so all of it is unknown. */
-function unmapped(message: Message): Meaning {
-  return {
-    action: {
-      verb: 'http.call',
-      operation: `${message.method} ${message.target.upstream}`,
-      resources: [unknown(message)],
-    },
-    context: {
-      sentence: plainly(message),
-      effect: effectOf('http.call', message.method),
-      lineage: {},
-      measures: {},
-      destructive: false,
-    },
+/** Reads what names things, and holds it against what the route rests on. */
+function readOnce(message: Message, matched: Matched | undefined): Read {
+  const { names = new Map(), alike: allowed = [] } = matched?.route.rule ?? {}
+  const of = (variable: string) => names.get(variable) ?? new Set<string>()
+
+  const query = readUrlEncoded(message.target.query.replace(/^\?/, ''), allowed)
+  mustBeOneReadingOf(query, { once: of('query'), lists: of('queries'), allowed })
+  const form = formIn(message, allowed)
+  if (form) mustBeOneReadingOf(form, { once: of('form'), lists: of('forms'), allowed })
+  const json = message.body?.json
+  if (json !== undefined) mustBeOneReading(json, { read: namesDeepIn(names, 'body'), allowed })
+  return { message, query, form }
+}
+
+function formIn({ headers, body }: Message, allowed: readonly string[]): Fields | undefined {
+  const type = headers('content-type') ?? ''
+  if (!body || 'spooled' in body) return undefined
+  if (/^\s*multipart\/form-data\s*(?:;|$)/i.test(type)) return readMultipart(body.bytes, type)
+  if (!/^\s*application\/x-www-form-urlencoded\s*(?:;|$)/i.test(type)) return undefined
+  return readUrlEncoded(textOf(body.bytes), allowed)
+}
+
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+
+function textOf(bytes: Uint8Array): string {
+  try {
+    return utf8.decode(bytes)
+  } catch (cause) {
+    throw ambiguous('the form is not UTF-8', cause)
   }
 }
 
-function mapped(route: Route, view: View, message: Message): Meaning {
-  const verb = route.verb(view)
-  if (!verb) return unmapped(message)
-  const rows = route.rows(view)
-  const bytes = route.bytes(view)
-  return {
-    action: {
-      verb,
-      operation: route.config.operation ?? `${message.target.upstream}: ${route.pattern}`,
-      resources: route.resources.map(({ kind, name }): Resource => {
-        const told = name(view)
-        return told === undefined ? unknown(message) : { kind, name: told }
-      }),
-    },
-    context: {
-      sentence: route.sentence(view) ?? plainly(message),
-      effect: route.effect(view) ?? effectOf(verb, message.method),
-      lineage: lineageOf(route, view),
-      measures: { ...(rows !== undefined && { rows }), ...(bytes !== undefined && { bytes }) },
-      destructive: route.config.destructive,
-    },
-  }
+/** Nobody has said what this does, or not all of it: that is unknown. */
+const otherwise = (message: Message) => ({
+  verb: 'http.call' as const,
+  resource: unknown(message),
+  unknown: unknown(message),
+  said: saidBy(message.method),
+  sentence: () => plainly(message),
+})
+
+function saidBy(method: string): SaidByProtocol | undefined {
+  if (method === 'DELETE') return 'deletes'
+  return isSafe(method) ? 'reads' : undefined
 }
 
-/** A list of which one name is unknown is unknown as a whole: a part of the truth would look like all of it. */
-function lineageOf(route: Route, view: View): Lineage {
-  const reads = route.reads && namedData(route.reads, view)
-  const writes = route.writes && namedData(route.writes, view)
-  const destination = route.destination(view)
-  const model = route.model(view)
-  return {
-    ...(reads && { reads }),
-    ...(writes && { writes }),
-    ...(destination !== undefined && { destination }),
-    ...(model !== undefined && { model }),
-  }
-}
-
-function namedData(told: readonly ToldData[], view: View): NamedData[] | undefined {
-  const named: NamedData[] = []
-  for (const data of told) {
-    const name = data.name(view)
-    const columns = data.columns(view)
-    if (name === undefined) return undefined
-    named.push({ name, ...(columns && { columns: [...columns] }) })
-  }
-  return named
-}
-
-function effectOf(verb: Verb, method: string): Effect {
-  if (verb === 'iam.grant') return 'grant'
-  if (verb === 'model.deploy') return 'deploy'
-  if (method === 'DELETE') return 'delete'
-  return isSafe(method) ? 'read' : 'write'
+/** Stable, whatever a message says: policies name it, and what an agent has done before is told by it. */
+function operationOf({ method, target: { upstream } }: Message, matched: Matched | undefined): string {
+  if (!matched) return `${method} ${upstream}`
+  const { config, pattern } = matched.route
+  return config.operation ?? `${upstream}: ${pattern}`
 }
 
 const plainly = ({ method, target: { upstream, path } }: Message): string =>
@@ -161,49 +150,34 @@ function sealedHeaders(headers: Headers, names: readonly string[]): Record<strin
   return sealed
 }
 
-function viewOf(message: Message, { headers, body }: HttpParameters, matched: Matched | undefined): View {
-  const queries = new Map<string, string[]>()
-  for (const [name, value] of new URLSearchParams(message.target.query))
-    queries.set(name, [...(queries.get(name) ?? []), value])
-  const once = [...queries]
-    .filter(([, values]) => values.length === 1)
-    .map(([name, [value = '']]) => [name, value] as const)
+/** A body in a form that is not offered leaves `body` or `form` out, and what looks there is unknown. */
+function viewOf({ message, query, form }: Read, sealed: HttpParameters, matched: Matched | undefined): View {
+  const { one, all } = valuesOf(query)
+  const fields = form && valuesOf(form)
+  const json = message.body ? (jsonIn(sealed.body) ?? message.body.json) : null
   return {
     params: matched?.params ?? {},
-    query: Object.fromEntries(once),
-    queries: Object.fromEntries(queries),
-    headers,
-    body: (body && 'json' in body ? body.json : message.body?.json) ?? null,
+    query: one,
+    queries: all,
+    headers: sealed.headers,
+    ...(json !== undefined && { body: offered(json) }),
+    ...(fields && { form: fields.one, forms: fields.all }),
   }
 }
 
-function purposeOf(headers: Headers, textHeader = 'countersign-purpose'): Purpose | undefined {
-  const text = claimed(headers(textHeader), 2000)
-  const workItem = claimed(headers('countersign-work-item'), 200)
-  const link = claimed(headers('countersign-purpose-link'), 2000)
-  if (!text && !workItem && !link) return undefined
-  return { ...(text && { text }), ...(workItem && { workItem }), ...(link && { link }) }
+function purposeIn(headers: Headers, textHeader = 'countersign-purpose'): Purpose | undefined {
+  const [text, workItem, link] = [textHeader, 'countersign-work-item', 'countersign-purpose-link'].map((name) =>
+    decoded(headers(name)),
+  )
+  return purposeOf({ ...(text && { text }), ...(workItem && { workItem }), ...(link && { link }) })
 }
 
 /** A header holds ASCII only, so other letters come percent-encoded. */
-function claimed(value: string | undefined, mostCharacters: number): string | undefined {
+function decoded(value: string | undefined): string | undefined {
   if (value === undefined) return undefined
   try {
-    return decodeURIComponent(value).slice(0, mostCharacters)
+    return decodeURIComponent(value)
   } catch {
-    return value.slice(0, mostCharacters) // not encoded: it is the text itself
+    return value // not encoded: it is the text itself
   }
-}
-
-function attemptIdOf(headers: Headers): string | undefined {
-  const id = headers('idempotency-key')
-  if (id !== undefined && (id === '' || id.length > 255)) {
-    throw new CountersignError('ERR_INPUT_INVALID', { http: 'An Idempotency-Key has 1 to 255 characters.' })
-  }
-  return id
-}
-
-/** https://www.w3.org/TR/trace-context/#traceparent-header; anything else is no trace. */
-function traceOf(headers: Headers): string | undefined {
-  return /^00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$/.exec(headers('traceparent') ?? '')?.[0]
 }

@@ -3,9 +3,18 @@
  *
  * @module
  */
-import { CountersignError, canonical, sha256Hex, type Hall } from '@countersign/core'
+import {
+  CountersignError,
+  canonical,
+  type ExactJson,
+  type Hall,
+  isPlainJson,
+  parseExactJson,
+  sha256Hex,
+} from '@countersign/core'
 import { Json } from '@countersign/schema'
 import { z } from 'zod'
+import { keepAt, revealAt } from '../meaning/secrets.ts'
 import { Method } from './config.ts'
 import { type Body, shownBytes } from './body.ts'
 
@@ -13,14 +22,15 @@ const notShown = `not shown: more than ${shownBytes.toLocaleString('en-US')} byt
 
 /**
  * A body as people read it and as it is sent: text or bytes exactly, or, where it holds secrets, the JSON value with
- * references in their place, sent in its canonical form (RFC 8785). That one has no hash: it would be the secret's. One
- * that is too large to be shown is sealed by its hash alone.
+ * references in their place, sent in its canonical form (RFC 8785). That one has no hash: it would be the secret's. `exact`:
+ * the value is that canonical text itself, for it has numbers that a double cannot hold. One that is too large to be shown
+ * is sealed by its hash alone.
  */
 const SealedBody = z.union([
   z.strictObject({ sha256: z.string(), bytes: z.number().int(), text: z.string() }),
   z.strictObject({ sha256: z.string(), bytes: z.number().int(), base64: z.string() }),
   z.strictObject({ sha256: z.string(), bytes: z.number().int(), content: z.literal(notShown) }),
-  z.strictObject({ json: Json }),
+  z.strictObject({ json: Json, exact: z.literal(true).optional() }),
 ])
 type SealedBody = z.infer<typeof SealedBody>
 
@@ -55,18 +65,12 @@ export async function seal(
   for (const name of named) headers[name] = await secrets.keep(headers[name] ?? '')
 
   if (plainBody && plainBody.json === undefined && places.some(isPointer)) throw new CountersignError('ERR_INPUT_TYPE')
-  const pointed: string[] = []
-  let json = plainBody?.json
-  for (const pointer of places.filter(isPointer)) {
-    // Looked up in what is left: a secret inside one that is already kept went with it.
-    const value = at(json, pointer)
-    if (value === undefined) continue
-    // As JSON, so that what comes back has its type.
-    json = put(json, pathOf(pointer), await secrets.keep(canonical(value)))
-    pointed.push(pointer)
-  }
-
-  const body = pointed.length > 0 ? { json: json ?? null } : sealBody(plainBody)
+  const kept =
+    plainBody?.json === undefined
+      ? undefined
+      : await keepAt(plainBody.json, places.filter(isPointer), (secret) => secrets.keep(secret))
+  const pointed = kept?.places ?? []
+  const body = kept && pointed.length > 0 ? sealJson(kept.json) : sealBody(plainBody)
   const found = [...named, ...pointed]
   return {
     upstream,
@@ -80,6 +84,17 @@ export async function seal(
 }
 
 const isPointer = (place: string): boolean => place.startsWith('/')
+
+const sealJson = (json: ExactJson): SealedBody =>
+  isPlainJson(json) ? { json } : { json: canonical(json), exact: true }
+
+/** The JSON of a body that was sealed as such; undefined for text and bytes. */
+export function jsonIn(body: SealedBody | undefined): ExactJson | undefined {
+  if (!body || !('json' in body)) return undefined
+  const { json, exact } = body
+  // We wrote that text ourselves: bounded when it came in, and somewhat longer and deeper since.
+  return exact && typeof json === 'string' ? parseExactJson(json, { bytes: json.length, depth: 100 }) : json
+}
 
 function sealBody(body: Body | undefined): SealedBody | undefined {
   if (!body) return undefined
@@ -119,46 +134,19 @@ export async function unseal(
   secrets: Hall['secrets'],
 ): Promise<Unsealed> {
   const headers = { ...sealed }
-  let json = body && 'json' in body ? body.json : undefined
-  // The last one kept may hold the earlier ones.
-  for (const place of places.toReversed()) {
-    const reference = isPointer(place) ? at(json, place) : headers[place]
-    if (typeof reference !== 'string') throw new CountersignError('ERR_SECRET_UNKNOWN', { place })
-    const value = await secrets.reveal(reference)
-    if (isPointer(place)) json = put(json, pathOf(place), JSON.parse(value) as Json)
-    else headers[place] = value
+  for (const name of places.filter((place) => !isPointer(place))) {
+    const reference = headers[name]
+    if (reference === undefined) throw new CountersignError('ERR_SECRET_UNKNOWN', { place: name })
+    headers[name] = await secrets.reveal(reference)
   }
+  const sealedJson = jsonIn(body)
+  const json = sealedJson && (await revealAt(sealedJson, places.filter(isPointer), (each) => secrets.reveal(each)))
   return { headers, body: body && bytesOf(body, json) }
 }
 
-function bytesOf(body: SealedBody, json: Json | undefined): Uint8Array | { readonly sha256: string } {
+function bytesOf(body: SealedBody, json: ExactJson | undefined): Uint8Array | { readonly sha256: string } {
   if ('content' in body) return { sha256: body.sha256 }
   if ('text' in body) return Buffer.from(body.text, 'utf8')
   if ('base64' in body) return Buffer.from(body.base64, 'base64')
   return Buffer.from(canonical(json), 'utf8')
-}
-
-/** RFC 6901 §4. */
-const pathOf = (pointer: string): string[] =>
-  pointer
-    .slice(1)
-    .split('/')
-    .map((token) => token.replaceAll('~1', '/').replaceAll('~0', '~'))
-
-function at(json: Json | undefined, pointer: string): Json | undefined {
-  let value = json
-  for (const token of pathOf(pointer)) {
-    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, token)) return undefined
-    value = (value as Readonly<Record<string, Json>>)[token]
-  }
-  return value
-}
-
-/** A copy with `value` at the end of the path, which exists. */
-function put(json: Json | undefined, [token, ...rest]: readonly string[], value: Json): Json {
-  if (token === undefined) return value
-  if (Array.isArray(json))
-    return (json as readonly Json[]).map((item, index) => (String(index) === token ? put(item, rest, value) : item))
-  const members = json as Readonly<Record<string, Json>>
-  return { ...members, [token]: put(members[token], rest, value) }
 }

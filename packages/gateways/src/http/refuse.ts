@@ -111,7 +111,7 @@ const gone = ({ kind, approval }: { kind: string; approval: string }, title: str
   members: { approval },
 })
 
-/** Of an error's detail only our own fixed words are shown, never what came in. */
+/** Of an error's detail only our own words are shown, and the names that an ambiguity is about. */
 export function problemOfError(error: unknown): Problem {
   const { code, status, message, detail } =
     error instanceof CountersignError ? error : new CountersignError('ERR_INTERNAL')
@@ -132,6 +132,9 @@ const challenges = ['Bearer realm="countersign"', 'Basic realm="countersign", ch
 function ownWords(detail: unknown): string | undefined {
   if (typeof detail !== 'object' || detail === null) return undefined
   if ('http' in detail && typeof detail.http === 'string') return detail.http
+  if ('reading' in detail && typeof detail.reading === 'string')
+    return `This can be read in two ways: ${detail.reading}.`
+  if ('input' in detail && typeof detail.input === 'string') return detail.input
   return 'json' in detail && typeof detail.json === 'string'
     ? `The body is not JSON as it is read here: ${detail.json}.`
     : undefined

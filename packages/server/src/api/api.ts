@@ -5,6 +5,7 @@
  */
 import { CountersignError } from '@countersign/core'
 import { OpenAPIHono } from '@hono/zod-openapi'
+import { getPath } from 'hono/utils/url'
 import type { z } from 'zod'
 import { actions } from './actions.ts'
 import { exportActions } from './actions-export.ts'
@@ -52,6 +53,8 @@ export function createApi(parts: ApiParts): OpenApi {
     // An open window that listens is not someone at work.
     context.set('visitor', await visitorOf(parts, request, { quiet: context.req.path === '/api/events' }))
     mustBeTheWindow(parts, request)
+    // Not before: what nobody signed in for is not worth a look.
+    context.req.raw = await readStrictly(request)
     await next()
   })
 
@@ -79,14 +82,12 @@ export function createApi(parts: ApiParts): OpenApi {
     const requestId = requestIdOf(request)
     try {
       mustBeOurName(request, publicUrl)
-      const { pathname } = new URL(request.url)
-      const handler = parts.mounted?.(pathname)
+      // As it is routed: `/%61pi` is `/api`, for every check as for every handler.
+      const handler = parts.mounted?.(getPath(request))
       if (handler) return await handler(request)
       const moved = elsewhere(request, publicUrl)
       if (moved) return sealed(moved, requestId, publicUrl)
-      if (pathname.startsWith('/api/')) refuseTokens(request)
-      const checked = pathname.startsWith('/api/') ? await readStrictly(request) : request
-      return sealed(await api.fetch(checked, { requestId, peer: from?.peer }), requestId, publicUrl)
+      return sealed(await api.fetch(request, { requestId, peer: from?.peer }), requestId, publicUrl)
     } catch (error) {
       return sealed(problem(error, requestId, log), requestId, publicUrl)
     }

@@ -128,6 +128,44 @@ describe('input', () => {
     expect([response.status, await codeOf(response)]).toEqual([status, code])
   })
 
+  it.each(['/api/agents', '/%61pi/agents', '/api/%61gents', '/%61%70%69/agents'])(
+    'A5: is read strictly on every way to the same handler: %s',
+    async (path) => {
+      const twice = await rig.post(path, cookie, '{"id":"a","id":"b"}')
+      expect(await twice.json()).toMatchObject({
+        status: 400,
+        detail: 'The body is not JSON as it is read here: the same key twice.',
+      })
+      const { 'content-type': _, ...headers } = rig.ofConsole(cookie)
+      const untyped = await rig.call(path, { method: 'POST', headers, body: JSON.stringify(good) })
+      expect(untyped.status).toBe(415)
+    },
+  )
+
+  it.each<[string, (ours: Record<string, string>) => Record<string, string>, number]>([
+    ['nobody who is signed in', (ours) => ({ ...ours, cookie: '' }), 401],
+    ['the cookie of nobody', (ours) => ({ ...ours, cookie: 'countersign=made-up' }), 401],
+    ['another window', (ours) => ({ ...ours, 'countersign-window': 'x' }), 403],
+    ['another site', (ours) => ({ ...ours, origin: 'https://evil.example' }), 403],
+    ['a token', (ours) => ({ ...ours, authorization: 'Bearer x' }), 401],
+  ])('B1: of %s is not read at all', async (_, from, status) => {
+    for (const path of ['/api/agents', '/%61pi/agents', '/api/nothing']) {
+      let read = false
+      const body = new ReadableStream<Uint8Array>(
+        {
+          pull(controller) {
+            read = true
+            controller.enqueue(Buffer.from('"'))
+          },
+        },
+        { highWaterMark: 0 },
+      )
+      const headers = from(rig.ofConsole(cookie))
+      const response = await rig.call(path, { method: 'POST', headers, body, duplex: 'half' } as RequestInit)
+      expect([response.status, read]).toEqual([status, false])
+    }
+  })
+
   it('that never ends is cut off', async () => {
     let sent = 0
     const body = new ReadableStream<Uint8Array>({

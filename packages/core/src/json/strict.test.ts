@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { parseJson } from './json.ts'
+import { parseJson } from './strict.ts'
 
+const keys = (many: number) => Array.from({ length: many }, (_, at) => `"k${at}":${at}`).join()
 const bytes = (...values: number[]) => Uint8Array.from(values)
 
 describe('strict JSON', () => {
@@ -25,6 +26,22 @@ describe('strict JSON', () => {
     ['ten megabytes', `"${'x'.repeat(10 << 20)}"`, 'ERR_INPUT_TOO_LARGE'],
   ])('refuses %s', (_, input, code) => {
     expect(() => parseJson(input)).toThrow(expect.objectContaining({ code }))
+  })
+
+  /** Each took time by the square of its length where a fault sent the reader back over what it had read. */
+  it.each<[string, string]>([
+    ['an open text of escaped quotes', `"${'\\"'.repeat(500_000)}`],
+    ['an open text of backslashes', `"${'\\'.repeat(1_000_001)}`],
+    ['an open key', `{"${'\\"'.repeat(500_000)}`],
+    ['quotes that are no text', '"\n'.repeat(300_000)],
+    ['space without end', ' '.repeat(1_000_000)],
+    ['a number without end', `-${'1'.repeat(1_000_000)}e`],
+    ['a number that ends in nothing', `${'1'.repeat(500_000)}.${'1'.repeat(500_000)}e+`],
+    ['lists that nobody closes', '[ '.repeat(500_000)],
+    ['words that are none', `[${'tru,'.repeat(250_000)}`],
+    ['a megabyte of keys, the last one twice', `{${keys(60_000)},"k0":1}`],
+  ])('B1: goes over the text once, and the first fault ends it: %s', (_, text) => {
+    expect(() => parseJson(text, { bytes: 2 << 20 })).toThrow(expect.objectContaining({ code: 'ERR_INPUT_INVALID' }))
   })
 
   it('the same key in different objects is fine, and so are strings that look like structure', () => {

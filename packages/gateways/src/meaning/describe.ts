@@ -1,0 +1,85 @@
+/**
+ * A rule and what it looks at → what the action means. A gateway offers names and values, and the words for what nobody
+ * has said.
+ *
+ * @module
+ */
+import { type AttemptContext, effectOf, type SaidByProtocol } from '@countersign/core'
+import type { Action, Effect, Lineage, Resource, Verb } from '@countersign/schema'
+import type { View } from './expression.ts'
+import type { Rule } from './rule.ts'
+
+export interface Meaning {
+  readonly action: Pick<Action, 'verb' | 'resources'>
+  readonly context: Pick<AttemptContext, 'sentence' | 'effect' | 'lineage' | 'measures' | 'destructive'>
+}
+
+/** What a gateway says where no rule does. */
+export interface Otherwise {
+  readonly verb: Verb
+  /** What it is done to if no rule names it. */
+  readonly resource: Resource
+  /** Instead of what a rule could not name, and instead of more than 50. */
+  readonly unknown: Resource
+  readonly said: SaidByProtocol | undefined
+  sentence(verb: Verb, resources: readonly Resource[]): string
+}
+
+const mostResources = 50
+
+/** Whatever a rule fails to say is unknown, and all of it is if it fails to say the verb. */
+export function meaningOf(rule: Rule | undefined, view: View, otherwise: Otherwise): Meaning {
+  const verb = rule?.verb ? rule.verb(view) : otherwise.verb
+  if (!rule || !verb) return nothingSaid(otherwise)
+
+  const resources = resourcesOf(rule, view, otherwise)
+  const [rows, bytes] = [rule.rows(view), rule.bytes(view)]
+  return {
+    action: { verb, resources },
+    context: {
+      sentence: rule.sentence(view) ?? otherwise.sentence(verb, resources),
+      effect: effectFor(rule, view, effectOf(verb, otherwise.said)),
+      lineage: lineageOf(rule, view),
+      measures: { ...(rows !== undefined && { rows }), ...(bytes !== undefined && { bytes }) },
+      destructive: rule.destructive,
+    },
+  }
+}
+
+function nothingSaid({ verb, resource, said, sentence }: Otherwise): Meaning {
+  return {
+    action: { verb, resources: [resource] },
+    context: {
+      sentence: sentence(verb, [resource]),
+      effect: effectOf(verb, said),
+      lineage: {},
+      measures: {},
+      destructive: false,
+    },
+  }
+}
+
+/** An effect that a rule meant to say and could not is a change. */
+function effectFor({ effect }: Rule, view: View, usual: Effect): Effect {
+  if (!effect) return usual
+  return effect(view) ?? (usual === 'read' ? 'write' : usual)
+}
+
+function resourcesOf({ resources }: Rule, view: View, { resource, unknown }: Otherwise): Resource[] {
+  if (!resources) return [resource]
+  const found = resources.flatMap(
+    ({ kind, names }): Resource[] => names(view)?.map((name) => ({ kind, name })) ?? [unknown],
+  )
+  return found.length > mostResources ? [unknown] : found
+}
+
+function lineageOf(rule: Rule, view: View): Lineage {
+  const [reads, writes] = [rule.reads(view), rule.writes(view)]
+  const [destination, model] = [rule.destination(view), rule.model(view)]
+  return {
+    ...(reads && { reads: [...reads] }),
+    ...(writes && { writes: [...writes] }),
+    ...(destination !== undefined && { destination }),
+    ...(model !== undefined && { model }),
+  }
+}
