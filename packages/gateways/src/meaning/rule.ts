@@ -135,7 +135,10 @@ export function createRuleCompiler(offer: Offer): CompileRule {
     }
     return {
       verb: config.verb === undefined ? undefined : told(['verb'], config.verb, Verb),
-      resources: config.resources?.map(({ kind, name }, at) => ({ kind, names: names(['resources', at, 'name'], name) })),
+      resources: config.resources?.map(({ kind, name }, at) => ({
+        kind,
+        names: names(['resources', at, 'name'], name),
+      })),
       effect: config.effect === undefined ? undefined : told(['effect'], config.effect, Effect),
       sentence: told(['sentence'], config.sentence, Name),
       reads: data('reads'),
