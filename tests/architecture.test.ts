@@ -41,6 +41,15 @@ it('sibling gateways do not know each other', () => {
   }
 })
 
+it('only the shared room for meaning compiles expressions and knows what a verb does', () => {
+  const folders = readdirSync('packages/gateways/src', { withFileTypes: true }).filter((entry) => entry.isDirectory())
+  for (const { name } of folders.filter((folder) => !shared.includes(folder.name))) {
+    const text = sourcesIn(`packages/gateways/src/${name}`)
+    expect(text).not.toContain('@marcbachmann/cel-js')
+    expect(text).not.toContain('effectOf')
+  }
+})
+
 /** `@countersign/core/verify` → `core`; other people's packages → nothing. */
 const own = (from: string) => (from.startsWith('@countersign/') ? [from.split('/')[1] ?? ''] : [])
 

@@ -1,6 +1,6 @@
 /**
  * The types that policies speak of. A site may append its own `.cedarschema` text: operations of its gateways as
- * members of a verb (`action "mcp.tools/call" in ["tool.call"] appliesTo …, context: Asked`), further groups of verbs.
+ * members of a verb (`action "crm/delete_rows" in ["tool.call"] appliesTo …, context: Asked`), further groups of verbs.
  *
  * @module
  */

@@ -5,7 +5,7 @@
  */
 import { z } from 'zod'
 
-/** The families policy speaks of. A gateway's own operations are members: `mcp.tools/call` is a `tool.call`. */
+/** The families policy speaks of. A gateway's own operations are members: `crm/delete_rows` is a `tool.call`. */
 export const Verb = z.enum([
   'data.read',
   'data.write',
@@ -50,7 +50,7 @@ export const Action = z.object({
   gateway: z.string().min(1).describe('The gateway that saw it: `mcp`, `http`, …'),
   door: Door,
   verb: Verb,
-  operation: z.string().min(1).describe('The gateway’s own name for it: `mcp.tools/call`.'),
+  operation: z.string().min(1).describe('The stable name of what is done: `crm/delete_rows`.'),
   resources: z.array(Resource).min(1).max(50),
   parameters: z.record(z.string(), Json).describe('Everything the execution depends on; secrets as references.'),
   definition: z.string().optional().describe('SHA-256 of the tool’s definition as the agent was shown it, hex.'),

@@ -135,7 +135,7 @@ export function SearchForm(props: {
             ))}
           </datalist>
           {field('model', 'Model', 'any')}
-          {field('operation', 'Operation', 'mcp.tools/call')}
+          {field('operation', 'Operation', 'crm/delete_rows')}
           <label className="wide">
             Id or digest
             <input name="pasted" placeholder="act_…, apr_…, per_… or 64 hex digits" maxLength={500} />

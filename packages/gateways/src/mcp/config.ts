@@ -1,25 +1,30 @@
-import { Effect, ResourceKind, Verb } from '@countersign/schema'
 import { z } from 'zod'
-import { compiles } from './mapping.ts'
+import { createRuleCompiler, Pointer, ruleShape } from '../meaning/rule.ts'
 
-const Expression = z.string().min(1).max(2000).refine(compiles, 'is not a CEL expression over `arguments`')
-const Pointer = z.string().regex(/^(\/([^/~]|~[01])*)+$/, 'is not a JSON pointer (RFC 6901)')
+/** What an expression of a tool looks at: the arguments as sealed. */
+export const offer = { arguments: 'map' } as const
 
-/** What the house shall make of one tool. What is left out is unknown, and counts as the worst. */
-export const ToolRule = z.strictObject({
-  verb: Verb.optional().describe('Default `tool.call`.'),
-  effect: Effect.optional().describe('Default `read` for verbs that read, else `write`.'),
-  resources: z
-    .array(z.strictObject({ kind: ResourceKind, name: Expression }))
-    .min(1)
-    .optional()
-    .describe('CEL over `arguments`, giving a name or a list of names. Default: the tool itself.'),
-  reads: Expression.optional().describe('CEL giving the datasets that are read.'),
-  writes: Expression.optional().describe('CEL giving the datasets that are written.'),
-  destination: Expression.optional().describe('CEL giving where the data goes.'),
-  model: Expression.optional().describe('CEL giving the model that is used.'),
-  secrets: z.array(Pointer).max(50).default([]).describe('JSON pointers into the arguments to strings nobody may see.'),
-})
+const compile = createRuleCompiler(offer)
+
+/** What is to be made of one tool. What is left out is unknown, and counts as the worst. */
+export const ToolRule = z
+  .strictObject({
+    ...ruleShape,
+    verb: ruleShape.verb.optional().describe('Default `tool.call`.'),
+    effect: ruleShape.effect.describe('Default: by the verb.'),
+    resources: ruleShape.resources.optional().describe('Default: the tool itself.'),
+    rows: ruleShape.rows.describe('Rows at most, where the arguments themselves fix their number.'),
+    secrets: z.array(Pointer).max(50).default([]).describe('JSON pointers into the arguments to what nobody may see.'),
+  })
+  .superRefine((rule, context) => {
+    compile(rule, (path, message) => context.addIssue({ code: 'custom', path, message }))
+    const plain = [...(rule.resources ?? []).map(({ name }) => name), rule.destination, rule.model, rule.sentence]
+    if (plain.some((said) => typeof said === 'string' && /\barguments[.[]/.test(said)))
+      context.addIssue({
+        code: 'custom',
+        message: 'Text stands for itself. An expression is written { cel: arguments.… }.',
+      })
+  })
 export type ToolRule = z.infer<typeof ToolRule>
 
 const about = {

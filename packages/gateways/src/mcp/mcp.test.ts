@@ -86,7 +86,7 @@ describe('a real client, the gateway and the real filesystem server', () => {
       gateway: 'mcp',
       door: 'enforcing',
       verb: 'file.write',
-      operation: 'mcp.tools/call',
+      operation: 'files/write_file',
       resources: [{ kind: 'file', name: join(folder, 'granted.txt') }],
       parameters: { server: 'files', tool: 'write_file', arguments: { path: join(folder, 'granted.txt'), content } },
       definition: expect.stringMatching(/^[0-9a-f]{64}$/),

@@ -6,7 +6,7 @@
 import { ToolRule } from './config.ts'
 
 const on = (verb: 'file.read' | 'file.write', ...names: readonly string[]): ToolRule =>
-  ToolRule.parse({ verb, resources: names.map((name) => ({ kind: 'file', name })) })
+  ToolRule.parse({ verb, resources: names.map((cel) => ({ kind: 'file', name: { cel } })) })
 
 const reads = on('file.read', 'arguments.path')
 const writes = on('file.write', 'arguments.path')

@@ -3,12 +3,11 @@
  *
  * @module
  */
-import { canonical, CountersignError, type Hall, type Permit } from '@countersign/core'
+import { CountersignError, type Hall, type Permit } from '@countersign/core'
 import type { KeptResult, Outcome } from '@countersign/schema'
 import type { ServerConfig } from './config.ts'
-import { Parameters, ruleFor } from './describe.ts'
+import { Parameters, unseal } from './parameters.ts'
 import { notRun } from './refuse.ts'
-import { replaceAt } from './secrets.ts'
 import type { Progress } from './conversation.ts'
 import type { Reply, Upstream } from './upstream.ts'
 
@@ -40,14 +39,13 @@ export async function runToolCall(permit: Permit, parts: RunParts): Promise<RunE
 const hungUp = 'the client hung up before it began'
 
 async function run(permit: Permit, sent: { begun: boolean }, parts: RunParts): Promise<RunEnd> {
-  const { config, upstream, secrets, signal, onProgress } = parts
-  const { tool, arguments: sealed } = Parameters.parse(permit.action.parameters)
+  const { upstream, secrets, signal, onProgress } = parts
+  const parameters = Parameters.parse(permit.action.parameters)
+  const { tool } = parameters
   if (permit.obligations.length > 0)
     return notBegun('policy attaches obligations that cannot be enforced on a tool’s answer')
 
-  const args = canonical(
-    await replaceAt(sealed, ruleFor(config, tool).secrets, (reference) => secrets.reveal(reference)),
-  )
+  const args = await unseal(parameters, secrets)
   const begin = () => {
     signal.throwIfAborted()
     permit.begin()

@@ -64,7 +64,7 @@ describe('the wire', () => {
     ['the same key twice', ping('{"a":1,"a":2}'), {}, 400, -32700],
     ['a lone surrogate', ping('{"a":"\\ud800"}'), {}, 400, -32700],
     ['NaN', ping('{"a":NaN}'), {}, 400, -32700],
-    ['an integer beyond 2^53', ping('{"a":9007199254740993}'), {}, 400, -32700],
+    ['a number that nobody holds', ping('{"a":1e999}'), {}, 400, -32700],
     ['__proto__', ping('{"__proto__":{}}'), {}, 400, -32700],
     ['bytes that are not UTF-8', new Uint8Array([0x22, 0xff, 0x22]), {}, 400, -32700],
     ['nothing', '', {}, 400, -32700],

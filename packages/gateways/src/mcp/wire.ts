@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { isError, parseJson } from '@countersign/core'
+import { isError, parseExactJson } from '@countersign/core'
 import type { Json } from '@countersign/schema'
 import { z } from 'zod'
 
@@ -73,7 +73,7 @@ export async function readMessage(request: Request, bounds: Bounds): Promise<Inc
 
   let value: Json
   try {
-    value = parseJson(body, { bytes: bounds.bytes })
+    value = parseExactJson(body, { bytes: bounds.bytes }) as Json // numerals stay among the arguments, and are sealed as text
   } catch (error) {
     if (!isError(error, 'ERR_INPUT_INVALID', 'ERR_INPUT_TOO_LARGE')) throw error
     return refused(400, -32700, `This is not JSON that every reader reads alike${because(error.detail)}.`)

@@ -31,6 +31,8 @@ const SaidData = z.strictObject({
 
 const DataList = z.union([z.array(SaidData), Cel])
 
+export const Pointer = z.string().regex(/^(\/([^/~]|~[01])*)+$/, 'is not a JSON pointer (RFC 6901)')
+
 /** The members that a route and a tool have in common; each gateway adds its own, and what is required where. */
 export const ruleShape = {
   verb: said(Verb),

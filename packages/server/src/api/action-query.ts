@@ -31,7 +31,7 @@ export const actionFilters = {
   class: text.optional().openapi({ description: 'A class of the data it touches: `financial`, `personal`, …' }),
   model: text.optional(),
   verb: Verb.optional(),
-  operation: text.optional().openapi({ description: 'The gateway’s own name: `mcp.tools/call`.' }),
+  operation: text.optional().openapi({ description: 'The stable name of what is done: `crm/delete_rows`.' }),
   environment: text.optional(),
   decision: z.enum(['allow', 'ask', 'deny']).optional(),
   outcome: z.enum(['running', 'done', 'failed', 'unknown']).optional(),
