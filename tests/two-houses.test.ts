@@ -140,6 +140,30 @@ describe('two instances on one PostgreSQL', () => {
     expect((await waiting).text).toContain('Successfully wrote')
   })
 
+  it('C4: serve one MCP session together, by its id alone, until its client ends it at either', async () => {
+    const headers = {
+      authorization: `Bearer ${house.demo.keys['ops-bot']}`,
+      accept: 'application/json, text/event-stream',
+      'content-type': 'application/json',
+    }
+    const clientInfo = { name: 'roamer', version: '1' }
+    const params = { protocolVersion: '2025-06-18', capabilities: {}, clientInfo }
+    const rpc = (method: string, of: object = {}) => JSON.stringify({ jsonrpc: '2.0', id: 1, method, params: of })
+    const hello = await knock(`${house.url}/mcp/files`, { method: 'POST', headers, body: rpc('initialize', params) })
+    const mine = { ...headers, 'mcp-session-id': String(hello.headers['mcp-session-id']) }
+    const list = (url: string, as = mine) =>
+      knock(`${url}/mcp/files`, { method: 'POST', headers: as, body: rpc('tools/list') })
+    expect((await list(house.url)).status).toBe(200)
+    const there = await list(second.url)
+    expect(there.status).toBe(200)
+    expect(there.text).toContain('write_file')
+    const other = { ...mine, authorization: `Bearer ${house.demo.keys['finance-bot']}` }
+    expect((await list(second.url, other)).status, 'it is its agent’s alone').toBe(404)
+    expect((await knock(`${second.url}/mcp/files`, { method: 'DELETE', headers: mine })).status).toBe(204)
+    expect((await list(house.url)).status).toBe(404)
+    expect((await list(second.url)).status).toBe(404)
+  })
+
   it('ask once about what comes to both at the same moment', async () => {
     const step = newExport()
     const told = await Promise.all([house.act(step), actThere(step), house.act(step), actThere(step)])

@@ -22,7 +22,7 @@ import { reach } from './reach.ts'
 import { notRun } from './refuse.ts'
 import { createSessions, type Session } from './session.ts'
 import { openEventStream } from './stream.ts'
-import { createTally } from './tally.ts'
+import { createTally, type Tally } from './tally.ts'
 import { createUpstream } from './upstream.ts'
 import type { OpenWay } from './way.ts'
 import { acceptsEvents, answered, json, legacySession, readMessage, rpcError, rpcNotice, rpcResult } from './wire.ts'
@@ -66,6 +66,7 @@ export async function startMcp(
   const answers = createAnswers({ config, hall, sessions })
   const take = createPosts({ answers, sessions })
   const requests = createTally(mostRequests)
+  const unknown = createTally(mostUnknown)
   const streams = createTally(mostStreams)
   let closing = false
 
@@ -101,15 +102,15 @@ export async function startMcp(
       case 'refused':
         return known.response
       case 'closed':
-        return inTurn('nobody', () => refuse(request, known))
+        return inTurn(unknown, '', () => refuse(request, known))
       case 'known':
-        return inTurn(known.caller.credential, () => serveKnown(request, server, known.caller))
+        return inTurn(requests, known.caller.credential, () => serveKnown(request, server, known.caller))
     }
   }
 
   /** Counted while it is read and until there is something to answer; what takes its time is counted as a call or a stream. */
-  async function inTurn(who: string, work: () => Promise<Response>): Promise<Response> {
-    const leave = requests.enter(who)
+  async function inTurn(tally: Tally, who: string, work: () => Promise<Response>): Promise<Response> {
+    const leave = tally.enter(who)
     if (!leave) return json({ error: 'too many requests are open' }, 429, { 'retry-after': '1' })
     try {
       return await work()
@@ -221,8 +222,10 @@ export async function startMcp(
 }
 
 const bodyWithinMs = 30_000
+/** Of all whose key opens nothing now: only to tell them why in band. */
+const mostUnknown = 32
 /** Of one credential. */
-const mostRequests = 1_000
+const mostRequests = 256
 const mostStreams = 400
 const mostStreamsOfSession = 4
 
