@@ -64,8 +64,12 @@ describe('policies on the pages', () => {
 })
 
 describe('configuration on the pages', () => {
+  const given: Readonly<Record<string, string>> = {
+    WEBHOOK_SECRET: `whsec_${'A'.repeat(32)}`,
+    DATABASE_URL: 'postgres://db.internal.acme.example/countersign',
+  }
   const surroundings = {
-    env: new Proxy({}, { get: (_, name) => (name === 'WEBHOOK_SECRET' ? `whsec_${'A'.repeat(32)}` : 'a-secret') }),
+    env: new Proxy({}, { get: (_, name) => given[String(name)] ?? 'a-secret' }),
     readFile: () => 'a-secret',
   }
   const read = (text: string) => () => parseConfig(text, surroundings, sections)

@@ -39,10 +39,11 @@ One file, \`countersign.yaml\`: the one that \`--config\` names, else the one in
 below. Unknown keys are refused. Paths are taken from the folder of the file.
 
 Secrets stay out of it. \`\${NAME}\` in a value is taken from the environment, a value that begins with \`file:\` is the text
-of that file. \`countersign check\` says what is wrong, with line and column.
+of that file. \`countersign check\` reads and compiles everything that \`serve\` does, and says all that is wrong with file,
+line and column; with \`--connect\` it also tries what the file names.
 
-Policies are read again when a file in their directory changes; the old ones stay in force if the new ones do not pass
-their checks. Everything else, the registry included, is read at the start.
+Policies and registry are read again when their files are others than they were, and by \`countersign reload\` or SIGHUP; the
+old ones stay in force if the new ones do not pass their checks. Everything else is read at the start.
 
 In a key, \`<name>\` stands for a name of your own and \`[]\` for each entry of a list.
 

@@ -26,6 +26,7 @@ export async function openApiDocument(): Promise<object> {
     running: { node: { id: '', epoch: () => undefined }, followers: () => [], places: [], concerns: () => [] },
     concerns: { raise: () => undefined, clear: () => undefined },
     policy,
+    policies: () => ({ version: '', at: 0, by: 'start', files: [] }),
     workshop: createWorkshop({ engine: policy, source, cases: async () => undefined }),
     clock,
     publicUrl,

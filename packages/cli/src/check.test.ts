@@ -25,7 +25,7 @@ describe('checking before starting', () => {
   })
 
   it('a configuration that holds passes', async () => {
-    await write('countersign.yaml', 'store:\n  url: ${KEY}\n')
+    await write('countersign.yaml', 'identity: { issuer: https://id.example, clientId: c, clientSecret: "${KEY}" }\n')
     expect(await hand('check')).toMatchObject({ code: 0, said: expect.stringContaining('1 policies pass') })
   })
 
@@ -47,10 +47,13 @@ describe('checking before starting', () => {
     expect(plain.muttered).toContain(expected)
     const json = await hand('check', '--json')
     expect([json.code, json.muttered]).toEqual([1, ''])
-    const { problems } = JSON.parse(json.said) as { problems: Record<'file' | 'line' | 'column' | 'says', string>[] }
-    expect(problems.map(({ file, line, column, says }) => `${file}:${line}:${column}: ${says}`).join('\n')).toContain(
-      expected,
+    const { problems } = JSON.parse(json.said) as {
+      problems: Record<'file' | 'line' | 'column' | 'path' | 'says', string>[]
+    }
+    const lines = problems.map(({ file, line, column, path, says }) =>
+      [`${file}:${line}:${column}`, ...(path === '' ? [] : [path]), says].join(': '),
     )
+    expect(lines.join('\n')).toContain(expected)
   })
 
   it('so has what is wrong with a policy', async () => {

@@ -1,124 +1,64 @@
 /**
- * What is wrong with a configuration or with policies, with line and column.
+ * What is wrong with a configuration, found by what `serve` does before it opens anything.
  *
  * @module
  */
-import { readFileSync } from 'node:fs'
-import { join, resolve } from 'node:path'
-import { isError } from '@countersign/core'
-import {
-  type CaseResult,
-  checkPolicies,
-  createPolicyEngine,
-  policyDirectory,
-  type Problem,
-  testPolicies,
-} from '@countersign/policy'
-import { type ConfigProblem, placesOf, registryOf } from '@countersign/server'
+import { foresee, placesOf, prepare } from '@countersign/server'
+import { inLines, readConfigFile, type Told, toldOf } from './config-file.ts'
 import type { Hand } from './hand.ts'
 import { Stopped } from './stopped.ts'
-import { readConfig } from './up.ts'
 
-interface Wrong {
-  readonly file: string
-  readonly line: number
-  readonly column: number
-  readonly says: string
-}
-
-export async function check(hand: Hand, file: string | undefined, json: boolean): Promise<void> {
-  const found = readOrExplain(hand, file)
-  if ('wrong' in found) return refuse(hand, found.wrong, json)
-  const { config, baseDir, path, registry } = found
-  const policies = resolve(baseDir, config.policies)
-  const report = await checkPolicies({ ...policyDirectory(policies), registry, agentGroups: config.agentGroups })
-  if (!report.ok) return refuse(hand, report.problems.map(inFolder(policies)), json)
-  const count = report.policies.length
-  const observing = placesOf(config, '').flatMap(({ gateway, name, observes }) =>
-    observes ? [`${gateway}/${name}`] : [],
-  )
-  if (json) return hand.say(JSON.stringify({ ok: true, config: path, policies: count, observing }))
-  hand.say(`${path}: fine. ${count} policies pass.`)
-  for (const door of observing) hand.say(`${door} only observes: what should wait for people runs there.`)
-}
-
-/** As compilers say it, so that editors find the place. */
-function refuse(hand: Hand, wrong: readonly Wrong[], json: boolean): never {
-  if (json) hand.say(JSON.stringify({ ok: false, problems: wrong }, undefined, 2))
-  throw new Stopped(1, json ? '' : inLines(wrong))
-}
-
-export interface PolicyOptions {
-  readonly registry?: string
-  readonly agentGroups?: string
+export interface CheckOptions {
+  readonly config?: string
+  /** Also tries what it names: provider, database, MCP servers, upstreams. */
+  readonly connect?: boolean
   readonly json?: boolean
 }
 
-export async function policyCheck(hand: Hand, directory: string | undefined, options: PolicyOptions): Promise<void> {
-  const source = sourceOf(hand, directory, options)
-  const report = await checkPolicies(source)
-  if (options.json) hand.say(JSON.stringify(report, undefined, 2))
-  if (!report.ok) throw new Stopped(1, options.json ? '' : inLines(report.problems.map(inFolder(source.path))))
-  if (!options.json) hand.say(`${report.policies.length} policies pass. Version ${report.version}`)
+export interface Checked {
+  /** Undefined where no file was found. */
+  readonly config: string | undefined
+  readonly problems: readonly Told[]
+  readonly warnings: readonly Told[]
+  /** 0 if they do not pass. */
+  readonly policies: number
+  readonly observing: readonly string[]
+  readonly gateways: readonly string[]
 }
 
-export async function policyTest(hand: Hand, directory: string | undefined, options: PolicyOptions): Promise<void> {
-  const source = sourceOf(hand, directory, options)
-  const { engine, close } = await createPolicyEngine({
-    files: source.files,
-    registry: source.registry,
-    agentGroups: source.agentGroups,
-  })
+export async function check(hand: Hand, options: CheckOptions): Promise<void> {
+  const checked = await lookOver(hand, options)
+  const { config, problems, warnings, policies, observing } = checked
+  const ok = problems.length === 0
+  if (options.json) hand.say(JSON.stringify({ ok, ...checked, config: config ?? null }, undefined, 2))
+  if (!ok) throw new Stopped(1, options.json ? '' : inLines([...problems, ...warnings]))
+  if (options.json) return
+  hand.say(
+    config === undefined
+      ? `There is no countersign.yaml in ${hand.cwd}. With the defaults all is fine: ${policies} sample policies pass.`
+      : `${config}: fine. ${policies} policies pass.`,
+  )
+  if (warnings.length > 0) hand.say(inLines(warnings))
+  for (const place of observing) hand.say(`${place} only observes: what should wait for people runs there.`)
+}
+
+/** @throws Stopped for a file that is named and not there */
+export async function lookOver(hand: Hand, { config: named, connect = false }: CheckOptions): Promise<Checked> {
+  const file = readConfigFile(hand, named)
+  const preparation = await prepare(file.read, file.baseDir)
   try {
-    const report = testPolicies(engine.active(), readFileSync(join(source.path, 'cases.yaml'), 'utf8'))
-    if (options.json) hand.say(JSON.stringify(report, undefined, 2))
-    const failed = report.results.filter(({ passed }) => !passed)
-    if (!options.json) for (const result of report.results) hand.say(lineOf(result))
-    if (!report.ok) {
-      const untested = report.untested.join(', ') || 'none'
-      throw new Stopped(1, `${failed.length} cases fail; policies that decide no case: ${untested}.`)
+    const foreseen = await foresee(file.read, preparation, { env: hand.env, connect })
+    const { prepared } = preparation
+    const places = prepared ? placesOf(prepared.gateways, '') : []
+    return {
+      config: file.path && file.name,
+      problems: preparation.problems.map(toldOf(hand, file, 'problem')),
+      warnings: [...preparation.warnings, ...foreseen].map(toldOf(hand, file, 'warning')),
+      policies: prepared?.policies.engine.active().policies.length ?? 0,
+      observing: places.flatMap(({ gateway, name, observes }) => (observes ? [`${gateway}/${name}`] : [])),
+      gateways: places.map(({ gateway, name }) => `${gateway}/${name}`),
     }
-    if (!options.json) hand.say(`${report.results.length} cases pass, and every policy decides at least one.`)
   } finally {
-    close()
+    await preparation.close()
   }
 }
-
-export function sourceOf(hand: Hand, directory: string | undefined, { registry, agentGroups }: PolicyOptions) {
-  const path = resolve(hand.cwd, directory ?? hand.product.policies)
-  const registryFile = registry === undefined ? join(path, 'registry.yaml') : resolve(hand.cwd, registry)
-  return {
-    path,
-    ...policyDirectory(path),
-    registry: registryOf({ registry: registryFile }, hand.cwd),
-    agentGroups: agentGroups?.split(',') ?? hand.product.agentGroups,
-  }
-}
-
-function readOrExplain(hand: Hand, file: string | undefined) {
-  try {
-    const read = readConfig(hand, file)
-    return { ...read, registry: registryOf(read.config, read.baseDir) }
-  } catch (error) {
-    if (!isError(error, 'ERR_CONFIG_INVALID')) throw error
-    const here = file ?? 'countersign.yaml'
-    const wrong = (error.detail as readonly ConfigProblem[]).map((problem): Wrong => ({
-      ...problem,
-      file: problem.file ?? here,
-      says: saysOf(problem.path, problem),
-    }))
-    return { wrong }
-  }
-}
-
-const inFolder =
-  (folder: string) =>
-  (problem: Problem): Wrong => ({ ...problem, file: join(folder, problem.file), says: saysOf(problem.policy, problem) })
-
-const saysOf = (about: string | undefined, { says }: { says: string }) => (about ? `${about}: ${says}` : says)
-
-const inLines = (wrong: readonly Wrong[]) =>
-  wrong.map(({ file, line, column, says }) => `${file}:${line}:${column}: ${says}`).join('\n')
-
-const lineOf = ({ name, passed, expected, got }: CaseResult) =>
-  passed ? `✓ ${name}` : `✗ ${name}: expected ${expected}, got ${got}`

@@ -6,12 +6,12 @@
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { classify, effectOf, riskOf } from '@countersign/core'
-import { createPolicyEngine, explain } from '@countersign/policy'
+import { agentGroupsOf, createPolicyEngine, explain } from '@countersign/policy'
 import { Resource, Verb } from '@countersign/schema'
 import { parse } from 'yaml'
 import { z } from 'zod'
-import { type PolicyOptions, sourceOf } from './check.ts'
 import type { Hand } from './hand.ts'
+import { type PolicyOptions, sourceOf } from './policy.ts'
 import { Stopped } from './stopped.ts'
 
 const Asked = z.strictObject({
@@ -36,7 +36,7 @@ export async function policyExplain(hand: Hand, file: string, directory: string 
   if (!parsed.success) throw new Stopped(2, `${file}: ${z.prettifyError(parsed.error)}`)
   const { agent, verb, resource, environment, gateway, hour, weekday, rows, purpose, destination, model } = parsed.data
   const source = sourceOf(hand, directory, options)
-  const { engine, close } = await createPolicyEngine({ ...source, watch: () => ({ close() {} }) })
+  const { engine, close } = await createPolicyEngine(source)
   try {
     const name = (value: string) => ({ name: value })
     const picture = classify(
@@ -78,7 +78,7 @@ export async function policyExplain(hand: Hand, file: string, directory: string 
           when,
         },
       },
-      { agentGroups: source.agentGroups },
+      { agentGroups: agentGroupsOf(source, source.registry) },
     )
     if (options.json) return hand.say(JSON.stringify({ ...answer, risk }, undefined, 2))
     hand.say(`${answer.decision.kind}: ${answer.says}`)

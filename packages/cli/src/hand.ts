@@ -30,6 +30,8 @@ export interface Hand {
   ask(dataDir: string): Ask
   /** Resolves when the person at the terminal wants to stop. */
   stopped(): Promise<void>
+  /** Calls back whenever someone asks to read anew (SIGHUP). Returns how to stop. */
+  hungUp?(told: () => void): () => void
 }
 
 export interface Person {

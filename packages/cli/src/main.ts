@@ -24,6 +24,10 @@ const hand: Hand = {
     new Promise((resolve) => {
       for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve())
     }),
+  hungUp(told) {
+    process.on('SIGHUP', told)
+    return () => void process.off('SIGHUP', told)
+  },
 }
 
 process.exitCode = await run(hand, process.argv.slice(2))

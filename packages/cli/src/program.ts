@@ -4,13 +4,14 @@
  * @module
  */
 import { Argument, Command, InvalidArgumentError, Option } from 'commander'
-import type { PolicyOptions } from './check.ts'
+import type { CheckOptions } from './check.ts'
 import type { DemoOptions } from './demo.ts'
 import { dataDirOf, type Hand } from './hand.ts'
 import { addLedger } from './program-ledger.ts'
 import { completionFor, type Shell, shells } from './completion.ts'
 import { answerInBrowser, inbox, lineage } from './people.ts'
 import { addAgents } from './program-agents.ts'
+import type { PolicyOptions } from './policy.ts'
 import { Stopped } from './stopped.ts'
 import type { Wish } from './init/init.ts'
 import type { UpOptions } from './up.ts'
@@ -66,12 +67,21 @@ export function createProgram(hand: Hand): Command {
     .action(async (options: DemoOptions) => (await import('./demo.ts')).tellDemo(hand, options))
   program
     .command('check')
-    .description('check configuration, registry and policies')
-    .option('--config <file>')
+    .description('check configuration, registry and policies, as serve would read them')
+    .option('--config <file>', 'default ./countersign.yaml')
+    .option('--connect', 'also try what it names: provider, database, MCP servers, upstreams')
     .option('--json', 'print JSON')
-    .action(async ({ config, json }: { config?: string; json?: boolean }) =>
-      (await import('./check.ts')).check(hand, config, json ?? false),
-    )
+    .action(async (options: CheckOptions) => (await import('./check.ts')).check(hand, options))
+
+  withHouse(program.command('status').description('whether the running instance can do its work')).action(
+    async (options: Common) => (await import('./status.ts')).status(hand, ask(options), options.json ?? false),
+  )
+  withHouse(program.command('doctor').description('what works and what does not, each with what to do next'))
+    .option('--config <file>', 'default ./countersign.yaml')
+    .action(async (options: Common & CheckOptions) => (await import('./status.ts')).doctor(hand, ask(options), options))
+  withHouse(program.command('reload').description('read policies and registry again, as SIGHUP does')).action(
+    async (options: Common) => (await import('./status.ts')).reload(hand, ask(options), options.json ?? false),
+  )
 
   withHouse(program.command('inbox').description('what waits')).action((options: Common) =>
     inbox(hand, ask(options), options.json ?? false),
@@ -100,16 +110,17 @@ export function createProgram(hand: Hand): Command {
   const policy = program.command('policy').description('check, test and explain policies')
   const withRegistry = (command: Command) =>
     command
-      .option('--registry <file>', 'default registry.yaml beside the policies')
+      .option('--config <file>', 'whose policies, registry and agent groups; default ./countersign.yaml')
+      .option('--registry <file>', 'default: the configuration’s, or registry.yaml beside the policies')
       .option('--agent-groups <names>', 'with commas')
       .option('--json', 'print JSON')
   withRegistry(policy.command('check [directory]')).action(
     async (directory: string | undefined, options: PolicyOptions) =>
-      (await import('./check.ts')).policyCheck(hand, directory, options),
+      (await import('./policy.ts')).policyCheck(hand, directory, options),
   )
   withRegistry(policy.command('test [directory]')).action(
     async (directory: string | undefined, options: PolicyOptions) =>
-      (await import('./check.ts')).policyTest(hand, directory, options),
+      (await import('./policy.ts')).policyTest(hand, directory, options),
   )
   withRegistry(
     policy

@@ -3,12 +3,13 @@
  *
  * @module
  */
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
-import { dirname, join, resolve } from 'node:path'
+import { join } from 'node:path'
+import { isError } from '@countersign/core'
 import type { Demo } from '@countersign/demo'
-import { Config, createLog, parseConfig, sections, startHouse } from '@countersign/server'
-import { environmentOf } from './env-file.ts'
+import { type ConfigProblem, createLog, prepare, startHouse } from '@countersign/server'
+import { inLines, readConfigFile, toldOf } from './config-file.ts'
 import { dataDirOf, type Hand, makeDataDir } from './hand.ts'
 import { Stopped } from './stopped.ts'
 
@@ -45,15 +46,32 @@ interface Opened {
   close(): Promise<void>
 }
 
-async function openConfigured(hand: Hand, { config: file, port, json }: UpOptions, dataDir: string): Promise<Opened> {
-  const { config: read, baseDir } = readConfig(hand, file)
-  if (read.identity?.issuer.includes('/demo/idp')) {
-    throw new Stopped(2, 'The demo’s identity provider is for the demo alone: anyone can be anyone there.')
+async function openConfigured(hand: Hand, { config: named, port, json }: UpOptions, dataDir: string): Promise<Opened> {
+  const file = readConfigFile(hand, named)
+  const { read, baseDir } = file
+  const config = port === undefined ? read.config : { ...read.config, listen: { ...read.config.listen, port } }
+  const refuse = (problems: readonly ConfigProblem[]) =>
+    new Stopped(1, inLines(problems.map(toldOf(hand, file, 'problem'))))
+  if (read.problems.length > 0) {
+    const all = await prepare(read, baseDir)
+    await all.close()
+    throw refuse(all.problems)
   }
-  const config = port === undefined ? read : { ...read, listen: { ...read.listen, port } }
   const log = createLog(hand.mutter)
   const { consoleDir, version } = hand.product
-  const { url, welcome: link, close } = await startHouse({ config, dataDir, baseDir, consoleDir, version, log })
+  const started = await startHouse({ config, read, dataDir, baseDir, consoleDir, version, log }).catch(
+    (error: unknown) => {
+      if (!isError(error, 'ERR_CONFIG_INVALID') || !Array.isArray(error.detail)) throw error
+      throw refuse(error.detail as ConfigProblem[])
+    },
+  )
+  const { url, welcome: link } = started
+  // What did not pass is logged, and stands on the page System.
+  const deaf = hand.hungUp?.(() => void started.reload('signal').catch(() => undefined))
+  const close = async () => {
+    deaf?.()
+    await started.close()
+  }
   if (json) return { text: JSON.stringify({ url, welcome: link }), close }
   const founding = link === undefined ? '' : `\nFirst administrator, once, within 15 minutes: ${link}`
   return { text: `Countersign stands at ${url}${founding}`, close }
@@ -104,19 +122,3 @@ const welcome = ({ house, gatewayUrl, keys }: Demo) => `
   Verify the ledger:  npx countersign ledger verify ${house.url}
   Ctrl-C stops all of it; the next start finds its data, and \`--fresh\` begins anew.
 `
-
-export function readConfig(hand: Hand, file: string | undefined): { config: Config; baseDir: string; path: string } {
-  const path = resolve(hand.cwd, file ?? 'countersign.yaml')
-  if (!existsSync(path)) {
-    const { policies, agentGroups } = hand.product
-    if (file !== undefined) throw new Stopped(2, `There is no ${path}.`)
-    return {
-      config: Config.parse({ policies, registry: join(policies, 'registry.yaml'), agentGroups: [...agentGroups] }),
-      baseDir: hand.cwd,
-      path,
-    }
-  }
-  const readFile = (name: string) => readFileSync(resolve(dirname(path), name), 'utf8')
-  const config = parseConfig(readFileSync(path, 'utf8'), { env: environmentOf(path, hand.env), readFile }, sections)
-  return { config, baseDir: dirname(path), path }
-}

@@ -23,6 +23,7 @@ export {
   type SignInSettings,
   type SignInWish,
 } from './oidc.ts'
+export { trustworthy } from './loopback.ts'
 export { personAfterSignIn, withRoles } from './people.ts'
 export { type ExpectedProof, verifyIdTokenProof } from './proof.ts'
 export { GroupRoles, inOffice, type RoleSource, roleSources } from './roles.ts'

@@ -1,11 +1,8 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { decide, isError, type PolicySet } from '@countersign/core'
 import { afterEach, describe, expect, it } from 'vitest'
 import { type Cedar, openCedar } from './cedar.ts'
 import { policyDirectory } from './directory.ts'
-import { createPolicyEngine, type Policies, type PolicyParts, type Reload } from './engine.ts'
+import { createPolicyEngine, type Policies, type PolicyParts } from './engine.ts'
 import { agentGroups, questionOf, sampleRegistry } from './fixture.ts'
 import type { PolicyFile } from './problem.ts'
 
@@ -116,25 +113,5 @@ describe('a reload', () => {
     registry = { ...sampleRegistry, groups: [] }
     expect(await reload()).toMatchObject({ kind: 'active', changed: true })
     expect(engine.active().registry).toBe(registry)
-  })
-})
-
-describe('a directory', () => {
-  it('is watched, and told of', async () => {
-    const path = await mkdtemp(join(tmpdir(), 'policies-'))
-    closing.push(() => rm(path, { recursive: true }))
-    await writeFile(join(path, 'a.cedar'), permit)
-    await writeFile(join(path, 'notes.txt'), 'not a policy')
-
-    let onReload: (report: Reload) => void = () => undefined
-    const exchanged = new Promise<void>((resolve) => {
-      onReload = (report) => report.kind === 'active' && report.changed && resolve()
-    })
-    const { engine } = await started({ ...policyDirectory(path), onReload })
-    expect(engine.active().policies.map(({ id }) => id)).toEqual(['may'])
-
-    await writeFile(join(path, 'b.cedar'), forbid)
-    await exchanged
-    expect(engine.active().policies.map(({ id }) => id)).toEqual(['may', 'never'])
   })
 })

@@ -1,16 +1,19 @@
 /**
- * The policies in force: loaded, watched, and exchanged only for a set that passed every check.
+ * The policies in force: loaded, and exchanged only for a set that passed every check.
  *
  * @module
  */
-import { type Clock, CountersignError, type PolicyEngine, type PolicyNote } from '@countersign/core'
+import { type Clock, CountersignError, isError, type PolicyEngine, type PolicyNote } from '@countersign/core'
 import type { Registry } from '@countersign/schema'
 import type { Cedar } from './cedar.ts'
 import { type Candidate, compile } from './compile.ts'
 import type { PolicyFile, Problem } from './problem.ts'
 import { type CedarPolicySet, loadPolicySet } from './set.ts'
 
-/** What is checked. A function is asked again at every reload. */
+/**
+ * What is checked. A function is asked again at every reload; where it throws ERR_POLICY_INVALID, the problems of its detail
+ * are told.
+ */
 export interface PolicySource {
   readonly files: readonly PolicyFile[] | (() => Promise<readonly PolicyFile[]>)
   readonly registry: Registry | (() => Registry)
@@ -19,10 +22,6 @@ export interface PolicySource {
 }
 
 export interface PolicyParts extends PolicySource {
-  /** Calls back whenever the files may have changed. */
-  readonly watch?: (changed: () => void) => { close(): void }
-  /** Told of every reload that `watch` caused. */
-  readonly onReload?: (report: Reload) => void
   readonly clock?: Clock
   readonly open?: () => Cedar
 }
@@ -58,14 +57,12 @@ export async function createPolicyEngine(parts: PolicyParts): Promise<Policies> 
     turn = next
     return next
   }
-  const watching = parts.watch?.(() => void reload().then(parts.onReload))
 
   return {
     engine: { active: () => active },
     reload,
     close() {
       closed = true
-      watching?.close()
     },
   }
 
@@ -110,13 +107,19 @@ type Checked =
 async function check(source: PolicySource): Promise<Checked> {
   try {
     const registry = typeof source.registry === 'function' ? source.registry() : source.registry
-    const agentGroups = typeof source.agentGroups === 'function' ? source.agentGroups() : source.agentGroups
     const files = typeof source.files === 'function' ? await source.files() : source.files
-    const compiled = await compile(files, { registry, agentGroups })
+    const compiled = await compile(files, { registry, agentGroups: agentGroupsOf(source, registry) })
     return compiled.kind === 'refused' ? compiled : { kind: 'passed', candidate: compiled.candidate, registry }
   } catch (error) {
-    return { kind: 'refused', problems: [unlocated(`the policies could not be read (${String(error)})`)] }
+    const told = isError(error, 'ERR_POLICY_INVALID') ? (error.detail as { problems: Problem[] }).problems : undefined
+    return { kind: 'refused', problems: told ?? [unlocated(`the policies could not be read (${String(error)})`)] }
   }
 }
+
+/** Those of the configuration, and those that the registry lists. */
+export const agentGroupsOf = ({ agentGroups }: Pick<PolicySource, 'agentGroups'>, registry: Registry) => [
+  ...(typeof agentGroups === 'function' ? agentGroups() : agentGroups),
+  ...registry.agentGroups,
+]
 
 const unlocated = (says: string): Problem => ({ file: '', line: 1, column: 1, policy: undefined, says })

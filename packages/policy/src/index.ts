@@ -2,6 +2,7 @@ export { type CaseResult, type CasesReport, type Cast, testPolicies } from './ca
 export { countersignSchema } from './cedarschema.ts'
 export { policyCases, policyDirectory } from './directory.ts'
 export {
+  agentGroupsOf,
   type CedarEngine,
   checkPolicies,
   type CheckReport,
@@ -14,4 +15,5 @@ export {
 export { type Change, explain, type Explanation, type ExplainOptions } from './explain.ts'
 export type { PolicyFile, Problem } from './problem.ts'
 export type { CedarPolicySet } from './set.ts'
+export { watchContents, type WatchParts } from './watch.ts'
 export { createWorkshop, type Difference, type TriedOut, type Workshop, type WorkshopParts } from './workshop.ts'

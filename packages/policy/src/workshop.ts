@@ -6,7 +6,7 @@
  */
 import { CountersignError, type PolicyNote, type PolicyQuestion } from '@countersign/core'
 import { type CasesReport, type Cast, questionsOfText, testPolicies } from './cases.ts'
-import { type CedarEngine, createPolicyEngine, type PolicySource } from './engine.ts'
+import { agentGroupsOf, type CedarEngine, createPolicyEngine, type PolicySource } from './engine.ts'
 import { type Explanation, explain } from './explain.ts'
 import type { PolicyFile, Problem } from './problem.ts'
 
@@ -61,7 +61,8 @@ export function createWorkshop({ engine, source, cases }: WorkshopParts): Worksh
       const text = await cases()
       return text === undefined ? undefined : testPolicies(engine.active(), text)
     },
-    explain: (question) => explain(engine.active(), question, { agentGroups: valueOf(source.agentGroups) }),
+    explain: (question) =>
+      explain(engine.active(), question, { agentGroups: agentGroupsOf(source, engine.active().registry) }),
     questions: (text, cast) => questionsOfText(engine.active(), text, cast),
     tryOut(files) {
       const next = turn.then(() => tryOne(files))
@@ -99,9 +100,6 @@ export function createWorkshop({ engine, source, cases }: WorkshopParts): Worksh
     }
   }
 }
-
-const valueOf = <Value>(given: Value | (() => Value)): Value =>
-  typeof given === 'function' ? (given as () => Value)() : given
 
 function comparison(now: readonly PolicyNote[], then: readonly PolicyNote[]) {
   const before = new Map(now.map(({ id, text }) => [id, text]))

@@ -108,7 +108,32 @@ export const PolicyInForce = PolicyView.extend({
     .optional()
     .describe('Where it is written.'),
 })
-export const PolicySetView = z.object({ version: z.string(), policies: z.array(PolicyInForce) })
+/** What made policies load: the start, a file that changed, `countersign reload`, or SIGHUP. */
+export const LoadedBy = z.enum(['start', 'file', 'operator', 'signal'])
+export type LoadedBy = z.infer<typeof LoadedBy>
+
+export const PolicySetView = z.object({
+  version: z.string(),
+  policies: z.array(PolicyInForce),
+  loaded: z.object({ at: Moment, by: LoadedBy, files: z.array(z.string()) }).describe('At the instance that answers.'),
+  refused: z
+    .object({
+      since: Moment,
+      by: LoadedBy.describe('What read them last.'),
+      problems: z.array(
+        z.object({
+          file: z.string().describe('Empty where no file is to blame.'),
+          line: z.number().int(),
+          column: z.number().int(),
+          policy: z.string().optional(),
+          says: z.string(),
+          text: z.string().describe('The line, at most 300 characters of it.'),
+        }),
+      ),
+    })
+    .optional()
+    .describe('What lies on disk and does not pass, so that the set of before stays; at most 50 problems.'),
+})
 export type PolicySetView = z.infer<typeof PolicySetView>
 
 const Evaluated = z.object({

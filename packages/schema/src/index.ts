@@ -45,6 +45,7 @@ export {
   LineageNodeView,
   LineageView,
   PolicyInForce,
+  LoadedBy,
   PolicySetView,
   Problem,
   ReadyLine,

@@ -70,5 +70,9 @@ export const Registry = z.strictObject({
     .default({}),
   roles: z.record(z.string(), z.strictObject({ privileged: z.boolean() })).default({}),
   groups: z.array(z.string()).default([]).describe('Groups that policies may name as signers.'),
+  agentGroups: z
+    .array(z.string())
+    .default([])
+    .describe('Groups of agents that policies may name, beside those of the configuration.'),
 })
 export type Registry = z.infer<typeof Registry>

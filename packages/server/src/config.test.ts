@@ -1,8 +1,9 @@
 import { CountersignError } from '@countersign/core'
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
-import { Config, parseConfig } from './config.ts'
+import { Config } from './config.ts'
 import { sections } from './house.ts'
+import { parseConfig } from './read-config.ts'
 import type { ConfigProblem } from './yaml.ts'
 
 const files: Readonly<Record<string, string>> = { 'secret.txt': '  from-file\n' }
@@ -86,6 +87,8 @@ describe('a configuration', () => {
   })
 })
 
+const provider = 'issuer: https://id.example, clientId: c'
+
 describe('secrets', () => {
   it.each([
     ['${TOKEN}', 'from-env'],
@@ -96,13 +99,14 @@ describe('secrets', () => {
     ['${lower}', '${lower}'],
     ['a file:secret.txt', 'a file:secret.txt'],
   ])('%s', (written, resolved) => {
-    expect(parse(`store: { url: "${written}" }`).store.url).toBe(resolved)
+    expect(parse(`identity: { ${provider}, clientSecret: "${written}" }`).identity?.clientSecret).toBe(resolved)
   })
 
   it('are resolved once: what comes from outside is text', () => {
     const nested = { env: { A: '${B}', B: 'b' }, readFile: () => '${B}' }
-    expect(parseConfig('store: { url: "${A}" }', nested, sections).store.url).toBe('${B}')
-    expect(parseConfig('store: { url: "file:x" }', nested, sections).store.url).toBe('${B}')
+    const secretOf = (written: string) =>
+      parseConfig(`identity: { ${provider}, clientSecret: "${written}" }`, nested, sections).identity?.clientSecret
+    expect([secretOf('${A}'), secretOf('file:x')]).toEqual(['${B}', '${B}'])
   })
 
   it('keys are never resolved', () => {

@@ -15,6 +15,6 @@ describe('listeners stay on this machine until the house has a public URL', () =
   ])('%s', (_, section, good) => {
     const { success, error } = Config.safeParse(section)
     expect(success).toBe(good)
-    if (!good) expect(error?.issues[0]?.path).toEqual(['publicUrl'])
+    if (!good) expect(error?.issues[0]?.path).toEqual(['listen', 'host'])
   })
 })

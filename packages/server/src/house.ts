@@ -15,7 +15,7 @@ import {
   createSigner,
   createStops,
   type Follower,
-  type Gateway,
+  type PreparedGateway,
   type LogLine,
   type OpenChannel,
   type Post,
@@ -24,7 +24,7 @@ import {
   type Store,
 } from '@countersign/core'
 import { lineageFollower, openLineageFollower, postTo, searchFollower } from '@countersign/followers'
-import { createEgress, type Egress, fetchThrough, http, mcp } from '@countersign/gateways'
+import { createEgress, type Egress, fetchThrough } from '@countersign/gateways'
 import {
   createIdentify,
   createMemorySessionStore,
@@ -32,13 +32,15 @@ import {
   createSignIn,
   openFounding,
 } from '@countersign/identity'
-import { createWorkshop, policyCases, policyDirectory, type Reload } from '@countersign/policy'
-import type { Registry } from '@countersign/schema'
+import type { LoadedBy } from '@countersign/schema'
+import { agentGroupsOf, createWorkshop, policyCases, type Reload } from '@countersign/policy'
 import type { ZodType } from 'zod'
 import { createApi } from './api/api.ts'
-import type { Config, Sections } from './config.ts'
+import type { Config } from './config.ts'
 import { type RunningFollower, startFollower, wake } from './followers.ts'
 import { createHall } from './hall.ts'
+import { gateways as allGateways } from './gateways.ts'
+import { identityOf } from './identity.ts'
 import { openPolicies } from './in-force.ts'
 import { type HouseKeys } from './keys.ts'
 import { holdNodeLease } from './lease.ts'
@@ -46,22 +48,23 @@ import { listen, type NodeMount } from './listener.ts'
 import { openAll } from './opened.ts'
 import { createPages } from './pages.ts'
 import { createPost } from './post.ts'
+import type { Prepared } from './prepare.ts'
+import type { Sections } from './read-config.ts'
 import { publishCheckpoints } from './publish.ts'
 import { watchProvider } from './provider-watch.ts'
 import { createRoster, type Roster } from './roster.ts'
 import { makeRounds } from './rounds.ts'
+import { type Standing, standingOf } from './standing.ts'
 import { followInTurn } from './turns.ts'
 
-const gateways = [http, mcp] as const satisfies readonly Gateway[]
 const channels = [webhook] as const satisfies readonly Channel[]
 
 /** What the sections of the configuration that belong to parts may say. */
-export const sections: Sections = { gateways: sectionsOf(gateways), channels: sectionsOf(channels) }
+export const sections: Sections = { gateways: sectionsOf(allGateways), channels: sectionsOf(channels) }
 
 export interface HouseParts {
-  readonly config: Config
-  readonly registry: Registry
-  /** The policies are read while it still opens. */
+  /** It is made while the store still opens. */
+  readonly prepared: Prepared | Promise<Prepared>
   readonly store: Store | Promise<Store>
   readonly keys: HouseKeys
   /** Where the console's built files lie. */
@@ -82,41 +85,55 @@ export interface House extends Running {
   readonly roster: Roster
   /** Every place that it opens to agents. */
   readonly places: ReturnType<typeof placesOf>
-  /** Reads the policies again; the old ones stay if the new ones fail a check. */
-  reload(): Promise<Reload>
+  /** Whether it can do its work. */
+  standing(): Promise<Standing>
+  /** Reads policies and registry again; the old ones stay if the new ones fail a check. */
+  reload(by: LoadedBy): Promise<Reload>
 }
 
 /** Everything that is opened is closed again in the reverse order, also when a later part does not start. */
 export async function openHouse(parts: HouseParts): Promise<House> {
-  const { config, registry, keys, log, demo, version } = parts
+  const { keys, log, demo, version } = parts
   const opened = openAll()
   const concerns = createConcerns({ clock: { now: () => Date.now() }, log })
-  const source = { ...policyDirectory(config.policies), registry, agentGroups: config.agentGroups }
-  const reading = opened.add(openPolicies({ source, store: parts.store, log }))
   try {
-    const store = await parts.store
+    const [prepared, store] = await Promise.all([parts.prepared, parts.store])
+    const { config, source, gateways } = prepared
     const { clock } = store
     const publicUrl = config.publicUrl ?? `http://localhost:${config.listen.port}`
     const signer = createSigner(store.ledger.origin, keys.log)
     const node = await opened.add(holdNodeLease({ store, version, log }))
 
-    const policies = await reading
+    const { policies: loaded, watch } = prepared
+    const policies = await opened.add(
+      openPolicies({
+        policies: loaded,
+        folder: config.policies,
+        files: source.files,
+        watch,
+        store,
+        concerns,
+        clock,
+        log,
+      }),
+    )
     const policy = policies.engine
-    await policies.record()
+    const registry = () => policy.active().registry
+    for (const warning of prepared.warnings) log({ level: 'warn', ...warning })
 
     const desk = createDesk({ store })
     const stops = createStops({ store })
     const roster = createRoster({
       store,
       stops,
-      groups: () => registry.groups,
-      agentGroups: () => config.agentGroups,
+      groups: () => registry().groups,
+      agentGroups: () => agentGroupsOf(config, registry()),
     })
-    const places = placesOf(config, publicUrl)
+    const places = placesOf(gateways, publicUrl)
     const judge = createJudge({
       store,
       policy,
-      registry: () => registry,
+      registry,
       clock,
       risk: config.risk,
       timeZone: config.timeZone,
@@ -159,6 +176,7 @@ export async function openHouse(parts: HouseParts): Promise<House> {
       concerns,
       pins,
       policy,
+      policies: policies.state,
       workshop: createWorkshop({ engine: policy, source, cases: () => policyCases(config.policies) }),
       clock,
       publicUrl,
@@ -209,10 +227,7 @@ export async function openHouse(parts: HouseParts): Promise<House> {
     for (const { gateway, name, observes } of places) {
       if (observes) log({ level: 'warn', says: 'This door only observes: nothing is held.', gateway, name })
     }
-    for (const gateway of gateways) {
-      const section = config.gateways[gateway.name]
-      if (section !== undefined) await opened.add(gateway.start(section, hall))
-    }
+    for (const gateway of gateways.values()) await opened.add(gateway.start(hall))
 
     const url = config.publicUrl ?? `http://localhost:${listener.port}`
     return {
@@ -222,6 +237,17 @@ export async function openHouse(parts: HouseParts): Promise<House> {
       roster,
       places,
       welcome: founding && `${url}/welcome/${founding.token}`,
+      standing: () =>
+        standingOf({
+          store,
+          active: policy.active,
+          policies: policies.state,
+          concerns: () => concerns.list(),
+          places,
+          groupRoles: config.identity?.roles ?? {},
+          provider: config.identity !== undefined,
+          version,
+        }),
       reload: policies.reload,
       close: opened.close,
     }
@@ -262,15 +288,8 @@ function sectionsOf(parts: readonly { readonly name: string; readonly config: Zo
 }
 
 /** Every place that the configuration opens to agents. */
-export const placesOf = (config: Config, publicUrl: string) =>
-  gateways.flatMap((gateway) => {
-    const section = config.gateways[gateway.name]
-    if (section === undefined) return []
-    return gateway
-      .prepare(section)
-      .places(publicUrl)
-      .map((place) => ({ gateway: gateway.name, ...place }))
-  })
+export const placesOf = (gateways: ReadonlyMap<string, PreparedGateway>, publicUrl: string) =>
+  [...gateways].flatMap(([gateway, prepared]) => prepared.places(publicUrl).map((place) => ({ gateway, ...place })))
 
 /** A channel hears of every change to an approval. */
 const followerOf = (name: string, channel: OpenChannel): Follower => ({
@@ -280,12 +299,5 @@ const followerOf = (name: string, channel: OpenChannel): Follower => ({
     if (fact.kind === 'approval.changed') await channel.show(fact.approval)
   },
 })
-
-/** Without a provider nobody can sign in, which is what a house that nobody configured should be like. */
-function identityOf({ identity }: Config) {
-  if (!identity) return { issuer: 'http://localhost:9/no-identity-provider', clientId: 'countersign' }
-  const { issuer, clientId, clientSecret, groupsClaim, scopes } = identity
-  return { issuer, clientId, groupsClaim, scopes, ...(clientSecret !== undefined && { clientSecret }) }
-}
 
 const isLoopback = (url: string) => ['localhost', '127.0.0.1', '[::1]'].includes(new URL(url).hostname)

@@ -1,56 +1,116 @@
 /**
- * The policies of this house: read, watched, and recorded whenever others come in force.
+ * The policies of this instance: read, watched, and recorded whenever others come in force. What did not pass is told until
+ * something passes.
  *
  * @module
  */
-import { CountersignError, type LogLine, type Running, type Store } from '@countersign/core'
-import { type CedarEngine, createPolicyEngine, type PolicyParts, type Reload } from '@countersign/policy'
+import { readFile } from 'node:fs/promises'
+import { isAbsolute, join } from 'node:path'
+import { type Clock, type Concerns, CountersignError, type LogLine, type Running, type Store } from '@countersign/core'
+import type { CedarEngine, Policies, Problem, Reload } from '@countersign/policy'
+import type { LoadedBy } from '@countersign/schema'
+
+/** A problem with the text of its line. */
+export type ToldProblem = Problem & { readonly text: string }
+
+export interface PoliciesState {
+  readonly version: string
+  /** When the set in force was loaded, in milliseconds. */
+  readonly at: number
+  readonly by: LoadedBy
+  readonly files: readonly string[]
+  /** What was read since and did not pass. */
+  readonly refused?: { readonly since: number; readonly by: LoadedBy; readonly problems: readonly ToldProblem[] }
+}
 
 export interface InForceParts {
-  readonly source: Pick<PolicyParts, 'files' | 'registry' | 'agentGroups' | 'watch'>
-  /** May still be opening: to read policies takes as long, and needs nothing of it. */
-  readonly store: Pick<Store, 'commit'> | Promise<Pick<Store, 'commit'>>
+  /** Loaded already. */
+  readonly policies: Policies
+  /** Where they lie. */
+  readonly folder: string
+  readonly files: () => Promise<readonly { readonly name: string }[]>
+  readonly watch: (changed: () => void) => { close(): void }
+  readonly store: Pick<Store, 'commit'>
+  readonly concerns: Concerns
+  readonly clock: Clock
   log(line: LogLine): void
 }
 
 export interface InForce extends Running {
   readonly engine: CedarEngine
-  /** Writes down which ones are in force. */
-  record(): Promise<void>
-  /** Reads them again; the old ones stay if the new ones fail a check. */
-  reload(): Promise<Reload>
+  state(): PoliciesState
+  /** Reads policies and registry again; the old ones stay if the new ones fail a check. */
+  reload(by: LoadedBy): Promise<Reload>
 }
 
-/** @throws ERR_POLICY_INVALID with every problem as its detail */
-export async function openPolicies({ source, store, log }: InForceParts): Promise<InForce> {
-  const { engine, reload, close } = await createPolicyEngine({
-    ...source,
-    onReload: (report) =>
-      void reloaded(report).catch((error: unknown) => {
-        const code = error instanceof CountersignError ? error.code : 'ERR_INTERNAL'
-        log({ level: 'error', says: 'New policies are in force, and that could not be recorded.', code })
-      }),
+/** Key of the concern while files on disk do not pass. */
+const concern = 'policies'
+
+export async function openPolicies(parts: InForceParts): Promise<InForce> {
+  const { policies, folder, store, concerns, clock, log } = parts
+  const { engine } = policies
+  let state = await loaded('start')
+  await record('start')
+  const watching = parts.watch(() => {
+    reload('file').catch((error: unknown) => {
+      const code = error instanceof CountersignError ? error.code : 'ERR_INTERNAL'
+      log({ level: 'error', says: 'New policies are in force, and that could not be recorded.', code })
+    })
   })
   return {
     engine,
-    record,
-    async reload() {
-      const report = await reload()
-      await reloaded(report)
-      return report
+    state: () => state,
+    reload,
+    async close() {
+      watching.close()
+      policies.close()
     },
-    close: async () => close(),
   }
 
-  async function reloaded(report: Reload): Promise<void> {
+  async function reload(by: LoadedBy): Promise<Reload> {
+    const report = await policies.reload()
     if (report.kind === 'refused') {
-      log({ level: 'error', says: 'The new policies do not pass; the old ones stay.', problems: report.problems })
-    } else if (report.changed) await record()
+      const problems = await Promise.all(report.problems.slice(0, most).map((one) => withText(folder, one)))
+      const since = state.refused?.since ?? clock.now()
+      state = { ...state, refused: { since, by, problems } }
+      concerns.raise(concern, `${inWords(problems, report.problems.length)} What was loaded before stays in force.`)
+      log({ level: 'error', says: 'The new policies do not pass; the old ones stay.', by, problems: report.problems })
+      return report
+    }
+    state = await loaded(by)
+    concerns.clear(concern)
+    if (report.changed) await record(by)
+    return report
   }
 
-  async function record(): Promise<void> {
-    const { version, policies } = engine.active()
-    const ids = policies.map(({ id }) => id)
-    await (await store).commit({ facts: [{ kind: 'policy.activated', by: 'house', version, policies: ids }] })
+  async function loaded(by: LoadedBy): Promise<PoliciesState> {
+    const files = (await parts.files().catch(() => [])).map(({ name }) => name)
+    const { version, policies: notes } = engine.active()
+    log({ level: 'info', says: 'Policies are loaded.', by, version, policies: notes.length, files })
+    return { version, at: clock.now(), by, files }
   }
+
+  async function record(by: LoadedBy): Promise<void> {
+    const { version, policies: notes } = engine.active()
+    const who = by === 'operator' ? 'operator' : 'house'
+    await store.commit({ facts: [{ kind: 'policy.activated', by: who, version, policies: notes.map(({ id }) => id) }] })
+  }
+}
+
+/** As many as a person would go through before reading them anew. */
+const most = 50
+const longestLine = 300
+
+async function withText(folder: string, problem: Problem): Promise<ToldProblem> {
+  const file = isAbsolute(problem.file) ? problem.file : join(folder, problem.file)
+  const text = problem.file === '' ? '' : await readFile(file, 'utf8').catch(() => '')
+  return { ...problem, text: (text.split('\n')[problem.line - 1] ?? '').slice(0, longestLine) }
+}
+
+function inWords([first]: readonly ToldProblem[], count: number): string {
+  if (!first) return 'The policies on disk do not pass.'
+  const { file, line, column, policy, says } = first
+  const where = file === '' ? '' : `${file}:${line}:${column}: `
+  const more = count > 1 ? ` And ${count - 1} more.` : ''
+  return `The policies on disk do not pass: ${where}${policy === undefined ? '' : `${policy}: `}${says}${more}`
 }

@@ -11,7 +11,8 @@ import { asked, createHandClock, decided, enrol, finished, sampleOpen } from '@c
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { openHouse, sections } from './house.ts'
 import { loadKeys } from './keys.ts'
-import { parseConfig } from './config.ts'
+import { orRefuse, prepare } from './prepare.ts'
+import { asRead, parseConfig } from './read-config.ts'
 import { openAll } from './opened.ts'
 
 interface Event {
@@ -63,11 +64,10 @@ describe('a house with a sink for OpenLineage', () => {
     const text = `openlineage: { url: "${sink.url}", apiKey: "\${OPENLINEAGE_KEY}" }\nlisten: { port: 0 }`
     await opened.add(
       openHouse({
-        config: {
-          ...parseConfig(text, surroundings, sections),
-          policies: folder,
-        },
-        registry: Registry.parse({}),
+        prepared: prepare(
+          asRead({ ...parseConfig(text, surroundings, sections), policies: folder, registry: Registry.parse({}) }),
+          folder,
+        ).then(orRefuse),
         store,
         keys: await loadKeys(join(folder, 'keys')),
         consoleDir: folder,

@@ -16,8 +16,10 @@ import {
 } from '@countersign/stores/conformance'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { openAll } from './opened.ts'
+import { policySet } from './api/rig-policy.ts'
 import { openOperatorSocket } from './operator.ts'
 import { createRoster } from './roster.ts'
+import { standingOf } from './standing.ts'
 
 describe('the operator’s socket', () => {
   let opened: ReturnType<typeof openAll>
@@ -44,6 +46,17 @@ describe('the operator’s socket', () => {
         places: [{ gateway: 'mcp', name: 'files', address: 'http://house/mcp/files' }],
         url: 'http://house',
         vkey: 'v',
+        standing: () =>
+          standingOf({
+            store,
+            active: () => policySet,
+            policies: () => ({ version: 'v1', at: 0, by: 'start', files: ['site.cedar'] }),
+            concerns: () => [{ key: 'mcp/files', says: 'It is away.', since: 1 }],
+            places: [{ gateway: 'mcp', name: 'files', observes: false }],
+            groupRoles: {},
+            provider: true,
+            version: 'test',
+          }),
         async reload() {
           reloads += 1
           return { kind: 'active', version: 'v2', changed: true }
@@ -78,12 +91,34 @@ describe('the operator’s socket', () => {
   })
 
   it('tells how the house stands', async () => {
-    expect((await ask('GET', '/status')).body).toEqual({
+    expect((await ask('GET', '/status')).body).toMatchObject({
       url: 'http://house',
       vkey: 'v',
       origin: store.ledger.origin,
+      version: 'test',
       entries: 1,
+      policies: { version: 'v1', by: 'start', count: 1 },
+      concerns: [{ key: 'mcp/files', says: 'It is away.', since: 1 }],
+      people: 1,
+      administrators: 0,
+      agents: { active: 0, stopped: 0 },
+      openQuestions: 0,
     })
+  })
+
+  it('names the sign-offs that nobody could serve, and no more once somebody could', async () => {
+    await store.commit({ facts: [personChanged({ ...ana, groups: [], version: ana.version + 1 })] })
+    const { body } = await ask('GET', '/status')
+    const [signOff] = policySet.policies
+    expect(body).toMatchObject({ unserved: [{ policy: signOff?.id, people: 0, quorum: signOff?.signOff?.quorum }] })
+    for (const index of [1, 2, 3]) {
+      await store.commit({
+        facts: [
+          personChanged({ ...samplePerson(), groups: [...(signOff?.signOff?.from ?? [])], subject: `s${index}` }),
+        ],
+      })
+    }
+    expect((await ask('GET', '/status')).body).toMatchObject({ unserved: [] })
   })
 
   it('registers an agent, shows its key once, and gives it another', async () => {

@@ -26,6 +26,7 @@ import { telling, toldOf } from './api/problems.ts'
 import { type Opened, readyLines } from './ready-lines.ts'
 import type { Issued, Roster } from './roster.ts'
 import { prepareSocket } from './socket.ts'
+import type { Standing } from './standing.ts'
 
 export interface OperatorParts {
   readonly store: Store
@@ -34,7 +35,8 @@ export interface OperatorParts {
   readonly places: readonly Opened[]
   readonly url: string
   readonly vkey: string
-  reload(): Promise<Reload>
+  standing(): Promise<Standing>
+  reload(by: 'operator'): Promise<Reload>
 }
 
 const by = 'operator'
@@ -79,7 +81,7 @@ export async function openOperatorSocket(dataDir: string, parts: OperatorParts):
   }
 }
 
-function operatorApp({ store, stops, roster, places, url, vkey, reload }: OperatorParts): Hono {
+function operatorApp({ store, stops, roster, places, url, vkey, standing, reload }: OperatorParts): Hono {
   const app = new Hono()
   app.onError((error, context) => {
     const issues =
@@ -93,10 +95,7 @@ function operatorApp({ store, stops, roster, places, url, vkey, reload }: Operat
     throw new CountersignError('ERR_NOT_FOUND')
   })
 
-  app.get('/status', async (context) => {
-    const { size } = await store.ledger.head()
-    return context.json({ url, vkey, origin: store.ledger.origin, entries: size })
-  })
+  app.get('/status', async (context) => context.json({ url, vkey, origin: store.ledger.origin, ...(await standing()) }))
   app.get('/approvals', async (context) => {
     const { items } = await store.approvals.list({ states: ['open'], limit: 200 })
     return context.json({ items: items.map((approval) => questionOf(approval, store.clock.now(), url)) })
@@ -150,7 +149,7 @@ function operatorApp({ store, stops, roster, places, url, vkey, reload }: Operat
       after,
     })
   })
-  app.post('/policies/reload', async (context) => context.json(await reload()))
+  app.post('/policies/reload', async (context) => context.json(await reload('operator')))
   return app
 
   function withReady({ agent, secret: key }: Issued) {

@@ -3,11 +3,9 @@
  *
  * @module
  */
-import { readFileSync } from 'node:fs'
 import { mkdir, rm, writeFile } from 'node:fs/promises'
-import { join, resolve } from 'node:path'
-import { CountersignError, type LogLine, type Running, type Store } from '@countersign/core'
-import { Registry } from '@countersign/schema'
+import { join } from 'node:path'
+import { type LogLine, type Running, type Store } from '@countersign/core'
 import { createPostgresStore, openEmbeddedStore } from '@countersign/stores'
 import type { Config } from './config.ts'
 import { type House, openHouse } from './house.ts'
@@ -15,10 +13,13 @@ import { type HouseKeys, loadKeys } from './keys.ts'
 import type { NodeMount } from './listener.ts'
 import { openAll } from './opened.ts'
 import { openOperatorSocket } from './operator.ts'
-import { type ConfigProblem, readYaml } from './yaml.ts'
+import { orRefuse, prepare } from './prepare.ts'
+import { asRead, type ReadConfig } from './read-config.ts'
 
 export interface StartParts {
   readonly config: Config
+  /** Where its keys stand, if it was read from a file. */
+  readonly read?: ReadConfig
   /** Holds `pg/`, `keys/`, `logs/`; 0700. */
   readonly dataDir: string
   /** Against which paths of the configuration are resolved. */
@@ -34,18 +35,21 @@ export interface StartedHouse extends House {
   readonly store: Store
 }
 
+/** @throws ERR_CONFIG_INVALID with everything that `check` would say, as a list of ConfigProblem */
 export async function startHouse(parts: StartParts): Promise<StartedHouse> {
   const { config, dataDir, baseDir, log } = parts
   const opened = openAll()
   try {
+    // Before anything is opened or made: what has a problem leaves nothing behind.
+    const preparation = await opened.add(prepare(parts.read ? { ...parts.read, config } : asRead(config), baseDir))
+    const prepared = orRefuse(preparation)
     await mkdir(dataDir, { recursive: true, mode: 0o700 })
     const keys = await loadKeys(join(dataDir, 'keys'))
     const opening = opened.add(openStore(config, dataDir, keys, log))
     const house = await opened.add(
       openHouse({
         ...parts,
-        config: { ...config, policies: resolve(baseDir, config.policies) },
-        registry: registryOf(config, baseDir),
+        prepared,
         store: opening,
         keys,
         demo: parts.demo ?? false,
@@ -79,21 +83,4 @@ export function openStore(
   const common = { keys: { kek, tenant }, origin: `${config.name}/default`, log }
   if (config.store.url !== undefined) return createPostgresStore({ ...common, connection: config.store.url })
   return openEmbeddedStore({ ...common, dataDir: join(dataDir, 'pg') })
-}
-
-/** The registry, wherever the configuration keeps it. @throws ERR_CONFIG_INVALID */
-export function registryOf({ registry }: Pick<Config, 'registry'>, baseDir: string): Registry {
-  if (typeof registry !== 'string') return registry
-  const file = resolve(baseDir, registry)
-  const yaml = readYaml(textOf(file), file)
-  return yaml.parse(Registry, yaml.value ?? {})
-}
-
-function textOf(file: string): string {
-  try {
-    return readFileSync(file, 'utf8')
-  } catch (cause) {
-    const problem: ConfigProblem = { file, line: 1, column: 1, path: '', says: 'This file cannot be read.' }
-    throw new CountersignError('ERR_CONFIG_INVALID', [problem], { cause })
-  }
 }

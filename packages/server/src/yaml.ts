@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { CountersignError } from '@countersign/core'
 import { isMap, isSeq, LineCounter, parseDocument } from 'yaml'
 import type { z } from 'zod'
 
@@ -21,15 +20,14 @@ export type Path = readonly PropertyKey[]
 export type Issue = z.core.$ZodIssue
 
 export interface Yaml {
+  /** Undefined if it cannot be read. */
   readonly value: unknown
-  /** @throws ERR_CONFIG_INVALID with a list of ConfigProblem as detail, unless there are none */
-  refuse(problems: readonly { readonly path: Path; readonly says: string }[]): void
-  refuseIssues(issues: readonly Issue[]): void
-  /** @throws ERR_CONFIG_INVALID */
-  parse<Schema extends z.ZodType>(schema: Schema, value: unknown): z.infer<Schema>
+  /** Why it cannot be read. */
+  readonly problems: readonly ConfigProblem[]
+  /** Something about a path, at the deepest key of it that is there. */
+  problem(path: Path, says: string): ConfigProblem
 }
 
-/** @throws ERR_CONFIG_INVALID */
 export function readYaml(text: string, file?: string): Yaml {
   const lines = new LineCounter()
   const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true, version: '1.2' })
@@ -37,40 +35,56 @@ export function readYaml(text: string, file?: string): Yaml {
     const { line, col } = lines.linePos(offset ?? 0)
     return { ...(file !== undefined && { file }), line, column: col, path: path.join('.'), says }
   }
-  const orRefuse = (problems: readonly ConfigProblem[]) => {
-    if (problems.length > 0) throw new CountersignError('ERR_CONFIG_INVALID', problems)
+  const problem = (path: Path, says: string) => problemAt(offsetOf(document.contents, path), path, says)
+  const wrong = document.errors.map(({ pos, message }) => problemAt(pos[0], [], firstLine(message)))
+  if (wrong.length > 0) return { value: undefined, problems: wrong, problem }
+  try {
+    // Aliases that would blow it up, or lead nowhere, are refused.
+    return { value: document.toJS({ maxAliasCount: 20 }), problems: [], problem }
+  } catch (cause) {
+    const says = cause instanceof Error ? firstLine(cause.message) : 'This cannot be read.'
+    return { value: undefined, problems: [problemAt(0, [], says)], problem }
   }
-  orRefuse(document.errors.map(({ pos, message }) => problemAt(pos[0], [], firstLine(message))))
+}
 
-  const yaml: Yaml = {
-    value: plain(),
-    refuse(problems) {
-      orRefuse(problems.map(({ path, says }) => problemAt(offsetOf(document.contents, path), path, says)))
-    },
-    refuseIssues: (issues) => yaml.refuse(issues.flatMap(flat)),
-    parse(schema, value) {
-      const parsed = schema.safeParse(value)
-      yaml.refuseIssues(parsed.error?.issues ?? [])
-      return parsed.data as z.infer<typeof schema>
-    },
-  }
-  return yaml
+/** What is left of a value once everything that its schema refuses is taken out of it, and what that was. */
+export interface Salvaged<Value> {
+  /** Undefined if nothing is left. */
+  readonly value: Value | undefined
+  readonly wrong: readonly { readonly path: Path; readonly says: string }[]
+}
 
-  /** Aliases that would blow it up, or lead nowhere, are refused. */
-  function plain(): unknown {
-    try {
-      return document.toJS({ maxAliasCount: 20 })
-    } catch (cause) {
-      const says = cause instanceof Error ? firstLine(cause.message) : 'This cannot be read.'
-      throw new CountersignError('ERR_CONFIG_INVALID', [problemAt(0, [], says)], { cause })
-    }
+/** So that what is wrong in one place keeps nobody from being told of what is wrong in another. */
+export function salvage<Value>(schema: z.ZodType<Value>, value: unknown): Salvaged<Value> {
+  const first = schema.safeParse(value)
+  if (first.success) return { value: first.data, wrong: [] }
+  const wrong = first.error.issues.flatMap(flat)
+  let left: unknown = structuredClone(value)
+  for (let issues = wrong; left !== undefined;) {
+    left = issues.reduce((whole: unknown, { path }) => without(whole, path), left)
+    const again = schema.safeParse(left)
+    if (again.success) return { value: again.data, wrong }
+    issues = again.error.issues.flatMap(flat)
   }
+  return { value: undefined, wrong }
+}
+
+/** Takes the member out, or what should have had it. Undefined if that is all of it. */
+function without(value: unknown, path: Path): unknown {
+  const [key, ...rest] = path
+  if (key === undefined || typeof value !== 'object' || value === null || !Object.hasOwn(value, key)) return undefined
+  const members = value as Record<PropertyKey, unknown>
+  const left = without(members[key], rest)
+  if (left !== undefined) members[key] = left
+  else if (Array.isArray(value)) value.splice(Number(key), 1)
+  else Reflect.deleteProperty(value, key)
+  return value
 }
 
 const firstLine = (text: string) => text.split('\n')[0] ?? ''
 
 /** One problem per unknown key, at the key itself; of alternatives those of the one that was probably meant. */
-function flat({ path, message, ...issue }: Issue): { path: Path; says: string }[] {
+export function flat({ path, message, ...issue }: Issue): { path: Path; says: string }[] {
   if (issue.code === 'unrecognized_keys') {
     return issue.keys.map((key) => ({ path: [...path, key], says: 'There is no such key.' }))
   }

@@ -4,13 +4,16 @@
  * @module
  */
 import type { PolicySetView } from '@countersign/schema'
-import { useAnswer } from '../api/use-answer.ts'
+import { useEffect } from 'react'
+import { useAnswer, useAnswers } from '../api/use-answer.ts'
 import { Loading, TroubleNote } from '../parts/states.tsx'
+import { When } from '../parts/times.tsx'
 import { paths } from '../route.ts'
 import { Link } from '../shell/link.tsx'
 import { CandidatePart } from './candidate.tsx'
 import { ExplainPart } from './explain-part.tsx'
 import { PoliciesInForce } from './in-force.tsx'
+import { Refused } from './refused.tsx'
 import { TestsPart } from './tests-part.tsx'
 import { UsePart } from './use-part.tsx'
 
@@ -22,10 +25,19 @@ const parts = [
   { part: 'candidate', name: 'Try a change' },
 ] as const
 
+const path = '/api/policies'
+const everyMs = 10_000
+
 export function Policies({ search }: { search: string }) {
   const asked = new URLSearchParams(search).get('part') ?? undefined
   const { part } = parts.find((each) => each.part === asked) ?? parts[0]
-  const { value, trouble } = useAnswer<PolicySetView>('/api/policies')
+  const { value, trouble } = useAnswer<PolicySetView>(path)
+  const answers = useAnswers()
+  useEffect(() => {
+    // What was refused changes nothing in the ledger, so nobody tells of it.
+    const timer = setInterval(() => answers.stale((each) => each === path), everyMs)
+    return () => clearInterval(timer)
+  }, [answers])
   return (
     <>
       <header className="page-head">
@@ -35,7 +47,7 @@ export function Policies({ search }: { search: string }) {
           {value && (
             <>
               {' '}
-              Version <span className="mono">{value.version.slice(0, 16)}</span>
+              Version <span className="mono">{value.version.slice(0, 16)}</span>, loaded <When at={value.loaded.at} />
             </>
           )}
         </p>
@@ -47,8 +59,9 @@ export function Policies({ search }: { search: string }) {
           </Link>
         ))}
       </nav>
-      {trouble && <TroubleNote trouble={trouble} path="/api/policies" />}
+      {trouble && <TroubleNote trouble={trouble} path={path} />}
       {!value && !trouble && <Loading what="policies" />}
+      {value?.refused && <Refused refused={value.refused} />}
       {value && <Part part={part} set={value} />}
     </>
   )

@@ -34,5 +34,6 @@ export const companyRegistry = {
     'db-admin': { privileged: true },
     reader: { privileged: false },
   },
+  agentGroups: ['ml-agents', 'finance-agents', 'platform-agents'],
   groups: ['agent-owners', 'finance-controllers', 'cfo-office', 'security-admins', 'auditors'],
 } satisfies Partial<Registry>

@@ -16,6 +16,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { type Caller, defineGateway, type Hall, type Running } from '@countersign/core'
 import { closingNow, createAnswers, type Server } from './answer.ts'
 import { McpConfig, type ServerConfig } from './config.ts'
+import { foreseeServers } from './foresee.ts'
 import { fromElsewhere, identify, metadataPath, resourceMetadata } from './identify.ts'
 import { accepted, createPosts, noSession } from './post.ts'
 import { reach } from './reach.ts'
@@ -37,6 +38,7 @@ export const mcp = defineGateway({
       door: 'enforcing',
       observes,
     })),
+  foresee: foreseeServers,
   async start(config, hall) {
     return startMcp(config, hall, { connect: (name, server) => reach(name, server, (line) => hall.log(line)) })
   },

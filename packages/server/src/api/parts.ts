@@ -8,6 +8,7 @@ import type { ConsoleSession, Founding, GroupRoles, Sessions, SignIn } from '@co
 import type { Workshop } from '@countersign/policy'
 import type { OpenAPIHono } from '@hono/zod-openapi'
 import type { Person } from '@countersign/schema'
+import type { PoliciesState } from '../in-force.ts'
 import type { Roster } from '../roster.ts'
 import type { SystemParts } from './system.ts'
 
@@ -25,6 +26,8 @@ export interface ApiParts {
   /** What is wrong now and may right itself. */
   readonly concerns: Concerns
   readonly policy: PolicyEngine
+  /** What is loaded here, and what was refused since. */
+  readonly policies: () => PoliciesState
   /** Explains the policies, and tries others. */
   readonly workshop: Workshop
   readonly sessions: Sessions

@@ -19,13 +19,14 @@ import {
 } from '@countersign/schema'
 import type { ActionLife, Agent, Person } from '@countersign/schema'
 import { maySeeAction } from './access.ts'
+import type { PoliciesState } from '../in-force.ts'
 import { createLocalTime } from './local-time.ts'
 import { policiesOf } from './looking.ts'
 import type { Api, ApiParts } from './parts.ts'
 import { policyUse } from './policy-use.ts'
 import { telling } from './problems.ts'
 import type { Reads } from './reads.ts'
-import { answers, idOf, takes } from './route.ts'
+import { answers, idOf, moment, takes } from './route.ts'
 import { mustBelong } from './who.ts'
 
 const active = createRoute({
@@ -83,7 +84,8 @@ export function policies(api: Api, parts: ApiParts, reads: Reads): void {
   api.openapi(active, async (context) => {
     await mustBelong(parts, context)
     const set = policy.active()
-    return context.json({ version: set.version, policies: set.policies.map(({ id }) => view(id, set)) }, 200)
+    const all = set.policies.map(({ id }) => view(id, set))
+    return context.json({ version: set.version, policies: all, ...loading(parts.policies()) }, 200)
   })
 
   api.openapi(explaining, async (context) => {
@@ -164,6 +166,20 @@ export function policies(api: Api, parts: ApiParts, reads: Reads): void {
     }
   }
 }
+
+const loading = ({ at, by, files: names, refused }: PoliciesState): Pick<PolicySetView, 'loaded' | 'refused'> => ({
+  loaded: { at: moment(at), by, files: [...names] },
+  ...(refused && {
+    refused: {
+      since: moment(refused.since),
+      by: refused.by,
+      problems: refused.problems.map(({ policy, ...problem }) => ({
+        ...problem,
+        ...(policy !== undefined && { policy }),
+      })),
+    },
+  }),
+})
 
 /** What is wrong with what they wrote is theirs to read. */
 function inTheirWords<Result>(read: () => Result): Result {

@@ -45,6 +45,7 @@ export async function createRig(over: Partial<ApiParts> = {}) {
     running: { node: { id: 'nod_here', epoch: () => 1 }, followers: () => [], places: [], concerns: concerns.list },
     concerns,
     policy: { active: () => policySet },
+    policies: () => ({ version: 'v1', at: 0, by: 'start', files: ['site.cedar'] }),
     workshop,
     sessions: createSessions({ store: sessionStore, clock, secure: false }),
     signIn: {

@@ -1,0 +1,339 @@
+/** What `check` says and what `serve` does: the same, since it is the same code. */
+import { existsSync } from 'node:fs'
+import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { runWith } from './fake-hand.ts'
+import { product } from './hand.ts'
+
+let cwd: string
+beforeEach(async () => {
+  cwd = await mkdtemp(join(tmpdir(), 'countersign-start-'))
+  await mkdir(join(cwd, 'policies'))
+  await write('policies/registry.yaml', 'datasets: {}\n')
+  await write('policies/all.cedar', '@id("all") @owner("o") @doc("d")\npermit (principal, action, resource);\n')
+})
+afterEach(() => rm(cwd, { recursive: true, force: true }))
+
+const write = (name: string, text: string) => writeFile(join(cwd, name), text)
+const run = (...words: string[]) =>
+  runWith(words, { cwd, env: { PATH: join(cwd, 'bin') }, stopped: () => new Promise(() => undefined) })
+
+interface Report {
+  readonly ok: boolean
+  readonly config: string | null
+  readonly policies: number
+  readonly problems: readonly Told[]
+  readonly warnings: readonly Told[]
+}
+interface Told {
+  readonly file: string
+  readonly line: number
+  readonly column: number
+  readonly path: string
+  readonly says: string
+}
+
+async function check(config: string, ...words: string[]): Promise<Report> {
+  await write('countersign.yaml', config)
+  return JSON.parse((await run('check', '--json', ...words)).said) as Report
+}
+
+const http = (upstream: string) =>
+  `gateways:\n  http:\n    listen: 127.0.0.1:0\n    upstreams:\n      a:\n        origin: https://a.example\n        environment: prod\n${upstream}`
+
+const route = (pattern: string, more: string) =>
+  http(
+    `        routes:\n          ${pattern}:\n            verb: data.read\n            resources: [{ kind: dataset, name: d }]\n${more}`,
+  )
+
+/** What keeps it from starting: `check` names its place, and `serve` says the very same and opens nothing. */
+const problems: [string, string, string, RegExp][] = [
+  [
+    'E1: a CEL typo in a route',
+    route('GET /x', '            sentence: { cel: "1 +" }\n'),
+    '12:25 gateways.http.upstreams.a.routes.GET /x.sentence.cel',
+    /expression/,
+  ],
+  [
+    'E1: a CEL typo in a resource of a route',
+    route('GET /x', '            reads: [{ name: { cel: bdy.x } }]\n'),
+    '12:31 gateways.http.upstreams.a.routes.GET /x.reads.0.name.cel',
+    /bdy/,
+  ],
+  [
+    'E1: a loop in a loop in a route',
+    route('GET /x', '            destination: { cel: "body.a.map(x, body.a.map(y, x))[0]" }\n'),
+    '12:28 gateways.http.upstreams.a.routes.GET /x.destination.cel',
+    /nest/,
+  ],
+  [
+    'E1: a CEL typo in an MCP rule',
+    'gateways:\n  mcp:\n    servers:\n      s:\n        url: https://s.example\n        tools:\n          t: { reads: "arguments." }\n',
+    '7:16 gateways.mcp.servers.s.tools.t.reads',
+    /./,
+  ],
+  [
+    'E1: a pattern that is none',
+    route("'GET /{a}{b}'", ''),
+    '9:11 gateways.http.upstreams.a.routes.GET /{a}{b}',
+    /parts/,
+  ],
+  ['E2: a time zone that does not exist', 'timeZone: Europe/Berln\n', '1:1 timeZone', /no such time zone/],
+  ['E2: an offset for a time zone', 'timeZone: Berlin\n', '1:1 timeZone', /no such time zone/],
+  [
+    'E3: a document that is none',
+    http("        openapi: './shop.json'\n"),
+    '8:9 gateways.http.upstreams.a.openapi',
+    /file:/,
+  ],
+  ['E5: a database that is no PostgreSQL', 'store: { url: "mysql://db/x" }\n', '1:10 store.url', /postgres:\/\//],
+  ['E5: an empty database URL', 'store: { url: "" }\n', '1:10 store.url', /postgres:\/\//],
+  [
+    'E4: an issuer over plain http',
+    'identity: { issuer: http://id.example, clientId: c }\n',
+    '1:13 identity.issuer',
+    /https/,
+  ],
+  ['E9: a publicUrl with a path', 'publicUrl: https://a.example/countersign\n', '1:1 publicUrl', /root/],
+  ['E9: a publicUrl with a query', 'publicUrl: https://a.example/?x\n', '1:1 publicUrl', /root/],
+  ['E9: a publicUrl over plain http', 'publicUrl: http://a.example\n', '1:1 publicUrl', /https/],
+  ['E8: a file that is not there', 'store: { url: "file:gone.txt" }\n', '1:10 store.url', /ENOENT/],
+  [
+    'E8: a folder of policies that is not there',
+    'policies: ./polices\n',
+    '1:1 policies',
+    /polices cannot be read \(ENOENT\)/,
+  ],
+  ['E8: a registry that is not there', 'registry: ./registri.yaml\n', '1:1 ', /ENOENT/],
+]
+
+describe('what keeps it from starting', () => {
+  it.each(problems)('%s', async (_, config, place, says) => {
+    const report = await check(config)
+    expect(report.problems.map(({ line, column, path }) => `${line}:${column} ${path}`)).toContain(place)
+    expect(report.problems.map((one) => one.says).join('\n')).toMatch(says)
+    const served = await run('serve', '--port', '0', '--data', 'data')
+    expect(served).toMatchObject({ code: 1, said: '' })
+    for (const { file, line, column, says: told } of report.problems) {
+      expect(served.muttered).toContain(`${file}:${line}:${column}: `)
+      expect(served.muttered).toContain(told)
+    }
+    expect(existsSync(join(cwd, 'data', 'pg'))).toBe(false)
+  })
+
+  it('all of it is told at once', async () => {
+    await write('policies/bad.cedar', 'permit (principal, action, resource);\n')
+    const config = `timeZone: nowhere\nnme: a\n${route('GET /x', '            sentence: { cel: "1 +" }\n')}channels:\n  pigeon: {}\n`
+    const { problems: found } = await check(config)
+    const said = found.map(({ file, path }) => `${file} ${path}`).join('\n')
+    for (const part of ['timeZone', 'nme', 'sentence.cel', 'channels.pigeon', 'policies/bad.cedar'])
+      expect(said).toContain(part)
+  })
+})
+
+describe('what a document costs', () => {
+  const document = JSON.stringify({ openapi: '3.1.0', paths: { '/a': null, '/b': { get: {} } } }, undefined, 2)
+
+  it('E3: one bad item is a warning with its file and line, and the rest is served', async () => {
+    await write('shop.json', document)
+    const report = await check(http('        openapi: file:shop.json\n'))
+    expect(report).toMatchObject({
+      ok: true,
+      warnings: [{ file: 'shop.json', line: 4, column: 5, says: expect.stringContaining('Left out') }],
+    })
+  })
+
+  it('E3: so is one in a document that is written out', async () => {
+    const report = await check(
+      http(`        openapi:\n          openapi: 3.1.0\n          paths:\n            /a: null\n`),
+    )
+    expect(report.warnings).toMatchObject([{ file: 'countersign.yaml', line: 11, column: 13 }])
+  })
+
+  it('E3: a mistyped word of our own in it is a problem, at its operation', async () => {
+    await write(
+      'shop.yaml',
+      'openapi: 3.1.0\npaths:\n  /a:\n    get:\n      x-countersign: { sentence: { cel: "1 +" } }\n',
+    )
+    expect((await check(http('        openapi: file:shop.yaml\n'))).problems).toMatchObject([
+      { file: 'shop.yaml', line: 4, column: 5, path: expect.stringContaining('x-countersign.sentence.cel') },
+    ])
+  })
+})
+
+describe('what will not work is said before', () => {
+  it.each<[string, string, string[], string, RegExp]>([
+    [
+      'E7: a private address without `private`',
+      http('').replace('https://a.example', 'http://10.0.0.7'),
+      [],
+      'gateways.http.upstreams.a.origin',
+      /private: true/,
+    ],
+    [
+      'E7: this machine without `private`',
+      http('').replace('https://a.example', 'http://localhost:9'),
+      [],
+      'gateways.http.upstreams.a.origin',
+      /private: true/,
+    ],
+    [
+      'E7: an MCP server at a private address',
+      'gateways:\n  mcp: { servers: { s: { url: "http://192.168.1.4/mcp" } } }\n',
+      [],
+      'gateways.mcp.servers.s.url',
+      /private: true/,
+    ],
+    [
+      'E7: an address for special purposes',
+      http('        private: true\n')
+        .replace('https://a.example', 'http://169.254.169.254')
+        .replace('private: true', 'private: false'),
+      [],
+      'gateways.http.upstreams.a.origin',
+      /private: true/,
+    ],
+    [
+      'E6: an MCP program that is not there',
+      'gateways:\n  mcp: { servers: { s: { command: [no-such-program] } } }\n',
+      [],
+      'gateways.mcp.servers.s.command',
+      /no program no-such-program in PATH/,
+    ],
+    [
+      'E6: an MCP program by a path that is not there',
+      'gateways:\n  mcp: { servers: { s: { command: [/opt/none] } } }\n',
+      [],
+      'gateways.mcp.servers.s.command',
+      /no program \/opt\/none/,
+    ],
+    [
+      'E6: a folder for an MCP program that is not there',
+      'gateways:\n  mcp: { servers: { s: { command: [/bin/sh], cwd: /no/where } } }\n',
+      [],
+      'gateways.mcp.servers.s.command',
+      /\/no\/where is not there/,
+    ],
+    [
+      'E6: an MCP program that speaks no MCP',
+      'gateways:\n  mcp: { servers: { s: { command: [/bin/false] } } }\n',
+      ['--connect'],
+      'gateways.mcp.servers.s.command',
+      /did not answer as an MCP server/,
+    ],
+    [
+      'E4: an issuer where nobody listens',
+      'identity: { issuer: "http://localhost:9", clientId: c }\n',
+      ['--connect'],
+      'identity.issuer',
+      /Nobody could sign in: .*ECONNREFUSED/,
+    ],
+    [
+      'E5: a database where nobody listens',
+      'store: { url: "postgres://localhost:9/x" }\n',
+      ['--connect'],
+      'store.url',
+      /ECONNREFUSED/,
+    ],
+    [
+      'E7: an upstream where nobody listens',
+      http('        private: true\n').replace('https://a.example', 'http://127.0.0.1:9'),
+      ['--connect'],
+      'gateways.http.upstreams.a.origin',
+      /ECONNREFUSED/,
+    ],
+  ])('%s', async (_, config, words, path, says) => {
+    const { ok, warnings } = await check(config, ...words)
+    expect(ok).toBe(true)
+    expect(warnings).toMatchObject([{ path, says: expect.stringMatching(says) }])
+  })
+
+  it('E4: an issuer that answers something else', async () => {
+    const server = createServer((_, response) => response.writeHead(404).end('no'))
+    await new Promise<void>((ready) => void server.listen(0, '127.0.0.1', ready))
+    const { port } = server.address() as AddressInfo
+    const { warnings } = await check(`identity: { issuer: "http://127.0.0.1:${port}", clientId: c }\n`, '--connect')
+    server.close()
+    expect(warnings).toMatchObject([{ path: 'identity.issuer', line: 1 }])
+  })
+
+  it('what answers is not warned of', async () => {
+    const server = createServer((_, response) => response.end('{}'))
+    await new Promise<void>((ready) => void server.listen(0, '127.0.0.1', ready))
+    const { port } = server.address() as AddressInfo
+    const config = http('        private: true\n').replace('https://a.example', `http://127.0.0.1:${port}`)
+    expect((await check(config, '--connect')).warnings).toEqual([])
+    server.close()
+  })
+})
+
+describe('files', () => {
+  it('E8: without a file that is said', async () => {
+    const { code, said } = await run('check')
+    expect([code, said]).toEqual([0, expect.stringContaining(`There is no countersign.yaml in ${cwd}.`)])
+    expect(JSON.parse((await run('check', '--json')).said)).toMatchObject({ config: null })
+  })
+
+  it.each(['gone.yaml', 'policies'])('E8: --config %s is an error', async (name) => {
+    for (const command of ['check', 'serve']) {
+      expect(await run(command, '--config', name)).toMatchObject({
+        code: 2,
+        said: '',
+        muttered: expect.stringMatching(/There is no|it is a folder/),
+      })
+    }
+  })
+
+  it.each(['https://a.example/', 'https://a.example//', 'https://A.example:443'])(
+    'E9: publicUrl %s is that name',
+    async (url) => {
+      expect(await check(`publicUrl: ${url}\n`)).toMatchObject({ ok: true })
+    },
+  )
+
+  async function writtenOut(): Promise<void> {
+    const registry = await readFile(join(product.policies, 'registry.yaml'), 'utf8')
+    await rm(join(cwd, 'policies'), { recursive: true })
+    await cp(product.policies, join(cwd, 'policies'), { recursive: true, dereference: true })
+    await rm(join(cwd, 'policies', 'registry.yaml'))
+    await write('countersign.yaml', `registry:\n${registry.replaceAll(/^/gm, '  ')}`)
+  }
+
+  it.each(['check', 'check policies', 'check --config countersign.yaml', 'test', 'test policies'])(
+    'E10: policy %s takes the registry that is written out in the configuration',
+    async (words) => {
+      await writtenOut()
+      expect(await run('policy', ...words.split(' '))).toMatchObject({ code: 0, said: expect.stringContaining('pass') })
+    },
+  )
+
+  it('E10: where there is neither configuration nor registry, what helps is said', async () => {
+    await rm(join(cwd, 'policies', 'registry.yaml'))
+    const { code, muttered } = await run('policy', 'check', 'policies')
+    expect([code, muttered]).toEqual([
+      2,
+      expect.stringContaining('Name a registry with --registry, or the configuration with --config.'),
+    ])
+  })
+
+  it('E10: a configuration that is taken for a registry is told so', async () => {
+    await write('countersign.yaml', 'registry: { datasets: {} }\n')
+    const { code, muttered } = await run('policy', 'check', '--registry', 'countersign.yaml')
+    expect([code, muttered]).toEqual([2, expect.stringContaining('name it with --config')])
+  })
+
+  it.each([
+    ['alone', 'name: a\n'],
+    ['with the groups as documented', 'agentGroups: [ml-agents, finance-agents, platform-agents]\n'],
+  ])('E11: sample policies copied beside a configuration load, %s', async (_, config) => {
+    await rm(join(cwd, 'policies'), { recursive: true })
+    await cp(product.policies, join(cwd, 'policies'), { recursive: true, dereference: true })
+    expect(await check(config)).toMatchObject({ ok: true, policies: 15 })
+    expect((await run('policy', 'check')).code).toBe(0)
+    expect((await run('policy', 'test')).code).toBe(0)
+  })
+})
