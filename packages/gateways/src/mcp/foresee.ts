@@ -10,6 +10,8 @@ import { delimiter, resolve } from 'node:path'
 import type { Around, Finding } from '@countersign/core'
 import { foreseeOrigin } from '../foresee.ts'
 import type { McpConfig, ServerConfig } from './config.ts'
+import { openConversation } from './conversation.ts'
+import { reach } from './reach.ts'
 
 const tryForMs = 20_000
 
@@ -66,32 +68,21 @@ async function runs(path: string): Promise<boolean> {
   }
 }
 
+/** As the gateway itself does it. */
 async function askForTools(name: string, server: ServerConfig): Promise<string | undefined> {
-  const [{ Client }, { openTransport }] = await Promise.all([
-    import('@modelcontextprotocol/client'),
-    import('./transport.ts'),
-  ])
-  const client = new Client({ name: 'countersign', version: '0.1.0' }, { capabilities: {} })
+  const opening = await openConversation({
+    open: reach(name, server, () => undefined),
+    withinMs: tryForMs,
+    told: () => undefined,
+    lost: () => undefined,
+  })
+  if (opening.kind === 'failed') return `It did not answer as an MCP server: ${opening.says}.`
+  const { conversation } = opening
   try {
-    await client.connect(
-      openTransport(name, server, () => undefined),
-      { timeout: tryForMs },
-    )
-    await client.listTools({}, { timeout: tryForMs })
-    return undefined
-  } catch (error) {
-    return `It did not answer as an MCP server: ${causesOf(error)}.`
+    const answer = await conversation.ask({ method: 'tools/list', withinMs: tryForMs })
+    if (answer.kind === 'result') return undefined
+    return `It did not tell its tools: ${'says' in answer ? answer.says : 'it forgot the session'}.`
   } finally {
-    await client.close().catch(() => undefined)
+    await conversation.close()
   }
-}
-
-/** Every cause in a line, without what it repeats. */
-function causesOf(error: unknown): string {
-  const words: string[] = []
-  for (let at = error; at instanceof Error && words.length < 4; at = at.cause) {
-    const says = at.message.split('\n')[0]?.slice(0, 200).replace(/\.$/, '')
-    if (says && !words.includes(says)) words.push(says)
-  }
-  return words.join(': ') || 'no reason given'
 }
