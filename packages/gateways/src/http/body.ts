@@ -54,10 +54,20 @@ export async function readBody(
     plain = decode(coding, coded)
   }
   const { bytes, rest } = await begin(bounded(plain, maxBytes))
-  if (rest) return { spooled: await spool.keep(rest), json: undefined }
+  if (rest) return spooledBody(request, await spool.keep(rest))
+  if (request.rawTrailers.length > 0) throw trailed()
   if (bytes.length === 0) return undefined
   return { bytes, json: json ? parseExactJson(bytes, { bytes: shownBytes }) : undefined }
 }
+
+async function spooledBody({ rawTrailers }: IncomingMessage, spooled: Spooled): Promise<SpooledBody> {
+  if (rawTrailers.length === 0) return { spooled, json: undefined }
+  await spooled.close()
+  throw trailed()
+}
+
+/** They would be neither shown nor sent, and an upstream might have read them (RFC 9110 §6.5). */
+const trailed = () => new CountersignError('ERR_INPUT_INVALID', { http: 'A request with trailers is not read here.' })
 
 /** Whoever stops reading leaves the connection as it is, so that a refusal can still be said. */
 async function* arriving(request: IncomingMessage): AsyncGenerator<Buffer> {

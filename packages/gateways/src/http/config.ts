@@ -146,8 +146,11 @@ export const UpstreamConfig = z.strictObject({
 export type UpstreamConfig = z.infer<typeof UpstreamConfig>
 
 export const TlsConfig = z.strictObject({
-  certificate: z.string().min(1).describe('A file with the certificate and those that vouch for it, in PEM.'),
-  key: z.string().min(1).describe('A file with its key, in PEM.'),
+  certificate: z
+    .string()
+    .min(1)
+    .describe('The certificate and those that vouch for it, in PEM: a path, absolute or from where it was started.'),
+  key: z.string().min(1).describe('Its key, in PEM, without a passphrase: a path.'),
 })
 export type TlsConfig = z.infer<typeof TlsConfig>
 
