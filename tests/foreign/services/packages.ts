@@ -1,5 +1,5 @@
 /**
- * Registries of packages, each with one package: npm's, Python's simple index, and a Debian repository.
+ * Registries of packages, each with one package: npm's, Python's simple index, and a flat Debian repository.
  *
  * @module
  */
@@ -65,7 +65,7 @@ export async function servePython(folder: string): Promise<Served> {
   })
 }
 
-/** `acme-ms` 1.0 (https://wiki.debian.org/DebianRepository/Format), for the suite `stable`. */
+/** `acme-ms` 1.0 (https://wiki.debian.org/DebianRepository/Format#Flat_Repository_Format). */
 export async function serveDebian(folder: string): Promise<Served> {
   const root = join(folder, 'deb')
   await mkdir(join(root, 'DEBIAN'), { recursive: true })
@@ -74,20 +74,12 @@ export async function serveDebian(folder: string): Promise<Served> {
   await writeFile(join(root, 'DEBIAN', 'control'), control)
   await run('dpkg-deb', ['--root-owner-group', '-b', root, join(folder, 'acme-ms.deb')])
   const deb = await readFile(join(folder, 'acme-ms.deb'))
-  const packages = `${control}Filename: pool/acme-ms.deb\nSize: ${deb.length}\nSHA256: ${sha256(deb)}\n\n`
-  const release = [
-    'Suite: stable',
-    'Architectures: amd64 all',
-    'Components: main',
-    `Date: ${new Date().toUTCString()}`,
-    'SHA256:',
-    ` ${sha256(packages)} ${packages.length} main/binary-amd64/Packages`,
-    '',
-  ].join('\n')
+  const packages = `${control}Filename: ./acme-ms.deb\nSize: ${deb.length}\nSHA256: ${sha256(deb)}\n\n`
+  const release = `Date: ${new Date().toUTCString()}\nSHA256:\n ${sha256(packages)} ${packages.length} Packages\n`
   const files = new Map<string, string | Buffer>([
-    ['/dists/stable/Release', release],
-    ['/dists/stable/main/binary-amd64/Packages', packages],
-    ['/pool/acme-ms.deb', deb],
+    ['/Release', release],
+    ['/Packages', packages],
+    ['/acme-ms.deb', deb],
   ])
   return serve(({ url = '' }, response) => {
     const file = files.get(url)

@@ -16,7 +16,7 @@ export interface Target {
 }
 
 /**
- * Splits `/<upstream>/<path>?<query>` (origin-form, RFC 9112 §3.2.1). Of the path, case and encoding are normalised
+ * Splits `/<upstream>/<path>?<query>` (origin-form, RFC 9112 §3.2.1). Of the path, case, encoding and plain `.` are normalised
  * (RFC 3986 §6.2.2); the query is kept as it is, in order.
  *
  * @throws ERR_INPUT_INVALID
@@ -25,7 +25,7 @@ export function parseTarget(text: string): Target {
   if (!text.startsWith('/') || text.startsWith('//')) throw invalid('The target has to be a path.')
   const { path: whole, query } = split(text)
   const [, upstream = '', rest = '/'] = /^\/([^/]*)(\/.*)?$/s.exec(whole) ?? []
-  const path = normal(rest)
+  const path = normal(undotted(rest))
   const segments = path === '/' ? [] : path.slice(1).split('/').map(decodeSegment)
   check(segments, path)
   return { upstream, path, segments, query }
@@ -51,6 +51,9 @@ function split(text: string): { path: string; query: string } {
   decode(query)
   return { path, query }
 }
+
+/** A plain `.` is no segment to anyone (RFC 3986 §5.2.4), and apt writes it. One that is encoded, or `..`, is refused. */
+const undotted = (path: string): string => path.replaceAll(/\/\.(?=\/)/g, '').replace(/\/\.$/, '/')
 
 /** Triplets of unreserved characters are decoded, the others written in capitals. */
 function normal(path: string): string {
