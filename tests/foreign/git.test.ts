@@ -9,7 +9,7 @@ import { serveGit } from './services/git.ts'
 import type { Served } from './services/served.ts'
 
 /** Against git's own server, `git http-backend`; the key is the password of a user, shown when it is asked for. */
-describe('F: git through the gateway', () => {
+describe('F3: git through the gateway', () => {
   let house: TestHouse
   let server: Served
   let folder: string

@@ -57,7 +57,7 @@ afterAll(async () => {
 const run = (program: string, ...words: string[]) => client(program, words, { cwd: folder })
 const at = (path: string) => `${house.demo.gatewayUrl}${path}`
 
-describe('F: curl through the gateway', () => {
+describe('F1: curl through the gateway', () => {
   const post = (body: string, ...more: string[]) =>
     run('curl', '-sS', '-u', `agent:${key}`, '--data-raw', body, ...more, at('/orders/refunds'))
 
@@ -119,7 +119,7 @@ describe('F: curl through the gateway', () => {
   })
 })
 
-describe('F: languages’ own clients through the gateway', () => {
+describe('F2: languages’ own clients through the gateway', () => {
   it('Python: urllib shows its password when it is asked for it, and an error where nothing ran', async () => {
     const program = `
 import sys, urllib.request, urllib.error
@@ -171,7 +171,7 @@ public class Call {
 }
 `
 
-describe('F: Terraform’s http backend through the gateway', () => {
+describe('F11: Terraform’s http backend through the gateway', () => {
   const terraform = (name: string, ...words: string[]) => {
     const address = at(`/state/${name}`)
     const env = {
@@ -218,7 +218,7 @@ describe('F: Terraform’s http backend through the gateway', () => {
   })
 })
 
-it('F: a WebSocket client through a route that allows it, once a person has approved it', async () => {
+it('F2: a WebSocket client through a route that allows it, once a person has approved it', async () => {
   const program = `
 const [url, key] = process.argv.slice(1)
 const socket = new WebSocket(url, { headers: { authorization: 'Bearer ' + key } })

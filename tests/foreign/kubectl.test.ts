@@ -7,7 +7,7 @@ import { openTestHouse, type TestHouse } from '../house.ts'
 import { answered, client } from './clients.ts'
 import { type Cluster, serveCluster } from './services/cluster.ts'
 
-describe('F: kubectl through the gateway, over TLS', () => {
+describe('F11: kubectl through the gateway, over TLS', () => {
   let house: TestHouse
   let cluster: Cluster
   let folder: string

@@ -51,7 +51,7 @@ afterAll(async () => {
 
 const address = (name: string) => `${house.demo.gatewayUrl}/${name}/`
 
-it('F: npm installs a scoped package, and its audit’s compressed list is read', async () => {
+it('F4: npm installs a scoped package, and its audit’s compressed list is read', async () => {
   const cwd = join(folder, 'project')
   await mkdir(cwd)
   await writeFile(join(cwd, 'package.json'), JSON.stringify({ name: 'project', version: '1.0.0' }))
@@ -66,7 +66,7 @@ it('F: npm installs a scoped package, and its audit’s compressed list is read'
   expect(npm.audited).toEqual(['{"@acme/ms":["1.0.0"]}'])
 }, 180_000)
 
-it('F: pip downloads with the key as a password', async () => {
+it('F1: pip downloads with the key as a password', async () => {
   const url = address('pypi').replace('//', `//agent:${key}@`)
   const words = [
     '-m',
@@ -83,7 +83,7 @@ it('F: pip downloads with the key as a password', async () => {
   expect([code, said]).toEqual([0, expect.stringContaining('Successfully downloaded acme-ms')])
 }, 180_000)
 
-it('F: apt updates and downloads with a login for the gateway', async () => {
+it('F1: apt updates and downloads with a login for the gateway', async () => {
   const root = join(folder, 'apt')
   for (const name of ['state/lists/partial', 'cache/archives/partial', 'etc'])
     await mkdir(join(root, name), { recursive: true })

@@ -45,7 +45,7 @@ const post = (body: Uint8Array, coding: string, path = '/crm/exports') =>
 const plain = '{"name":"finance.orders"}'
 const one = gzipSync(plain)
 
-describe('F: gzip request bodies are read, and what is read is what is judged, shown and sent', () => {
+describe('F3: gzip request bodies are read, and what is read is what is judged, shown and sent', () => {
   it.each<[string, string, Uint8Array]>([
     ['gzip', 'gzip', one],
     ['x-gzip, in capitals', 'X-GZIP', one],
@@ -107,7 +107,7 @@ function withByte(bytes: Buffer, at: number, value: number): Buffer {
   return copy
 }
 
-describe('F: body limit 1 MiB, not named: it is named, and a route may have another', () => {
+describe('F7: body limit 1 MiB, not named: it is named, and a route may have another', () => {
   const large = randomBytes(2_500_000)
   const sha256 = createHash('sha256').update(large).digest('hex')
   const put = (body: Uint8Array, path = '/crm/large/disk', headers: Record<string, string> = {}) =>
@@ -211,7 +211,7 @@ describe('F: body limit 1 MiB, not named: it is named, and a route may have anot
   })
 })
 
-describe('F: an encoded slash means one thing, or nothing certain', () => {
+describe('F4: an encoded slash means one thing, or nothing certain', () => {
   it.each<[string, string]>([
     ['/things/a', 'a'],
     ['/things/a%2Fb', 'GET crm/things/a%2Fb'],

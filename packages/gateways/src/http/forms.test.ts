@@ -23,7 +23,7 @@ async function refused(refusal: Refusal, path: string, headers: Record<string, s
 
 const says = 'A person rejected this. Nothing was run. Do not send it again unchanged. Not now: <b> [31m & "so" '
 
-describe('F: a refusal comes in the client’s own form', () => {
+describe('F11: a refusal comes in the client’s own form', () => {
   it.each<[string, Record<string, string>]>([
     ['kubectl', { 'user-agent': 'kubectl/v1.32.4 (linux/amd64) kubernetes/59526cd' }],
     ['another client of Kubernetes', { 'user-agent': 'manager/v0.0.0 (linux/amd64) kubernetes/$Format' }],

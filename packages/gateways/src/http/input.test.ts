@@ -49,7 +49,7 @@ describe('bytes that are no plain request are refused before the gate sees them 
       400,
     ],
     [
-      'F: trailers, which would vanish',
+      'F8: trailers, which would vanish',
       lines(
         'POST /crm/a HTTP/1.1',
         ...authorized,
@@ -179,7 +179,7 @@ describe('an Upgrade is ignored (RFC 9110 §7.8)', () => {
       ],
     ],
     ['several', ['connection: upgrade', 'upgrade: TLS/1.0, h2c, IRC/6.9']],
-  ])('F: Upgrade: %s is served in HTTP/1.1, with its body, and so is what follows', async (_, upgrade) => {
+  ])('F2: Upgrade: %s is served in HTTP/1.1, with its body, and so is what follows', async (_, upgrade) => {
     const headers = [...authorized, 'content-type: text/plain', 'content-length: 4']
     const one = lines('POST /crm/a HTTP/1.1', ...headers, ...upgrade, '', 'body')
     const socket = connect(house.port, '127.0.0.1')
@@ -217,12 +217,12 @@ describe('100 Continue', () => {
     ['the path', expecting(bearer, 'content-length: 4').replace('/crm/a', '/crm/../a'), 400],
     ['another expectation', expecting(bearer, 'content-length: 4').replace('100-continue', '200-ok'), 417],
     ['one more expectation', expecting(bearer, 'content-length: 4').replace('continue', 'continue, x'), 417],
-  ])('F: is not said before %s was looked at', async (_, bytes, status) => {
+  ])('F9: 100 Continue is not said before %s was looked at', async (_, bytes, status) => {
     const answer = await house.raw(bytes)
     expect(answer.match(/HTTP\/1\.1 \d+/g)).toEqual([`HTTP/1.1 ${status}`])
   })
 
-  it('F: is said where the body may come', async () => {
+  it('F9: 100 Continue is said where the body may come', async () => {
     const socket = connect(house.port, '127.0.0.1')
     socket.write(expecting(bearer, 'content-length: 4'))
     const [first] = (await once(socket, 'data')) as [Buffer]

@@ -48,7 +48,7 @@ const get = (port: number, ca: string) =>
       .end()
   })
 
-describe('F: TLS on the gateway’s listener', () => {
+describe('F10: TLS on the gateway’s listener', () => {
   it('serves by a certificate of its own, TLS 1.2 at least, and nothing in the clear', async () => {
     const pair = certify()
     await put(pair)

@@ -23,7 +23,7 @@ afterEach(() => house.close())
 
 const part = { range: 'bytes=2-5', 'if-range': '"one"' }
 
-describe('F: Range and If-Range', () => {
+describe('F6: Range and If-Range', () => {
   it('are sealed, sent, and answered with the part', async () => {
     const answer = await house.ask('/crm/files/a', { headers: part })
     expect([answer.status, answer.headers.get('content-range'), await answer.text()]).toEqual([

@@ -24,7 +24,7 @@ describe('a target is read in one way', () => {
   })
 })
 
-describe('F: an encoded slash is data', () => {
+describe('F4: an encoded slash is data', () => {
   it.each([
     ['/npm/@types%2fms', '/@types%2Fms', ['@types%2Fms']],
     [

@@ -91,7 +91,7 @@ function open(bytes: string): Socket {
   return socket
 }
 
-describe('F: a WebSocket through a route that allows it', () => {
+describe('F2: a WebSocket through a route that allows it', () => {
   it('is shaken hands on after the permit, joined, counted and recorded', async () => {
     protocol = 'v5.channel.k8s.io'
     const socket = open(
