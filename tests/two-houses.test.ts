@@ -113,6 +113,16 @@ describe('two instances on one PostgreSQL', () => {
   /** As the step's agent, at the second instance. */
   const actThere = (step: Step, how: { waitSeconds?: number; attempt?: string } = {}): Promise<Told> =>
     send(step, { publicUrl: second.url, gatewayUrl: secondGateway, key: house.demo.keys[step.agent], ...how })
+  /** Its head, as soon as that is there. */
+  function begin({ call }: Step, signal: AbortSignal): Promise<Response> {
+    if (call.over !== 'http') throw new TypeError('an export comes over HTTP')
+    return fetch(`${house.demo.gatewayUrl}${call.path}`, {
+      method: call.method,
+      headers: { authorization: `Bearer ${house.demo.keys['finance-bot']}`, 'content-type': 'application/json' },
+      body: JSON.stringify(call.body),
+      signal,
+    })
+  }
   const questionThere = (id = '') => ben.get<QuestionView>(`/api/approvals/${id}`)
   const signThere = ({ id, shown }: QuestionView) =>
     ben.post(`/api/approvals/${id}/signatures`, { verdict: 'approve', shown })
@@ -189,6 +199,24 @@ describe('two instances on one PostgreSQL', () => {
     const again = await actThere(step, { attempt })
     expect(again.status === 200 || (again.status === 409 && again.text.includes('not run again'))).toBe(true)
     expect(exportsRun()).toBe(before + 1)
+  })
+
+  it('C1: find what the other runs for a client that gave up: the same again is neither asked about nor run (P10)', async () => {
+    const step = exportOf(120_000, { dataset: 'finance.ledger' })
+    await signThere(await questionThere((await house.act(step)).approval))
+    const [before, gone] = [exportsRun(), new AbortController()]
+    const answer = await begin(step, gone.signal) // nobody reads it, so it goes on
+    expect(answer.status).toBe(200)
+    const again = [actThere(step, { waitSeconds: 30 }), house.act(step, { waitSeconds: 30 })]
+    const impatient = await actThere(step)
+    expect([impatient.status, impatient.text]).toEqual([409, expect.stringContaining('running')])
+    gone.abort()
+    for (const { status, text } of await Promise.all(again)) {
+      expect(status === 200 || (status === 409 && text.includes('not run again')), text).toBe(true)
+    }
+    expect(exportsRun()).toBe(before + 1)
+    const { items } = await ben.get<{ items: { sentence: string }[] }>('/api/approvals?state=all&limit=200')
+    expect(items.filter(({ sentence }) => sentence.includes('120'))).toHaveLength(1)
   })
 
   it('take the same signature once, however many windows send it at once (P5)', async () => {

@@ -20,6 +20,7 @@ import { questionOf } from './approval/question.ts'
 import { createEarlierRuns } from './earlier.ts'
 import { CountersignError, isError } from './errors.ts'
 import type { Judge } from './judge.ts'
+import { createDenials } from './limits/denials.ts'
 import { type Patience, startPatience } from './patience.ts'
 import { permitRecord } from './permit.ts'
 import type { Attempt, Gate, PermitLife, PolicyEngine, Store } from './ports.ts'
@@ -51,6 +52,7 @@ export function createGate(parts: GateParts): HouseGate {
   const { store, desk, judge, policy, node, publicUrl, limits } = parts
   const { clock } = store
   const runs = createRun(parts)
+  const denials = createDenials(store, limits)
   const earlierRuns = createEarlierRuns(store, runs.isHere)
   /** Counted and asked one after the other, so that a crowd at once asks no more than its limit. */
   const inTurn = createTurns()
@@ -120,10 +122,12 @@ export function createGate(parts: GateParts): HouseGate {
   }
 
   async function deny(record: ActionRecord): Promise<Refusal> {
-    await store.commit({ facts: [{ kind: 'action.decided', record }] })
-    const { decision } = record
+    const { decision, attempt, action } = record
+    const known = await denials.record(JSON.stringify([attempt.credential, action.onBehalfOf]), record)
+    const because = decision.because.map(inItsOwnWords)
+    if (known === 'summed') return { kind: 'denied', reason: 'too_many_denials', actionId: '', because }
     const reason = decision.kind === 'deny' ? decision.reason : 'no_grant'
-    return { kind: 'denied', reason, actionId: record.id, because: decision.because.map(inItsOwnWords) }
+    return { kind: 'denied', reason, actionId: record.id, because }
   }
 
   /** For a plain allow, decision and permit are one commit. */

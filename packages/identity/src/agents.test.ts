@@ -27,6 +27,35 @@ const outcome = (known: Agent, credential: string, now = at) =>
     (error: { code: string }) => error.code,
   )
 
+describe('B4: unknown keys', () => {
+  const stranger = issueKey(clockAt(at), { expiresInMs: hourMs }).secret
+
+  it('of one source are looked up a hundred times a minute, then refused unread; a key that was good still comes in', async () => {
+    let now = at
+    let looked = 0
+    const byKey = async (hash: string) => {
+      looked += 1
+      return agent.keys.some((one) => one.hash === hash) ? agent : undefined
+    }
+    const identify = createIdentify({ agents: { byKey } }, { now: () => now })
+    const codeOf = (...how: [string, string?]) =>
+      identify(...how).then(
+        () => 'in',
+        (error: { code: string }) => error.code,
+      )
+    expect(await codeOf(secret, '10.0.0.1')).toBe('in')
+    for (let tries = 0; tries < 100; tries++) expect(await codeOf(stranger, '10.0.0.1')).toBe('ERR_AGENT_UNKNOWN')
+    const before = looked
+    for (const guess of [stranger, 'no key', '']) expect(await codeOf(guess, '10.0.0.1')).toBe('ERR_TOO_MANY_UNKNOWN')
+    expect(looked).toBe(before)
+    expect(await codeOf(secret, '10.0.0.1')).toBe('in')
+    expect(await codeOf(stranger, '10.0.0.2')).toBe('ERR_AGENT_UNKNOWN')
+    expect(await codeOf(stranger)).toBe('ERR_AGENT_UNKNOWN')
+    now += 60_000
+    expect(await codeOf(stranger, '10.0.0.1')).toBe('ERR_AGENT_UNKNOWN')
+  })
+})
+
 describe('a key', () => {
   it('is 32 random bytes, of which the house keeps the SHA-256', () => {
     expect(secret).toMatch(/^csk_[A-Za-z0-9_-]{43}$/)

@@ -5,7 +5,16 @@
  * @module
  */
 import { randomBytes, timingSafeEqual } from 'node:crypto'
-import { type Caller, type Clock, CountersignError, inForce, newId, sha256Hex, type Store } from '@countersign/core'
+import {
+  type Caller,
+  type Clock,
+  CountersignError,
+  createAllowance,
+  inForce,
+  newId,
+  sha256Hex,
+  type Store,
+} from '@countersign/core'
 import { Agent, type AgentKey } from '@countersign/schema'
 
 /** `csk_` identifies agents; `cse_`, an enforcement point's key, is not one. 32 bytes are 43 characters. */
@@ -25,21 +34,43 @@ export const parseKey = (text: string): { hash: string } | undefined =>
 
 /**
  * Who knocks, by the key presented. What is compared is a hash of random bytes, so timing tells nothing of any key;
- * unknown, expired and revoked are one answer.
+ * unknown, expired and revoked are one answer. `source` is where it comes from, if a gateway knows.
+ *
+ * The returned function @throws ERR_AGENT_UNKNOWN, ERR_AGENT_STOPPED, ERR_TOO_MANY_UNKNOWN for a source of too many unknown keys
  */
 export function createIdentify(
   store: { readonly agents: Pick<Store['agents'], 'byKey'> },
   clock: Clock,
-): (credential: string) => Promise<Caller> {
-  return async (credential) => {
+): (credential: string, source?: string) => Promise<Caller> {
+  const unknown = createAllowance({ most: mostUnknown, withinMs: unknownWithinMs, now: () => clock.now() })
+  const known = new Set<string>()
+
+  return async (credential, source) => {
     const presented = parseKey(credential)
+    const isNew = presented === undefined || !known.has(presented.hash)
+    if (source !== undefined && isNew && unknown.isSpent(source)) throw new CountersignError('ERR_TOO_MANY_UNKNOWN')
     const agent = presented && (await store.agents.byKey(presented.hash))
     const key = presented && agent?.keys.find(({ hash }) => sameHash(hash, presented.hash))
-    if (!agent || !key || !inForce(key, clock.now())) throw new CountersignError('ERR_AGENT_UNKNOWN')
+    if (!agent || !key || !inForce(key, clock.now())) {
+      if (source !== undefined) unknown.take(source)
+      throw new CountersignError('ERR_AGENT_UNKNOWN')
+    }
+    remember(key.hash)
     if (agent.status === 'stopped') throw new CountersignError('ERR_AGENT_STOPPED', { agent: agent.id })
     return { agent, credential: key.id, onBehalfOf: undefined, startedBy: undefined }
   }
+
+  function remember(hash: string): void {
+    known.add(hash)
+    const [oldest] = known
+    if (known.size > mostKnown && oldest !== undefined) known.delete(oldest)
+  }
 }
+
+/** Unknown keys that may come from one place before it is asked to wait; a key that was good here still comes in. */
+const mostUnknown = 100
+const unknownWithinMs = 60_000
+const mostKnown = 10_000
 
 const sameHash = (one: string, other: string) =>
   one.length === other.length && timingSafeEqual(Buffer.from(one), Buffer.from(other))

@@ -296,5 +296,13 @@ export const ActionView = ActionSummary.extend({
   permit: z.object({ id: z.string(), at: Moment, runBy: Moment, node: z.string() }).optional(),
   reported: Outcome.optional().describe('The outcome as recorded, with what was really read and written.'),
   timeline: z.array(TimelineEntry),
+  leftOut: z
+    .number()
+    .int()
+    .positive()
+    .optional()
+    .describe(
+      'Further entries, which are in the ledger: refused signatures beyond the newest 20, and the oldest of a long life.',
+    ),
 })
 export type ActionView = z.infer<typeof ActionView>

@@ -46,6 +46,7 @@ export const DenyReason = z.enum([
   'evaluation_error',
   'agent_stopped',
   'too_many_questions',
+  'too_many_denials',
   'purpose_missing',
   'door_not_enforcing',
 ])

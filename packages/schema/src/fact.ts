@@ -7,7 +7,7 @@ import { z } from 'zod'
 import { Action, Digest, Effect, Measures, Purpose } from './action.ts'
 import { Agent, Person } from './agent.ts'
 import { Approval, Countersignature } from './approval.ts'
-import { Decision, Risk } from './decision.ts'
+import { Decision, DenyReason, Risk } from './decision.ts'
 import { DataPicture, NamedData } from './lineage.ts'
 import { ToolRecord } from './tool.ts'
 
@@ -79,7 +79,7 @@ export const KeptResult = z.object({
 })
 export type KeptResult = z.infer<typeof KeptResult>
 
-const by = z.string().describe('A person’s id, or `house`.')
+const by = z.string().describe('A person’s id, an agent’s, `operator` for the socket on the machine, or `house`.')
 
 export const Fact = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('house.founded'), by, demo: z.boolean() }),
@@ -98,6 +98,7 @@ export const Fact = z.discriminatedUnion('kind', [
     approval: z.string(),
     code: z.string(),
     channel: z.string(),
+    times: z.number().int().min(2).optional().describe('So many in a flood, of which this is the sum; absent: one.'),
   }),
   z.object({ kind: z.literal('action.permitted'), permit: PermitRecord }),
   z.object({
@@ -129,6 +130,24 @@ export const Fact = z.discriminatedUnion('kind', [
       .describe('With the first list of its server; differently, or later than that; by a person.'),
     by,
     tool: ToolRecord,
+  }),
+  z.object({
+    kind: z.literal('record.denied'),
+    by,
+    agent: z.string(),
+    onBehalfOf: z.string().optional(),
+    credential: z.string(),
+    count: z.number().int().min(1).describe('Attempts that were denied beyond those that stand by themselves.'),
+    reasons: z.partialRecord(DenyReason, z.number().int().min(1)),
+    from: z.number().int(),
+    to: z.number().int(),
+  }),
+  z.object({
+    kind: z.literal('record.erased'),
+    by,
+    subject: z.string().describe('A keyed hash of the id: whoever knows it can be told that it was erased.'),
+    entries: z.number().int().nonnegative().describe('How many became unreadable.'),
+    because: z.string().max(2000),
   }),
   z.object({ kind: z.literal('record.read'), by, what: z.string(), query: z.string() }),
 ])

@@ -10,6 +10,7 @@ export type Refusal =
       readonly kind: 'denied'
       readonly reason: DenyReason
       readonly because: readonly Because[]
+      /** Empty where it is only counted in the record. */
       readonly actionId: string
     }
   | {

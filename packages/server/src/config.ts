@@ -99,10 +99,16 @@ export const Config = z
       .strictObject({
         open: z.number().int().positive().default(20).describe('Open at once.'),
         asked: z.number().int().positive().default(60).describe('Asked within `withinMs`.'),
+        denied: z
+          .number()
+          .int()
+          .positive()
+          .default(60)
+          .describe('Denied of one credential within `withinMs`; those beyond are summed up in the record.'),
         withinMs: z.number().int().positive().default(600_000),
       })
       .prefault({})
-      .describe('Questions of one agent, for one person: open at once, and asked within a time.'),
+      .describe('Questions of one agent, for one person: open at once, and asked within a time. And denials.'),
     gateways: z.record(z.string(), z.unknown()).default({}).describe('One section per gateway.'),
     channels: z.record(z.string(), z.unknown()).default({}).describe('One section per channel.'),
     openlineage: OpenLineageConfig.optional(),

@@ -9,6 +9,7 @@ import {
   type Handler,
   type LogLine,
   type PolicyEngine,
+  sampled,
   type Store,
   type ToolPins,
 } from '@countersign/core'
@@ -49,7 +50,7 @@ export function createHall({ store, gate, desk, policy, pins, key, publicUrl, co
     concerns,
     tombstones: store.tombstones,
     key: (purpose) => createHmac('sha256', key).update(`countersign: ${purpose}`).digest(),
-    log,
+    log: sampled(log, store.clock),
 
     onAllowances(told) {
       watchers.add(told)

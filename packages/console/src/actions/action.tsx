@@ -74,7 +74,7 @@ function Shown({ action }: { action: ActionView }) {
           title="Its life"
           aside={approval !== undefined && <Link href={paths.question(approval)}>The question that was asked</Link>}
         >
-          <Timeline entries={timeline} />
+          <Timeline entries={timeline} leftOut={action.leftOut} />
         </Section>
         <Facts action={action} />
         <Section title="Parameters">

@@ -8,7 +8,7 @@ import { Link } from '../shell/link.tsx'
 import { count, counted } from '../words/words.ts'
 
 /** Every line is an entry of the ledger, at its place, and this browser checks that it is. */
-export function Timeline({ entries }: { entries: readonly TimelineEntry[] }) {
+export function Timeline({ entries, leftOut }: { entries: readonly TimelineEntry[]; leftOut?: number | undefined }) {
   const checked = useProofs(entries)
   return (
     <>
@@ -31,6 +31,11 @@ export function Timeline({ entries }: { entries: readonly TimelineEntry[] }) {
           </li>
         ))}
       </ol>
+      {leftOut !== undefined && (
+        <p className="soft">
+          {counted(leftOut, 'further entry', 'further entries')} of it in the ledger, not shown here.
+        </p>
+      )}
       <Verdict checked={checked} />
     </>
   )

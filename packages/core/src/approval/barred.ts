@@ -12,9 +12,12 @@ import type { Action, Agent, AgentKey } from '@countersign/schema'
 export function requesterChain(action: Action, agent: Agent, now: number): string[] {
   const issuers = agent.keys.filter((key) => inForce(key, now)).map(({ issuedBy }) => issuedBy)
   const chain = [action.onBehalfOf, action.startedBy, agent.owner, agent.registeredBy, agent.changedBy, ...issuers]
-  const people = chain.filter((person): person is string => person !== undefined && person !== 'house')
+  const people = chain.filter((person): person is string => person !== undefined && !nobody.includes(person))
   return [...new Set(people)].toSorted()
 }
+
+/** Who changes agents without being a person. */
+const nobody: readonly string[] = ['house', 'operator']
 
 /** Whether a key proves its agent at that moment. */
 export const inForce = ({ expiresAt, revokedAt = Infinity }: AgentKey, now: number): boolean =>

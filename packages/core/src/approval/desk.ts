@@ -6,10 +6,11 @@
  *
  * @module
  */
-import type { Approval, Card, Countersignature, Fact, OpenApproval } from '@countersign/schema'
+import type { Approval, Card, Countersignature, Fact, FactOf, OpenApproval } from '@countersign/schema'
 import { createBells } from '../bells.ts'
 import { forEach } from '../each.ts'
 import { CountersignError, isError } from '../errors.ts'
+import { createFloods } from '../limits/floods.ts'
 import type { Answer, OpenDesk, Store } from '../ports.ts'
 import { askedGroups, escalate, expire, sign, withdraw } from './approval.ts'
 import { requesterChain } from './barred.ts'
@@ -36,8 +37,22 @@ export interface DeskParts {
   readonly membershipMs?: number
 }
 
+/** Of one person over one question for one reason, by themselves; those beyond are summed up. */
+const mostRefused = 10
+const refusedWithinMs = 10 * 60_000
+
+type Refused = Omit<FactOf<'signature.refused'>, 'kind' | 'times'>
+
 export function createDesk({ store, membershipMs = 15 * 60_000 }: DeskParts): Desk {
   const bells = createBells()
+  const refusals = createFloods<Refused, Refused>({
+    store,
+    most: mostRefused,
+    withinMs: refusedWithinMs,
+    alone: (refused) => ({ kind: 'signature.refused', ...refused }),
+    brief: (refused) => refused,
+    summed: (all) => ({ kind: 'signature.refused', ...all[0], ...(all.length > 1 && { times: all.length }) }),
+  })
   const { clock } = store
 
   return {
@@ -184,9 +199,8 @@ export function createDesk({ store, membershipMs = 15 * 60_000 }: DeskParts): De
   /** A refused signature is worth knowing. Not being able to write it down changes nothing for the one who tried. */
   async function remember(id: string, { person, channel }: Answer, error: unknown): Promise<void> {
     if (!(error instanceof CountersignError) || error.status >= 500 || error.code === 'ERR_APPROVAL_UNKNOWN') return
-    await store
-      .commit({ facts: [{ kind: 'signature.refused', by: person, approval: id, code: error.code, channel }] })
-      .catch(() => undefined)
+    const refused = { by: person, approval: id, code: error.code, channel }
+    await refusals.record(JSON.stringify([id, person, error.code]), refused).catch(() => undefined)
   }
 }
 

@@ -6,6 +6,8 @@ export interface Limits {
   readonly open: number
   readonly asked: number
   readonly withinMs: number
+  /** Of one credential: denials beyond are summed up, and refused as too many. */
+  readonly denied?: number
 }
 
 const defaults: Limits = { open: 20, asked: 60, withinMs: 10 * 60_000 }

@@ -129,6 +129,8 @@ function placeInStream(fact: Fact, blind: Blind): { stream: string; sequence: nu
     case 'policy.activated':
     case 'signature.refused':
     case 'record.read':
+    case 'record.denied':
+    case 'record.erased':
       return { stream: 'house', sequence: undefined }
   }
 }

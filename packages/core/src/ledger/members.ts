@@ -55,9 +55,21 @@ export function membersOf(fact: Fact, blind: Blind, lists: Lists): Members {
       return {
         actor: actor(fact.by, blind),
         approval: word(fact.approval, blind),
-        signature: { refused: word(fact.code, blind), channel: word(fact.channel, blind) },
+        signature: {
+          refused: word(fact.code, blind),
+          channel: word(fact.channel, blind),
+          times: count(fact.times),
+        },
         causes: [word(fact.approval, blind)],
       }
+    case 'record.denied':
+      return {
+        actor: { kind: 'agent', ref: word(fact.agent, blind) },
+        agent: word(fact.agent, blind),
+        denied: { count: count(fact.count), from: count(fact.from), to: count(fact.to) },
+      }
+    case 'record.erased':
+      return { actor: actor(fact.by, blind), erased: { subject: blind(fact.subject), entries: count(fact.entries) } }
     case 'record.read':
       return { actor: actor(fact.by, blind), read: word(fact.what, blind) }
     case 'policy.activated':
@@ -72,8 +84,11 @@ export function membersOf(fact: Fact, blind: Blind, lists: Lists): Members {
 
 const house = { kind: 'house', ref: 'house' }
 
-const actor = (by: string, blind: Blind): Members =>
-  by === 'house' ? house : { kind: 'person', ref: person(by, blind) }
+/** The socket on the machine is no person: whoever may open it has no name here. */
+function actor(by: string, blind: Blind): Members {
+  if (by === 'house') return house
+  return by === 'operator' ? { kind: 'operator', ref: by } : { kind: 'person', ref: person(by, blind) }
+}
 
 function decided(record: ActionRecord, blind: Blind, lists: Lists): Members {
   const { action, digest, picture, decision, risk, observed } = record

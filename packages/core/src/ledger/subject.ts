@@ -6,6 +6,7 @@ export type SubjectOfAction = (actionId: string) => string | undefined
 /**
  * Whose key seals a fact, and thus whose erasure makes it unreadable:
  * - an action and all that follows from it: the person acted for, else the agent (by its id);
+ * - what was denied in a flood: the same;
  * - an agent's own record: the agent; a person's: the person;
  * - a look into the record, and a click that was refused: the person who did it;
  * - all else: `house`, which is never erased.
@@ -32,9 +33,12 @@ export function subjectOf(fact: Fact, subjectOfAction: SubjectOfAction): string 
     case 'signature.refused':
     case 'record.read':
       return fact.by
+    case 'record.denied':
+      return fact.onBehalfOf ?? fact.agent
     case 'house.founded':
     case 'policy.activated':
     case 'tool.changed':
+    case 'record.erased':
       return 'house'
   }
 }

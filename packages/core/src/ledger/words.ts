@@ -18,7 +18,7 @@ export const word = (value: string, blind: Blind): string => (houseWord.test(val
 
 /** A reference to a person; an id that the house did not mint could be an address, and is blinded. */
 export const person = (id: string, blind: Blind): string =>
-  id === 'house' || personId.test(id) ? id : `h:${blind(id)}`
+  id === 'house' || id === 'operator' || personId.test(id) ? id : `h:${blind(id)}`
 
 /** A trace id or traceparent (https://www.w3.org/TR/trace-context/#traceparent-header); clients may send anything. */
 export const trace = (value: string | undefined): string | undefined =>

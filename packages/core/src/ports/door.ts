@@ -155,8 +155,12 @@ export interface Hall {
   readonly clock: Clock
   /** The house's public URL, without a slash at the end. */
   readonly publicUrl: string
-  /** @throws ERR_AGENT_UNKNOWN if the credential proves nobody, ERR_AGENT_STOPPED if that agent is stopped. */
-  identify(credential: string): Promise<Caller>
+  /**
+   * `source` is the address it comes from, where a gateway knows it: too many unknown keys from one are refused unread.
+   *
+   * @throws ERR_AGENT_UNKNOWN if the credential proves nobody, ERR_AGENT_STOPPED if that agent is stopped, ERR_TOO_MANY_UNKNOWN
+   */
+  identify(credential: string, source?: string): Promise<Caller>
   /**
    * The state of a question that this agent asked; waits up to `waitMs` while it is open.
    * @throws ERR_APPROVAL_UNKNOWN also for other agents' questions

@@ -114,9 +114,10 @@ export interface Store {
   readonly actions: {
     /**
      * The approval of a life is the one this action asked for, or the one its permit spent (asked by the same action
-     * sent earlier). The timeline has every entry of the action, of that approval and of its permits, oldest first.
+     * sent earlier). The timeline has the entries of the action, of that approval and of its permits, oldest first: the
+     * newest 2,000, and of signatures that were refused the newest 20. `leftOut` counts the others, if there are any.
      */
-    get(id: string): Promise<{ life: ActionLife; timeline: readonly Entry[] } | undefined>
+    get(id: string): Promise<{ life: ActionLife; timeline: readonly Entry[]; leftOut?: number } | undefined>
     /** Of those that are there, in any order. */
     lives(ids: readonly string[]): Promise<readonly ActionLife[]>
     /** Newest first. */

@@ -167,10 +167,10 @@ export const http = defineGateway({
   },
 })
 
-async function recognise({ rawHeaders }: IncomingMessage, { identify }: Hall): Promise<Caller> {
+async function recognise({ rawHeaders, socket }: IncomingMessage, { identify }: Hall): Promise<Caller> {
   const credential = credentialOf(readHeaders(rawHeaders))
   if (credential === undefined) throw new CountersignError('ERR_AGENT_UNKNOWN')
-  return identify(credential)
+  return identify(credential, socket.remoteAddress)
 }
 
 /** A request that was read to its end. */

@@ -38,13 +38,17 @@ export function problemOf(refusal: Refusal, { async = false } = {}): Problem {
   switch (refusal.kind) {
     case 'denied':
       return {
-        status: refusal.reason === 'too_many_questions' ? 429 : 403,
+        status: isTooMany(refusal) ? 429 : 403,
         type: 'refusal:denied',
         reason: 'Denied By Policy',
         title: 'Policy does not allow this. Nothing was run.',
         detail: refusal.because.map(({ doc }) => doc).join(' ') || undefined,
-        members: { reason: refusal.reason, policies: refusal.because, action: refusal.actionId },
-        ...(refusal.reason === 'too_many_questions' && { headers: { 'retry-after': '60' } }),
+        members: {
+          reason: refusal.reason,
+          policies: refusal.because,
+          ...(refusal.actionId && { action: refusal.actionId }),
+        },
+        ...(isTooMany(refusal) && { headers: { 'retry-after': '60' } }),
       }
     case 'rejected':
       return {
@@ -102,6 +106,9 @@ function begunBefore(open: 'running' | 'unknown' | undefined): string {
       return 'This was run before, and its answer is not kept. It is not run again.'
   }
 }
+
+const isTooMany = ({ reason }: Extract<Refusal, { kind: 'denied' }>): boolean =>
+  reason === 'too_many_questions' || reason === 'too_many_denials'
 
 const gone = ({ kind, approval }: { kind: string; approval: string }, title: string): Problem => ({
   status: 403,

@@ -13,7 +13,7 @@ export function sayRefusal(refusal: Refusal): ToolResult {
   switch (refusal.kind) {
     case 'denied':
       return notRun(`NOT EXECUTED. ${denied[refusal.reason]}${because(refusal.because)} ${final}`, {
-        action: refusal.actionId,
+        ...(refusal.actionId && { action: refusal.actionId }),
       })
     case 'rejected':
       return notRun(
@@ -75,6 +75,7 @@ const denied: Record<DenyReason, string> = {
   no_grant: 'No policy allows this.',
   evaluation_error: 'The policies could not be evaluated, so the answer is no.',
   agent_stopped: 'This agent is stopped.',
+  too_many_denials: 'Too many attempts of this agent were denied. Wait, and do not repeat what was denied.',
   too_many_questions: 'Too many questions of this agent are open. Wait for answers before you ask for more.',
   purpose_missing: 'This needs a purpose: say why in _meta["countersign/purpose"].',
   door_not_enforcing: 'Policy asks for another way to do this.',

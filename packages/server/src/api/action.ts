@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { expire } from '@countersign/core'
-import type { ActionLife, ActionSummary, ActionView, Agent, Entry, OutcomeView, Standing } from '@countersign/schema'
+import { expire, type Store } from '@countersign/core'
+import type { ActionLife, ActionSummary, ActionView, Agent, OutcomeView, Standing } from '@countersign/schema'
 import { type Looking, policiesOf } from './looking.ts'
 import { moment } from './route.ts'
 import { signatureViews } from './signatures.ts'
@@ -33,9 +33,10 @@ export async function actionSummary(life: ActionLife, look: Looking): Promise<Ac
   }
 }
 
+type Found = NonNullable<Awaited<ReturnType<Store['actions']['get']>>>
+
 export async function actionView(
-  life: ActionLife,
-  entries: readonly Entry[],
+  { life, timeline: entries, leftOut }: Found,
   agent: Agent | undefined,
   look: Looking,
 ): Promise<ActionView> {
@@ -72,6 +73,7 @@ export async function actionView(
     }),
     ...(life.outcome && { reported: life.outcome }),
     timeline: await timeline(entries, look.names),
+    ...(leftOut !== undefined && { leftOut }),
   }
 }
 

@@ -60,6 +60,6 @@ export function actions(api: Api, parts: ApiParts, reads: Reads): void {
     if (!found || !maySeeAction(visitor.person, found.life, agent))
       throw new CountersignError('ERR_ACTION_MISSING', { id })
     await reads.record(visitor.person.id, 'action', id)
-    return context.json(await actionView(found.life, found.timeline, agent, looking(parts, visitor)), 200)
+    return context.json(await actionView(found, agent, looking(parts, visitor)), 200)
   })
 }

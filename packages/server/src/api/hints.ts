@@ -144,6 +144,7 @@ function pause(ms: number, signal: AbortSignal): Promise<void> {
 export function hintOf({ index, fact }: Entry): EventHint | undefined {
   switch (fact.kind) {
     case 'record.read':
+    case 'record.erased':
     case 'erased':
       return undefined
     case 'person.changed':
@@ -154,6 +155,8 @@ export function hintOf({ index, fact }: Entry): EventHint | undefined {
       return { index, kind: fact.kind }
     case 'agent.changed':
       return { index, kind: fact.kind, agent: fact.agent.id }
+    case 'record.denied':
+      return { index, kind: fact.kind, agent: fact.agent }
     case 'approval.changed': {
       const { id, actionId, card } = fact.approval
       return { index, kind: `approval.${fact.change}`, approval: id, action: actionId, agent: card.bound.action.agent }

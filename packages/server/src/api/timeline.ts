@@ -29,7 +29,9 @@ function wordsOf(fact: Told): string {
     case 'approval.changed':
       return changed(fact)
     case 'signature.refused':
-      return `A signature over ${fact.channel} was refused: ${fact.code}.`
+      return fact.times === undefined
+        ? `A signature over ${fact.channel} was refused: ${fact.code}.`
+        : `${fact.times} signatures over ${fact.channel} were refused: ${fact.code}.`
     case 'action.permitted':
       return fact.permit.approval ? 'The approval was spent on leave to run.' : 'Leave to run was given.'
     case 'action.finished':
@@ -46,6 +48,10 @@ function wordsOf(fact: Told): string {
       return 'Policies were activated.'
     case 'house.founded':
       return 'The house was founded.'
+    case 'record.denied':
+      return `${fact.count} more attempts of this agent were denied.`
+    case 'record.erased':
+      return `Records were erased: ${fact.entries} entries can be read no more.`
     case 'record.read':
       return `Records were read: ${fact.what}.`
   }

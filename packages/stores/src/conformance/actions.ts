@@ -3,6 +3,7 @@ import { asked, changed, decided, finished, founded, permitted, replayed } from 
 import {
   granted,
   minuteMs,
+  rejected,
   sampleDeny,
   sampleOpen,
   samplePermit,
@@ -53,6 +54,34 @@ export function actions(open: OpenStore): void {
       expect(found?.timeline.map((entry) => entry.at)).toEqual(
         facts.flatMap((change, place) => change.map(() => decidedAt + place * minuteMs)),
       )
+    })
+
+    it('B7: a flood of refused signatures hides neither what was asked nor what came of it, and is counted', async () => {
+      const { store } = scene
+      const action = sampleRecord()
+      const question = sampleOpen(action)
+      const refused = {
+        kind: 'signature.refused',
+        by: 'per-one',
+        approval: question.id,
+        code: 'ERR_SELF_APPROVAL',
+        channel: 'chat',
+      } as const
+      const flood = Array.from({ length: 500 }, () => refused)
+      await store.commit({ facts: [decided(action), asked(question)] })
+      for (let sent = 0; sent < 1_000; sent += 500) await store.commit({ facts: flood })
+      await store.commit({ facts: [changed('rejected', rejected(question))] })
+      for (let sent = 0; sent < 1_000; sent += 500) await store.commit({ facts: flood })
+
+      const found = await store.actions.get(action.id)
+      const kinds = (found?.timeline ?? []).map(({ fact }) => fact.kind)
+      expect(kinds).toEqual([
+        'action.decided',
+        'approval.changed',
+        'approval.changed',
+        ...Array.from({ length: 20 }, () => 'signature.refused'),
+      ])
+      expect(found?.leftOut).toBe(1_980)
     })
 
     it('begins with the record alone', async () => {

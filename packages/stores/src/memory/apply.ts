@@ -38,6 +38,8 @@ export function apply(state: State, fact: Fact, place: Place): void {
     case 'house.founded':
     case 'policy.activated':
     case 'record.read':
+    case 'record.denied':
+    case 'record.erased':
       return
   }
 }

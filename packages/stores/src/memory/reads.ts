@@ -4,7 +4,7 @@
  * @module
  */
 import type { ActionQuery, Clock, Store } from '@countersign/core'
-import type { ActionLife, Approval } from '@countersign/schema'
+import type { ActionLife, Approval, Entry } from '@countersign/schema'
 import type { MemoryJournal } from './journal.ts'
 import { pageOf } from './paging.ts'
 import { begun, lifeOf, lifeOfPermit, openEnded, type State, timelineOf, undelivered, wordOf } from './state.ts'
@@ -13,6 +13,8 @@ type Reads = Pick<Store, 'approvals' | 'permits' | 'agents' | 'people' | 'tools'
 
 /** So that one poll stays short; what is left out is still there at the next. */
 const mostAtOnce = 100
+const longestTimeline = 2_000
+const mostRefused = 20
 
 export function createReads(state: State, journal: MemoryJournal, clock: Clock): Reads {
   return {
@@ -97,8 +99,10 @@ export function createReads(state: State, journal: MemoryJournal, clock: Clock):
       async get(id) {
         const action = state.actions.get(id)
         if (!action) return undefined
-        const timeline = timelineOf(state, action).flatMap((index) => journal.at(index) ?? [])
-        return { life: copy(lifeOf(state, action)), timeline }
+        const all = timelineOf(state, action).flatMap((index) => journal.at(index) ?? [])
+        const timeline = inSight(all)
+        const leftOut = all.length - timeline.length
+        return { life: copy(lifeOf(state, action)), timeline, ...(leftOut > 0 && { leftOut }) }
       },
       async lives(ids) {
         const found = ids.flatMap((id) => state.actions.get(id) ?? [])
@@ -125,6 +129,14 @@ export function createReads(state: State, journal: MemoryJournal, clock: Clock):
 }
 
 const copy = <Value>(value: Value): Value => structuredClone(value)
+
+/** A flood of refused signatures hides neither what was asked nor what came of it. */
+function inSight(entries: readonly Entry[]): Entry[] {
+  const isRefused = ({ fact }: Entry) => (fact.kind === 'erased' ? fact.was : fact.kind) === 'signature.refused'
+  const refused = entries.filter(isRefused).slice(-mostRefused)
+  const others = entries.filter((entry) => !isRefused(entry)).slice(-longestTimeline)
+  return [...others, ...refused].toSorted((one, other) => one.index - other.index)
+}
 
 function isDue(approval: Approval, now: number): boolean {
   if (approval.state === 'granted') return approval.validUntil <= now

@@ -78,6 +78,8 @@ function applyOne(fact: Fact, place: Place, on: Ground): Refused | undefined {
     case 'policy.activated':
     case 'signature.refused':
     case 'record.read':
+    case 'record.denied':
+    case 'record.erased':
       return undefined
   }
 }

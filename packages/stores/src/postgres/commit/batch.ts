@@ -147,6 +147,8 @@ function linksOf(fact: Fact | undefined): { action: string | null; approval: str
     case 'person.changed':
     case 'tool.changed':
     case 'record.read':
+    case 'record.denied':
+    case 'record.erased':
     case undefined:
       return { action: null, approval: null }
   }

@@ -108,6 +108,8 @@ function wantedBy(facts: readonly Fact[], lookup: Lookup) {
       case 'policy.activated':
       case 'signature.refused':
       case 'record.read':
+      case 'record.denied':
+      case 'record.erased':
         break
     }
   }

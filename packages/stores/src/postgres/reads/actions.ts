@@ -23,7 +23,9 @@ export function createActions({ db, tenant, entries, lookup }: Reading): Store['
       const [row] = await db.query<Found>(actionById, [tenant, id])
       if (row === undefined) return undefined
       const life = lifeOf(row, await entries.at(partsOf(row)))
-      return life === undefined ? undefined : { life, timeline: await entries.timeline(id, row.approval) }
+      if (life === undefined) return undefined
+      const { timeline, leftOut } = await entries.timeline(id, row.approval)
+      return { life, timeline, ...(leftOut > 0 && { leftOut }) }
     },
     async lives(ids) {
       const rows = await db.query<Found>(actionsById, [tenant, ids])

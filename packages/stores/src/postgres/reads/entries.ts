@@ -28,11 +28,12 @@ export interface Entries {
   at(indexes: readonly number[]): Promise<ReadonlyMap<number, Entry>>
   /** The same, for one who follows: what was written here a moment ago is at hand. */
   atLast(indexes: readonly number[]): Promise<ReadonlyMap<number, Entry>>
-  /** Every entry of an action, and of an approval. */
-  timeline(action: string, approval: string | null): Promise<Entry[]>
+  /** The entries of an action and of an approval, those in sight (`Store.actions.get`), and how many are not. */
+  timeline(action: string, approval: string | null): Promise<{ timeline: Entry[]; leftOut: number }>
 }
 
 const longestTimeline = 2_000
+const mostRefused = 20
 
 export interface EntriesParts {
   readonly db: Db
@@ -54,7 +55,11 @@ export function createEntries({ db, tenant, recorder, recent }: EntriesParts): E
       return found
     },
     async timeline(action, approval) {
-      return open(await db.query<EntryRow>(byLife, [tenant, action, approval, longestTimeline]))
+      const bounds = [tenant, action, approval, longestTimeline, mostRefused]
+      const timeline = open(await db.query<EntryRow>(byLife, bounds))
+      if (timeline.length < mostRefused) return { timeline, leftOut: 0 }
+      const [row] = await db.query<{ count: number }>(countLife, [tenant, action, approval])
+      return { timeline, leftOut: (row?.count ?? 0) - timeline.length }
     },
   }
 
@@ -101,7 +106,16 @@ const byIndexes = { name: 'entries_at', text: `${select} where e.tenant = $1 and
 const byLife = {
   name: 'entries_of_life',
   text: `${select} where e.tenant = $1 and e.index in (
+      (select index from entry where tenant = $1 and action = $2
+        union select index from entry where tenant = $1 and approval = $3 and kind <> 'signature.refused'
+        order by index desc limit $4)
+      union all (select index from entry where tenant = $1 and approval = $3 and kind = 'signature.refused'
+        order by index desc limit $5))
+    order by e.index`,
+}
+const countLife = {
+  name: 'entries_of_life_count',
+  text: `select count(*) as count from (
       select index from entry where tenant = $1 and action = $2
-      union select index from entry where tenant = $1 and approval = $3)
-    order by e.index limit $4`,
+      union select index from entry where tenant = $1 and approval = $3) as life`,
 }

@@ -1,0 +1,64 @@
+/**
+ * Denials: each is in the record, and no agent fills the disk with them.
+ *
+ * @module
+ */
+import type { ActionRecord, DataPicture, DenyReason, FactOf } from '@countersign/schema'
+import { canonical } from '../action/canonical.ts'
+import { sha256Hex } from '../action/digest.ts'
+import type { Store } from '../ports.ts'
+import { createFloods, type Floods } from './floods.ts'
+
+export interface DenialLimit {
+  /** Of one credential within `withinMs`; those beyond are summed up, and refused as too many. */
+  readonly denied?: number
+  readonly withinMs: number
+}
+
+const usuallyDenied = 60
+/** In UTF-16 units of the canonical form. What is larger is kept by its hash: it did not run. */
+const longestParameters = 8 << 10
+const longestPicture = 50
+
+export function createDenials(
+  store: Pick<Store, 'clock' | 'commit'>,
+  { denied = usuallyDenied, withinMs }: DenialLimit = { withinMs: 10 * 60_000 },
+): Floods<ActionRecord> {
+  return createFloods<ActionRecord, Brief>({
+    store,
+    most: denied,
+    withinMs,
+    alone: (record) => ({ kind: 'action.decided', record: bounded(record) }),
+    brief: ({ action: { agent, onBehalfOf }, attempt: { credential }, decision }) => ({
+      who: { agent, credential, ...(onBehalfOf !== undefined && { onBehalfOf }) },
+      reason: decision.kind === 'deny' ? decision.reason : 'no_grant',
+    }),
+    summed,
+  })
+}
+
+interface Brief {
+  readonly who: Pick<FactOf<'record.denied'>, 'agent' | 'credential' | 'onBehalfOf'>
+  readonly reason: DenyReason
+}
+
+function summed(all: readonly [Brief, ...Brief[]], from: number, to: number): FactOf<'record.denied'> {
+  const reasons: Partial<Record<DenyReason, number>> = {}
+  for (const { reason } of all) reasons[reason] = (reasons[reason] ?? 0) + 1
+  return { kind: 'record.denied', by: 'house', ...all[0].who, count: all.length, reasons, from, to }
+}
+
+/** The digest stays that of the whole action. */
+function bounded(record: ActionRecord): ActionRecord {
+  const { action, picture } = record
+  const text = canonical(action.parameters)
+  if (text.length <= longestParameters) return { ...record, picture: cut(picture) }
+  const omitted = { sha256: sha256Hex(text), sizeBytes: Buffer.byteLength(text) }
+  return { ...record, action: { ...action, parameters: { 'countersign:omitted': omitted } }, picture: cut(picture) }
+}
+
+const cut = (picture: DataPicture): DataPicture => ({
+  ...picture,
+  reads: picture.reads.slice(0, longestPicture),
+  writes: picture.writes.slice(0, longestPicture),
+})
