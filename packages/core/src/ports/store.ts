@@ -233,10 +233,10 @@ export interface Journal {
   moveCursor(follower: string, index: number): Promise<void>
   /**
    * Destroys the keys of everything recorded for a subject (a person's or agent's id; never of `house`), and tells of how
-   * many entries. The leaves and their proofs stand. No other read shows any of it any more; what was used stays used
+   * many entries; that it does so is a fact itself (`record.erased`), written first. The leaves and their proofs stand. No other read shows any of it any more; what was used stays used
    * (versions, attempts, grants), what was open is over: questions, and answers that were not delivered.
    */
-  erase(subject: string): Promise<number>
+  erase(subject: string, how?: { readonly by: string; readonly because: string }): Promise<number>
 }
 
 /** The tree over the leaves (RFC 6962), and its published heads. */

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { asked, changed, decided, finished, founded, permitted, replayed } from './facts.ts'
 import {
+  expired,
   granted,
   minuteMs,
-  rejected,
   sampleDeny,
   sampleOpen,
   samplePermit,
@@ -70,7 +70,7 @@ export function actions(open: OpenStore): void {
       const flood = Array.from({ length: 500 }, () => refused)
       await store.commit({ facts: [decided(action), asked(question)] })
       for (let sent = 0; sent < 1_000; sent += 500) await store.commit({ facts: flood })
-      await store.commit({ facts: [changed('rejected', rejected(question))] })
+      await store.commit({ facts: [changed('expired', expired(question))] })
       for (let sent = 0; sent < 1_000; sent += 500) await store.commit({ facts: flood })
 
       const found = await store.actions.get(action.id)

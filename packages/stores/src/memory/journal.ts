@@ -39,7 +39,11 @@ export interface MemoryJournal extends Journal {
 const house = 'house'
 const pageSize = 200
 
-export function createJournal(vault: Vault, forget: (subject: string) => void): MemoryJournal {
+export function createJournal(
+  vault: Vault,
+  forget: (subject: string) => void,
+  record: (fact: Fact) => Promise<unknown>,
+): MemoryJournal {
   const recorder = createRecorder(vault)
   const entries: SealedEntry[] = []
   const keys = new Map<string, SubjectKey>()
@@ -114,12 +118,14 @@ export function createJournal(vault: Vault, forget: (subject: string) => void): 
     async moveCursor(follower, index) {
       cursors.set(follower, index)
     },
-    async erase(subject) {
+    async erase(subject, { by, because } = { by: house, because: '' }) {
       const key = keys.get(subject)
       if (!key?.wrapped || subject === house) return 0
+      const count = entries.filter((entry) => entry.key === key).length
+      await record({ kind: 'record.erased', by, subject: vault.lookup(`subject\n${subject}`), entries: count, because })
       key.wrapped = undefined
       forget(subject)
-      return entries.filter((entry) => entry.key === key).length
+      return count
     },
     close() {
       closed = true

@@ -33,34 +33,40 @@ export function createMemoryStore({
   const tables = createTables()
   const state = createState(tables)
   const ledger = createLedger(origin)
-  const journal = createJournal(vault, (subject) => forget(state, subject))
+  const journal = createJournal(
+    vault,
+    (subject) => forget(state, subject),
+    (fact) => commit({ facts: [fact] }),
+  )
   const kept = new Map<string, string>()
   let newestAt = 0
   let closed = false
 
+  /** Waits for nothing, so that no other commit comes between the look and the write. */
+  const commit: Store['commit'] = async ({ facts, notAfter }) => {
+    if (closed) throw new CountersignError('ERR_STORE_UNAVAILABLE', { store: 'closed' })
+    const now = clock.now()
+    if (notAfter !== undefined && now > notAfter) throw new CountersignError('ERR_STORE_LATE', { now, notAfter })
+
+    const at = Math.max(now, newestAt)
+    const first = journal.size
+    const entries = tables.wholly(() =>
+      structuredClone(facts).map((fact, place) => {
+        const sequence = sequenceOf(state, fact)
+        apply(state, fact, { index: first + place, at })
+        const subject = subjectOf(fact, (id) => subjectOfAction(state, id))
+        return journal.seal(fact, { subject, at, sequence })
+      }),
+    )
+    newestAt = at
+    for (const { leaf } of entries) ledger.append(leaf)
+    journal.append(entries)
+    return first
+  }
+
   return {
     clock,
-    /** Waits for nothing, so that no other commit comes between the look and the write. */
-    async commit({ facts, notAfter }) {
-      if (closed) throw new CountersignError('ERR_STORE_UNAVAILABLE', { store: 'closed' })
-      const now = clock.now()
-      if (notAfter !== undefined && now > notAfter) throw new CountersignError('ERR_STORE_LATE', { now, notAfter })
-
-      const at = Math.max(now, newestAt)
-      const first = journal.size
-      const entries = tables.wholly(() =>
-        structuredClone(facts).map((fact, place) => {
-          const sequence = sequenceOf(state, fact)
-          apply(state, fact, { index: first + place, at })
-          const subject = subjectOf(fact, (id) => subjectOfAction(state, id))
-          return journal.seal(fact, { subject, at, sequence })
-        }),
-      )
-      newestAt = at
-      for (const { leaf } of entries) ledger.append(leaf)
-      journal.append(entries)
-      return first
-    },
+    commit,
 
     ...createReads(state, journal, clock),
 

@@ -45,6 +45,8 @@ describe('migrations', { timeout: 60_000 }, () => {
         { name: '0008-grave' },
         { name: '0009-open-ended' },
         { name: '0010-begun' },
+        { name: '0011-tombstones' },
+        { name: '0012-newest' },
       ])
     })
   })
@@ -55,7 +57,7 @@ describe('migrations', { timeout: 60_000 }, () => {
       await migrate(db)
       await db.query({ name: '', text: "delete from migration where name <> '0001-ledger'" })
       await migrate(db)
-      expect(await listed(db)).toHaveLength(10)
+      expect(await listed(db)).toHaveLength(12)
     })
   })
 

@@ -17,6 +17,7 @@ import { grave } from './migrations/0008-grave.ts'
 import { openEnded } from './migrations/0009-open-ended.ts'
 import { begun } from './migrations/0010-begun.ts'
 import { tombstones } from './migrations/0011-tombstones.ts'
+import { newest } from './migrations/0012-newest.ts'
 
 /** Every step is one statement that may run again: DDL is not transactional everywhere. Once released, never edited. */
 export interface Migration {
@@ -36,6 +37,7 @@ const migrations = [
   openEnded,
   begun,
   tombstones,
+  newest,
 ]
 const leaseMs = 60_000
 const stepTimeoutMs = 3_600_000

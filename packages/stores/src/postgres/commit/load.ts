@@ -46,7 +46,9 @@ export async function loadWorld(
     ask<PermitRow & Row>(permitsByApproval, wanted.spent, (row) => takePermit(world, row)),
     ask<PermitRow & Row>(permitsByAttempt, wanted.attempts, (row) => takePermit(world, row)),
     ask<PermitRow & Row>(permitsUndelivered, wanted.replays, (row) => takePermit(world, row)),
-    ask<AgentRow & Row>(agentsById, wanted.agents, (row) => world.agents.set(row.id, { ...row, keys: [] })),
+    ask<AgentRow & Row & { newest: number | null }>(agentsById, wanted.agents, ({ newest, ...row }) => {
+      if (newest === row.entry) world.agents.set(row.id, { ...row, keys: [] }) // else someone else has changed the row
+    }),
     ask<PersonRow & Row>(peopleById, wanted.people, (row) => takePerson(world, row)),
     ask<PersonRow & Row>(peopleByAccount, wanted.accounts, (row) => takePerson(world, row)),
     ask<ToolRow & Row>(toolsById, wanted.tools, (row) => world.tools.set(row.id, row)),
@@ -184,7 +186,9 @@ const permitsUndelivered = {
 }
 const agentsById = {
   name: 'load_agents',
-  text: 'select id, version, status, entry from agent where tenant = $1 and id = any($2)',
+  text: `select id, version, status, entry, (select e.index from entry e where e.tenant = agent.tenant
+      and e.kind = 'agent.changed' and e.subject = agent.id order by e.index desc limit 1) as newest
+    from agent where tenant = $1 and id = any($2)`,
 }
 const peopleById = {
   name: 'load_people',

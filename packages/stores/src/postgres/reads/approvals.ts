@@ -1,4 +1,4 @@
-import type { Store } from '@countersign/core'
+import { CountersignError, type Store } from '@countersign/core'
 import type { Approval } from '@countersign/schema'
 import { keysOf } from '../commit/keys.ts'
 import { type Entries, factAt } from './entries.ts'
@@ -9,6 +9,8 @@ interface Found {
   [column: string]: unknown
   readonly entry: number
   readonly asked: number
+  /** The newest entry about it, where it is asked for. */
+  readonly newest?: number | null
 }
 
 export function createApprovals({ db, tenant, entries, lookup, now }: Reading): Store['approvals'] {
@@ -17,8 +19,9 @@ export function createApprovals({ db, tenant, entries, lookup, now }: Reading): 
   const digestKey = keysOf(lookup).digest
 
   return {
-    get: async (id) => one(await db.query(byId, [tenant, id])),
-    latest: async (digest) => one(await db.query(byDigest, [tenant, digestKey(digest)])),
+    get: async (id) => about(await one(await db.query(byId, [tenant, id])), (approval) => approval.id === id),
+    latest: async (digest) =>
+      about(await one(await db.query(byDigest, [tenant, digestKey(digest)])), (approval) => approval.digest === digest),
     async list({ states, agent, ...paging }) {
       const limit = limitOf(paging)
       const filters = [states ?? null, agent ?? null, indexBelow(paging), limit + 1]
@@ -45,7 +48,15 @@ export function createApprovals({ db, tenant, entries, lookup, now }: Reading): 
 
 const mostDue = 100
 
+/** @throws ERR_LEDGER_BROKEN for a row that someone else has pointed at another question */
+function about(approval: Approval | undefined, isAsked: (approval: Approval) => boolean): Approval | undefined {
+  if (approval === undefined || isAsked(approval)) return approval
+  throw new CountersignError('ERR_LEDGER_BROKEN', { approval: approval.id, says: 'the row is about something else' })
+}
+
 async function approvalsAt(entries: Entries, rows: readonly Found[]): Promise<Approval[]> {
+  const stale = rows.find(({ entry, newest }) => newest !== undefined && newest !== entry)
+  if (stale) throw new CountersignError('ERR_LEDGER_BROKEN', { ...stale, says: 'the row is not what was said last' })
   return approvalsIn(await entries.at(rows.map(({ entry }) => entry)), rows)
 }
 
@@ -53,11 +64,15 @@ function approvalsIn(found: Awaited<ReturnType<Entries['at']>>, rows: readonly F
   return rows.flatMap(({ entry }) => factAt(found, entry, 'approval.changed')?.approval ?? [])
 }
 
-const byId = { name: 'approval_get', text: 'select entry from approval where tenant = $1 and id = $2' }
+/** Of all that the ledger says of it; refused signatures are said of it as well. */
+const newest = `(select e.index from entry e where e.tenant = approval.tenant and e.approval = approval.id
+    and e.kind = 'approval.changed' order by e.index desc limit 1) as newest`
+
+const byId = { name: 'approval_get', text: `select entry, ${newest} from approval where tenant = $1 and id = $2` }
 
 const byDigest = {
   name: 'approval_latest',
-  text: 'select entry from approval where tenant = $1 and digest_key = $2 order by asked_entry desc limit 1',
+  text: `select entry, ${newest} from approval where tenant = $1 and digest_key = $2 order by asked_entry desc limit 1`,
 }
 
 /** One statement per shape, so that each uses its own index. */

@@ -1,11 +1,12 @@
 import { isError, type Journal } from '@countersign/core'
-import type { Entry } from '@countersign/schema'
+import type { Entry, Fact } from '@countersign/schema'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Reading } from './reading.ts'
 import type { Recent } from './recent.ts'
 import type { Tail } from './tail.ts'
 
-export interface JournalParts extends Pick<Reading, 'db' | 'tenant' | 'entries'> {
+export interface JournalParts extends Pick<Reading, 'db' | 'tenant' | 'entries' | 'lookup'> {
+  record(fact: Fact): Promise<unknown>
   readonly tail: Tail
   readonly recent: Recent
   /** Told whose cached keys are worth nothing any more. */
@@ -15,7 +16,7 @@ export interface JournalParts extends Pick<Reading, 'db' | 'tenant' | 'entries'>
 const pageSize = 200
 const retryMs = 250
 
-export function createJournal({ db, tenant, entries, tail, recent, erased }: JournalParts): Journal {
+export function createJournal({ db, tenant, entries, lookup, tail, recent, record, erased }: JournalParts): Journal {
   const reading = new Map<number, Promise<readonly Entry[]>>()
   return {
     async *follow(index, signal) {
@@ -41,8 +42,12 @@ export function createJournal({ db, tenant, entries, tail, recent, erased }: Jou
     async moveCursor(follower, index) {
       await db.query(moveCursor, [tenant, follower, index])
     },
-    async erase(subject) {
+    async erase(subject, { by, because } = { by: 'house', because: '' }) {
       if (subject === 'house') return 0 // what is nobody's is never erased
+      const [sealed] = await db.query<{ count: number }>(countSealed, [tenant, subject])
+      if (!sealed?.count) return 0
+      const blinded = lookup(`subject\n${subject}`)
+      await record({ kind: 'record.erased', by, subject: blinded, entries: sealed.count, because })
       const count = await db.tx(async (session) => {
         await session.query(lockHead, [tenant]) // no commit may be sealing with this key now
         const [row] = await session.query<{ count: number }>(countSealed, [tenant, subject])

@@ -1,4 +1,5 @@
-import type { PermitLife, Store } from '@countersign/core'
+import { CountersignError, type PermitLife, type Store } from '@countersign/core'
+import type { PermitRecord } from '@countersign/schema'
 import { keysOf, searchable } from '../commit/keys.ts'
 import { factAt } from './entries.ts'
 import type { Reading } from './reading.ts'
@@ -25,27 +26,37 @@ export function createPermits({ db, tenant, entries, lookup, now }: Reading): St
       return [{ permit, outcome: end?.outcome, finishedAt, delivered, result: end?.result, ...gone }]
     })
   }
-  const one = async (rows: readonly Found[]) => (await lives(rows))[0]
+  async function one(rows: readonly Found[], isAsked: (permit: PermitRecord) => boolean) {
+    const [life] = await lives(rows)
+    if (life === undefined || isAsked(life.permit)) return life
+    throw new CountersignError('ERR_LEDGER_BROKEN', { permit: life.permit.id, says: 'the row is about something else' })
+  }
 
   return {
-    get: async (id) => one(await db.query(byId, [tenant, id])),
+    get: async (id) => one(await db.query(byId, [tenant, id]), (permit) => permit.id === id),
     byAttempt: async (credential, attemptId) =>
-      one(await db.query(byAttempt, [tenant, keys.attempt(credential, attemptId)])),
+      one(
+        await db.query(byAttempt, [tenant, keys.attempt(credential, attemptId)]),
+        ({ attempt }) => attempt.credential === credential && attempt.id === attemptId,
+      ),
     undelivered: async (credential, digest) =>
-      one(await db.query(undelivered, [tenant, searchable(credential), keys.digest(digest)])),
+      one(await db.query(undelivered, [tenant, searchable(credential), keys.digest(digest)]), isOf(credential, digest)),
     begun: async (credential, digest) =>
-      one(await db.query(begun, [tenant, searchable(credential), keys.digest(digest)])),
+      one(await db.query(begun, [tenant, searchable(credential), keys.digest(digest)]), isOf(credential, digest)),
     async abandon(which) {
       if ('permit' in which) await db.query(abandonOne, [tenant, which.permit])
       else await db.query(abandonOthers, [tenant, which.notOf])
     },
-    openEnded: async (digest) => one(await db.query(openEnded, [tenant, keys.digest(digest)])),
+    openEnded: async (digest) =>
+      one(await db.query(openEnded, [tenant, keys.digest(digest)]), (permit) => permit.digest === digest),
     overdue: async () =>
       (await lives(await db.query(overdue, [tenant, now(), mostOverdue]))).map(({ permit }) => permit),
   }
 }
 
 const mostOverdue = 100
+const isOf = (credential: string, digest: string) => (permit: PermitRecord) =>
+  permit.attempt.credential === credential && permit.digest === digest
 const columns = 'p.entry, p.ended_entry as ended, p.delivered, p.abandoned'
 
 const byId = { name: 'permit_get', text: `select ${columns} from permit p where p.tenant = $1 and p.id = $2` }

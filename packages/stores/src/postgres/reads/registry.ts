@@ -1,10 +1,11 @@
 /**
  * Agents, people and tools, each as its newest entry says. Entries never change, so what was read of one is kept; its row
- * is looked up every time, and is gone with what is erased.
+ * is looked up every time, and is gone with what is erased. A row that names another entry than the newest, or that is found
+ * by what its entry does not say, was changed by someone else: it is not believed (`ERR_LEDGER_BROKEN`).
  *
  * @module
  */
-import type { Store } from '@countersign/core'
+import { CountersignError, type Store } from '@countersign/core'
 import type { FactKind, FactOf } from '@countersign/schema'
 import { keysOf } from '../commit/keys.ts'
 import { factAt } from './entries.ts'
@@ -14,6 +15,8 @@ import type { Reading } from './reading.ts'
 interface Found {
   [column: string]: unknown
   readonly entry: number
+  /** The newest entry about it, where it is asked for. */
+  readonly newest?: number | null
 }
 
 export function createAgents(reading: Reading): Store['agents'] {
@@ -24,7 +27,7 @@ export function createAgents(reading: Reading): Store['agents'] {
     return new Map(agents.flatMap((agent) => agent.keys.map(({ hash }) => [hash, agent])))
   })
   return {
-    get: async (id) => (await read(await db.query(agentById, [tenant, id])))[0],
+    get: async (id) => found((await read(await db.query(agentById, [tenant, id])))[0], (agent) => agent.id === id),
     byKey,
     list: async () => read(await db.query(allAgents, [tenant])),
   }
@@ -35,9 +38,12 @@ export function createPeople(reading: Reading): Store['people'] {
   const accountKey = keysOf(reading.lookup).account
   const read = readsOf(reading, 'person.changed', ({ person }) => person)
   return {
-    get: async (id) => (await read(await db.query(personById, [tenant, id])))[0],
+    get: async (id) => found((await read(await db.query(personById, [tenant, id])))[0], (person) => person.id === id),
     byAccount: async (issuer, subject) =>
-      (await read(await db.query(personByAccount, [tenant, accountKey(issuer, subject)])))[0],
+      found(
+        (await read(await db.query(personByAccount, [tenant, accountKey(issuer, subject)])))[0],
+        (person) => person.issuer === issuer && person.subject === subject,
+      ),
     list: async () => read(await db.query(allPeople, [tenant])),
   }
 }
@@ -46,7 +52,7 @@ export function createTools(reading: Reading): Store['tools'] {
   const { db, tenant } = reading
   const read = readsOf(reading, 'tool.changed', ({ tool }) => tool)
   return {
-    get: async (id) => (await read(await db.query(toolById, [tenant, id])))[0],
+    get: async (id) => found((await read(await db.query(toolById, [tenant, id])))[0], (tool) => tool.id === id),
     list: async (server) => read(await db.query(allTools, [tenant, server ?? null])),
   }
 }
@@ -60,6 +66,8 @@ function readsOf<Kind extends FactKind, Noun>(
 ): (rows: readonly Found[]) => Promise<Noun[]> {
   const kept = new Map<number, Noun>()
   return async (rows) => {
+    const stale = rows.find(({ entry, newest }) => newest !== undefined && newest !== entry)
+    if (stale) throw new CountersignError('ERR_LEDGER_BROKEN', { ...stale, says: 'the row is not what was said last' })
     const known = rows.map(({ entry }) => kept.get(entry))
     const found = await entries.at(rows.flatMap(({ entry }, place) => (known[place] === undefined ? [entry] : [])))
     return rows.flatMap(({ entry }, place) => known[place] ?? keep(entry, factAt(found, entry, kind)))
@@ -75,19 +83,30 @@ function readsOf<Kind extends FactKind, Noun>(
   }
 }
 
-const agentById = { name: 'agent_get', text: 'select entry from agent where tenant = $1 and id = $2' }
+/** @throws ERR_LEDGER_BROKEN */
+function found<Noun>(noun: Noun | undefined, isAsked: (noun: Noun) => boolean): Noun | undefined {
+  if (noun === undefined || isAsked(noun)) return noun
+  throw new CountersignError('ERR_LEDGER_BROKEN', { says: 'the row is about something else' })
+}
+
+const newestOf = (kind: FactKind, table: string) => `(select e.index from entry e
+    where e.tenant = ${table}.tenant and e.kind = '${kind}' and e.subject = ${table}.id order by e.index desc limit 1) as newest`
+const agentColumns = `agent.entry, ${newestOf('agent.changed', 'agent')}`
+const personColumns = `person.entry, ${newestOf('person.changed', 'person')}`
+
+const agentById = { name: 'agent_get', text: `select ${agentColumns} from agent where tenant = $1 and id = $2` }
 const agentsByKeys = {
   name: 'agents_by_keys',
-  text: `select a.entry from agent_key k join agent a on a.tenant = k.tenant and a.id = k.agent
+  text: `select ${agentColumns} from agent_key k join agent on agent.tenant = k.tenant and agent.id = k.agent
     where k.tenant = $1 and k.hash = any($2)`,
 }
-const allAgents = { name: 'agent_list', text: 'select entry from agent where tenant = $1 order by id' }
-const personById = { name: 'person_get', text: 'select entry from person where tenant = $1 and id = $2' }
+const allAgents = { name: 'agent_list', text: `select ${agentColumns} from agent where tenant = $1 order by id` }
+const personById = { name: 'person_get', text: `select ${personColumns} from person where tenant = $1 and id = $2` }
 const personByAccount = {
   name: 'person_by_account',
-  text: 'select entry from person where tenant = $1 and account_key = $2',
+  text: `select ${personColumns} from person where tenant = $1 and account_key = $2`,
 }
-const allPeople = { name: 'person_list', text: 'select entry from person where tenant = $1 order by id' }
+const allPeople = { name: 'person_list', text: `select ${personColumns} from person where tenant = $1 order by id` }
 const toolById = { name: 'tool_get', text: 'select entry from tool where tenant = $1 and id = $2' }
 const allTools = {
   name: 'tool_list',

@@ -1,0 +1,159 @@
+import type { Store } from '@countersign/core'
+import pg from 'pg'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import {
+  agentChanged,
+  asked,
+  cancelled,
+  changed,
+  decided,
+  granted,
+  permitted,
+  personChanged,
+  sampleAction,
+  sampleAgent,
+  sampleOpen,
+  samplePermit,
+  samplePerson,
+  sampleRecord,
+  sampleSignature,
+  unique,
+} from '../conformance.ts'
+import { createPostgresStore } from './postgres.ts'
+import { startTestServer, testKeys, type TestServer } from './testing.ts'
+
+/** Somebody has a SQL prompt, and changes what the state says; the entries they leave alone. */
+describe('H: a row that says other than the ledger is not believed', { timeout: 60_000 }, () => {
+  let postgres: TestServer
+  let store: Store
+  let sql: pg.Client
+  const broken = { code: 'ERR_LEDGER_BROKEN' }
+
+  beforeAll(async () => {
+    postgres = await startTestServer()
+    const connection = await postgres.freshDatabase()
+    store = await createPostgresStore({ connection, keys: testKeys(), origin: 'test.example/default' })
+    sql = new pg.Client(connection)
+    await sql.connect()
+  }, 60_000)
+  afterAll(async () => {
+    await sql.end()
+    await store.close()
+    await postgres.close()
+  })
+
+  async function agentWith(version: 1 | 2) {
+    const agent = sampleAgent({
+      keys: [
+        {
+          id: unique('key'),
+          hash: unique('')
+            .padStart(64, '0')
+            .slice(-64)
+            .replaceAll(/[^0-9a-f]/g, '0'),
+          createdAt: 0,
+          expiresAt: 1e15,
+        },
+      ],
+    })
+    await store.commit({ facts: [agentChanged(agent)] })
+    const stopped = { ...agent, version: 2, status: 'stopped' as const, stoppedBy: 'per_eve' }
+    if (version === 2) await store.commit({ facts: [agentChanged(stopped, 'stopped')] })
+    return agent
+  }
+  const entryOf = async (table: string, id: string): Promise<number> =>
+    Number((await sql.query<{ entry: string }>(`select entry from ${table} where id = $1`, [id])).rows[0]?.entry)
+  /** A grant for one action, and the digest of another that nobody signed. */
+  async function signedOne() {
+    const agent = await agentWith(1)
+    const [record, other] = [1, 2].map((n) =>
+      sampleRecord({ action: sampleAction({ agent: agent.id, parameters: { n, one: unique('one') } }) }),
+    ) as [ReturnType<typeof sampleRecord>, ReturnType<typeof sampleRecord>]
+    const question = sampleOpen(record)
+    const signature = sampleSignature(question, 'per-one')
+    const grant = granted(question, signature)
+    await store.commit({ facts: [decided(record), decided(other), asked(question)] })
+    await store.commit({ facts: [changed('granted', grant, signature)] })
+    return { agent, record, other, grant }
+  }
+
+  it('an agent rolled back to before it was stopped comes in no more, and nothing is permitted to it', async () => {
+    const agent = await agentWith(2)
+    const record = sampleRecord({ action: sampleAction({ agent: agent.id }) })
+    await sql.query(`update agent set status = 'active', version = 1, entry = entry - 1 where id = $1`, [agent.id])
+    await expect(store.agents.get(agent.id)).rejects.toMatchObject(broken)
+    await expect(store.agents.byKey(agent.keys[0]?.hash ?? '')).rejects.toMatchObject(broken)
+    await expect(
+      store.commit({ facts: [decided(record), permitted(samplePermit(record, { agentVersion: 1 }))] }),
+    ).rejects.toMatchObject({ code: 'ERR_STORE_CONFLICT' })
+  })
+
+  it('a grant found under the digest of another action', async () => {
+    const { other, grant } = await signedOne()
+    const stranger = sampleOpen(other)
+    await store.commit({ facts: [asked(stranger)] })
+    await store.commit({ facts: [changed('cancelled', cancelled(stranger))] })
+    await sql.query(
+      `update approval set digest_key = (select digest_key from approval where id = $1), asked_entry = asked_entry + 1000 where id = $2`,
+      [stranger.id, grant.id],
+    )
+    await expect(store.approvals.latest(other.digest)).rejects.toMatchObject(broken)
+  })
+
+  it('a question pointed at the grant of another', async () => {
+    const { other, grant } = await signedOne()
+    const question = sampleOpen(other)
+    await store.commit({ facts: [asked(question)] })
+    await sql.query(`update approval set state = 'granted', entry = $1 where id = $2`, [
+      await entryOf('approval', grant.id),
+      question.id,
+    ])
+    await expect(store.approvals.get(question.id)).rejects.toMatchObject(broken)
+    await expect(store.approvals.latest(other.digest)).rejects.toMatchObject(broken)
+  })
+
+  it('a grant rolled back to before it was taken back', async () => {
+    const { record, grant } = await signedOne()
+    const back = { ...grant, state: 'voided' as const, version: grant.version + 1, because: 'no' }
+    const before = await entryOf('approval', grant.id)
+    const { validUntil: _validUntil, ...voided } = back
+    await store.commit({ facts: [changed('voided', voided)] })
+    await sql.query(`update approval set state = 'granted', version = $1, entry = $2 where id = $3`, [
+      grant.version,
+      before,
+      grant.id,
+    ])
+    await expect(store.approvals.latest(record.digest)).rejects.toMatchObject(broken)
+    await expect(store.approvals.get(grant.id)).rejects.toMatchObject(broken)
+  })
+
+  it('a person rolled back to before they left, and an account moved to somebody else', async () => {
+    const [left, other] = [samplePerson(), samplePerson()]
+    await store.commit({ facts: [personChanged(left), personChanged(other)] })
+    await store.commit({ facts: [personChanged({ ...left, version: 2, active: false }, 'roles')] })
+    const { rows } = await sql.query<{ account_key: string }>('select account_key from person where id = $1', [left.id])
+    await sql.query(`update person set version = 1, entry = entry - 2 where id = $1`, [left.id])
+    await expect(store.people.get(left.id)).rejects.toMatchObject(broken)
+    await sql.query('delete from person where id = $1', [left.id])
+    await sql.query('update person set account_key = $1 where id = $2', [rows[0]?.account_key, other.id])
+    await expect(store.people.byAccount(left.issuer, left.subject)).rejects.toMatchObject(broken)
+    expect(await store.people.get(other.id)).toEqual(other)
+  })
+
+  it('a permit found under the attempt of another', async () => {
+    const agent = await agentWith(1)
+    const [one, two] = [1, 2].map(() =>
+      sampleRecord({ action: sampleAction({ agent: agent.id, parameters: { one: unique('one') } }) }),
+    ) as [ReturnType<typeof sampleRecord>, ReturnType<typeof sampleRecord>]
+    const [first, second] = [samplePermit(one), samplePermit(two)]
+    await store.commit({ facts: [decided(one), decided(two), permitted(first), permitted(second)] })
+    const { rows } = await sql.query<{ attempt_key: string }>('select attempt_key from permit where id = $1', [
+      first.id,
+    ])
+    await sql.query('update permit set attempt_key = null where id = $1', [first.id])
+    await sql.query('update permit set attempt_key = $1 where id = $2', [rows[0]?.attempt_key, second.id])
+    await expect(store.permits.byAttempt(first.attempt.credential, first.attempt.id ?? '')).rejects.toMatchObject(
+      broken,
+    )
+  })
+})
