@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { sha256, verifyEd25519 } from '@countersign/core'
+import { sha256, type StateReport, verifyEd25519 } from '@countersign/core'
 import { type LedgerReport, verifyLedger } from '@countersign/core/verify'
 import { keyOf, sourceOf } from './ledger-source.ts'
 
@@ -45,4 +45,13 @@ export function inWords(report: LedgerReport): string {
     ...kinds,
     'Nobody else has vouched for this head yet: keep the checkpoint, and hand it in next time with --known.',
   ].join('\n')
+}
+
+export function stateInWords({ entries, rows, erased, differences }: StateReport): string {
+  const counted = `${rows} rows against ${entries} facts${erased > 0 ? `, ${erased} of them erased` : ''}`
+  if (differences.length === 0) return `The tables say what the ledger says: ${counted}.`
+  const first = differences.slice(0, 20).map((each) => `  ${each}`)
+  return [`The tables do NOT say what the ledger says, in ${differences.length} places: ${counted}.`, ...first].join(
+    '\n',
+  )
 }

@@ -1,11 +1,12 @@
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
+import type { StateReport } from '@countersign/core'
 import type { LedgerReport } from '@countersign/core/verify'
 import { type Command, InvalidArgumentError } from 'commander'
 import type { Ask } from './ask.ts'
 import type { Hand } from './hand.ts'
 import { exportLedger } from './ledger-export.ts'
-import { addsUp, inWords, verifyFrom } from './ledger.ts'
+import { addsUp, inWords, stateInWords, verifyFrom } from './ledger.ts'
 import { Stopped } from './stopped.ts'
 
 interface LedgerOptions {
@@ -29,16 +30,27 @@ export function addLedger(program: Command, hand: Hand, ask: (options: LedgerOpt
 
   onLedger(ledger.command('verify <url-or-folder>').description('recompute everything; - is the house that runs here'))
     .option('--known <file>', 'a checkpoint kept from before')
-    .action(async (place: string, { known, ...options }: LedgerOptions & { known?: string }) => {
-      const { from, vkey } = await where(place, options)
-      const report = await verifyFrom({
-        from,
-        ...(vkey !== undefined && { vkey }),
-        ...(known !== undefined && { known: readFileSync(resolve(hand.cwd, known), 'utf8') }),
-        ...progress(hand),
-      })
-      tell(hand, report, options.json ? report : inWords(report))
-    })
+    .option('--state', 'with - : hold the tables of its database against the ledger as well')
+    .action(
+      async (place: string, { known, state, ...options }: LedgerOptions & { known?: string; state?: boolean }) => {
+        if (state && place !== '-')
+          throw new Stopped(
+            2,
+            'The tables are those of the instance that runs here: countersign ledger verify - --state',
+          )
+        const { from, vkey } = await where(place, options)
+        const report = await verifyFrom({
+          from,
+          ...(vkey !== undefined && { vkey }),
+          ...(known !== undefined && { known: readFileSync(resolve(hand.cwd, known), 'utf8') }),
+          ...progress(hand),
+        })
+        const held = state ? await ask(options)<StateReport>('GET', '/ledger/state') : undefined
+        const words = held ? `${inWords(report)}\n${stateInWords(held)}` : inWords(report)
+        tell(hand, report, options.json ? { ...report, ...(held && { tables: held }) } : words)
+        if (held && held.differences.length > 0) throw new Stopped(1, '')
+      },
+    )
 
   onLedger(ledger.command('export <url-or-folder> <to>').description('write every file, then verify them'))
     .option('--entry <number>', 'lay out this entry with its proof; repeatable', entriesOf, [])

@@ -32,6 +32,7 @@ export {
   type Handler,
   type HeldLease,
   type Journal,
+  type StateReport,
   type Ledger,
   type LineageEdge,
   type LineageGraph,
@@ -61,7 +62,7 @@ export {
 } from './ports.ts'
 export { type IdPrefix, mintedAt, newId } from './id.ts'
 export { type SealedAction, seal } from './action/seal.ts'
-export { askedGroups, expire, sign } from './approval/approval.ts'
+export { askableGroups, askedGroups, expire, sign } from './approval/approval.ts'
 export { inForce, requesterChain } from './approval/barred.ts'
 export { createDesk, type Desk, type DeskParts } from './approval/desk.ts'
 export type { Limits } from './approval/limits.ts'

@@ -10,6 +10,7 @@ export type {
   Change,
   Page,
   Paging,
+  StateReport,
   Store,
   HeldLease,
   PermitLife,

@@ -96,6 +96,7 @@ function operatorApp({ store, stops, roster, places, url, vkey, standing, reload
   })
 
   app.get('/status', async (context) => context.json({ url, vkey, origin: store.ledger.origin, ...(await standing()) }))
+  app.get('/ledger/state', async (context) => context.json(await store.check()))
   app.get('/approvals', async (context) => {
     const { items } = await store.approvals.list({ states: ['open'], limit: 200 })
     return context.json({ items: items.map((approval) => questionOf(approval, store.clock.now(), url)) })

@@ -136,6 +136,10 @@ export const askedGroups = ({ terms, team }: Pick<Approval, 'terms' | 'team'>): 
   ...new Set(terms.signOffs.flatMap((signOff) => groupsOf(signOff, team))),
 ]
 
+/** The same, and everyone who could be asked once it is escalated. */
+export const askableGroups = ({ terms, team }: Pick<Approval, 'terms' | 'team'>): string[] =>
+  askedGroups({ team, terms: { signOffs: terms.signOffs.map((signOff) => ({ ...signOff, escalated: true })) } })
+
 function nextEscalation({ signOffs }: Terms, askedAt: number): { escalateAt?: number } {
   const waits = signOffs.flatMap(({ escalate: to, escalated }) => (to && !escalated ? [to.afterMs] : []))
   return waits.length > 0 ? { escalateAt: askedAt + Math.min(...waits) } : {}

@@ -150,6 +150,11 @@ export interface Store {
     /** @throws ERR_SECRET_UNKNOWN */
     reveal(reference: string): Promise<string>
   }
+  /**
+   * Holds what is stored of approvals, signatures, permits, agents, people, tools and actions against what the facts add up
+   * to; what was erased is let be. It reads everything.
+   */
+  check(): Promise<StateReport>
   close(): Promise<void>
 }
 
@@ -161,6 +166,17 @@ export interface Tombstones {
   /** Stands for this long, by the store's clock; put again, for the longer of the two. */
   put(name: string, forMs: number): Promise<void>
   stands(name: string): Promise<boolean>
+}
+
+export interface StateReport {
+  /** Facts that were added up. */
+  readonly entries: number
+  /** Rows that were held against them. */
+  readonly rows: number
+  /** Facts that can be read no more. */
+  readonly erased: number
+  /** In words, at most 1,000: which row says what, and what the ledger says. */
+  readonly differences: readonly string[]
 }
 
 export interface HeldLease {

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { askedGroups, type PolicySet } from '@countersign/core'
+import { askableGroups, askedGroups, type PolicySet } from '@countersign/core'
 import type { Action, ActionLife, Agent, Approval, Person, Role } from '@countersign/schema'
 
 const readers: readonly Role[] = ['auditor', 'operations', 'policy', 'privacy']
@@ -16,10 +16,7 @@ export const readsAll = (person: Person) => hasRole(person, ...readers)
 const memberOf = (person: Person, groups: readonly string[]) => groups.some((group) => person.groups.includes(group))
 
 /** Everyone who is or, after an escalation, could be asked. */
-export function mayBeAsked(person: Person, approval: Approval): boolean {
-  const later = approval.terms.signOffs.flatMap(({ escalate }) => (escalate ? [escalate.to] : []))
-  return memberOf(person, [...askedGroups(approval), ...later])
-}
+export const mayBeAsked = (person: Person, approval: Approval) => memberOf(person, askableGroups(approval))
 
 export const isAsked = (person: Person, approval: Approval) => memberOf(person, askedGroups(approval))
 

@@ -200,5 +200,9 @@ export function erasure(open: OpenStore): void {
         expect(text).not.toContain(word)
       }
     })
+
+    it('H: leaves what is stored in step with the facts that can still be read', async () => {
+      expect((await scene.store.check()).differences).toEqual([])
+    })
   })
 }

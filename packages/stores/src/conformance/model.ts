@@ -84,6 +84,7 @@ export function model(open: OpenStore): void {
         fc.asyncProperty(sequences, (sequence) => play(scene.store, sequence)),
         { numRuns: 60 },
       )
+      expect((await scene.store.check()).differences).toEqual([]) // H: what is stored is what the facts add up to
     }, 120_000)
   })
 }

@@ -6,6 +6,7 @@
 import { type Clock, createRecorder, createVault, type Store, type VaultKeys } from '@countersign/core'
 import type { ClientConfig } from 'pg'
 import { createDatabaseClock } from './clock.ts'
+import { checkState } from './commit/check.ts'
 import { createCommitter } from './commit/commit.ts'
 import { createSubjects } from './commit/subjects.ts'
 import { openDb } from './db.ts'
@@ -110,6 +111,7 @@ export async function createPostgresStore(options: PostgresStoreOptions): Promis
     lineage: createLineage({ db, tenant }),
     leases: createLeases({ db, tenant, clock: options.clock }),
     tombstones: createTombstones({ db, tenant, clock: options.clock }),
+    check: () => checkState(reading),
     secrets: createSecrets({ db, tenant, vault, subjects }),
     async close() {
       await committer.close()

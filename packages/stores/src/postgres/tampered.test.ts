@@ -156,4 +156,49 @@ describe('H: a row that says other than the ledger is not believed', { timeout: 
       broken,
     )
   })
+
+  it.each<[string, (grant: string, agent: string) => [string, string[]], RegExp]>([
+    [
+      'an agent set active',
+      (_, agent) => [`update agent set status = 'stopped' where id = $1`, [agent]],
+      /^agent .*: status is "stopped", and by the ledger "active"$/,
+    ],
+    [
+      'a grant of other people',
+      (grant) => [`update countersignature set person = 'per-else' where approval = $1`, [grant]],
+      /^countersignature .* per-else: no fact made it$/,
+    ],
+    [
+      'a grant made out of nothing',
+      (grant) => [`update approval set state = 'open', version = 1 where id = $1`, [grant]],
+      /^approval .*: version is 1, and by the ledger 2$/,
+    ],
+    [
+      'a grant under another digest',
+      (grant) => [`update approval set digest_key = 'x' where id = $1`, [grant]],
+      /^approval .*: digestKey is "x"/,
+    ],
+    [
+      'a permit taken away',
+      (grant) => [`delete from permit where approval = $1`, [grant]],
+      /^permit .*: the ledger has it, the table does not$/,
+    ],
+    [
+      'a person of another version',
+      () => [`update person set version = 7 where id = $1`, ['per_anyone']],
+      /^person per_anyone: version is 7/,
+    ],
+  ])('is told when it is looked for: %s', async (_, forge, says) => {
+    const { agent, record, grant } = await signedOne()
+    const permit = samplePermit(record, { approval: grant.id })
+    await store.commit({ facts: [permitted(permit)] })
+    await store.commit({ facts: [personChanged(samplePerson({ id: 'per_anyone' }))] }).catch(() => undefined)
+    const before = (await store.check()).differences
+    await sql.query(...forge(grant.id, agent.id))
+    const told = (await store.check()).differences.filter((each) => !before.includes(each))
+    expect(
+      told.some((each) => says.test(each)),
+      told.join('\n'),
+    ).toBe(true)
+  })
 })
