@@ -51,6 +51,15 @@ describe('the leaf', () => {
     for (const digest of digestsIn(fact)) expect(text).not.toContain(digest)
   })
 
+  it('H: says of what was done over the socket on the machine that it was no person', () => {
+    const agent = { ...sampleAgent(), registeredBy: 'operator', changedBy: 'operator' }
+    const members = membersOf({ kind: 'agent.changed', change: 'registered', by: 'operator', agent })
+    expect(members['actor']).toEqual({ kind: 'operator', ref: 'operator' })
+    expect(members['delegation']).toMatchObject({ registeredBy: 'operator', changedBy: 'operator' })
+    const byPerson = membersOf({ kind: 'agent.changed', change: 'registered', by: 'per_1', agent: sampleAgent() })
+    expect(byPerson['actor']).toEqual({ kind: 'person', ref: 'per_1' })
+  })
+
   it('holds ids of people and agents as they stand, and blinds what is none', () => {
     const members = membersOf(decided({ action: sampleAction({ startedBy: 'jane@people.example' }) }))
     expect(members['delegation']).toEqual({

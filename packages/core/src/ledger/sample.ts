@@ -248,6 +248,18 @@ export function sampleStory(): Fact[] {
     { kind: 'action.permitted', permit: second },
     finished(second),
     { kind: 'record.read', by: owner, what: marker, query: marker },
+    {
+      kind: 'record.denied',
+      by: 'house',
+      agent: 'reporter',
+      onBehalfOf: requester,
+      credential: marker,
+      count: 35,
+      reasons: { prohibited: 30, no_grant: 5 },
+      from: someTime,
+      to: someTime + 1_000,
+    },
+    { kind: 'record.erased', by: owner, subject: 'e'.repeat(64), entries: 12, because: marker },
     { kind: 'tool.changed', change: 'pinned', by: 'house', tool: sampleTool },
     { kind: 'tool.changed', change: 'accepted', by: owner, tool: { ...sampleTool, version: 2 } },
   ]

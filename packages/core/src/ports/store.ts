@@ -99,11 +99,15 @@ export interface Store {
     /** By the SHA-256 of a key, hex. */
     byKey(hash: string): Promise<Agent | undefined>
     list(): Promise<readonly Agent[]>
+    /** Those that this person owns, or whose team is one of theirs. */
+    answeredFor(person: Pick<Person, 'id' | 'groups'>): Promise<readonly Agent[]>
   }
   readonly people: {
     get(id: string): Promise<Person | undefined>
     byAccount(issuer: string, subject: string): Promise<Person | undefined>
     list(): Promise<readonly Person[]>
+    /** Whoever is in one of these, at most `limit`, by id. */
+    inGroups(groups: readonly string[], limit: number): Promise<readonly Person[]>
   }
   readonly tools: {
     /** By `server/name`. */

@@ -16,6 +16,9 @@ import { signatureViews } from './signatures.ts'
 import { touchedBy } from './touched.ts'
 import { objection, yourPart } from './your-part.ts'
 
+/** Of whom the first fifty who could sign are named. */
+const mostRead = 500
+
 /** A list names the first ones; the question itself names all. */
 const mostTouched = 10
 
@@ -124,7 +127,7 @@ function signOffView(signOff: SignOff, team: string, served: number): SignOffVie
 
 /** Whoever could sign it at the console, if they sign in well enough. */
 async function maySign(approval: Approval, agent: Agent | undefined, { now }: Looking, store: Pick<Store, 'people'>) {
-  const people = (await store.people.list()).filter(
+  const people = (await store.people.inGroups(askedGroups(approval), mostRead)).filter(
     (person) => objection(approval, agent, person, { assurance: 'passkey', now }) === undefined,
   )
   return people.slice(0, 50).map(({ id, name }) => ({ id, name }))

@@ -182,6 +182,19 @@ describe('reject and stop this agent (P15)', () => {
 })
 
 describe('escalation', () => {
+  it('H: to the agent’s team: whoever is in it sees the question, before and after', async () => {
+    const agent = (await rig.store.agents.get('reporter'))!
+    const mate = await rig.cookieOf(await rig.person('mate', { groups: [agent.team] }))
+    const asks = await rig.ask(agent, { escalate: { to: 'agent-team', afterMs: 900_000 } })
+    expect((await rig.get(`/api/approvals/${asks.id}`, mate)).status).toBe(200)
+    await rig.post(`/api/approvals/${asks.id}/escalate`, cookie, {})
+    const view = (await (await rig.get(`/api/approvals/${asks.id}`, mate)).json()) as QuestionView
+    expect([view.groups.includes(agent.team), view.maySign.map(({ name }) => name).includes('mate')]).toEqual([
+      true,
+      true,
+    ])
+  })
+
   it('adds the further group, once', async () => {
     const agent = (await rig.store.agents.get('reporter'))!
     const asks = await rig.ask(agent, { escalate: { to: 'cfo-office', afterMs: 900_000 } })

@@ -72,5 +72,6 @@ export async function mustBelong(
 ): Promise<void> {
   const { person } = context.get('visitor')
   if (person.roles.length > 0) return
-  if (!belongs(person, policy.active(), await store.agents.list())) throw new CountersignError('ERR_NOT_ALLOWED')
+  if (!belongs(person, policy.active(), await store.agents.answeredFor(person)))
+    throw new CountersignError('ERR_NOT_ALLOWED')
 }

@@ -6,6 +6,31 @@ import { minuteMs, sampleAgent, samplePerson, startOfTime, unique } from './samp
 import { expectRefusal, type OpenStore, stage } from './stage.ts'
 
 export function agentsAndPeople(open: OpenStore): void {
+  describe('H: only those who are asked about', () => {
+    const scene = stage(open)
+    const idsOf = (found: readonly { readonly id: string }[]) => found.map(({ id }) => id).toSorted()
+
+    it('are read: people by their groups as of now, agents by who answers for them', async () => {
+      const { store } = scene
+      const [one, other, both] = [unique('group'), unique('group'), unique('group')]
+      const [first, second] = [samplePerson({ groups: [one] }), samplePerson({ groups: [one, both] })]
+      const [third, none] = [samplePerson({ groups: [other] }), samplePerson({ groups: [] })]
+      await store.commit({ facts: [first, second, third, none].map((person) => personChanged(person)) })
+      expect(idsOf(await store.people.inGroups([one], 10))).toEqual(idsOf([first, second]))
+      expect(idsOf(await store.people.inGroups([both, other], 10))).toEqual(idsOf([second, third]))
+      expect(await store.people.inGroups([one, other], 1)).toHaveLength(1)
+      expect(await store.people.inGroups([], 10)).toEqual([])
+      await store.commit({ facts: [personChanged({ ...first, groups: [other], version: 2 })] })
+      expect(idsOf(await store.people.inGroups([one], 10))).toEqual([second.id])
+
+      const [owned, ofTeam] = [sampleAgent({ owner: first.id }), sampleAgent({ team: other })]
+      await store.commit({ facts: [agentChanged(owned), agentChanged(ofTeam), agentChanged(sampleAgent())] })
+      const answered = await store.agents.answeredFor({ id: first.id, groups: [other] })
+      expect(idsOf(answered)).toEqual(idsOf([owned, ofTeam]))
+      expect(await store.agents.answeredFor({ id: unique('per'), groups: [] })).toEqual([])
+    })
+  })
+
   describe('agents', () => {
     const scene = stage(open)
     const key = (over: Partial<AgentKey> = {}): AgentKey => ({

@@ -79,12 +79,18 @@ export function createReads(state: State, journal: MemoryJournal, clock: Clock):
         return agent?.keys.some((key) => key.hash === hash) ? copy(agent) : undefined
       },
       list: async () => copy(state.agents.all()),
+      answeredFor: async ({ id, groups }) =>
+        copy(state.agents.all().filter(({ owner, team }) => owner === id || groups.includes(team))),
     },
 
     people: {
       get: async (id) => copy(state.people.get(id)),
       byAccount: async (issuer, subject) => copy(state.people.get(state.accounts.get(wordOf(issuer, subject)) ?? '')),
       list: async () => copy(state.people.all()),
+      async inGroups(groups, limit) {
+        const members = state.people.all().filter((person) => person.groups.some((group) => groups.includes(group)))
+        return copy(members.toSorted((one, other) => (one.id < other.id ? -1 : 1)).slice(0, limit))
+      },
     },
 
     tools: {

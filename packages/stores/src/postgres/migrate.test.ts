@@ -47,6 +47,7 @@ describe('migrations', { timeout: 60_000 }, () => {
         { name: '0010-begun' },
         { name: '0011-tombstones' },
         { name: '0012-newest' },
+        { name: '0013-members' },
       ])
     })
   })
@@ -57,7 +58,7 @@ describe('migrations', { timeout: 60_000 }, () => {
       await migrate(db)
       await db.query({ name: '', text: "delete from migration where name <> '0001-ledger'" })
       await migrate(db)
-      expect(await listed(db)).toHaveLength(12)
+      expect(await listed(db)).toHaveLength(13)
     })
   })
 

@@ -18,6 +18,7 @@ import { openEnded } from './migrations/0009-open-ended.ts'
 import { begun } from './migrations/0010-begun.ts'
 import { tombstones } from './migrations/0011-tombstones.ts'
 import { newest } from './migrations/0012-newest.ts'
+import { members } from './migrations/0013-members.ts'
 
 /** Every step is one statement that may run again: DDL is not transactional everywhere. Once released, never edited. */
 export interface Migration {
@@ -38,6 +39,7 @@ const migrations = [
   begun,
   tombstones,
   newest,
+  members,
 ]
 const leaseMs = 60_000
 const stepTimeoutMs = 3_600_000

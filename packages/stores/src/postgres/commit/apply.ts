@@ -162,10 +162,11 @@ const replayed: Apply<'action.replayed'> = ({ permit }, _place, { world, draft }
   return undefined
 }
 
-const agentChanged: Apply<'agent.changed'> = ({ agent }, { index }, { world, draft }) => {
-  const { id, version, status, keys } = agent
+const agentChanged: Apply<'agent.changed'> = ({ agent }, { index }, { world, draft, lookup }) => {
+  const { id, version, status, keys, owner } = agent
   if (version !== (world.agents.get(id)?.version ?? 0) + 1) return conflict({ agent: id })
-  draft.set(world.agents, id, { id, version, status, entry: index, keys: keys.map(({ hash }) => hash) })
+  const team = keysOf(lookup).group(agent.team)
+  draft.set(world.agents, id, { id, version, status, entry: index, keys: keys.map(({ hash }) => hash), owner, team })
   return undefined
 }
 
@@ -177,7 +178,8 @@ const personChanged: Apply<'person.changed'> = ({ person }, { index }, { world, 
   if ((world.accounts.get(accountKey) ?? id) !== id) return conflict({ person: id })
   if (stored !== undefined && stored.accountKey !== accountKey) draft.remove(world.accounts, stored.accountKey)
   draft.set(world.accounts, accountKey, id)
-  draft.set(world.people, id, { id, version, accountKey, entry: index })
+  const groups = person.groups.map(keysOf(lookup).group)
+  draft.set(world.people, id, { id, version, accountKey, groups, entry: index })
   return undefined
 }
 

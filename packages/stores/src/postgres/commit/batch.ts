@@ -15,7 +15,7 @@ import {
 import type { Fact } from '@countersign/schema'
 import type { Session } from '../db.ts'
 import { encodeNodes, type HeadRow, readFrontier } from '../head.ts'
-import type { Written } from '../reads/recent.ts'
+import type { Written } from '../tables/recent.ts'
 import { apply, type Refused } from './apply.ts'
 import { type Lookup, searchable } from './keys.ts'
 import { loadWorld } from './load.ts'

@@ -8,7 +8,7 @@
  */
 import type { StateReport } from '@countersign/core'
 import type { Db } from '../db.ts'
-import type { Entries } from '../reads/entries.ts'
+import type { Entries } from '../tables/entries.ts'
 import { apply } from './apply.ts'
 import type { Lookup } from './keys.ts'
 import { emptyWorld, type World } from './world.ts'

@@ -8,6 +8,7 @@ export const keysOf = (lookup: Lookup) => ({
   digest: (digest: string) => lookup(`digest\n${digest}`),
   attempt: (credential: string, id: string) => lookup(`attempt\n${JSON.stringify([credential, id])}`),
   account: (issuer: string, subject: string) => lookup(`account\n${JSON.stringify([issuer, subject])}`),
+  group: (group: string) => lookup(`group\n${group}`),
   /** As a bigint of SQL: so short that an index of millions stays small, so long that two words hardly ever meet. */
   keyword: (keyword: string) => BigInt.asIntN(64, BigInt(`0x${lookup(`keyword\n${keyword}`).slice(0, 16)}`)).toString(),
 })

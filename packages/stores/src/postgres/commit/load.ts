@@ -149,7 +149,7 @@ const approvalColumns = `id, version, state, digest_key as "digestKey", action, 
   asked_at as "askedAt", due_at as "dueAt", asked_entry as "askedEntry", entry`
 const permitColumns = `id, action, approval, credential, attempt_key as "attemptKey", digest_key as "digestKey", replayable,
   deadline, outcome, delivered, node, abandoned, entry, ended_entry as "endedEntry"`
-const personColumns = 'id, version, account_key as "accountKey", entry'
+const personColumns = 'id, version, account_key as "accountKey", groups, entry'
 
 const approvalsById = {
   name: 'load_approvals',
@@ -186,7 +186,7 @@ const permitsUndelivered = {
 }
 const agentsById = {
   name: 'load_agents',
-  text: `select id, version, status, entry, (select e.index from entry e where e.tenant = agent.tenant
+  text: `select id, version, status, owner, team, entry, (select e.index from entry e where e.tenant = agent.tenant
       and e.kind = 'agent.changed' and e.subject = agent.id order by e.index desc limit 1) as newest
     from agent where tenant = $1 and id = any($2)`,
 }

@@ -52,12 +52,17 @@ export interface AgentRow {
   readonly status: 'active' | 'stopped'
   readonly entry: number
   readonly keys: readonly string[]
+  readonly owner: string | null
+  /** Blinded. */
+  readonly team: string | null
 }
 
 export interface PersonRow {
   readonly id: string
   readonly version: number
   readonly accountKey: string
+  /** Blinded. */
+  readonly groups: readonly string[] | null
   readonly entry: number
 }
 

@@ -159,9 +159,11 @@ const patchAction = {
 
 const saveAgents = {
   name: 'save_agents',
-  text: `insert into agent (tenant, id, version, status, entry)
-    select $1, * from json_to_recordset($2::json) as row (id text, version int, status text, entry bigint)
-    on conflict (tenant, id) do update set version = excluded.version, status = excluded.status, entry = excluded.entry`,
+  text: `insert into agent (tenant, id, version, status, owner, team, entry)
+    select $1, * from json_to_recordset($2::json)
+      as row (id text, version int, status text, owner text, team text, entry bigint)
+    on conflict (tenant, id) do update set version = excluded.version, status = excluded.status, owner = excluded.owner,
+      team = excluded.team, entry = excluded.entry`,
 }
 
 const saveAgentKeys = {
@@ -173,10 +175,11 @@ const saveAgentKeys = {
 
 const savePeople = {
   name: 'save_people',
-  text: `insert into person (tenant, id, version, account_key, entry)
-    select $1, * from json_to_recordset($2::json) as row (id text, version int, "accountKey" text, entry bigint)
+  text: `insert into person (tenant, id, version, account_key, groups, entry)
+    select $1, * from json_to_recordset($2::json)
+      as row (id text, version int, "accountKey" text, groups text[], entry bigint)
     on conflict (tenant, id) do update set version = excluded.version, account_key = excluded.account_key,
-      entry = excluded.entry`,
+      groups = excluded.groups, entry = excluded.entry`,
 }
 
 const saveTools = {

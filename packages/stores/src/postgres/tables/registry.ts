@@ -21,6 +21,7 @@ interface Found {
 
 export function createAgents(reading: Reading): Store['agents'] {
   const { db, tenant } = reading
+  const { group } = keysOf(reading.lookup)
   const read = readsOf(reading, 'agent.changed', ({ agent }) => agent)
   const byKey = jointly(async (hashes) => {
     const agents = await read(await db.query(agentsByKeys, [tenant, hashes]))
@@ -30,12 +31,16 @@ export function createAgents(reading: Reading): Store['agents'] {
     get: async (id) => found((await read(await db.query(agentById, [tenant, id])))[0], (agent) => agent.id === id),
     byKey,
     list: async () => read(await db.query(allAgents, [tenant])),
+    async answeredFor({ id, groups }) {
+      const found = await read(await db.query(agentsOf, [tenant, id, groups.map(group)]))
+      return found.filter(({ owner, team }) => owner === id || groups.includes(team))
+    },
   }
 }
 
 export function createPeople(reading: Reading): Store['people'] {
   const { db, tenant } = reading
-  const accountKey = keysOf(reading.lookup).account
+  const { account: accountKey, group } = keysOf(reading.lookup)
   const read = readsOf(reading, 'person.changed', ({ person }) => person)
   return {
     get: async (id) => found((await read(await db.query(personById, [tenant, id])))[0], (person) => person.id === id),
@@ -45,6 +50,10 @@ export function createPeople(reading: Reading): Store['people'] {
         (person) => person.issuer === issuer && person.subject === subject,
       ),
     list: async () => read(await db.query(allPeople, [tenant])),
+    async inGroups(groups, limit) {
+      const found = await read(await db.query(peopleInGroups, [tenant, groups.map(group), limit]))
+      return found.filter((person) => person.groups.some((each) => groups.includes(each)))
+    },
   }
 }
 
@@ -107,6 +116,17 @@ const personByAccount = {
   text: `select ${personColumns} from person where tenant = $1 and account_key = $2`,
 }
 const allPeople = { name: 'person_list', text: `select ${personColumns} from person where tenant = $1 order by id` }
+/** Rows of before say nothing of it, and are read as well. */
+const peopleInGroups = {
+  name: 'people_in_groups',
+  text: `select ${personColumns} from person
+    where tenant = $1 and (groups is null or groups && $2::text[]) order by id limit $3`,
+}
+const agentsOf = {
+  name: 'agents_answered_for',
+  text: `select ${agentColumns} from agent
+    where tenant = $1 and (owner is null or owner = $2 or team = any($3::text[])) order by id`,
+}
 const toolById = { name: 'tool_get', text: 'select entry from tool where tenant = $1 and id = $2' }
 const allTools = {
   name: 'tool_list',
