@@ -33,7 +33,7 @@ export function inForm(problem: Problem, request: IncomingMessage): Said {
   if (method === 'LOCK' && isJson(type) && problem.status !== 401) return lock(problem)
   if (/(?:^kubectl\/|\bkubernetes\/)/i.test(client) || /g=meta\.k8s\.io|vnd\.kubernetes\./.test(accept))
     return kubernetes(problem)
-  if (/^npm\//.test(client)) return asJson(problem, { error: sentence(problem) })
+  if (client.startsWith('npm/')) return asJson(problem, { error: sentence(problem) })
   if (/\btext\/html\b/i.test(accept)) return page(problem)
   if (/^(?:curl|Wget)\//i.test(client) && !/\bjson\b/i.test(accept)) return plainly(problem)
   return asJson(problem)

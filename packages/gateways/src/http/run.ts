@@ -29,7 +29,7 @@ export interface Line {
 }
 
 export async function run(permit: Permit, line: Line): Promise<Ran> {
-  const { response, upstream, route, egress, secrets } = line
+  const { response, upstream, route, egress } = line
   const ceilings = ceilingsOf(permit, route?.rowsFrom)
   if (!canBeKept(ceilings, permit.measures.rows)) {
     return notSent(
