@@ -7,7 +7,8 @@
 import { execFileSync } from 'node:child_process'
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { basename, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
+import { packedDocs } from './packed-docs.ts'
 
 interface Manifest {
   readonly name: string
@@ -43,7 +44,11 @@ try {
     write(target, { name, version, license, type, bin, exports })
   }
   write(stage, whole())
-  for (const name of ['LICENSE', 'README.md']) cpSync(name, join(stage, name))
+  cpSync('LICENSE', join(stage, 'LICENSE'))
+  for (const [path, content] of packedDocs('.')) {
+    mkdirSync(dirname(join(stage, path)), { recursive: true })
+    writeFileSync(join(stage, path), content)
+  }
   mkdirSync('build', { recursive: true })
   execFileSync('npm', ['pack', '--silent', '--pack-destination', join(process.cwd(), 'build')], {
     cwd: stage,

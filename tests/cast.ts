@@ -40,7 +40,7 @@ export const personOf = (id: string, now: number): Person => ({
   version: 1,
   issuer: 'https://idp.example',
   subject: id,
-  name: id,
+  name: `Person ${id.slice('per_'.length)}`,
   groups: ['controllers', 'security'],
   groupsAsOf: now,
   active: true,

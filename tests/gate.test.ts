@@ -32,6 +32,14 @@ describe('what an action meets', () => {
     ])
   })
 
+  it('G21: a refusal names a person by name, never by `per_…`', async () => {
+    const { attempt, answer } = scene({ says: 'ask' })
+    const held = attempt({ patienceMs: 60_000 })
+    await answer('per_ben', { verdict: 'reject', reason: 'no' })
+    expect(await held).toMatchObject({ refusal: { kind: 'rejected', by: 'Person ben' } })
+    expect(await attempt()).toMatchObject({ refusal: { kind: 'rejected', by: 'Person ben' } })
+  })
+
   it('a rejection reaches the agent with its reason, and holds for ten minutes', async () => {
     const { attempt, answer, clock, questions } = scene({ says: 'ask' })
     const held = attempt({ patienceMs: 60_000 })

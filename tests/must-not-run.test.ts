@@ -207,6 +207,13 @@ describe('an agent that was stopped (P15)', () => {
     expect(again.status).toBe(428)
     expect(again.approval).not.toBe(question.id)
   })
+
+  it('G16: stopping as Cleo is no dead end in the demo: another person can start it again', async () => {
+    const post = (who: 'cleo' | 'eve', what: string) => house.people[who].post(`/api/agents/ops-bot/${what}`, {})
+    expect((await post('cleo', 'stop')).status).toBe(200)
+    expect((await post('cleo', 'start')).status).toBe(403)
+    expect((await post('eve', 'start')).status).toBe(200)
+  })
 })
 
 it('all of it stands in a ledger that adds up (P11)', async () => {

@@ -68,6 +68,7 @@ async function tell(hand: Hand, demo: Demo, { attended, json }: { attended: bool
   hand.say(
     json ? JSON.stringify({ steps, failed, verified }) : `\ndemo: ${steps} steps, ${failed} failed, ledger ${ledger}`,
   )
+  say('Now with servers of your own: `countersign init` in a folder of yours, and docs/quick-start.md.')
   if (failed > 0 || !verified) throw new Stopped(1, '')
 }
 

@@ -120,5 +120,10 @@ const welcome = ({ house, gatewayUrl, keys }: Demo) => `
       --header 'Authorization: Bearer ${keys['ops-bot']}' --method tools/list
 
   Verify the ledger:  npx countersign ledger verify ${house.url}
+
+  Put servers of your own behind a gate: in a folder of yours,
+
+    countersign init
+
   Ctrl-C stops all of it; the next start finds its data, and \`--fresh\` begins anew.
 `

@@ -19,9 +19,10 @@ const agents: readonly { id: AgentId; name: string; team: string; groups: string
 
 export const agentGroups = ['ml-agents', 'finance-agents', 'platform-agents']
 
+/** Two have `operations`: who stops an agent cannot start it again (P15), so another has to be able to. */
 const roles: Readonly<Record<string, Role[]>> = {
   cleo: ['policy', 'identity', 'operations'],
-  eve: ['auditor'],
+  eve: ['auditor', 'operations'],
 }
 
 /** Introduces everyone to a house that knows nobody; the agents' keys, which are shown once. */

@@ -148,7 +148,7 @@ function Who({ me: { person, groups, roles, demo } }: { me: Me }) {
       {demo && (
         <button
           type="button"
-          onClick={() => void leave(`/sign-in?fresh=1&return=${encodeURIComponent(location.pathname)}`)}
+          onClick={() => void leave(`/sign-in?switch=1&return=${encodeURIComponent(location.pathname)}`)}
         >
           Switch person
         </button>

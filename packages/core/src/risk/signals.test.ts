@@ -31,3 +31,33 @@ describe('P13: where data goes is told, or counts as outside', () => {
     expect(risk.signals.map(({ name }) => name)).toEqual(outside ? ['leaves-the-house'] : [])
   })
 })
+
+describe('G10: the risk line says what the picture shows', () => {
+  it.each<[string, Verb, Lineage, string]>([
+    [
+      'an export only reads here',
+      'data.export',
+      { reads: [{ name: 'orders' }], writes: [] },
+      'It sends data somewhere.',
+    ],
+    ['an export that writes a table writes', 'data.export', { reads: [], writes: [{ name: 'copy' }] }, 'It writes.'],
+    ['a training', 'model.train', { reads: [{ name: 'orders' }], writes: [], model: 'local' }, 'It changes a model.'],
+    ['a tool of which nobody knows', 'tool.call', {}, 'It may change something.'],
+    ['a call that touches no data', 'http.call', { reads: [], writes: [] }, 'It may change something.'],
+    ['a write', 'data.write', { reads: [], writes: [{ name: 'orders' }] }, 'It writes.'],
+    ['a file', 'file.write', { reads: [], writes: [] }, 'It writes.'],
+  ])('%s', (_, verb, lineage, says) => {
+    const picture = classify(lineage, registry)
+    const when = { hour: 12, weekday: 1 }
+    const { signals } = riskOf({
+      verb,
+      effect: 'write',
+      destructive: false,
+      environment: 'dev',
+      picture,
+      firstTime: false,
+      when,
+    })
+    expect(signals.find(({ name }) => name === 'write')?.says).toBe(says)
+  })
+})

@@ -70,7 +70,7 @@ const rows: readonly {
 
 /** An export changes nothing where it reads, and of a call to a tool nobody may know whether it does. */
 function whatItDoes({ verb, picture: { writes } }: RiskView): string {
-  if (writes.length > 0) return 'It writes.'
+  if (writes.some(({ known, name }) => known || name !== 'unknown')) return 'It writes.'
   switch (verb) {
     case 'data.export':
       return 'It sends data somewhere.'

@@ -121,6 +121,15 @@ describe('the people picker', () => {
     return { browser, at: page.at, response: page.response, html: (await page.response?.text()) ?? '' }
   }
 
+  it('G15: whoever wants to be another is not told to choose themselves again', async () => {
+    const browser = openBrowser(house.redirectUri)
+    await signInAs('ana', browser)
+    const { url } = await signInAt(house).begin({ returnTo: '/', prompt: 'select_account' })
+    const html = await (await browser.go(url)).response?.text()
+    expect(html).toContain('Choose who you want to be')
+    expect(html).not.toContain('yourself again')
+  })
+
   it('shows everyone, runs no script, and lets a form lead only back to its clients', async () => {
     const { html, response } = await open()
     for (const { name } of house.provider.people) expect(html).toContain(name)

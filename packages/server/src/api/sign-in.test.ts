@@ -59,6 +59,11 @@ describe('signing in', () => {
     expect(rig.provider.asked).toEqual([{ returnTo: '/' }, { returnTo: '/', maxAgeSeconds: 0 }])
   })
 
+  it('G15: "Switch person" asks who you want to be, not for yourself again', async () => {
+    await rig.call('/sign-in?switch=1')
+    expect(rig.provider.asked).toEqual([{ returnTo: '/', prompt: 'select_account' }])
+  })
+
   it.each([
     'https://evil.example/',
     '//evil.example/',

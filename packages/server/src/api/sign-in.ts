@@ -32,7 +32,9 @@ export function signIn(api: Api, parts: ApiParts): void {
   api.get('/sign-in', (context) => {
     const returnTo = localPath(context.req.query('return'))
     const fresh = context.req.query('fresh') === '1'
-    return begin(context, { returnTo, ...(fresh && { maxAgeSeconds: 0 }) })
+    const another = context.req.query('switch') === '1' // who is at the keyboard wants to be someone else
+    const prompt = another ? { prompt: 'select_account' as const } : {}
+    return begin(context, { returnTo, ...prompt, ...(fresh && { maxAgeSeconds: 0 }) })
   })
 
   api.get('/sign-in/callback', (context) => finish(context).catch((error: unknown) => failed.tell(error, context)))
