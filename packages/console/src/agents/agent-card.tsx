@@ -9,14 +9,16 @@ import { paths } from '../route.ts'
 import { Link } from '../shell/link.tsx'
 import { live } from '../shell/live.ts'
 import { counted } from '../words/words.ts'
+import { ChangeDialog } from './change-dialog.tsx'
 import { Keys } from './keys.tsx'
 import { NewKeyDialog } from './new-key-dialog.tsx'
+import { RetireDialog } from './retire-dialog.tsx'
 import { StartDialog } from './start-dialog.tsx'
 import { useChange } from '../api/use-change.ts'
 
 export function AgentCard({ agent, onIssued }: { agent: AgentView; onIssued(issued: IssuedKey): void }) {
   const { id, name, owner, team, groups, environment, mode, status, lastSeenAt, you, openQuestions } = agent
-  const [asking, setAsking] = useState<'stop' | 'start' | 'key'>()
+  const [asking, setAsking] = useState<'stop' | 'start' | 'key' | 'change' | 'retire'>()
   const change = useChange()
 
   const ask = (what: typeof asking) => {
@@ -74,6 +76,16 @@ export function AgentCard({ agent, onIssued }: { agent: AgentView; onIssued(issu
             Start
           </button>
         )}
+        {you.mayChange && (
+          <button type="button" onClick={() => ask('change')}>
+            Change
+          </button>
+        )}
+        {you.mayRetire && (
+          <button type="button" className="danger" onClick={() => ask('retire')}>
+            Retire
+          </button>
+        )}
         {status === 'stopped' && !you.mayStart && (
           <span className="soft">
             Starting takes the role operations, and another person than who stopped or owns it.
@@ -92,6 +104,8 @@ export function AgentCard({ agent, onIssued }: { agent: AgentView; onIssued(issu
       {asking === 'start' && (
         <StartDialog name={name} change={change} onClose={close} onStart={() => void send('start', {})} />
       )}
+      {asking === 'change' && <ChangeDialog agent={agent} onClose={close} />}
+      {asking === 'retire' && <RetireDialog agent={agent} onClose={close} />}
       {asking === 'key' && (
         <NewKeyDialog
           agent={agent}
