@@ -7,6 +7,8 @@
 export interface Browser {
   /** Signs in through the identity provider, by choosing this person there. */
   signIn(person: string): Promise<void>
+  /** Opens a page with a form, sends it filled in, and goes where that leads. */
+  submit(url: string, form: Readonly<Record<string, string>>): Promise<void>
   get<T>(path: string): Promise<T>
   post(path: string, body: object): Promise<{ readonly status: number; readonly body: Record<string, unknown> }>
   /** The `cookie` header it would send there. */
@@ -25,6 +27,15 @@ export function openBrowser(house: string): Browser {
       const picker = await go(`${house}/sign-in?return=/`)
       const { origin } = new URL(picker.at)
       await go(picker.at, { method: 'POST', body: new URLSearchParams({ person }), headers: { origin } })
+    },
+
+    async submit(url, form) {
+      const page = await go(url)
+      await page.response.body?.cancel()
+      const { origin } = new URL(page.at)
+      const sent = await go(page.at, { method: 'POST', body: new URLSearchParams(form), headers: { origin } })
+      if (!sent.response.ok) throw new Error(`${sent.at}: ${sent.response.status} ${await sent.response.text()}`)
+      await sent.response.body?.cancel()
     },
 
     async get<T>(path: string): Promise<T> {
