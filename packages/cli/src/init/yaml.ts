@@ -57,7 +57,12 @@ function gatewaysText(environment: string, servers: ReadonlyMap<string, Behind>,
     'gateways:',
     '  # HTTP APIs: http://127.0.0.1:4601/<name>/… goes to <origin>/…',
     ...(apis.length > 0
-      ? ['  http:', '    listen: 127.0.0.1:4601', '    upstreams:', ...apis.flatMap((api) => apiLines(api, environment))]
+      ? [
+          '  http:',
+          '    listen: 127.0.0.1:4601',
+          '    upstreams:',
+          ...apis.flatMap((api) => apiLines(api, environment)),
+        ]
       : commented(['http:', '  upstreams:', ...apiLines(exampleApi, environment).map((line) => line.slice(4))])),
     '',
     '  # MCP servers: http://localhost:4600/mcp/<name>',
