@@ -1,5 +1,5 @@
 /**
- * For tests: a listener with one gateway behind it, and a gate small enough to see through.
+ * For tests: a listener with one gateway behind it.
  *
  * @module
  */
@@ -9,130 +9,23 @@ import type { AddressInfo } from 'node:net'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import {
-  type Attempt,
   type Caller,
   createPins,
   createConcerns,
   type KeptConcerns,
   CountersignError,
-  digestOf,
-  type Gate,
   type Hall,
   type Handler,
   type LogLine,
   type Tombstones,
-  type Permit,
-  type QuestionStatus,
-  type Ran,
 } from '@countersign/core'
-import { Agent, type Obligation, type Refusal, type ToolRecord } from '@countersign/schema'
+import { Agent, type ToolRecord } from '@countersign/schema'
 import type { JSONRPCMessage, Transport } from '@modelcontextprotocol/client'
 import { McpConfig } from './config.ts'
+import { createFakeGate, type FakeGate, waiting } from './fake-gate.ts'
 import { type McpParts, startMcp } from './mcp.ts'
 import { reach } from './reach.ts'
 import type { OpenWay, Way } from './way.ts'
-
-export type Verdict = 'allow' | 'ask' | Refusal
-
-interface Question {
-  readonly id: string
-  state: QuestionStatus['state']
-}
-
-export interface FakeGate extends Gate {
-  verdict: Verdict
-  obligations: readonly Obligation[]
-  readonly attempts: Attempt[]
-  readonly runs: Ran[]
-  readonly questions: Map<string, Question>
-  settle(state: Question['state'], which?: number): void
-  /** Resolves when that many attempts are held. */
-  held(count: number): Promise<void>
-  until(condition: () => boolean): Promise<void>
-}
-
-const waiting = { groups: ['keepers'], expiresAt: 4_000_000_000_000 }
-
-/** One question per digest; a grant is spent once; what was not delivered is replayed. */
-export function createFakeGate(): FakeGate {
-  const watchers = new Set<() => void>()
-  const undelivered = new Map<string, Ran>()
-  let holding = 0
-
-  const stir = () => [...watchers].forEach((watcher) => watcher())
-
-  function until(condition: () => boolean, signal?: AbortSignal): Promise<void> {
-    return new Promise((resolve) => {
-      const look = () => {
-        if (!condition() && !signal?.aborted) return
-        watchers.delete(look)
-        resolve()
-      }
-      watchers.add(look)
-      signal?.addEventListener('abort', look)
-      look()
-    })
-  }
-
-  async function run(attempt: Attempt, digest: string): Promise<void> {
-    const action = { ...structuredClone(attempt.action), tenant: 'default', agent: attempt.caller.agent.id }
-    const permit = { id: 'prm_1', actionId: 'act_1', action, obligations: gate.obligations, measures: {}, begin() {} }
-    const ran = await attempt.run(permit as unknown as Permit)
-    gate.runs.push(ran)
-    if (!ran.delivered) undelivered.set(digest, ran)
-    stir()
-  }
-
-  const gate: FakeGate = {
-    verdict: 'allow',
-    obligations: [],
-    attempts: [],
-    runs: [],
-    questions: new Map(),
-    async pass(attempt) {
-      gate.attempts.push(attempt)
-      const digest = digestOf(attempt.action)
-      const earlier = undelivered.get(digest)
-      if (earlier?.result) {
-        undelivered.delete(digest)
-        return attempt.replay(earlier.result, earlier.outcome)
-      }
-      if (typeof gate.verdict === 'object') return attempt.refuse(gate.verdict)
-      if (gate.verdict === 'allow') return run(attempt, digest)
-
-      const question = gate.questions.get(digest) ?? { id: `apr_${gate.questions.size + 1}`, state: 'open' as const }
-      gate.questions.set(digest, question)
-      const refusal = {
-        kind: 'waiting' as const,
-        approval: question.id,
-        url: `http://house/approvals/${question.id}`,
-        ...waiting,
-      }
-      attempt.held?.(refusal)
-      holding += 1
-      stir()
-      const patience = AbortSignal.any([attempt.signal, AbortSignal.timeout(attempt.patienceMs)])
-      await until(() => question.state !== 'open', patience)
-      holding -= 1
-      stir()
-      if (question.state === 'open' || attempt.signal.aborted) return attempt.refuse(refusal)
-      if (question.state !== 'granted')
-        return attempt.refuse({ kind: 'rejected', approval: question.id, reason: 'too much', by: 'per_1' })
-      question.state = 'spent'
-      gate.questions.delete(digest)
-      return run(attempt, digest)
-    },
-    settle(state, which = 0) {
-      const question = [...gate.questions.values()][which]
-      if (!question) throw new Error('no such question')
-      question.state = state
-      stir()
-    },
-    held: (count) => until(() => holding === count),
-    until,
-  }
-  return gate
-}
 
 export const keys = {
   mine: 'key-of-mine',

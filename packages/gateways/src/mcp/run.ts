@@ -9,7 +9,8 @@ import type { ServerConfig } from './config.ts'
 import { Parameters, unseal } from './parameters.ts'
 import { notRun } from './refuse.ts'
 import type { Progress } from './conversation.ts'
-import type { Reply, Upstream } from './upstream.ts'
+import type { Reply } from './reply.ts'
+import type { Upstream } from './upstream.ts'
 
 export interface RunParts {
   readonly config: ServerConfig
