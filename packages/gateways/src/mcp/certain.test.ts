@@ -214,4 +214,10 @@ describe('what is passed on', () => {
     for (const body of sent)
       expect(body).toContain('"arguments":{"Mode":"é","at":1,"deep":{"a":"A","b":[2,1]},"path":"/safe"}')
   })
+
+  it('C6: an argument with more digits than a double holds reaches the server with all of them', async () => {
+    const { text } = await call('{"id":12345678901234567890,"deep":[18446744073709551616]}')
+    expect(text).toContain('hello')
+    expect(server.heard.at(-1)?.body).toContain('"arguments":{"deep":[18446744073709551616],"id":12345678901234567890}')
+  })
 })
