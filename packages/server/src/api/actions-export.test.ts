@@ -1,4 +1,4 @@
-import { ActionLine, type Agent, type Approval } from '@countersign/schema'
+import { ActionLine, ActionView, type Agent, type Approval } from '@countersign/schema'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { codeOf, createRig, type Rig } from './rig.ts'
 
@@ -33,6 +33,18 @@ describe('a search of the record as a file', () => {
     expect(rows[0]).toMatch(/^"at","id","standing",/)
     expect(rows.slice(1, -1).map((row) => row.split(',')[1])).toEqual(newestFirst().map((id) => `"${id}"`))
     expect(rows.at(-1)).toBe('')
+  })
+
+  it('G20: what is exported carries the ids and digests that the page shows, and names beside them', async () => {
+    const [id = ''] = newestFirst()
+    const page = ActionView.parse(await (await rig.get(`/api/actions/${id}`, auditor)).json())
+    const [line = ''] = (await (await take('format=json')).text()).split('\n')
+    const { digest, agent: by, approval } = page
+    expect(ActionLine.parse(JSON.parse(line))).toMatchObject({ id, digest, agent: by, approval })
+    const [head = '', first = ''] = (await (await take('format=csv')).text()).split('\r\n')
+    const columns = head.replaceAll('"', '').split(',')
+    for (const name of ['id', 'agent', 'agentName', 'approval', 'signedBy', 'digest']) expect(columns).toContain(name)
+    for (const shown of [id, digest, by.id, by.name, approval ?? 'none']) expect(first).toContain(`"${shown}"`)
   })
 
   it.each([
