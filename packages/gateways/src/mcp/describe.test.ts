@@ -209,7 +209,7 @@ group('what a call means', () => {
       effect: 'delete',
     })
     const other = await say({ tools: { delete_rows: rule } }, 'delete_rows', { table: 'crm.customers' })
-    expect(other.context).toMatchObject({ sentence: 'Use the tool s/delete_rows', measures: {} })
+    expect(other.context).toMatchObject({ sentence: 'Call s/delete_rows with table "crm.customers"', measures: {} })
   })
 
   it('H: the operation is the stable name of what is done, so that "first time" is of this tool', async () => {

@@ -16,6 +16,7 @@ import { seal } from './parameters.ts'
 import type { Tool } from './pins.ts'
 import { presets } from './presets.ts'
 import type { JsonObject } from './wire.ts'
+import { sentenceOf } from './sentence.ts'
 
 export interface ToolCall {
   readonly server: string
@@ -47,7 +48,7 @@ export async function describe(call: ToolCall, secrets: Hall['secrets']): Promis
       resource: { kind: 'tool', name: operation },
       unknown: { kind: 'unknown', name: operation },
       said: config.trustAnnotations && tool.annotations?.readOnlyHint === true ? 'reads' : undefined,
-      sentence: (verb, resources) => sentence(verb, operation, resources),
+      sentence: (verb, resources) => sentenceOf({ verb, server, tool: tool.name, resources, args }),
     },
   )
   return {
@@ -111,14 +112,3 @@ function settled(resource: Resource): Resource {
   const plain = posix.isAbsolute(name) && posix.normalize(name) === name && !name.includes('\\')
   return plain ? resource : { kind: 'unknown', name }
 }
-
-function sentence(verb: Verb, tool: string, resources: readonly Resource[]): string {
-  const [first, ...others] = resources
-  const named = `${JSON.stringify(printable(first?.name ?? tool))}${others.length > 0 ? ` and ${others.length} more` : ''}`
-  if (verb === 'file.read') return `Read ${named} with ${tool}`
-  if (verb === 'file.write') return `Change ${named} with ${tool}`
-  return first?.name === tool ? `Use the tool ${tool}` : `Use the tool ${tool} on ${named}`
-}
-
-/** Without control, format and direction characters; short enough for one line. */
-const printable = (text: string): string => text.slice(0, 120).replace(/\p{C}/gu, '\u{FFFD}')

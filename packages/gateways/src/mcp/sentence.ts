@@ -1,0 +1,54 @@
+/**
+ * What people read of a tool of which nobody said what it means: its own name, and what it is called with.
+ *
+ * @module
+ */
+import type { Resource, Verb } from '@countersign/schema'
+
+export interface Called {
+  readonly verb: Verb
+  readonly server: string
+  readonly tool: string
+  readonly resources: readonly Resource[]
+  /** As they are sealed: a secret is a reference. */
+  readonly args: unknown
+}
+
+export function sentenceOf({ verb, server, tool, resources, args }: Called): string {
+  const name = /^[\w.:/-]{1,140}$/.test(tool) ? `${server}/${tool}` : `${server}/${quoted(tool)}`
+  const [first, ...others] = resources
+  const more = others.length > 0 ? ` and ${others.length} more` : ''
+  const named = `${quoted(first?.name ?? `${server}/${tool}`)}${more}`
+  if (verb === 'file.read') return `Read ${named} with ${name}`
+  if (verb === 'file.write') return `Change ${named} with ${name}`
+  if (first !== undefined && first.name !== `${server}/${tool}`) return `Call ${name} on ${named}`
+  return `Call ${name}${withValues(args)}`
+}
+
+/** The page shows every argument; a sentence has room for the first plain ones. */
+const mostValues = 3
+const longestValue = 40
+
+/** ` with service "orders", replicas 3 and 2 more` */
+function withValues(args: unknown): string {
+  const all: [string, unknown][] = Object.entries(typeof args === 'object' && args !== null ? args : {})
+  const plain = all.filter(([, value]) => ['string', 'number', 'boolean'].includes(typeof value)).slice(0, mostValues)
+  if (plain.length === 0) return all.length === 0 ? '' : ` with ${counted(all.length)}`
+  const left = all.length - plain.length
+  const values = plain.map(
+    ([name, value]) =>
+      `${nameOf(name)} ${typeof value === 'string' ? quoted(value, longestValue) : JSON.stringify(value)}`,
+  )
+  return ` with ${values.join(', ')}${left > 0 ? ` and ${left} more` : ''}`
+}
+
+const counted = (count: number) => (count === 1 ? 'one argument' : `${count} arguments`)
+
+const nameOf = (name: string) => (/^[\w-]{1,40}$/.test(name) ? name : quoted(name, longestValue))
+
+/** Without control, format and direction characters, in quotes, and short enough for one line. */
+function quoted(text: string, longest = 120): string {
+  const cut = [...text.slice(0, longest + 1)]
+  const shown = cut.length > longest ? `${cut.slice(0, longest).join('')}…` : cut.join('')
+  return JSON.stringify(shown.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, '\u{FFFD}'))
+}
