@@ -135,6 +135,7 @@ function createScene({ says: first, mode = 'enforce', limits, recordAgainAfterMs
         destructive: false,
         observed: how.observed ?? false,
       },
+      keeps: () => true,
       patienceMs: how.patienceMs ?? 1,
       signal: how.signal ?? new AbortController().signal,
       async run(permit) {

@@ -75,6 +75,7 @@ export async function policyExplain(hand: Hand, file: string, directory: string 
           measures: rows === undefined ? {} : { rows },
           client: 'cli',
           purposeGiven: purpose,
+          changes: effect !== 'read',
           when,
         },
       },

@@ -25,7 +25,7 @@ export interface JudgeParts {
 /** @throws ERR_INPUT_INVALID for what a gateway should have bounded: a record that cannot be read back is not written */
 export type Judge = (
   sealed: SealedAction,
-  attempt: Pick<Attempt, 'caller' | 'context'>,
+  attempt: Pick<Attempt, 'caller' | 'context' | 'keeps'>,
   agent: Agent,
 ) => Promise<ActionRecord>
 
@@ -33,7 +33,8 @@ export function createJudge({ store, policy, registry, clock, risk: points, time
   const localTime = createLocalTime(timeZone)
   const done = new Set<string>()
 
-  return async (sealed, { caller, context }, agent) => {
+  return async (sealed, attempt, agent) => {
+    const { caller, context } = attempt
     const { action, digest } = sealed
     const picture = classify(context.lineage, registry())
     const when = localTime(clock.now())
@@ -54,10 +55,13 @@ export function createJudge({ store, policy, registry, clock, risk: points, time
         measures: context.measures,
         client: context.client,
         purposeGiven: Boolean(context.purpose?.text?.trim()),
+        changes: effect !== 'read',
         when,
       },
     }))
-    const decision = decide(policy.active(), questions, risk.score)
+    const decision = decide(policy.active(), questions, risk.score, {
+      keeps: (duty) => attempt.keeps?.(duty) ?? false,
+    })
 
     const record: ActionRecord = {
       id: newId('act'),

@@ -37,6 +37,13 @@ export function actionTreeOf(schema: SchemaJson<string>): ActionTree {
 export const actionFor = (tree: ActionTree, verb: string, operation: string): string =>
   tree.askable.includes(operation) && tree.lineOf(operation).has(verb) ? operation : verb
 
+/** What a call is asked as where it changes something: a member of the call itself and of the changes. Other verbs are themselves. */
+export const changeFor = (tree: ActionTree, verb: string): string =>
+  tree.askable.includes(`${verb}${changing}`) ? `${verb}${changing}` : verb
+
+/** Behind the verb of a call. */
+export const changing = ':change'
+
 /** Whether a policy's scope can match this action. By the scope alone, so never too few. */
 export function covers(policy: PolicyJson, action: string, tree: ActionTree): boolean {
   const scope = policy.action
@@ -49,7 +56,9 @@ export function covers(policy: PolicyJson, action: string, tree: ActionTree): bo
 export function familyMeant(policy: PolicyJson, tree: ActionTree): string | undefined {
   const scope = policy.action
   if (scope.op !== '==') return undefined
-  return namedIn(scope).find((name) => tree.askable.some((other) => other !== name && tree.lineOf(other).has(name)))
+  return namedIn(scope).find((name) =>
+    tree.askable.some((other) => other !== name && other !== `${name}${changing}` && tree.lineOf(other).has(name)),
+  )
 }
 
 function namedIn(scope: Exclude<PolicyJson['action'], { op: 'All' }>): string[] {

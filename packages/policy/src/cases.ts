@@ -170,6 +170,7 @@ function questionsOf({ registry }: CedarPolicySet, given: Case['given'], { agent
       },
       client: given.client,
       purposeGiven: given.purpose,
+      changes: effect !== 'read',
       when,
     },
   }))

@@ -73,7 +73,11 @@ ${Object.keys(families)
 ${Verb.options
   .map((verb) => {
     const parents = familiesOf(verb).map((family) => `"${family}"`)
-    return `action "${verb}"${parents.length > 0 ? ` in [${parents.join(', ')}]` : ''} ${applies};`
+    const itself = `action "${verb}"${parents.length > 0 ? ` in [${parents.join(', ')}]` : ''} ${applies};`
+    // What a call is asked as that changes something: sign-offs on changes are about it too.
+    return families.calls?.includes(verb)
+      ? `${itself}\naction "${verb}:change" in ["${verb}", "changes"] ${applies};`
+      : itself
   })
   .join('\n')}
 `

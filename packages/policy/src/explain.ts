@@ -52,6 +52,7 @@ const denials = {
   too_many_questions: 'The agent has too many open questions',
   purpose_missing: 'A purpose has to be given',
   door_not_enforcing: 'It has to come through a door that runs it itself',
+  obligation_not_kept: 'A duty comes with it that the gateway cannot keep',
 } as const
 
 function sentenceOf(decision: Decision): string {

@@ -69,6 +69,7 @@ export const questionOf = ({ action, agent, context, ...rest }: Changes = {}): P
       measures: { rows: 10 },
       client: 'test',
       purposeGiven: false,
+      changes: false,
       when: { hour: 11, weekday: 3 },
       ...context,
     },

@@ -12,7 +12,7 @@ import type {
 } from '@cedar-policy/cedar-wasm/nodejs'
 import type { PolicyQuestion } from '@countersign/core'
 import type { DataPicture, Registry, Resource } from '@countersign/schema'
-import { type ActionTree, actionFor } from './actions.ts'
+import { type ActionTree, actionFor, changeFor } from './actions.ts'
 import { entityTypes } from './cedarschema.ts'
 
 export type CedarQuestion = Omit<StatefulAuthorizationCall, 'preparsedPolicySetId' | 'preparsedSchemaName'>
@@ -65,7 +65,10 @@ export function cedarQuestion(question: PolicyQuestion, registry: Registry, tree
 
   return {
     principal,
-    action: uid('Action', actionFor(tree, action.verb, action.operation)),
+    action: uid(
+      'Action',
+      question.asChange ? changeFor(tree, action.verb) : actionFor(tree, action.verb, action.operation),
+    ),
     resource: uid(entityTypes[resource.kind], resource.name),
     context: asked,
     entities,

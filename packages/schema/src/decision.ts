@@ -49,6 +49,7 @@ export const DenyReason = z.enum([
   'too_many_denials',
   'purpose_missing',
   'door_not_enforcing',
+  'obligation_not_kept',
 ])
 export type DenyReason = z.infer<typeof DenyReason>
 

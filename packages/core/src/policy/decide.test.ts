@@ -92,6 +92,7 @@ const question = (name: string, more: { door?: 'cooperating'; purposeGiven?: boo
     measures: {},
     client: 'test',
     purposeGiven: more.purposeGiven ?? false,
+    changes: false,
     when: { hour: 11, weekday: 3 },
   },
 })
@@ -208,5 +209,23 @@ describe('a question that could not be served', () => {
   ])('%s', (_, script, more, answer) => {
     const decision = judge([script, { auto: allow('grant') }], 10, more)
     expect(decision.kind === 'deny' ? decision.reason : decision.kind).toBe(answer)
+  })
+})
+
+describe('H: a duty that the gateway cannot keep is denied before anybody is asked', () => {
+  const decided = (auto: Evaluation, keeps: (duty: Obligation) => boolean) =>
+    decide(setOf([{ auto, approvable: allow('limited') }]), [question('0')], 10, { keeps })
+
+  it.each<[string, Evaluation, (duty: Obligation) => boolean, string]>([
+    ['kept', allow('limited'), () => true, 'allow'],
+    ['none of them', allow('limited'), () => false, 'deny'],
+    ['only one of two', allow('limited'), ({ kind }) => kind === 'mask', 'deny'],
+    ['where people would be asked', deny('ask-dba'), () => false, 'deny'],
+    ['nothing to keep', allow('grant'), () => false, 'allow'],
+  ])('%s', (_, auto, keeps, kind) => {
+    const decision = decided(auto, keeps)
+    expect(decision.kind).toBe(kind)
+    if (decision.kind === 'deny')
+      expect(decision).toMatchObject({ reason: 'obligation_not_kept', because: ['limited'] })
   })
 })

@@ -15,6 +15,8 @@ import type { Evaluation, PolicyNote, PolicyQuestion, PolicySet } from '../ports
 export interface DecideOptions {
   /** From this risk on, a sign-off that names no assurance takes `session` instead of `chat`. Default 50. */
   readonly sessionFromRisk?: number
+  /** Whether the gateway can keep such a duty. Default: each. */
+  readonly keeps?: (obligation: Obligation) => boolean
 }
 
 /**
@@ -25,7 +27,7 @@ export function decide(
   set: PolicySet,
   questions: readonly PolicyQuestion[],
   risk: number,
-  { sessionFromRisk = 50 }: DecideOptions = {},
+  { sessionFromRisk = 50, keeps = () => true }: DecideOptions = {},
 ): Decision {
   const findings = questions.map((question) => findingOf(set, question))
   const policyVersion = set.version
@@ -37,6 +39,8 @@ export function decide(
   const permits = uniqueById(open.flatMap((finding) => finding.permits))
   const signOffs = uniqueById(open.flatMap((finding) => finding.signOffs))
   const obligations = unique(permits.flatMap((permit) => permit.obligations))
+  const lost = permits.filter((permit) => !permit.obligations.every(keeps)).map(({ id }) => id)
+  if (lost.length > 0) return { kind: 'deny', because: lost, policyVersion, reason: 'obligation_not_kept' }
   const because = [...signOffs, ...permits].map(({ id }) => id)
   if (signOffs.length === 0) return { kind: 'allow', because, policyVersion, obligations }
 
@@ -54,7 +58,20 @@ type Finding =
 
 type Denied = Extract<Finding, { kind: 'denied' }>
 
+/** What is only known as a call and changes something is held to what holds for changes as well; that permits nothing. */
 function findingOf(set: PolicySet, question: PolicyQuestion): Finding {
+  const finding = findingFor(set, question)
+  if (finding.kind === 'denied' || !question.context.changes) return finding
+  const auto = ask(set, 'auto', { ...question, asChange: true })
+  if (auto.kind === 'error') return denied('evaluation_error')
+  if (auto.kind === 'allow') return finding
+  const signOffs = auto.by.map((id) => set.policy(id)).filter(isSignOff)
+  const prohibitions = auto.by.filter((id) => !signOffs.some((note) => note.id === id))
+  if (prohibitions.length > 0) return denied('prohibited', prohibitions)
+  return { ...finding, signOffs: uniqueById([...finding.signOffs, ...signOffs]) }
+}
+
+function findingFor(set: PolicySet, question: PolicyQuestion): Finding {
   const auto = ask(set, 'auto', question)
   if (auto.kind === 'error') return denied('evaluation_error')
   if (auto.kind === 'allow') return open(set, [], auto.by)

@@ -84,6 +84,8 @@ export interface Attempt {
   readonly patienceMs: number
   /** Aborted when the client hung up: the question stays, nothing runs until someone collects it. */
   readonly signal: AbortSignal
+  /** Whether this gateway can keep such a duty while this action runs. What it cannot is denied before anybody is asked. Default: none. */
+  keeps?(obligation: Obligation): boolean
   /** Told once when people are being asked, for progress messages. */
   held?(refusal: Extract<Refusal, { kind: 'waiting' }>): void
   /** Runs the action exactly as `permit` describes it. */

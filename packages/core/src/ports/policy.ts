@@ -21,12 +21,16 @@ export interface PolicyQuestion {
   readonly resource: Resource
   readonly agent: Pick<Agent, 'id' | 'groups' | 'owner' | 'team'>
   readonly onBehalfOf: Pick<Person, 'id' | 'groups'> | undefined
+  /** Asked as a change instead of the call that it is. What permits changes permits no call by that. */
+  readonly asChange?: boolean
   readonly context: {
     readonly risk: number
     readonly picture: DataPicture
     readonly measures: Measures
     readonly client: string
     readonly purposeGiven: boolean
+    /** By its effect it changes something. What is only known as a call then meets the sign-offs of changes too. */
+    readonly changes: boolean
     /** Local hour 0–23 and ISO weekday 1–7 in the house's time zone. */
     readonly when: { readonly hour: number; readonly weekday: number }
   }

@@ -4,7 +4,8 @@
  * @module
  */
 import type { Permit } from '@countersign/core'
-import type { RowsFrom } from './config.ts'
+import type { Obligation } from '@countersign/schema'
+import type { RouteConfig, RowsFrom } from './config.ts'
 
 export interface Ceilings {
   readonly rows: number | undefined
@@ -25,6 +26,19 @@ export function ceilingsOf({ measures, obligations }: Permit, rowsFrom: RowsFrom
     rowsFrom,
     fields: obligations.flatMap((duty) => (duty.kind === 'mask' ? duty.fields : [])),
   }
+}
+
+/**
+ * Whether a duty can be kept while this runs. A mask can: an answer that cannot be masked is withheld. A limit can where rows
+ * are counted, or where the request itself asks for no more. Of what goes through a WebSocket nothing is looked at.
+ */
+export function keeps(
+  duty: Obligation,
+  { websocket, rowsFrom }: Partial<Pick<RouteConfig, 'websocket' | 'rowsFrom'>>,
+  sealedRows: number | undefined,
+): boolean {
+  if (websocket) return false
+  return duty.kind === 'mask' || canBeKept({ rows: duty.rows, bytes: undefined, rowsFrom, fields: [] }, sealedRows)
 }
 
 /** A limit of rows that nobody can count is a limit that nobody can keep. */

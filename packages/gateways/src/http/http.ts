@@ -10,6 +10,7 @@ import type { Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { CountersignError, defineGateway, type Caller, type Hall } from '@countersign/core'
 import { createEgress } from '../egress.ts'
+import { keeps } from './ceilings.ts'
 import { HttpConfig, type UpstreamConfig } from './config.ts'
 import { describe } from './describe.ts'
 import { readHeaders } from './headers.ts'
@@ -128,6 +129,7 @@ export const http = defineGateway({
         caller,
         action,
         context,
+        keeps: (duty) => keeps(duty, matched?.route.config ?? {}, context.measures.rows),
         patienceMs: waitSeconds * 1000,
         signal,
         run(permit) {

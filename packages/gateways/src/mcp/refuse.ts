@@ -79,6 +79,7 @@ const denied: Record<DenyReason, string> = {
   too_many_questions: 'Too many questions of this agent are open. Wait for answers before you ask for more.',
   purpose_missing: 'This needs a purpose: say why in _meta["countersign/purpose"].',
   door_not_enforcing: 'Policy asks for another way to do this.',
+  obligation_not_kept: 'Policy allows this only with a mask or a limit, which cannot be kept on a tool’s answer.',
 }
 
 const because = (policies: readonly { id: string; doc: string }[]): string =>

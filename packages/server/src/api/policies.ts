@@ -148,10 +148,10 @@ export function policies(api: Api, parts: ApiParts, reads: Reads): void {
   })
 
   function questionsOf(life: ActionLife, agent: Agent, actedFor: Person | undefined): PolicyQuestion[] {
-    const { action, risk, picture, measures, client, purpose } = life.record
+    const { action, risk, picture, measures, client, purpose, effect } = life.record
     const when = localTime(life.at)
     const purposeGiven = Boolean(purpose?.text?.trim())
-    const context = { risk: risk.score, picture, measures, client, purposeGiven, when }
+    const context = { risk: risk.score, picture, measures, client, purposeGiven, changes: effect !== 'read', when }
     return action.resources.map((resource) => ({ action, resource, agent, onBehalfOf: actedFor, context }))
   }
 
