@@ -5,7 +5,7 @@
  */
 import type { Standing } from '@countersign/server'
 import type { Ask } from './ask.ts'
-import { type CheckOptions, lookOver } from './check.ts'
+import type { CheckOptions } from './check.ts'
 import type { Told } from './config-file.ts'
 import type { Hand } from './hand.ts'
 import { inkOf, plain } from './ink.ts'
@@ -36,6 +36,7 @@ export async function status(hand: Hand, ask: Ask, json: boolean): Promise<void>
 
 /** The configuration as `check --connect` finds it, and the running instance. @throws Stopped with 1 if something is wrong */
 export async function doctor(hand: Hand, ask: Ask, options: CheckOptions): Promise<void> {
+  const { lookOver } = await import('./check.ts') // it reads everything that serve does
   const checked = await lookOver(hand, { ...options, connect: true })
   const config: Finding[] = [
     checked.config === undefined

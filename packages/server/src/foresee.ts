@@ -96,6 +96,7 @@ function causeOf(error: unknown): string {
 /** What we know of it; what may be said to anyone would not help here. */
 function detailOf({ detail, message }: CountersignError): string {
   if (typeof detail === 'string') return detail.replace(/\.$/, '')
-  const { why } = (detail ?? {}) as { readonly why?: unknown }
-  return typeof why === 'string' ? why : message.replace(/\.$/, '')
+  const { why, cause } = (detail ?? {}) as { readonly why?: unknown; readonly cause?: unknown }
+  if (typeof why !== 'string') return message.replace(/\.$/, '')
+  return typeof cause === 'string' ? `${why}: ${cause}` : why
 }
