@@ -34,7 +34,8 @@ export function openBrowser(house: string): Browser {
       await page.response.body?.cancel()
       const { origin } = new URL(page.at)
       const sent = await go(page.at, { method: 'POST', body: new URLSearchParams(form), headers: { origin } })
-      if (!sent.response.ok) throw new Error(`${sent.at}: ${sent.response.status} ${await sent.response.text()}`)
+      if (sent.response.status >= 400 && sent.response.status < 500)
+        throw new Error(`${sent.at}: ${sent.response.status} ${await sent.response.text()}`)
       await sent.response.body?.cancel()
     },
 
