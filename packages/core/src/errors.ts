@@ -50,6 +50,7 @@ export const catalogue = {
   ERR_STORE_LATE: { status: 409, says: 'It is too late for this change.' },
   ERR_STORE_UNAVAILABLE: { status: 503, says: 'The record cannot be written now, so nothing runs. Try again.' },
   ERR_SPOOL: { status: 503, says: 'There is no room now for a body of this size, so nothing was run. Try again.' },
+  ERR_CLOSING: { status: 503, says: 'NOT EXECUTED: Countersign is closing. Send it again in a moment.' },
   ERR_UPSTREAM: { status: 502, says: 'The upstream could not be reached.' },
   ERR_UPSTREAM_LATE: { status: 504, says: 'The upstream did not answer in time.' },
   ERR_EGRESS_REFUSED: { status: 502, says: 'The house does not call this address.' },

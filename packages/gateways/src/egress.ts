@@ -5,7 +5,7 @@
  * @module
  */
 import { lookup as lookUp, type LookupAddress } from 'node:dns'
-import { type ClientRequestArgs, Agent as PlainAgent } from 'node:http'
+import { type ClientRequest, type ClientRequestArgs, Agent as PlainAgent } from 'node:http'
 import { Agent as SecureAgent } from 'node:https'
 import { BlockList, isIP, type LookupFunction } from 'node:net'
 import type { Duplex } from 'node:stream'
@@ -58,7 +58,10 @@ export function createEgress({ allowed, resolve = resolveAll, now = () => perfor
 
   function begin(origin: string): PlainAgent | SecureAgent {
     const agent = agentFor(new URL(origin), named.has(origin), resolve)
-    agent.on('free', (socket: Duplex) => idleSince.set(socket, now()))
+    agent.on('free', (socket: Duplex) => {
+      idleSince.set(socket, now())
+      socket.once('data', unasked)
+    })
     agents.set(origin, agent)
     return agent
   }
@@ -71,9 +74,15 @@ export function createEgress({ allowed, resolve = resolveAll, now = () => perfor
   }
 }
 
+/** What comes while nobody asks would be taken for the answer to whoever asks next. */
+function unasked(this: Duplex): void {
+  this.destroy()
+}
+
 /** Idle connections end before a common upstream ends them (5 s), so that no action is sent into a closing one. */
 const idleMs = 4_000
-const pool = { keepAlive: true, timeout: idleMs, maxSockets: 256 }
+/** Without a limit of its own, behind which calls would wait unseen: who calls is limited where calls come in. */
+const pool = { keepAlive: true, timeout: idleMs }
 
 function agentFor(origin: URL, named: boolean, resolve: Resolve): PlainAgent | SecureAgent {
   const hostname = bare(origin.hostname)
@@ -82,7 +91,12 @@ function agentFor(origin: URL, named: boolean, resolve: Resolve): PlainAgent | S
 
   const agent = origin.protocol === 'https:' ? new SecureAgent(pool) : new PlainAgent(pool)
   const open = agent.createConnection.bind(agent)
+  const reuse = agent.reuseSocket.bind(agent)
   return Object.assign(agent, {
+    reuseSocket(socket: Duplex, request: ClientRequest) {
+      socket.off('data', unasked)
+      reuse(socket, request)
+    },
     createConnection(options: ClientRequestArgs, done: (error: Error | null, stream?: Duplex) => void) {
       // A literal address is never looked up, so it is judged here.
       if (options.host === hostname && literalMayBeCalled) return open({ ...options, lookup }, done)

@@ -75,6 +75,11 @@ export type PermitRecord = z.infer<typeof PermitRecord>
 export const KeptResult = z.object({
   contentType: z.string(),
   status: z.number().int().optional(),
+  headers: z
+    .array(z.tuple([z.string(), z.string()]))
+    .optional()
+    .describe('Names and values as they were sent, where the protocol has them.'),
+  trailers: z.array(z.tuple([z.string(), z.string()])).optional(),
   body: z.string().describe('Base64.'),
 })
 export type KeptResult = z.infer<typeof KeptResult>

@@ -205,7 +205,9 @@ describe('F7: body limit 1 MiB, not named: it is named, and a route may have ano
     }
     const parameters = { upstream: 'crm', origin, method: 'PUT' as const, target: '/a', headers: {} }
     const upstream = UpstreamConfig.parse({ origin, environment: 'prod' })
-    const sent = await send(parameters, { headers: {}, body: file }, upstream, egress)
+    const sent = await send(parameters, { headers: {}, body: file }, upstream, egress, {
+      cut: new AbortController().signal,
+    })
     egress.close()
     expect([sent.kind, house.upstream.received]).toEqual(['unanswered', []])
   })

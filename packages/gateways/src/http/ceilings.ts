@@ -11,11 +11,16 @@ export interface Ceilings {
   readonly rows: number | undefined
   readonly bytes: number | undefined
   readonly rowsFrom: RowsFrom | undefined
+  /** The one list of a JSON answer that counts. */
+  readonly rowsIn: string | undefined
   /** Names of members to mask; none if empty. */
   readonly fields: readonly string[]
 }
 
-export function ceilingsOf({ measures, obligations }: Permit, rowsFrom: RowsFrom | undefined): Ceilings {
+export function ceilingsOf(
+  { measures, obligations }: Permit,
+  { rowsFrom, rowsIn }: Partial<RouteConfig> = {},
+): Ceilings {
   const limits = obligations.flatMap((duty) => (duty.kind === 'limit' ? [duty.rows] : []))
   // Where the request itself fixes the number, the sealed number is kept by sending what was sealed.
   const told = rowsFrom === 'request' ? [] : [measures.rows].filter((rows) => rows !== undefined)
@@ -24,6 +29,7 @@ export function ceilingsOf({ measures, obligations }: Permit, rowsFrom: RowsFrom
     rows: rows.length > 0 ? Math.min(...rows) : undefined,
     bytes: measures.bytes,
     rowsFrom,
+    rowsIn,
     fields: obligations.flatMap((duty) => (duty.kind === 'mask' ? duty.fields : [])),
   }
 }
@@ -38,12 +44,19 @@ export function keeps(
   sealedRows: number | undefined,
 ): boolean {
   if (websocket) return false
-  return duty.kind === 'mask' || canBeKept({ rows: duty.rows, bytes: undefined, rowsFrom, fields: [] }, sealedRows)
+  return duty.kind === 'mask' || canBeKept({ rows: duty.rows, rowsFrom }, sealedRows)
 }
 
 /** A limit of rows that nobody can count is a limit that nobody can keep. */
-export function canBeKept({ rows, rowsFrom }: Ceilings, sealedRows: number | undefined): boolean {
+export function canBeKept(
+  { rows, rowsFrom }: Pick<Ceilings, 'rows' | 'rowsFrom'>,
+  sealedRows: number | undefined,
+): boolean {
   if (rows === undefined) return true
   if (rowsFrom === 'request') return sealedRows !== undefined && sealedRows <= rows
   return rowsFrom !== undefined
 }
+
+/** Whether anything of the answer depends on what it holds. */
+export const isBounded = ({ rows, bytes, fields }: Ceilings): boolean =>
+  rows !== undefined || bytes !== undefined || fields.length > 0

@@ -57,6 +57,13 @@ export const RouteConfig = z
     rowsFrom: RowsFrom.optional().describe(
       'How rows of an answer are counted; `request`: the sealed request itself fixes their number.',
     ),
+    rowsIn: z
+      .string()
+      .regex(/^\//)
+      .optional()
+      .describe(
+        'Of a JSON answer, the one list whose rows count (RFC 6901): `/data/items`. Default: every list counts, also where one is within another.',
+      ),
     purposeHeader: HeaderName.default('countersign-purpose'),
     secrets: z.array(SecretPlace).default([]),
     maxBodyBytes: BodyBytes.optional().describe('Default: the upstream’s.'),
@@ -72,6 +79,10 @@ export const RouteConfig = z
   .refine(({ rows, rowsFrom }) => rows === undefined || rowsFrom !== undefined, {
     path: ['rowsFrom'],
     message: 'A number of rows is a ceiling, so say how rows are counted.',
+  })
+  .refine(({ rowsIn, rowsFrom }) => rowsIn === undefined || rowsFrom === 'json', {
+    path: ['rowsIn'],
+    message: 'A list is named where rows are counted in JSON: say `rowsFrom: json`.',
   })
 export type RouteConfig = z.infer<typeof RouteConfig>
 
@@ -128,7 +139,20 @@ export const UpstreamConfig = z.strictObject({
     .max(3600)
     .default(240)
     .describe('How long a call waits for people; a client says otherwise with `Prefer: wait=N`. 0: not at all.'),
-  silenceMs: z.number().int().positive().max(600_000).default(60_000).describe('Longest silence of the upstream.'),
+  silenceMs: z
+    .number()
+    .int()
+    .positive()
+    .max(600_000)
+    .default(60_000)
+    .describe('Longest silence of the upstream, and longest time until the head of its answer stands.'),
+  longestMs: z
+    .number()
+    .int()
+    .positive()
+    .max(86_400_000)
+    .default(3_600_000)
+    .describe('Longest time of one call, whatever the upstream sends meanwhile.'),
   preset: z.enum(['mlflow', 'fine-tuning']).optional().describe('Routes of a well-known service.'),
   openapi: z
     .union([z.string(), z.record(z.string(), z.unknown())])
@@ -182,8 +206,27 @@ export const HttpConfig = z.strictObject({
     .describe('Of all bodies that lie there at the same time.'),
   maxWaitSeconds: z.number().int().nonnegative().max(3600).default(300).describe('Longest wait, whoever asks for it.'),
   maxConnections: z.number().int().positive().default(10_000),
+  maxConnectionsPerCredential: z
+    .number()
+    .int()
+    .positive()
+    .default(1_000)
+    .describe('Connections of one key, and so its calls at the same time, held ones included; more are answered 429.'),
+  maxConnectionsPerSource: z
+    .number()
+    .int()
+    .positive()
+    .default(1_000)
+    .describe('Connections of one address that have not shown a key yet; more are ended.'),
   headersTimeoutMs: z.number().int().positive().default(10_000),
   requestTimeoutMs: z.number().int().positive().default(30_000).describe('For a request to arrive whole.'),
   clientSilenceMs: z.number().int().positive().default(60_000).describe('For a client to take in what was sent.'),
+  closeWithinMs: z
+    .number()
+    .int()
+    .nonnegative()
+    .max(600_000)
+    .default(20_000)
+    .describe('How long what runs may go on when Countersign is closed; then it is cut off and recorded as it stands.'),
 })
 export type HttpConfig = z.infer<typeof HttpConfig>

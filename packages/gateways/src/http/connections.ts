@@ -4,61 +4,93 @@
  * @module
  */
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { CountersignError } from '@countersign/core'
+import { createCrowd } from '../crowd.ts'
 import { textOf } from './forms.ts'
 import { type Problem, problemOfError, say } from './refuse.ts'
 
-/** `running` is called when the upstream is about to be called: from then on the run is seen to its end. */
-export type Serve = (
-  request: IncomingMessage,
-  response: ServerResponse,
-  signal: AbortSignal,
-  running: () => void,
-) => Promise<void>
+export interface Call {
+  readonly request: IncomingMessage
+  readonly response: ServerResponse
+  /** Aborted when the client hung up, or when nobody may be kept waiting any more because Countersign is closing. */
+  readonly signal: AbortSignal
+  /** Ends a run that cannot be waited for any longer; its reason is a text. */
+  readonly cut: AbortSignal
+  /** Told once it is proven whose call this is. @throws ERR_TOO_MANY */
+  known(credential: string): void
+  closing(): boolean
+}
+
+export type Serve = (call: Call) => Promise<void>
+
+export interface Limits {
+  /** Connections of one credential, and of one address whose credential is not known yet. */
+  readonly maxConnectionsPerCredential: number
+  readonly maxConnectionsPerSource: number
+  /** How long runs under way have, from when it is closed, until they are cut off. */
+  readonly closeWithinMs: number
+}
 
 export interface Connections {
+  /** Told of each connection when it is opened; one too many of a source is ended. */
+  opened(socket: Socket): void
   serve(request: IncomingMessage, response: ServerResponse): void
   /** Answers what the parser refused. */
   fault(error: Error, socket: Duplex): void
-  /** Lets go of the clients that wait for people, whose questions stay, and waits for what runs. */
+  /**
+   * Answers everyone who still waits that nothing was run, and waits for what runs, which gets its answer. When that takes
+   * too long it is cut off, recorded as what it is then.
+   */
   drain(): Promise<void>
 }
 
-export function createConnections(serve: Serve, failed: (error: unknown) => void): Connections {
+export function createConnections(serve: Serve, failed: (error: unknown) => void, limits: Limits): Connections {
   const busy = new Map<Duplex, ServerResponse>()
-  const waiting = new Set<ServerResponse>()
-  const open = new Set<Promise<void>>()
+  const open = new Map<ServerResponse, Opened>()
+  const crowds = createCrowds(limits)
   let closing = false
 
-  async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const gone = new AbortController()
+  async function answer(request: IncomingMessage, response: ServerResponse, { gone, cut }: Opened): Promise<void> {
+    const { socket } = request
     response.once('close', () => {
-      busy.delete(request.socket)
+      busy.delete(socket)
       if (!response.writableFinished) gone.abort()
     })
     // A second request before the first was answered could be someone else's, smuggled in behind it.
-    if (busy.has(request.socket))
+    if (busy.has(socket))
       return refuse(response, request, new CountersignError('ERR_INPUT_INVALID', { http: 'One at a time.' }))
-    busy.set(request.socket, response)
-    waiting.add(response)
+    busy.set(socket, response)
     try {
-      await serve(request, response, gone.signal, () => waiting.delete(response))
+      if (closing) throw new CountersignError('ERR_CLOSING')
+      await serve({
+        request,
+        response,
+        signal: gone.signal,
+        cut: cut.signal,
+        known: (credential) => crowds.known(socket, credential),
+        closing: () => closing,
+      })
       if (!response.headersSent && !response.destroyed)
         throw new CountersignError('ERR_INTERNAL', 'nothing was answered')
     } catch (error) {
       if (!gone.signal.aborted) failed(error)
       refuse(response, request, error)
-    } finally {
-      waiting.delete(response)
     }
   }
 
   return {
+    opened: crowds.opened,
     serve(request, response) {
-      if (closing) return void response.destroy()
-      const answered = answer(request, response).finally(() => open.delete(answered))
-      open.add(answered)
+      const opened: Opened = {
+        request,
+        gone: new AbortController(),
+        cut: new AbortController(),
+        over: Promise.resolve(),
+      }
+      open.set(response, opened)
+      opened.over = answer(request, response, opened).finally(() => open.delete(response))
     },
     fault(error, socket) {
       const response = busy.get(socket)
@@ -67,11 +99,69 @@ export function createConnections(serve: Serve, failed: (error: unknown) => void
     },
     async drain() {
       closing = true
-      for (const response of waiting) response.destroy()
-      await Promise.allSettled(open)
+      for (const [response, { request, gone }] of open) {
+        if (!request.complete) {
+          // Whoever reads its body hears of the end only from the request itself.
+          response.once('close', () => request.destroy())
+          refuse(response, request, new CountersignError('ERR_CLOSING'))
+        } else if (!response.headersSent) response.setHeader('connection', 'close')
+        gone.abort()
+      }
+      const late = setTimeout(() => {
+        for (const { cut } of open.values()) cut.abort('Countersign is closing')
+      }, limits.closeWithinMs)
+      const last = setTimeout(() => {
+        for (const response of open.keys()) response.destroy()
+      }, limits.closeWithinMs + lastWordsMs)
+      await Promise.allSettled([...open.values()].map(({ over }) => over))
+      clearTimeout(late)
+      clearTimeout(last)
     },
   }
 }
+
+interface Opened {
+  readonly request: IncomingMessage
+  readonly gone: AbortController
+  readonly cut: AbortController
+  over: Promise<void>
+}
+
+/** For a client to take in what became of a call that was cut off. */
+const lastWordsMs = 2_000
+
+/** Counts a connection as its source's, and from the first call whose sender is known as that credential's. */
+function createCrowds({ maxConnectionsPerCredential, maxConnectionsPerSource }: Limits) {
+  const sources = createCrowd(maxConnectionsPerSource)
+  const credentials = createCrowd(maxConnectionsPerCredential)
+  const owners = new Map<string, { readonly who: string | undefined; leave(): void }>()
+
+  return {
+    opened(socket: Socket): void {
+      const end = endOf(socket)
+      try {
+        owners.set(end, { who: undefined, leave: sources.enter(socket.remoteAddress ?? '') })
+        socket.once('close', () => {
+          owners.get(end)?.leave()
+          owners.delete(end)
+        })
+      } catch {
+        socket.destroy()
+      }
+    },
+    known(socket: Socket, credential: string): void {
+      const end = endOf(socket)
+      const owner = owners.get(end)
+      if (!owner || owner.who === credential) return
+      const leave = credentials.enter(credential)
+      owner.leave()
+      owners.set(end, { who: credential, leave })
+    },
+  }
+}
+
+/** The same of a connection and of what is spoken within it (TLS). */
+const endOf = ({ remoteAddress, remotePort }: Socket): string => `${remoteAddress} ${remotePort}`
 
 /** The connection ends with it: after what could not be read, nobody knows where the next request begins. */
 function refuse(response: ServerResponse, request: IncomingMessage, error: unknown): void {

@@ -10,11 +10,12 @@ import { meaningOf } from '../meaning/describe.ts'
 import { offered, type View } from '../meaning/expression.ts'
 import { ambiguous, mustBeOneReading } from '../meaning/reading.ts'
 import { namesDeepIn } from '../meaning/rule.ts'
-import type { UpstreamConfig } from './config.ts'
+import type { RowsFrom, UpstreamConfig } from './config.ts'
 import { type Fields, mustBeOneReadingOf, readUrlEncoded, valuesOf } from './fields.ts'
 import type { Headers } from './headers.ts'
 import { readMultipart } from './multipart.ts'
 import { type HttpParameters, jsonIn, seal } from './parameters.ts'
+import { typesOf } from './representation.ts'
 import type { Matched } from './routes.ts'
 import { isSafe, type Message } from './wire.ts'
 
@@ -34,7 +35,7 @@ export async function describe(
   const { method, target } = message
   const read = readOnce(message, matched)
   const places = new Set([...upstream.secrets, ...(matched?.route.config.secrets ?? [])])
-  const headers = sealedHeaders(message.headers, [
+  const headers = sealedHeaders(message.headers, matched?.route.config.rowsFrom, [
     ...upstream.headers,
     ...[...places].filter((place) => !place.startsWith('/')),
   ])
@@ -141,13 +142,20 @@ const unknown = ({ method, target: { upstream, path } }: Message): Resource => (
   name: `${method} ${upstream}${path}`.slice(0, 500),
 })
 
-function sealedHeaders(headers: Headers, names: readonly string[]): Record<string, string> {
+/** Where rows are counted in one form, that form is asked for, and all of it: whoever asks does not choose another. */
+function sealedHeaders(
+  headers: Headers,
+  rowsFrom: RowsFrom | undefined,
+  names: readonly string[],
+): Record<string, string> {
   const sealed: Record<string, string> = {}
   for (const name of names.toSorted()) {
     const value = headers(name)
     if (value !== undefined) sealed[name] = value
   }
-  return sealed
+  if (rowsFrom === undefined || rowsFrom === 'request') return sealed
+  const whole = Object.fromEntries(Object.entries(sealed).filter(([name]) => !/^(?:if-)?range$/.test(name)))
+  return rowsFrom === 'x-row-count' ? whole : { ...whole, accept: typesOf[rowsFrom] }
 }
 
 /** A body in a form that is not offered leaves `body` or `form` out, and what looks there is unknown. */

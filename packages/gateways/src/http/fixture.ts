@@ -22,10 +22,11 @@ import type { Obligation, Refusal } from '@countersign/schema'
 import { http } from './http.ts'
 
 export const key = 'csk_agent-one'
+export const otherKey = 'csk_agent-two'
 export const houseCredential = 'house-credential-for-the-upstream'
 
 /** What the gate says to an attempt. */
-type Say = (attempt: Attempt) => Refusal | 'run' | Promise<Refusal> | Promise<'run'>
+type Say = (attempt: Attempt) => Refusal | 'run' | Promise<Refusal | 'run'>
 
 export interface House {
   readonly url: string
@@ -41,7 +42,7 @@ export interface House {
   say: Say
   obligations: Obligation[]
   beforeBegin: () => void
-  question: (id: string, waitMs: number) => QuestionStatus
+  question: (id: string, waitMs: number, signal: AbortSignal) => QuestionStatus | Promise<QuestionStatus>
   /** A request with the agent's key. */
   ask(path: string, init?: Init): Promise<Response>
   /** Raw bytes in, all that comes back until the connection closes. */
@@ -98,17 +99,18 @@ export async function openHouse(settings: { upstream?: object; config?: object }
     clock: { now: () => 0 },
     publicUrl: 'http://house.test',
     async identify(credential) {
-      if (credential !== key) throw new CountersignError('ERR_AGENT_UNKNOWN')
+      if (credential !== key && credential !== otherKey) throw new CountersignError('ERR_AGENT_UNKNOWN')
+      const first = credential === key
       return {
-        agent: { id: 'agent-one' },
-        credential: 'key_1',
+        agent: { id: first ? 'agent-one' : 'agent-two' },
+        credential: first ? 'key_1' : 'key_2',
         onBehalfOf: undefined,
         startedBy: undefined,
       } as unknown as Caller
     },
     couldAllow: () => true,
     tools: { see: async () => undefined, pinned: () => undefined, watch: () => () => undefined },
-    question: async (id, _, waitMs) => house.question(id, waitMs),
+    question: async (id, _, waitMs, signal) => house.question(id, waitMs, signal),
     secrets: {
       async keep(value) {
         const reference = `secret:${kept.size + 1}`
@@ -155,6 +157,7 @@ export async function openHouse(settings: { upstream?: object; config?: object }
   })
   const [{ port }] = logs.flatMap(({ address }) => (address ? [address] : [])) as [AddressInfo]
   const url = `http://127.0.0.1:${port}`
+  let closed: Promise<void> | undefined
   const house: House = {
     url,
     port,
@@ -173,9 +176,9 @@ export async function openHouse(settings: { upstream?: object; config?: object }
     ask: (path, { headers, ...init } = {}) =>
       fetch(url + path, { redirect: 'manual', ...init, headers: { authorization: `Bearer ${key}`, ...headers } }),
     raw: (bytes) => speak(port, bytes),
-    async close() {
-      await running.close()
-      await closeUpstream()
+    close() {
+      closed ??= running.close().then(closeUpstream)
+      return closed
     },
   }
   return house

@@ -4,6 +4,7 @@
  * @module
  */
 import { CountersignError } from '@countersign/core'
+import { valuesOf } from './representation.ts'
 
 /**
  * The value of a field, by its name in small letters.
@@ -13,7 +14,15 @@ import { CountersignError } from '@countersign/core'
 export type Headers = (name: string) => string | undefined
 
 /** Fields whose repetition means a comma (RFC 9110 §5.3). */
-const lists = new Set(['accept', 'accept-language', 'content-language', 'if-match', 'if-none-match', 'prefer'])
+const lists = new Set([
+  'accept',
+  'accept-language',
+  'content-language',
+  'if-match',
+  'if-none-match',
+  'prefer',
+  'accept-encoding',
+])
 
 /** `raw` is names and values in turn, as they came. */
 export function readHeaders(raw: readonly string[]): Headers {
@@ -48,19 +57,23 @@ export function answerHeaders(
   raw: readonly string[],
   { credential, contentType }: { credential: string | undefined; contentType: string },
 ): string[] {
-  const named = new Set(valuesOf(raw, 'connection').flatMap((value) => value.toLowerCase().split(/\s*,\s*/)))
+  const named = namedBy(raw, 'connection')
   const kept: string[] = []
   for (let index = 0; index < raw.length; index += 2) {
     const name = (raw[index] ?? '').toLowerCase()
     const value = raw[index + 1] ?? ''
-    if (withheld.has(name) || named.has(name)) continue
-    if (credential !== undefined && value.includes(withoutScheme(credential))) continue
+    if (named.has(name) || !mayBeSaid(name, value, credential)) continue
     if (active(contentType) && name === 'content-security-policy') continue
-    // oxlint-disable-next-line no-control-regex -- what node refuses to write
-    if (/[^\t\x20-\x7E\x80-\xFF]/.test(value)) continue
     kept.push(name, value)
   }
   return [...kept, ...guards(contentType)]
+}
+
+function mayBeSaid(name: string, value: string, credential: string | undefined): boolean {
+  if (withheld.has(name)) return false
+  if (credential !== undefined && value.includes(withoutScheme(credential))) return false
+  // oxlint-disable-next-line no-control-regex -- what node refuses to write
+  return !/[^\t\x20-\x7E\x80-\xFF]/.test(value)
 }
 
 /** Whatever a browser could run is put in a sandbox: all upstreams share our origin. */
@@ -74,8 +87,35 @@ const withoutScheme = (credential: string): string => credential.slice(credentia
 
 const active = (contentType: string): boolean => contentType === '' || /html|xml|svg/i.test(contentType)
 
-function valuesOf(raw: readonly string[], wanted: string): string[] {
-  return raw.filter((_, index) => index % 2 === 1 && raw[index - 1]?.toLowerCase() === wanted)
+/** Names that a field lists, in small letters. */
+const namedBy = (raw: readonly string[], field: string): ReadonlySet<string> =>
+  new Set(valuesOf(raw, field).flatMap((value) => value.toLowerCase().split(/\s*,\s*/)))
+
+/** What may not come after a body, since it says how to read, route or trust what went before (RFC 9110 §6.5.1). */
+const notTrailing = new Set(
+  (
+    'content-length content-encoding content-type content-range content-language content-disposition host authorization ' +
+    'cache-control expires date age vary location retry-after www-authenticate max-forwards range etag last-modified ' +
+    'x-row-count content-security-policy'
+  ).split(' '),
+)
+const mostTrailers = 50
+
+/** Names and values in turn of what may go back after the body. */
+export function answerTrailers(raw: readonly string[], credential: string | undefined): string[] {
+  const kept: string[] = []
+  for (let index = 0; index < raw.length && kept.length < 2 * mostTrailers; index += 2) {
+    const name = (raw[index] ?? '').toLowerCase()
+    if (!notTrailing.has(name) && mayBeSaid(name, raw[index + 1] ?? '', credential))
+      kept.push(name, raw[index + 1] ?? '')
+  }
+  return kept
 }
+
+/** Those of them that an upstream announces (RFC 9110 §6.6.2). */
+export const announcedTrailers = (raw: readonly string[]): string[] =>
+  [...namedBy(raw, 'trailer')].filter(
+    (name) => /^[a-z0-9!#$%&'*+.^_`|~-]+$/.test(name) && !notTrailing.has(name) && !withheld.has(name),
+  )
 
 const invalid = (http: string) => new CountersignError('ERR_INPUT_INVALID', { http })

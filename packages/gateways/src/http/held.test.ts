@@ -70,18 +70,6 @@ describe('a held request', () => {
     await aborted
     expect([house.upstream.received, house.ran]).toEqual([[], []])
   })
-
-  it('does not keep the house from closing', async () => {
-    const other = await openHouse()
-    other.say = async ({ signal }) => {
-      await once(signal, 'abort')
-      return waiting
-    }
-    const asked = other.ask('/crm/a', { headers: { prefer: 'wait=60' } }).catch(() => 'cut')
-    while (other.attempts.length === 0) await new Promise(setImmediate)
-    await other.close()
-    expect(await asked).toBe('cut')
-  })
 })
 
 describe('an outcome that was not delivered (P10)', () => {

@@ -15,18 +15,19 @@ import { HttpConfig, type UpstreamConfig } from './config.ts'
 import { describe } from './describe.ts'
 import { readHeaders } from './headers.ts'
 import { answerQuestion, askedAbout } from './question.ts'
-import { problemOf, say } from './refuse.ts'
+import { closingOf, problemOf, say } from './refuse.ts'
 import { foreseeUpstreams, type Prepared, type PreparedUpstream, prepareUpstreams } from './prepare.ts'
 import type { Matched, Routes } from './routes.ts'
-import { ended, replay, run } from './run.ts'
+import { ended, replay } from './answer.ts'
+import { run } from './run.ts'
 import { readBody } from './body.ts'
 import { prepareCertificate } from './certificate.ts'
-import { createConnections } from './connections.ts'
+import { type Call, createConnections } from './connections.ts'
 import { openListener } from './listener.ts'
 import { tryTarget } from './target.ts'
 import { asksForSocket, checkHandshake, handshakeHeaders, join } from './websocket.ts'
 import { createSpool, type Spooled } from './spool.ts'
-import { credentialOf, type Head, isAsync, type Message, readHead, waitOf } from './wire.ts'
+import { codingsOf, credentialOf, type Head, isAsync, type Message, readHead, waitOf } from './wire.ts'
 
 export const http = defineGateway({
   name: 'http',
@@ -58,13 +59,10 @@ export const http = defineGateway({
     const closing = new AbortController()
     const spool = createSpool({ folder: config.spoolFolder ?? tmpdir(), maxBytes: config.spoolBytes })
 
-    async function serve(
-      request: IncomingMessage,
-      response: ServerResponse,
-      signal: AbortSignal,
-      running: () => void,
-    ): Promise<void> {
+    async function serve(call: Call): Promise<void> {
+      const { request, response, signal } = call
       const caller = await recognise(request, hall)
+      call.known(caller.credential)
       const asked = askedAbout(request.url)
       if (asked) {
         const waitMs = Math.min(asked.waitSeconds, config.maxWaitSeconds) * 1000
@@ -73,7 +71,8 @@ export const http = defineGateway({
 
       const read = await readAll(request, response)
       try {
-        await pass(read, response, caller, signal, running)
+        // Countersign may have begun to close while the body was on its way; then it was answered.
+        if (!response.headersSent) await pass(read, call, caller)
       } finally {
         await read.spooled?.close()
       }
@@ -114,16 +113,17 @@ export const http = defineGateway({
     /** The message itself ends before this: it may be held for hours, and what runs is the sealed copy. */
     async function pass(
       { message, upstream, matched, spooled, socket }: Read,
-      response: ServerResponse,
+      call: Call,
       caller: Caller,
-      signal: AbortSignal,
-      running: () => void,
     ): Promise<void> {
+      const { response, signal } = call
       const { action, context } = await describe(message, caller, upstream, matched, secrets)
       const async = isAsync(message.headers)
       const wished = waitOf(message.headers)
       const waitSeconds = Math.min(wished ?? (async ? 0 : upstream.waitSeconds), config.maxWaitSeconds)
       if (wished !== undefined) response.setHeader('preference-applied', `wait=${waitSeconds}`)
+
+      const codings = codingsOf(message.headers)
 
       await gate.pass({
         caller,
@@ -133,31 +133,32 @@ export const http = defineGateway({
         patienceMs: waitSeconds * 1000,
         signal,
         run(permit) {
-          running()
           const { clientSilenceMs } = config
           const route = matched?.route.config
-          const line = { response, upstream, route, egress, secrets, clientSilenceMs, spooled }
+          const { cut } = call
+          const line = { response, upstream, route, egress, secrets, clientSilenceMs, spooled, cut, codings }
           const key = message.headers('sec-websocket-key') ?? ''
           return socket ? join(permit, { ...line, client: socket, key, closing: closing.signal }) : run(permit, line)
         },
         async replay(result) {
-          replay(response, result)
-          await ended(response)
+          await replay(response, result, config.clientSilenceMs)
+          await ended(response, config.clientSilenceMs)
         },
         async refuse(refusal) {
-          say(response, problemOf(refusal, { async }))
-          await ended(response)
+          say(response, call.closing() ? closingOf(refusal) : problemOf(refusal, { async }))
+          await ended(response, config.clientSilenceMs)
         },
       })
     }
 
-    const connections = createConnections(serve, (error) => {
+    const failed = (error: unknown) => {
       const { code } = error instanceof CountersignError ? error : new CountersignError('ERR_INTERNAL')
       // Where, but not what: a message could repeat what an agent sent.
       const where =
         code === 'ERR_INTERNAL' && error instanceof Error ? error.stack?.split('\n    at ').slice(1, 6) : undefined
       hall.log({ level: where ? 'error' : 'warn', says: 'http request not served', code, ...(where && { where }) })
-    })
+    }
+    const connections = createConnections(serve, failed, config)
     const listener = await openListener(config, connections, hall, switches)
     return {
       async close() {

@@ -50,6 +50,7 @@ export async function openListener(
   // Whether a body may come, or what else is expected, is answered where all of the head has been read.
   server.on('checkContinue', connections.serve)
   server.on('checkExpectation', connections.serve)
+  server.on('connection', connections.opened)
   server.on('clientError', connections.fault)
   server.on('upgrade', (request: IncomingMessage, socket: Socket, head: Buffer) => {
     if (head.length > 0) return socket.destroy() // nobody may speak before the handshake was answered

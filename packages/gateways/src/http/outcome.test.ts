@@ -76,7 +76,7 @@ describe('what came of it', () => {
     house = await openHouse({ upstream: { origin: `http://127.0.0.1:${port}` } })
     expect((await house.ask('/crm/a', { method: 'POST' })).status).toBe(502)
     expect(house.ran).toMatchObject([
-      { outcome: { kind: 'failed', summary: 'the upstream could not be reached; nothing was sent' } },
+      { outcome: { kind: 'failed', summary: 'nothing was sent: the upstream refused the connection' } },
     ])
   })
 

@@ -118,6 +118,14 @@ const gone = ({ kind, approval }: { kind: string; approval: string }, title: str
   members: { approval },
 })
 
+/** The same where nobody may be kept waiting any more: the question stays, and the same request finds it again. */
+export function closingOf(refusal: Refusal): Problem {
+  const problem = problemOf(refusal)
+  if (refusal.kind !== 'waiting') return problem
+  const { status, type, title, headers } = problemOfError(new CountersignError('ERR_CLOSING'))
+  return { ...problem, status, type, title, headers: { ...problem.headers, ...headers } }
+}
+
 /** Of an error's detail only our own words are shown, and the names that an ambiguity is about. */
 export function problemOfError(error: unknown): Problem {
   const { code, status, message, detail } =
@@ -129,7 +137,7 @@ export function problemOfError(error: unknown): Problem {
     detail: ownWords(detail),
     ...(status === 401 && { headers: { 'www-authenticate': challenges } }),
     ...(status === 415 && { headers: { 'accept-encoding': codings.join(', ') } }),
-    ...(status === 503 && { headers: { 'retry-after': '1' } }),
+    ...((status === 503 || status === 429) && { headers: { 'retry-after': '1' } }),
   }
 }
 

@@ -1,15 +1,16 @@
 /**
- * An upstream's answer → the agent, within the ceilings. Both ways at the pace of the slower side.
+ * An upstream's answer → the agent, within the ceilings. Both ways at the pace of the slower side. What cannot be counted or
+ * masked for certain is withheld.
  *
  * @module
  */
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { parseJson } from '@countersign/core'
-import type { Json } from '@countersign/schema'
-import type { Ceilings } from './ceilings.ts'
+import { type Ceilings, isBounded } from './ceilings.ts'
 import { mask } from './mask.ts'
+import { decoded, type Representation, representationOf } from './representation.ts'
 import { countLines, countRecords, type RowCounter } from './rows.ts'
-import { isJson, isSafe } from './wire.ts'
+import { rowsIn, treeOf } from './tree.ts'
+import { isSafe } from './wire.ts'
 
 /** How the relay ended, and what was seen of the answer on the way. */
 export interface Relayed {
@@ -22,6 +23,15 @@ export interface Relayed {
 
 /** Answers up to this size are kept for a replay, and can be read as a whole. */
 const keptBytes = 1_048_576
+/** What is not a success and no list either is a message up to this size, not data. */
+const messageBytes = 4_096
+
+export interface Head {
+  /** Known where the body is read as a whole. */
+  readonly length?: number
+  /** The body is other bytes than the upstream sent. */
+  readonly rewritten: boolean
+}
 
 interface Way {
   readonly answer: IncomingMessage
@@ -29,110 +39,172 @@ interface Way {
   readonly ceilings: Ceilings
   readonly clientSilenceMs: number
   readonly method: string
-  /** Writes the head; called once, before the first byte. `length` is known where the body is read as a whole. */
-  begin(length?: number): void
+  /** Writes the head; called once, before the first byte. */
+  begin(head: Head): void
+}
+
+/** How the rows of an answer are known. */
+type Count =
+  | { readonly by: 'passing'; readonly counter: RowCounter }
+  /** `demanded`: without a list in it nobody knows. */
+  | { readonly by: 'whole'; readonly demanded: boolean }
+  | { readonly by: 'size' | 'nothing' }
+
+interface Seen extends Representation {
+  readonly count: Count
+  /** Rows as the upstream itself says. */
+  readonly told: number | undefined
 }
 
 export async function relay(way: Way): Promise<Relayed> {
-  const { answer, ceilings } = way
-  const { statusCode = 502 } = answer
-  const announced = Number(answer.headers['content-length'] ?? 0)
-  if (ceilings.bytes !== undefined && announced > ceilings.bytes) return nothing('exceeded')
-  // What is not a success is a message, not data: it is masked and bounded, but has no rows.
-  const countsRows = ceilings.rowsFrom !== undefined && ceilings.rowsFrom !== 'request' && statusCode < 300
-  // Where a part begins and ends is the client's choice (RFC 9110 §15.3.7), so nobody can count or mask what is in it.
-  if (statusCode === 206 && (ceilings.fields.length > 0 || (countsRows && ceilings.rows !== undefined)))
-    return nothing('withheld')
-  const readAsWhole =
-    ceilings.fields.length > 0 || (countsRows && ceilings.rowsFrom === 'json' && ceilings.rows !== undefined)
-  if (readAsWhole && way.method !== 'HEAD') return relayWhole(way, countsRows)
-  return relayStream(way, countsRows)
+  const { answer, ceilings, method } = way
+  const { statusCode = 502, headers } = answer
+  const shown = representationOf(answer)
+  if (method === 'HEAD' || statusCode === 204 || statusCode === 304)
+    return relayStream(way, { ...shown, count: { by: 'nothing' }, told: undefined })
+
+  if (Number(headers['content-length'] ?? 0) > (ceilings.bytes ?? Infinity)) return nothing('exceeded')
+  if (isBounded(ceilings) && shown.coding === undefined) return nothing('withheld')
+  const masks = ceilings.fields.length > 0
+  // A part says nothing of the whole.
+  if ((masks || ceilings.rows !== undefined) && statusCode === 206) return nothing('withheld')
+
+  const told = ceilings.rowsFrom === 'x-row-count' && statusCode < 300 ? toldRows(answer) : undefined
+  if (told !== undefined && told > (ceilings.rows ?? Infinity)) return nothing('exceeded', told)
+  const count = countOf(statusCode, shown, ceilings, told)
+  if (count === 'withheld') return nothing('withheld')
+  const seen = { ...shown, count, told }
+  return masks || count.by === 'whole' || count.by === 'size' ? relayWhole(way, seen) : relayStream(way, seen)
 }
 
-async function relayStream(way: Way, countsRows: boolean): Promise<Relayed> {
-  const { answer, response, ceilings } = way
-  const counter = countsRows ? counterFor(answer, ceilings) : undefined
-  if (countsRows && !counter && ceilings.rows !== undefined) return nothing('withheld')
-  if (counter && counter.rows > (ceilings.rows ?? Infinity)) return nothing('exceeded', counter.rows)
+function countOf(
+  status: number,
+  { form, coding, headerless }: Representation,
+  { rows, rowsFrom }: Ceilings,
+  told: number | undefined,
+): Count | 'withheld' {
+  const uncounted = { by: 'nothing' } as const
+  if (rowsFrom === undefined || rowsFrom === 'request') return uncounted
+  if (rows === undefined && (status >= 300 || coding !== 'identity')) return uncounted
+  const expected = rowsFrom === 'x-row-count' ? told !== undefined : form === rowsFrom
+  if (status < 300 && !expected) return rows === undefined ? uncounted : 'withheld'
+  switch (form) {
+    case 'csv':
+      return { by: 'passing', counter: countRecords(headerless ? 0 : 1, rows ?? Infinity) }
+    case 'ndjson':
+      return { by: 'passing', counter: countLines(rows ?? Infinity) }
+    case 'json':
+      return rows === undefined ? uncounted : { by: 'whole', demanded: rowsFrom === 'json' && status < 300 }
+    case undefined:
+      return status < 300 ? uncounted : { by: 'size' }
+  }
+}
 
-  way.begin()
+function toldRows({ headers }: IncomingMessage): number | undefined {
+  const told = headers['x-row-count']
+  return typeof told === 'string' && /^\d{1,15}$/.test(told) ? Number(told) : undefined
+}
+
+async function relayStream(way: Way, { coding = 'identity', count, told }: Seen): Promise<Relayed> {
+  const { answer, response, ceilings } = way
+  const counter = count.by === 'passing' ? count.counter : undefined
+  const decodes = isBounded(ceilings) && coding !== 'identity'
   const keep = keeper()
+  let begun = false
   let bytes = 0
   const seen = (end: Relayed['end']): Relayed => ({
     end,
-    rows: counter?.rows,
+    rows: end === 'withheld' ? undefined : counter ? Math.max(counter.rows, told ?? 0) : told,
     bytes,
     kept: end === 'whole' ? keep.all() : undefined,
   })
+  const begin = () => {
+    if (!begun) way.begin({ rewritten: decodes })
+    begun = true
+  }
+  /** Passes on what may be; tells what ends it. */
+  async function pass(passed: Buffer): Promise<'exceeded' | 'withheld' | undefined> {
+    const part = passed.subarray(0, (ceilings.bytes ?? Infinity) - bytes)
+    bytes += part.length
+    keep.add(part)
+    if (part.length > 0) begin()
+    await write(response, part, way.clientSilenceMs)
+    return part.length < passed.length ? 'exceeded' : counter?.stop
+  }
+
+  // Where rows are counted the head can wait for what is found in the first of them.
+  if (!counter) begin()
   try {
-    for await (const chunk of answer as AsyncIterable<Buffer>) {
-      const admitted = Math.min(
-        counter?.admit(chunk, ceilings.rows ?? Infinity) ?? chunk.length,
-        (ceilings.bytes ?? Infinity) - bytes,
-      )
-      const part = chunk.subarray(0, admitted)
-      bytes += part.length
-      keep.add(part)
-      await write(response, part, way.clientSilenceMs)
-      if (admitted < chunk.length) return seen('exceeded')
+    for await (const chunk of decodes ? decoded(answer, coding) : (answer as AsyncIterable<Buffer>)) {
+      const over = await pass(counter ? counter.pass(chunk) : chunk)
+      if (over) return seen(over)
       // Nobody takes it, nobody can keep it, and there is no effect to wait for.
       if (response.destroyed && isSafe(way.method) && bytes > keptBytes) return seen('broken')
     }
+    const over = counter && (await pass(counter.end()))
+    if (over) return seen(over)
   } catch {
     return seen('broken') // the upstream ended the connection; what is known is in the numbers
   }
+  begin()
   return seen('whole')
 }
 
-function counterFor({ headers }: IncomingMessage, { rowsFrom }: Ceilings): RowCounter | undefined {
-  switch (rowsFrom) {
-    case 'ndjson':
-      return countLines()
-    case 'csv':
-      return countRecords(/header\s*=\s*"?absent/i.test(headers['content-type'] ?? '') ? 0 : 1)
-    case 'x-row-count': {
-      const told = headers['x-row-count']
-      if (typeof told !== 'string' || !/^\d{1,15}$/.test(told)) return undefined
-      return { rows: Number(told), admit: (chunk) => chunk.length }
-    }
-    case 'json':
-    case 'request':
-    case undefined:
-      return undefined
-  }
-}
-
-async function relayWhole(way: Way, countsRows: boolean): Promise<Relayed> {
+async function relayWhole(way: Way, seen: Seen): Promise<Relayed> {
   const { answer, response, ceilings } = way
-  const read = await readWhole(answer)
+  const { coding = 'identity', count, told } = seen
+  const demanded = count.by === 'whole' && count.demanded
+  const read = await readWhole(decoded(answer, coding), count.by === 'size' ? messageBytes : keptBytes)
   if (read === 'broken') return nothing('broken')
   if (read === 'too large') return nothing('withheld')
-  if (read.length === 0 && !countsRows) {
-    way.begin(0)
-    return { end: 'whole', rows: undefined, bytes: 0, kept: read }
-  }
 
-  const value = parsed(read, answer.headers['content-type'] ?? '')
-  if (value === undefined) return nothing('withheld')
-  const rows = countsRows && ceilings.rowsFrom === 'json' ? rowsIn(value) : undefined
-  if (ceilings.rows !== undefined && countsRows) {
-    if (rows === undefined) return nothing('withheld')
-    if (rows > ceilings.rows) return nothing('exceeded', rows)
-  }
-  const body = ceilings.fields.length > 0 ? Buffer.from(JSON.stringify(mask(value, ceilings.fields))) : read
+  const body = read.length === 0 && !demanded ? { text: read, rows: undefined } : readBody(read, seen, ceilings)
+  if (!body) return nothing('withheld')
+  const rows = told === undefined ? body.rows : Math.max(told, body.rows ?? 0)
+  if (count.by === 'whole' && (rows ?? 0) > (ceilings.rows ?? Infinity)) return nothing('exceeded', rows)
   if (read.length > (ceilings.bytes ?? Infinity)) return nothing('exceeded', rows)
-  way.begin(body.length)
-  await write(response, body, way.clientSilenceMs)
-  return { end: 'whole', rows, bytes: read.length, kept: body }
+  way.begin({ length: body.text.length, rewritten: coding !== 'identity' || ceilings.fields.length > 0 })
+  for (let at = 0; at < body.text.length; at += pieceBytes)
+    await write(response, body.text.subarray(at, at + pieceBytes), way.clientSilenceMs)
+  return { end: 'whole', rows: statusOf(answer) < 300 ? rows : undefined, bytes: read.length, kept: body.text }
 }
 
-async function readWhole(answer: IncomingMessage): Promise<Buffer | 'broken' | 'too large'> {
+const statusOf = ({ statusCode = 502 }: IncomingMessage): number => statusCode
+/** So much has to be taken in within the silence that a client may keep. */
+const pieceBytes = 65_536
+
+/** As it is passed on, and how many rows it has; undefined for what cannot be read for certain. */
+function readBody(
+  read: Buffer,
+  { form, count }: Seen,
+  { fields, rowsIn: pointer }: Ceilings,
+): { text: Buffer; rows: number | undefined } | undefined {
+  if (form !== 'json') return fields.length > 0 || count.by !== 'size' ? undefined : { text: read, rows: undefined }
+  const text = textOf(read)
+  const tree = text === undefined ? undefined : treeOf(text)
+  if (text === undefined || !tree) return undefined
+  const rows = count.by === 'whole' ? rowsIn(tree, pointer) : undefined
+  if (count.by === 'whole' && count.demanded && rows === undefined) return undefined
+  return { text: fields.length > 0 ? Buffer.from(mask(text, tree, fields)) : read, rows }
+}
+
+const utf8 = new TextDecoder('utf-8', { fatal: true })
+
+function textOf(bytes: Buffer): string | undefined {
+  try {
+    return utf8.decode(bytes)
+  } catch {
+    return undefined
+  }
+}
+
+async function readWhole(body: AsyncIterable<Buffer>, most: number): Promise<Buffer | 'broken' | 'too large'> {
   const chunks: Buffer[] = []
   let size = 0
   try {
-    for await (const chunk of answer as AsyncIterable<Buffer>) {
+    for await (const chunk of body) {
       size += chunk.length
-      if (size > keptBytes) return 'too large'
+      if (size > most) return 'too large'
       chunks.push(chunk)
     }
   } catch {
@@ -141,24 +213,8 @@ async function readWhole(answer: IncomingMessage): Promise<Buffer | 'broken' | '
   return Buffer.concat(chunks)
 }
 
-function parsed(bytes: Uint8Array, contentType: string): Json | undefined {
-  try {
-    return isJson(contentType) ? parseJson(bytes, { bytes: keptBytes }) : undefined
-  } catch {
-    return undefined // what cannot be read for certain is withheld
-  }
-}
-
-/** Of an object, such as a page of items, every list in it counts. */
-function rowsIn(value: Json): number | undefined {
-  if (Array.isArray(value)) return value.length
-  if (typeof value !== 'object' || value === null) return undefined
-  const lists = Object.values(value).filter((item) => Array.isArray(item))
-  return lists.length > 0 ? lists.reduce((sum, list) => sum + list.length, 0) : undefined
-}
-
 /** Waits until the client has room again. One that takes nothing for too long is let go; the run goes on without it. */
-async function write(response: ServerResponse, part: Uint8Array, clientSilenceMs: number): Promise<void> {
+export async function write(response: ServerResponse, part: Uint8Array, clientSilenceMs: number): Promise<void> {
   if (response.destroyed || part.length === 0 || response.write(part)) return
   await new Promise<void>((done) => {
     const late = setTimeout(() => response.destroy(), clientSilenceMs)

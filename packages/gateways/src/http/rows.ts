@@ -1,67 +1,289 @@
 /**
- * Rows of an answer, counted as they pass. A row counts from its first byte, so that none beyond a ceiling begins.
+ * Rows of an answer, counted as they pass. A row counts from its first byte, so that none beyond a ceiling begins. Where
+ * readers differ on what is a row, the reading with the most rows counts.
  *
  * @module
  */
 export interface RowCounter {
   readonly rows: number
-  /** How many bytes of this chunk may go on before a row beyond `most` begins. */
-  admit(chunk: Uint8Array, most: number): number
+  /** Why nothing more may go on. */
+  readonly stop: 'exceeded' | 'withheld' | undefined
+  /** What of all that came may go on now; the rest is kept back until it is certain. */
+  pass(chunk: Buffer): Buffer
+  /** The same at the end of the answer. */
+  end(): Buffer
 }
 
-const newline = 0x0a
-const isBlank = (byte: number): boolean => byte === 0x20 || byte === 0x09 || byte === 0x0d || byte === newline
+/** The most that is kept back. */
+const mostHeldBytes = 1_048_576
 
-/** Lines that are not empty: https://github.com/ndjson/ndjson-spec. */
-export function countLines(): RowCounter {
+const [tab, newline, formEnd, space, quote, comma, backslash] = [0x09, 0x0a, 0x0d, 0x20, 0x22, 0x2c, 0x5c]
+const isLineEnd = (byte: number): boolean => byte === newline || byte === formEnd
+
+/**
+ * Values of JSON, however they are set apart (https://github.com/ndjson/ndjson-spec; RFC 7464): by line ends of any kind, by
+ * nothing at all. Of one that is a list, each list or object in it counts.
+ */
+export function countLines(most: number): RowCounter {
+  const text = textCheck()
   let rows = 0
-  let within = false
+  let depth = 0
+  let inList = false
+  let place: 'between' | 'bare' | 'quoted' | 'escaped' = 'between'
+  let inFirst = false
+  let stop: RowCounter['stop']
+
+  /** Whether one more row begins with this byte. */
+  function begins(byte: number): boolean {
+    if (place === 'quoted' || place === 'escaped') return false
+    const opens = byte === 0x7b || byte === 0x5b
+    if (depth === 0) return opens || byte === quote || (place === 'between' && !isApart(byte))
+    if (depth > 1 || !inList || !opens) return false
+    if (!inFirst) return true
+    inFirst = false // a list of one row is one row
+    return false
+  }
+
+  function step(byte: number): void {
+    switch (place) {
+      case 'escaped':
+        place = 'quoted'
+        return
+      case 'quoted':
+        if (byte === backslash) place = 'escaped'
+        else if (byte === quote) place = 'between'
+        return
+      case 'between':
+      case 'bare':
+        if (byte === quote) place = 'quoted'
+        else if (byte === 0x7b || byte === 0x5b) {
+          if (depth === 0) inFirst = inList = byte === 0x5b
+          depth += 1
+          place = 'between'
+        } else if (byte === 0x7d || byte === 0x5d) {
+          depth = Math.max(0, depth - 1)
+          place = 'between'
+        } else place = isApart(byte) ? 'between' : 'bare'
+    }
+  }
+
   return {
     get rows() {
       return rows
     },
-    admit(chunk, most) {
-      for (const [index, byte] of chunk.entries()) {
-        if (byte === newline) within = false
-        if (within || isBlank(byte)) continue
-        if (rows === most) return index
-        within = true
-        rows += 1
+    get stop() {
+      return stop
+    },
+    pass(chunk) {
+      if (stop || !text.holds(chunk, recordSeparator)) {
+        stop ??= 'withheld'
+        return none
       }
-      return chunk.length
+      const skipped = marked(chunk) && rows === 0 ? 3 : 0
+      for (const [index, byte] of chunk.entries()) {
+        if (index < skipped) continue
+        if (begins(byte)) {
+          if (rows === most) {
+            stop = 'exceeded'
+            return chunk.subarray(0, index)
+          }
+          rows += 1
+        }
+        step(byte)
+      }
+      return chunk
+    },
+    end: () => none,
+  }
+}
+
+/** Whether it begins with the mark of UTF-8, which is no row. */
+const marked = (bytes: Buffer): boolean => bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf
+
+const recordSeparator = 0x1e
+const isApart = (byte: number): boolean =>
+  byte === space || byte === tab || isLineEnd(byte) || byte === recordSeparator || byte === comma
+
+/**
+ * Records after `headers` of them (RFC 4180 §2), each ended by LF, CR or both. A quote opens a field at its start alone, and
+ * what it holds is kept back until it is closed as it should be: what is not, hides no line ends. What separates fields is
+ * what the first record shows.
+ */
+export function countRecords(headers: 0 | 1, most: number): RowCounter {
+  const text = textCheck()
+  const reading = createRecords(headers + most)
+  let first: Buffer[] | undefined = []
+  let firstBytes = 0
+  let stop: RowCounter['stop']
+
+  function read(bytes: Buffer): Buffer {
+    const passed = reading.read(bytes)
+    stop = reading.stop()
+    return passed
+  }
+
+  return {
+    get rows() {
+      return Math.max(0, reading.records() - headers)
+    },
+    get stop() {
+      return stop
+    },
+    pass(chunk) {
+      if (stop || !text.holds(chunk)) {
+        stop ??= 'withheld'
+        return none
+      }
+      if (!first) return read(chunk)
+      first.push(chunk)
+      firstBytes += chunk.length
+      const ended = chunk.some(isLineEnd)
+      if (!ended && firstBytes <= mostHeldBytes) return none
+      const whole = Buffer.concat(first)
+      first = undefined
+      reading.separatedBy(separatorIn(whole))
+      return read(whole)
+    },
+    end() {
+      if (stop) return none
+      const rest = first ? Buffer.concat(first) : none
+      if (first) reading.separatedBy(separatorIn(rest))
+      const passed = read(rest)
+      const last = reading.end()
+      stop = reading.stop()
+      return Buffer.concat([passed, last])
     },
   }
 }
 
-/** Records after `headers` of them (RFC 4180 §2). A quote opens only at the start of a field: a stray one must not hide lines. */
-export function countRecords(headers: 0 | 1): RowCounter {
+/** Of these, the one that stands in the first line outside of quotes; undefined if there are several, or none. */
+function separatorIn(bytes: Buffer): number | undefined {
+  const end = bytes.findIndex(isLineEnd)
+  const line = (end < 0 ? bytes : bytes.subarray(0, end)).toString('latin1').replaceAll(/"[^"]*"/g, '')
+  const found = [',', ';', '\t', '|'].filter((mark) => line.includes(mark))
+  return found.length === 1 ? found[0]?.charCodeAt(0) : undefined
+}
+
+function createRecords(most: number) {
   let records = 0
-  let place: 'record' | 'field' | 'plain' | 'quoted' = 'record'
+  let separator: number | undefined
+  let place: 'record' | 'field' | 'plain' | 'quoted' | 'closed' = 'record'
+  /** Whether quotes mean something still. */
+  let quotes = true
+  let held: Buffer[] = []
+  let heldBytes = 0
+  /** Records that what is quoted would be, read without quotes. */
+  let within = 0
+  let afterLineEnd = false
+  let afterBackslash = false
+  let stop: RowCounter['stop']
+
+  /** The quotes were none, so what they held is read without. */
+  function disbelieve(): Buffer {
+    quotes = false
+    place = afterLineEnd ? 'record' : 'plain'
+    if (records + within > most) stop = 'exceeded'
+    else records += within
+    within = 0
+    return stop ? none : release()
+  }
+
+  function release(): Buffer {
+    const bytes = Buffer.concat(held)
+    held = []
+    heldBytes = 0
+    return bytes
+  }
+
+  function quoted(byte: number): boolean {
+    if (afterLineEnd && !isLineEnd(byte)) within += 1
+    afterLineEnd = isLineEnd(byte)
+    if (byte === quote) {
+      if (afterBackslash) return false // `\"` ends it for some readers and not for others
+      place = 'closed'
+    }
+    afterBackslash = byte === backslash
+    return true
+  }
+
   return {
-    get rows() {
-      return Math.max(0, records - headers)
-    },
-    admit(chunk, most) {
-      for (const [index, byte] of chunk.entries()) {
-        if (place === 'quoted') {
-          // The second of two quotes opens the field again, as if it stood at its start.
-          if (byte === 0x22) place = 'field'
-          continue
+    records: () => records,
+    stop: () => stop,
+    separatedBy: (byte: number | undefined) => void (separator = byte),
+    read(bytes: Buffer): Buffer {
+      const out: Buffer[] = []
+      let from = 0
+      for (const [index, byte] of bytes.entries()) {
+        if (place === 'quoted' || place === 'closed') {
+          if (place === 'closed' && (byte === separator || isLineEnd(byte))) {
+            held.push(bytes.subarray(from, index))
+            out.push(release())
+            from = index
+            within = 0
+          } else if (place === 'closed' && byte === quote) {
+            place = 'quoted' // the second of two is a quote within
+            continue
+          } else if (place === 'quoted' && quoted(byte)) {
+            continue
+          } else {
+            held.push(bytes.subarray(from, index))
+            from = index
+            out.push(disbelieve())
+            if (stop) return Buffer.concat(out)
+          }
         }
-        if (byte === newline) {
+        if (isLineEnd(byte)) {
           place = 'record'
           continue
         }
-        if (byte === 0x0d) continue
         if (place === 'record') {
-          if (records === most + headers) return index
+          if (records === most) {
+            stop = 'exceeded'
+            out.push(bytes.subarray(from, index))
+            return Buffer.concat(out)
+          }
           records += 1
           place = 'field'
         }
-        if (byte === 0x22 && place === 'field') place = 'quoted'
-        else place = byte === 0x2c ? 'field' : 'plain'
+        if (byte === quote && place === 'field' && quotes) {
+          out.push(bytes.subarray(from, index))
+          from = index
+          place = 'quoted'
+          within = 0
+          afterLineEnd = false
+          afterBackslash = false
+        } else place = byte === separator ? 'field' : 'plain'
       }
-      return chunk.length
+      const rest = bytes.subarray(from)
+      if (place !== 'quoted' && place !== 'closed') return Buffer.concat([...out, rest])
+      held.push(rest)
+      heldBytes += rest.length
+      if (heldBytes > mostHeldBytes) stop = 'withheld'
+      return Buffer.concat(out)
+    },
+    end(): Buffer {
+      if (place === 'closed') return release()
+      return place === 'quoted' ? disbelieve() : none
+    },
+  }
+}
+
+const none = Buffer.alloc(0)
+
+/** Text in UTF-8 without controls: others read something else in it, or more lines. */
+function textCheck() {
+  const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+  return {
+    holds(chunk: Buffer, allowed?: number): boolean {
+      for (const byte of chunk) {
+        if (byte < space && byte !== tab && !isLineEnd(byte) && byte !== allowed) return false
+      }
+      try {
+        decoder.decode(chunk, { stream: true })
+        return true
+      } catch {
+        return false
+      }
     },
   }
 }

@@ -1,5 +1,5 @@
 /**
- * A sealed request → the upstream's answer, or how far it got.
+ * A sealed request → the upstream's answer, or how far it got. Whatever the upstream does, it ends.
  *
  * @module
  */
@@ -13,21 +13,38 @@ import type { HttpParameters, Unsealed } from './parameters.ts'
 import type { Spooled } from './spool.ts'
 
 export type Sent =
-  | { readonly kind: 'answered'; readonly answer: IncomingMessage }
+  /** `why` tells what ended an answer that is not whole, if more is known than that the connection ended. */
+  | { readonly kind: 'answered'; readonly answer: IncomingMessage; why(): string | undefined }
   /** `reached`: the request may have arrived, so the upstream may have acted on it. */
-  | { readonly kind: 'unanswered'; readonly reached: boolean; readonly error: Error }
+  | { readonly kind: 'unanswered'; readonly reached: boolean; readonly error: Error; readonly why: string }
 
 /** `body`: what the seal holds, or the file of which it holds the hash. */
 export interface Outgoing extends Pick<Unsealed, 'headers'> {
   readonly body: Uint8Array | Spooled | undefined
 }
 
-/** Sends once, to the sealed origin. Redirects are answers like any other: a new place is a new action. */
+export interface Manner {
+  /** Ends the call wherever it stands; its reason is a text. */
+  readonly cut: AbortSignal
+  /** Codings that whoever reads the answer knows. Default: none. */
+  readonly codings?: string | undefined
+}
+
+/** What is said of a call that was cut off here. */
+class CutOff extends Error {
+  override readonly name = 'CutOff'
+}
+
+/**
+ * Sends once, to the sealed origin. Redirects are answers like any other: a new place is a new action. Interim answers
+ * (1xx) are none.
+ */
 export function send(
   parameters: HttpParameters,
   { headers, body }: Outgoing,
   upstream: UpstreamConfig,
   egress: Egress,
+  { cut, codings = 'identity' }: Manner,
 ): Promise<Sent> {
   const origin = new URL(parameters.origin)
   const { credential } = upstream
@@ -41,32 +58,73 @@ export function send(
     headers: {
       host: origin.host,
       'user-agent': 'countersign',
-      'accept-encoding': 'identity',
+      'accept-encoding': codings,
       ...headers,
       ...(credential && { [credential.header]: credential.value }),
       ...(body || ['POST', 'PUT', 'PATCH'].includes(parameters.method) ? { 'content-length': lengthOf(body) } : {}),
     },
   })
-  return sent(request, body, upstream.silenceMs)
+  limit(request, upstream, cut)
+  return sent(request, body)
 }
 
-function sent(request: ClientRequest, body: Outgoing['body'], silenceMs: number): Promise<Sent> {
-  let reached = false
+/**
+ * The ends that an upstream cannot put off: silence on the connection, a connection or a head that takes longer than a
+ * silence may (so that neither interim answers nor single bytes lengthen it), and the time of the whole call.
+ */
+function limit(request: ClientRequest, { silenceMs, longestMs }: UpstreamConfig, cut: AbortSignal): void {
+  const end = (says: string) => request.destroy(new CutOff(says))
+  const silent = () => end('the upstream fell silent')
+  const cutNow = () => end(String(cut.reason))
+  const longest = setTimeout(end, longestMs, 'it took longer than a call may take')
+  let step = setTimeout(silent, silenceMs)
+  whenOpen(request, () => clearTimeout(step)) // a body may take its time, as long as the connection moves
+  request.setTimeout(silenceMs, silent)
+  request.once('finish', () => {
+    clearTimeout(step)
+    step = setTimeout(silent, silenceMs)
+  })
+  request.once('response', () => clearTimeout(step))
+  request.once('close', () => {
+    clearTimeout(longest)
+    clearTimeout(step)
+    cut.removeEventListener('abort', cutNow)
+  })
+  cut.addEventListener('abort', cutNow, { once: true })
+  if (cut.aborted) cutNow()
+}
+
+/** Bytes leave once the connection stands; one out of the pool stands already. */
+function whenOpen(request: ClientRequest, open: () => void): void {
   request.once('socket', (socket) => {
-    // Bytes leave once the connection stands; one out of the pool stands already.
-    if (!socket.connecting) reached = true
-    else socket.once('encrypted' in socket ? 'secureConnect' : 'connect', () => (reached = true))
+    if (!socket.connecting) open()
+    else socket.once('encrypted' in socket ? 'secureConnect' : 'connect', open)
   })
-  request.setTimeout(silenceMs, () => {
-    request.destroy(new CountersignError('ERR_UPSTREAM', { says: 'the upstream fell silent' }))
-  })
+}
+
+function sent(request: ClientRequest, body: Outgoing['body']): Promise<Sent> {
+  let reached = false
+  let failed: Error | undefined
+  whenOpen(request, () => (reached = true))
   return new Promise((done) => {
+    const unanswered = (error: Error) => {
+      failed = error
+      done({ kind: 'unanswered', reached, error, why: whyOf(error) })
+    }
     request.once('response', (answer) => {
-      done({ kind: 'answered', answer })
+      if ((answer.statusCode ?? 0) < 200) request.destroy(switched())
+      else done({ kind: 'answered', answer, why: () => failed && whyOf(failed) })
+    })
+    // Nobody asked for another protocol, so nobody speaks it.
+    request.once('upgrade', (_, socket) => {
+      socket.destroy()
+      unanswered(switched())
     })
     // Also after an answer, when the error is the answer's as well.
-    request.on('error', (error) => {
-      done({ kind: 'unanswered', reached, error })
+    request.on('error', unanswered)
+    // The one event that follows on every end.
+    request.once('close', () => {
+      done({ kind: 'unanswered', reached, error: new Error('closed'), why: 'the connection ended' })
     })
     if (!body || body instanceof Uint8Array) request.end(body)
     else pour(body, request).catch((error: Error) => request.destroy(error))
@@ -97,4 +155,29 @@ function roomIn(request: ClientRequest): Promise<void> {
     }
     request.on('drain', go).on('close', go)
   })
+}
+
+const switched = () => new CutOff('the upstream switched to another protocol, which nobody asked for')
+
+/** Causes in words of our own: what a library says could repeat what an upstream sent. */
+function whyOf(error: Error): string {
+  if (error instanceof CutOff) return error.message
+  const code = 'code' in error ? String(error.code) : ''
+  if (code in causes) return causes[code] ?? ''
+  if (code.startsWith('HPE_')) return 'its answer is not HTTP as it is read here'
+  if (/CERT|SSL|TLS/.test(code)) return `no trusted connection could be made (${code})`
+  return 'the connection ended'
+}
+
+const causes: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'the upstream refused the connection',
+  ECONNRESET: 'the upstream closed the connection',
+  EPIPE: 'the upstream closed the connection',
+  ENOTFOUND: 'the name of the upstream is not known',
+  EAI_AGAIN: 'the name of the upstream could not be looked up',
+  EHOSTUNREACH: 'no way leads to the upstream',
+  ENETUNREACH: 'no way leads to the upstream',
+  ETIMEDOUT: 'the upstream could not be connected to in time',
+  ERR_EGRESS_REFUSED: 'this address is not called: it lies in a network that the upstream does not name as `private`',
+  HPE_HEADER_OVERFLOW: 'the head of its answer is too large',
 }

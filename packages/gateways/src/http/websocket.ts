@@ -12,7 +12,8 @@ import { CountersignError, type Permit, type Ran } from '@countersign/core'
 import { ceilingsOf } from './ceilings.ts'
 import { HttpParameters, unseal } from './parameters.ts'
 import { problemOfError, say } from './refuse.ts'
-import { ended, type Line, notSent } from './run.ts'
+import { ended } from './answer.ts'
+import { type Line, notSent } from './run.ts'
 import type { Headers } from './headers.ts'
 
 /** What of a handshake is sealed beside the headers that its upstream names. */
@@ -47,10 +48,10 @@ export interface Joining extends Line {
 /** Shakes hands with the upstream, then with the client, and joins the two until one of them ends. */
 export async function join(permit: Permit, line: Joining): Promise<Ran> {
   const { response, upstream, route, secrets, client } = line
-  const { rows, bytes: mostBytes, fields } = ceilingsOf(permit, route?.rowsFrom)
+  const { rows, bytes: mostBytes, fields } = ceilingsOf(permit, route)
   if (rows !== undefined || fields.length > 0) {
     const http = 'Nobody can count or mask what a WebSocket says.'
-    return notSent(response, new CountersignError('ERR_ANSWER_WITHHELD', { http }))
+    return notSent(line, new CountersignError('ERR_ANSWER_WITHHELD', { http }))
   }
   const parameters = HttpParameters.parse(permit.action.parameters)
   let headers: Readonly<Record<string, string>>
@@ -58,12 +59,16 @@ export async function join(permit: Permit, line: Joining): Promise<Ran> {
     ;({ headers } = await unseal(parameters, secrets))
     permit.begin() // last, so that no lease can be lost between it and the first byte
   } catch (error) {
-    return notSent(response, error)
+    return notSent(line, error)
   }
   const shaken = await shake(parameters, headers, line)
   if (!('socket' in shaken)) {
     say(response, problemOfError(new CountersignError(shaken.code, { http: shaken.says })))
-    return { outcome: { kind: 'failed', summary: shaken.says }, delivered: await ended(response), result: undefined }
+    return {
+      outcome: { kind: 'failed', summary: shaken.says },
+      delivered: await ended(response, line.clientSilenceMs),
+      result: undefined,
+    }
   }
   client.off('data', letGo).off('end', letGo)
   client.write(accepting(line.key, shaken.protocol, permit.actionId))

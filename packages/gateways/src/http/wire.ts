@@ -81,6 +81,12 @@ export function waitOf(headers: Headers): number | undefined {
   return wait === undefined ? undefined : Number(wait)
 }
 
+/** Codings that the client reads in an answer, if it names them in a way that can be passed on. */
+export function codingsOf(headers: Headers): string | undefined {
+  const told = headers('accept-encoding')
+  return told !== undefined && /^[\w.*-]+(?:[\w.*,;= -]{0,200})$/.test(told) ? told : undefined
+}
+
 /** `METHOD` with no effect asked for (RFC 9110 §9.2.1). */
 export const isSafe = (method: string): boolean => ['GET', 'HEAD', 'OPTIONS'].includes(method)
 

@@ -1,0 +1,133 @@
+/**
+ * An answer as the agent gets it: head and trailers, and the same again where it is handed out once more.
+ *
+ * @module
+ */
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { KeptResult } from '@countersign/schema'
+import { announcedTrailers, answerHeaders, answerTrailers, guards } from './headers.ts'
+import type { HttpParameters } from './parameters.ts'
+import { type Head, write } from './relay.ts'
+
+export type KeptHeaders = NonNullable<KeptResult['headers']>
+
+interface Begun extends Head {
+  readonly parameters: HttpParameters
+  readonly credential: string | undefined
+  /** Something of it is counted or covered, so no part of it is offered. */
+  readonly bounded: boolean
+}
+
+/** Writes the head, and tells what was written of it. */
+export function begin(response: ServerResponse, answer: IncomingMessage, head: Begun): KeptHeaders {
+  const headers = headersOf(answer, head)
+  if (response.destroyed) return headers
+  for (const [name, value] of headers) response.appendHeader(name, value)
+  if (head.length !== undefined) response.setHeader('content-length', head.length)
+  const trailing = announcedTrailers(answer.rawHeaders)
+  if (trailing.length > 0 && isChunked(response, answer)) response.setHeader('trailer', trailing.join(', '))
+  response.writeHead(statusOf(answer))
+  response.flushHeaders()
+  return headers
+}
+
+function headersOf(answer: IncomingMessage, head: Begun): KeptHeaders {
+  const { parameters, credential, rewritten, bounded } = head
+  const contentType = answer.headers['content-type'] ?? ''
+  const raw = answerHeaders(answer.rawHeaders, { credential, contentType })
+  const headers: [string, string][] = []
+  for (let index = 0; index < raw.length; index += 2) {
+    const [name = '', value = ''] = [raw[index], raw[index + 1]]
+    if (rewritten && ofOtherBytes.has(name)) continue
+    if (bounded && name === 'accept-ranges') continue
+    if (head.length !== undefined && name === 'content-length') continue
+    headers.push([name, name === 'location' ? located(value, parameters) : value])
+  }
+  return headers
+}
+
+/** A body that was read and written anew is another body: its length and its validators are too. */
+const ofOtherBytes = new Set(
+  'content-length content-encoding etag digest content-digest repr-digest content-md5 accept-ranges'.split(' '),
+)
+
+/** What is no final status (RFC 9110 §15) is not passed on as one. */
+export const statusOf = ({ statusCode = 502 }: IncomingMessage): number =>
+  statusCode >= 200 && statusCode < 600 ? statusCode : 502
+
+/** A place at the same upstream, as this gateway's client can reach it. */
+function located(location: string, { origin, upstream: name }: HttpParameters): string {
+  if (location.startsWith('/') && !location.startsWith('//')) return `/${name}${location}`
+  return location === origin || location.startsWith(`${origin}/`)
+    ? `/${name}${location.slice(origin.length)}`
+    : location
+}
+
+/** Whether trailers can follow the body. */
+const isChunked = (response: ServerResponse, { headers }: IncomingMessage): boolean =>
+  headers['transfer-encoding'] !== undefined &&
+  response.req.httpVersion !== '1.0' &&
+  response.req.method !== 'HEAD' &&
+  !response.hasHeader('content-length')
+
+/** Says after the body what the upstream said there, before it ends; tells what that was. */
+export function trail(response: ServerResponse, answer: IncomingMessage, credential: string | undefined): KeptHeaders {
+  const raw = answerTrailers(answer.rawTrailers, credential)
+  const trailers = raw.flatMap((name, index): KeptHeaders => (index % 2 === 0 ? [[name, raw[index + 1] ?? '']] : []))
+  if (!isChunked(response, answer)) return []
+  response.addTrailers(trailers)
+  return trailers
+}
+
+interface Kept {
+  readonly body: Buffer
+  readonly headers: KeptHeaders
+  readonly trailers: KeptHeaders
+}
+
+/** Whole, or it would be another answer the second time. */
+export const keptOf = (answer: IncomingMessage, { body, headers, trailers }: Kept): KeptResult => ({
+  status: statusOf(answer),
+  contentType: answer.headers['content-type'] ?? '',
+  headers: [...headers],
+  ...(trailers.length > 0 && { trailers: [...trailers] }),
+  body: body.toString('base64'),
+})
+
+/** Hands out the kept answer of the run that this attempt already had. */
+export async function replay(response: ServerResponse, kept: KeptResult, clientSilenceMs: number): Promise<void> {
+  if (response.destroyed || response.headersSent) return
+  const { status = 200, trailers = [] } = kept
+  const body = Buffer.from(kept.body, 'base64')
+  for (const [name, value] of kept.headers ?? plainHeaders(kept.contentType)) response.appendHeader(name, value)
+  response.setHeader('countersign-replayed', '?1')
+  const trails = trailers.length > 0 && response.req.httpVersion !== '1.0'
+  if (trails) response.setHeader('trailer', trailers.map(([name]) => name).join(', '))
+  else if (status !== 204 && status !== 304 && !response.hasHeader('content-length'))
+    response.setHeader('content-length', body.length)
+  response.writeHead(status)
+  await write(response, body, clientSilenceMs)
+  if (trails) response.addTrailers(trailers)
+}
+
+/** Of an answer that was kept without its own. */
+function plainHeaders(contentType: string): KeptHeaders {
+  const raw = [...(contentType === '' ? [] : ['content-type', contentType]), ...guards(contentType)]
+  return raw.flatMap((name, index): KeptHeaders => (index % 2 === 0 ? [[name, raw[index + 1] ?? '']] : []))
+}
+
+/** Whether all of it went out before the connection closed. A client that does not take it in is let go. */
+export function ended(response: ServerResponse, clientSilenceMs: number): Promise<boolean> {
+  return new Promise((done) => {
+    if (response.destroyed) return done(false)
+    const late = setTimeout(() => response.destroy(), clientSilenceMs)
+    const over = () => {
+      clearTimeout(late)
+      done(response.writableFinished)
+    }
+    response.once('finish', over)
+    response.once('close', over)
+    response.end()
+    return undefined
+  })
+}
