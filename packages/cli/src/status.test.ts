@@ -74,7 +74,7 @@ describe('the doctor', () => {
     expect(code).toBe(1)
     expect(said).toMatch(/✗ configuration {2}There is no countersign\.yaml.*\n.*countersign init/)
     expect(said).toMatch(/✗ instance {2}None runs.*\n.*countersign serve/)
-  })
+  }, 60_000)
 })
 
 describe('D7: reload', () => {
