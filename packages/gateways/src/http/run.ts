@@ -66,7 +66,8 @@ export async function run(permit: Permit, line: Line): Promise<Ran> {
     clientSilenceMs: line.clientSilenceMs,
     method: parameters.method,
     begin: (head) => {
-      headers = begin(response, answer, { ...head, parameters, credential, bounded: isBounded(ceilings) })
+      const written = begin(response, answer, { ...head, parameters, credential, bounded: isBounded(ceilings) })
+      headers = [['countersign-action', permit.actionId], ...written]
     },
   })
   answer.destroy()

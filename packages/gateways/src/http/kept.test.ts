@@ -1,0 +1,73 @@
+import { gzipSync } from 'node:zlib'
+import { request } from 'node:http'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { answering, type House, key, openHouse } from './fixture.ts'
+
+let house: House
+beforeEach(async () => {
+  house = await openHouse()
+})
+afterEach(() => house.close())
+
+const head = ({ status, headers }: Response) => [
+  status,
+  [...headers].filter(
+    ([name]) => !/^(?:countersign-replayed|connection|keep-alive|date|transfer-encoding|content-length)$/.test(name),
+  ),
+]
+
+describe('an answer is kept whole', () => {
+  it('C5: what is handed out again is what was handed out', async () => {
+    house.upstream.answer = (_, response) => {
+      response
+        .writeHead(201, {
+          'content-type': 'application/json',
+          'content-encoding': 'gzip',
+          location: '/orders/7',
+          etag: '"x"',
+          link: '</next>; rel=next',
+          'retry-after': '9',
+          'cache-control': 'private, max-age=5',
+          vary: 'accept',
+        })
+        .end(gzipSync('{"id":7}'))
+    }
+    const again = { method: 'POST', headers: { 'idempotency-key': 'one' } }
+    const first = await house.ask('/crm/orders', again)
+    const text = await first.text()
+    const second = await house.ask('/crm/orders', again)
+    expect([head(second), await second.text()]).toEqual([head(first), text])
+    expect([text, second.headers.get('countersign-replayed'), second.headers.get('location')]).toEqual([
+      '{"id":7}',
+      '?1',
+      '/crm/orders/7',
+    ])
+    expect(house.upstream.received).toHaveLength(1)
+  })
+})
+
+describe('F: what a client can read', () => {
+  it('F: is what the upstream is asked for, where nothing is counted', async () => {
+    house.upstream.answer = answering('text/plain', 'x')
+    await (await house.ask('/crm/a', { headers: { 'accept-encoding': 'br;q=1.0, gzip' } })).text()
+    expect(house.upstream.received[0]?.headers['accept-encoding']).toBe('br;q=1.0, gzip')
+  })
+
+  it('F: trailers arrive, but none that says how to read what went before', async () => {
+    house.upstream.answer = (_, response) => {
+      response.writeHead(200, { 'content-type': 'text/plain', trailer: 'x-checksum, content-type' })
+      response.write('a')
+      response.addTrailers({ 'x-checksum': 'abc', 'content-type': 'text/html', 'set-cookie': 'a=b' })
+      response.end()
+    }
+    const trailers = await new Promise((done, fail) => {
+      const call = request(`${house.url}/crm/a`, { headers: { authorization: `Bearer ${key}` } }, (answer) => {
+        answer.resume().once('end', () => {
+          done([answer.headers.trailer, answer.trailers])
+        })
+      })
+      call.once('error', fail).end()
+    })
+    expect(trailers).toEqual(['x-checksum', { 'x-checksum': 'abc' }])
+  })
+})
