@@ -8,6 +8,7 @@ import type { CheckOptions } from './check.ts'
 import type { DemoOptions } from './demo.ts'
 import { dataDirOf, type Hand } from './hand.ts'
 import { addLedger } from './program-ledger.ts'
+import { addPeople } from './program-people.ts'
 import { completionFor, type Shell, shells } from './completion.ts'
 import { answerInBrowser, inbox, lineage } from './people.ts'
 import { addAgents } from './program-agents.ts'
@@ -106,6 +107,7 @@ export function createProgram(hand: Hand): Command {
     )
 
   addAgents(program, hand, { ask, running: withHouse })
+  addPeople(program, hand, { ask, running: withHouse })
 
   const policy = program.command('policy').description('check, test and explain policies')
   const withRegistry = (command: Command) =>

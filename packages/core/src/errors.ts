@@ -18,6 +18,7 @@ export const catalogue = {
   ERR_ACTION_MISSING: { status: 404, says: 'There is no such action.' },
   ERR_TOOL_UNKNOWN: { status: 404, says: 'There is no such tool.' },
   ERR_PERSON_MISSING: { status: 404, says: 'There is no such person.' },
+  ERR_PEOPLE_ELSEWHERE: { status: 409, says: 'People are not added here: they come from the identity provider.' },
   ERR_NOT_FOUND: { status: 404, says: 'There is nothing here.' },
   ERR_SIGNED_OUT: { status: 401, says: 'Sign in first.' },
   ERR_NOT_ALLOWED: { status: 403, says: 'You have no role that allows this.' },

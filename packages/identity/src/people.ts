@@ -30,6 +30,7 @@ export function personAfterSignIn(known: Person | undefined, account: Account, n
     ...(groupsTrouble !== undefined && { groupsTrouble }),
     signedInAt: now,
     active: true,
+    ...(known?.sessionsEndedAt !== undefined && { sessionsEndedAt: known.sessionsEndedAt }),
     roles: known?.roles ?? [],
   }
 }

@@ -2,6 +2,8 @@
 export interface ConsoleSession {
   readonly person: string
   readonly startedAt: number
+  /** When the person kept it, ending their others; later than `startedAt`. */
+  readonly keptAt?: number
   readonly seenAt: number
   readonly acr?: string
   readonly amr?: readonly string[]
@@ -19,6 +21,8 @@ export interface SessionStore {
   save(hash: string, session: ConsoleSession): Promise<void>
   /** Saves only if it is still there, so that signing out wins over a request under way. */
   touch(hash: string, seenAt: number): Promise<void>
+  /** The same, for one that its person keeps while their others end. */
+  keep(hash: string, keptAt: number): Promise<void>
   drop(hash: string): Promise<void>
   /** Everywhere: for someone who left, or lost a device. */
   dropPerson(person: string): Promise<void>
@@ -49,6 +53,10 @@ export function createMemorySessionStore({ most = 10_000, mostPerPerson = 20 } =
       if (!session) return
       sessions.delete(hash)
       sessions.set(hash, { ...session, seenAt })
+    },
+    async keep(hash, keptAt) {
+      const session = sessions.get(hash)
+      if (session) sessions.set(hash, { ...session, keptAt })
     },
     async drop(hash) {
       sessions.delete(hash)

@@ -35,6 +35,8 @@ export interface Sessions extends UnderWay {
    */
   windowKey(cookies: string | undefined): string | undefined
   close(cookies: string | undefined): Promise<string>
+  /** Keeps this one where the person’s sessions end as of `endedAt`. */
+  keep(cookies: string | undefined, endedAt: number): Promise<void>
   /** Signs a person out everywhere. */
   closePerson(person: string): Promise<void>
 }
@@ -86,9 +88,18 @@ export function createSessions(settings: SessionSettings): Sessions {
       return setCookie(name, '', { secure, maxAgeSeconds: 0 })
     },
 
+    async keep(cookies, endedAt) {
+      const id = readId(cookies, name, secure)
+      if (id !== undefined) await store.keep(sha256Hex(id), endedAt + 1)
+    },
+
     closePerson: (person) => store.dropPerson(person),
   }
 }
+
+/** Whether it was opened before the person's sessions were ended, at whichever instance. */
+export const isOver = ({ startedAt, keptAt = startedAt }: ConsoleSession, endedAt: number | undefined): boolean =>
+  endedAt !== undefined && keptAt <= endedAt
 
 const newSessionId = () => randomBytes(32).toString('base64url')
 

@@ -50,7 +50,15 @@ export const Person = z.object({
   groupsAsOf: z.number().int(),
   groupsTrouble: z.string().optional().describe('Why all or some of their groups could not be read then.'),
   signedInAt: z.number().int().optional().describe('When they last came in; absent if they never did.'),
-  active: z.boolean(),
+  active: z.boolean().describe('Whether they may come in. Who is switched off signs nothing and is signed out.'),
+  sessionsEndedAt: z.number().int().optional().describe('Sessions from before then are over.'),
   roles: z.array(Role),
 })
 export type Person = z.infer<typeof Person>
+
+/**
+ * The issuer of local people, who are there until an identity provider is connected. It names no port, so that they stay the
+ * same people at another one. Nobody else can have it: a provider that is connected answers at its issuer.
+ */
+export const localIssuer = 'http://localhost/local-people'
+export const isLocal = ({ issuer }: Pick<Person, 'issuer'>): boolean => issuer === localIssuer

@@ -20,6 +20,7 @@ export const PersonView = Named.extend({
   issuer: z.string(),
   subject: z.string(),
   active: z.boolean(),
+  local: z.boolean().describe('One of the local people: no identity provider says who they are.'),
   groups: z.array(z.string()),
   groupsAsOf: Moment,
   groupsTrouble: z.string().optional().describe('Why all or some of their groups could not be read then.'),
@@ -29,12 +30,17 @@ export const PersonView = Named.extend({
   you: z.object({
     same: z.boolean().describe('This is you.'),
     mayChangeRoles: z.boolean(),
+    mayEndSessions: z.boolean().describe('Of yourself: all but the one you look through.'),
+    maySwitch: z.boolean().describe('Off, so that they cannot come in, and on again.'),
   }),
 })
 export type PersonView = z.infer<typeof PersonView>
 
 export const PersonList = z.object({ items: z.array(PersonView) })
 export type PersonList = z.infer<typeof PersonList>
+
+export const ActivityInput = z.strictObject({ active: z.boolean() })
+export type ActivityInput = z.infer<typeof ActivityInput>
 
 export const RoleInput = z.strictObject({ role: Role, change: z.enum(['give', 'take']) })
 export type RoleInput = z.infer<typeof RoleInput>

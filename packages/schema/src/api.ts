@@ -42,6 +42,7 @@ export const Me = z.object({
     assurance: Assurance.describe('What a signature would carry now.'),
   }),
   demo: z.boolean().describe('A house for trying out: its ledger says so.'),
+  local: z.boolean().describe('No identity provider is connected: people are who opened a link on this machine.'),
 })
 export type Me = z.infer<typeof Me>
 
@@ -73,6 +74,7 @@ export const SignatureView = z.object({
   reason: z.string().optional(),
   assurance: Assurance,
   channel: z.string(),
+  local: z.boolean().describe('By one of the local people: no identity provider stands behind it.'),
   at: Moment,
 })
 export type SignatureView = z.infer<typeof SignatureView>

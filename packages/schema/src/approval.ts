@@ -38,6 +38,7 @@ export const Countersignature = z.object({
   shown: Digest.describe('Hash of the card the person was shown.'),
   groups: z.array(z.string()).describe('The person’s groups when signing.'),
   membershipAsOf: z.number().int(),
+  local: z.literal(true).optional().describe('By one of the local people: no identity provider stands behind it.'),
   proof: Proof.optional(),
 })
 export type Countersignature = z.infer<typeof Countersignature>

@@ -87,7 +87,12 @@ export type KeptResult = z.infer<typeof KeptResult>
 const by = z.string().describe('A person’s id, an agent’s, `operator` for the socket on the machine, or `house`.')
 
 export const Fact = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('house.founded'), by, demo: z.boolean() }),
+  z.object({
+    kind: z.literal('house.founded'),
+    by,
+    demo: z.boolean(),
+    local: z.literal(true).optional().describe('By local people: no identity provider was connected.'),
+  }),
   z.object({ kind: z.literal('policy.activated'), by, version: z.string(), policies: z.array(z.string()) }),
   z.object({ kind: z.literal('action.decided'), record: ActionRecord }),
   z.object({
@@ -124,7 +129,7 @@ export const Fact = z.discriminatedUnion('kind', [
   }),
   z.object({
     kind: z.literal('person.changed'),
-    change: z.enum(['signed-in', 'signed-out', 'roles']),
+    change: z.enum(['signed-in', 'signed-out', 'roles', 'added', 'sessions-ended', 'switched-off', 'switched-on']),
     by,
     person: Person,
   }),

@@ -1,5 +1,5 @@
 export { Action, Digest, Door, Effect, Json, Measures, Purpose, Resource, ResourceKind, Verb } from './action.ts'
-export { Agent, AgentKey, Person, Role } from './agent.ts'
+export { Agent, AgentKey, isLocal, localIssuer, Person, Role } from './agent.ts'
 export {
   ActionLine,
   ActionPage,
@@ -51,7 +51,7 @@ export {
   ReadyLine,
   StopInput,
 } from './api-house.ts'
-export { PersonList, PersonView, RoleInput, RoleView } from './api-people.ts'
+export { PersonList, PersonView, ActivityInput, RoleInput, RoleView } from './api-people.ts'
 export { ConcernView, DoorView, FollowerView, InstanceView, SystemView } from './api-system.ts'
 export {
   Approval,

@@ -25,13 +25,7 @@ import {
 } from '@countersign/core'
 import { lineageFollower, openLineageFollower, postTo, searchFollower } from '@countersign/followers'
 import { createEgress, type Egress, fetchThrough } from '@countersign/gateways'
-import {
-  createIdentify,
-  createMemorySessionStore,
-  createSessions,
-  createSignIn,
-  openFounding,
-} from '@countersign/identity'
+import { createIdentify, createMemorySessionStore, createSessions, openFounding } from '@countersign/identity'
 import type { LoadedBy } from '@countersign/schema'
 import { agentGroupsOf, createWorkshop, policyCases, type Reload } from '@countersign/policy'
 import type { ZodType } from 'zod'
@@ -40,13 +34,14 @@ import type { Config } from './config.ts'
 import { type RunningFollower, startFollower, wake } from './followers.ts'
 import { createHall } from './hall.ts'
 import { gateways as allGateways } from './gateways.ts'
-import { identityOf } from './identity.ts'
 import { openPolicies } from './in-force.ts'
 import { type HouseKeys } from './keys.ts'
 import { holdNodeLease } from './lease.ts'
 import { listen, type NodeMount } from './listener.ts'
+import type { LocalRoster } from './local-people.ts'
 import { openAll } from './opened.ts'
 import { createPages } from './pages.ts'
+import { createPeopleKeeping, type PeopleKeeping } from './people-keeping.ts'
 import { createPost } from './post.ts'
 import type { Prepared } from './prepare.ts'
 import type { Sections } from './read-config.ts'
@@ -56,6 +51,7 @@ import { createRoster, type Roster } from './roster.ts'
 import { makeRounds } from './rounds.ts'
 import { type Standing, standingOf } from './standing.ts'
 import { followInTurn } from './turns.ts'
+import { isLoopback, openWhoSignsIn } from './who-signs-in.ts'
 
 const channels = [webhook] as const satisfies readonly Channel[]
 
@@ -71,6 +67,8 @@ export interface HouseParts {
   readonly consoleDir: string
   readonly version: string
   readonly demo: boolean
+  /** Where local people are kept, while no identity provider is configured. */
+  readonly dataDir?: string
   /** What else answers on the house's own listener. */
   readonly mounts?: readonly NodeMount[]
   log(line: LogLine): void
@@ -83,6 +81,10 @@ export interface House extends Running {
   readonly welcome: string | undefined
   readonly stops: Stops
   readonly roster: Roster
+  /** Who may come in, and whose sessions end. */
+  readonly keeping: PeopleKeeping
+  /** While no identity provider is connected. */
+  readonly localPeople: LocalRoster | undefined
   /** Every place that it opens to agents. */
   readonly places: ReturnType<typeof placesOf>
   /** Whether it can do its work. */
@@ -154,14 +156,20 @@ export async function openHouse(parts: HouseParts): Promise<House> {
     })
 
     const followers: RunningFollower[] = []
+    const keeping = createPeopleKeeping(store)
+    const who = await opened.add(
+      openWhoSignsIn({
+        identity: config.identity,
+        dataDir: parts.dataDir,
+        publicUrl,
+        store,
+        keeping,
+        groups: () => registry().groups,
+        outTo,
+      }),
+    )
+    const { signIn, local, founded } = who
     const founding = (await founded()) ? undefined : openFounding(clock)
-    const provider = identityOf(config)
-    const signIn = createSignIn({
-      ...provider,
-      redirectUri: `${publicUrl}/sign-in/callback`,
-      clock,
-      fetch: outTo(provider.issuer),
-    })
     const api = createApi({
       store,
       desk,
@@ -192,6 +200,7 @@ export async function openHouse(parts: HouseParts): Promise<House> {
         secure: publicUrl.startsWith('https:'),
       }),
       signIn,
+      local,
       groupRoles: config.identity?.roles,
       founding: { link: founding?.founding, founded },
       page: createPages(parts.consoleDir),
@@ -202,7 +211,7 @@ export async function openHouse(parts: HouseParts): Promise<House> {
       listen({
         ...config.listen,
         fetch: (request, { peer }) => api.fetch(request, { peer }),
-        ...(parts.mounts && { mounts: parts.mounts }),
+        mounts: [...(parts.mounts ?? []), ...who.mounts],
       }),
     )
     await opened.add({ close: async () => api.close() })
@@ -235,6 +244,8 @@ export async function openHouse(parts: HouseParts): Promise<House> {
       vkey: signer.vkey,
       stops,
       roster,
+      keeping,
+      localPeople: local?.roster,
       places,
       welcome: founding && `${url}/welcome/${founding.token}`,
       standing: () =>
@@ -255,10 +266,6 @@ export async function openHouse(parts: HouseParts): Promise<House> {
     async function follow(follower: Follower): Promise<void> {
       const start = () => startFollower({ store, follower, log })
       followers.push(await opened.add(followInTurn({ store, node: node.id, follower, start, log })))
-    }
-
-    async function founded(): Promise<boolean> {
-      return (await store.people.list()).some(({ roles }) => roles.length > 0)
     }
 
     /** Keys and token endpoint, as the provider's own documents name them, may lie elsewhere, but not in here. */
@@ -299,5 +306,3 @@ const followerOf = (name: string, channel: OpenChannel): Follower => ({
     if (fact.kind === 'approval.changed') await channel.show(fact.approval)
   },
 })
-
-const isLoopback = (url: string) => ['localhost', '127.0.0.1', '[::1]'].includes(new URL(url).hostname)

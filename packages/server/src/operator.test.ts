@@ -18,6 +18,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { openAll } from './opened.ts'
 import { policySet } from './api/rig-policy.ts'
 import { openOperatorSocket } from './operator.ts'
+import { createPeopleKeeping } from './people-keeping.ts'
 import { createRoster } from './roster.ts'
 import { standingOf } from './standing.ts'
 
@@ -43,6 +44,8 @@ describe('the operator’s socket', () => {
           groups: () => ['team'],
           agentGroups: () => ['reporters'],
         }),
+        keeping: createPeopleKeeping(store),
+        localPeople: undefined,
         places: [{ gateway: 'mcp', name: 'files', address: 'http://house/mcp/files' }],
         url: 'http://house',
         vkey: 'v',

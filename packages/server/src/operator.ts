@@ -16,13 +16,15 @@ import {
   type Store,
 } from '@countersign/core'
 import type { Reload } from '@countersign/policy'
-import type { Agent, Approval } from '@countersign/schema'
+import { type Agent, type Approval, isLocal, localIssuer, Role } from '@countersign/schema'
 import { getRequestListener } from '@hono/node-server'
 import { Hono } from 'hono'
 import { z } from 'zod'
 import { readStrictly } from './api/door.ts'
 import { subjectOf, subjectQuery } from './api/lineage-subject.ts'
 import { telling, toldOf } from './api/problems.ts'
+import type { LocalRoster } from './local-people.ts'
+import type { PeopleKeeping } from './people-keeping.ts'
 import { type Opened, readyLines } from './ready-lines.ts'
 import type { Issued, Roster } from './roster.ts'
 import { prepareSocket } from './socket.ts'
@@ -32,6 +34,8 @@ export interface OperatorParts {
   readonly store: Store
   readonly stops: Stops
   readonly roster: Roster
+  readonly keeping: PeopleKeeping
+  readonly localPeople: LocalRoster | undefined
   readonly places: readonly Opened[]
   readonly url: string
   readonly vkey: string
@@ -63,6 +67,13 @@ const ChangedAgent = z
   .partial()
   .refine((change) => Object.keys(change).length > 0, { message: 'Say what shall be changed.' })
 
+const NewPerson = z.strictObject({
+  name: z.string().optional(),
+  email: z.string().max(320).optional(),
+  groups: z.array(z.string()).default([]),
+  roles: z.array(Role).default([]),
+})
+
 export async function openOperatorSocket(dataDir: string, parts: OperatorParts): Promise<Running> {
   const path = await prepareSocket(dataDir)
   const app = operatorApp(parts)
@@ -81,7 +92,8 @@ export async function openOperatorSocket(dataDir: string, parts: OperatorParts):
   }
 }
 
-function operatorApp({ store, stops, roster, places, url, vkey, standing, reload }: OperatorParts): Hono {
+function operatorApp(parts: OperatorParts): Hono {
+  const { store, stops, roster, keeping, localPeople, places, url, vkey, standing, reload } = parts
   const app = new Hono()
   app.onError((error, context) => {
     const issues =
@@ -135,6 +147,22 @@ function operatorApp({ store, stops, roster, places, url, vkey, standing, reload
     const stopped = await Promise.all(ids.map((each) => stops.stop(each, by, because)))
     return context.json({ items: stopped.map(shown) })
   })
+  app.get('/people', async (context) => {
+    const items = (await store.people.list()).map((person) => ({ ...person, local: isLocal(person) }))
+    return context.json({ items, local: localPeople !== undefined })
+  })
+  app.post('/people/:subject', async (context) => {
+    const { name, ...what } = NewPerson.parse(await bodyOf(context.req.raw))
+    const subject = context.req.param('subject')
+    return context.json(await locals().add({ ...what, subject, name: name ?? subject }, by), 201)
+  })
+  app.post('/people/:subject/remove', async (context) => {
+    const { subject } = (await localOf(context.req.param('subject'))) ?? {}
+    return context.json(await locals().remove(subject ?? '', by))
+  })
+  app.post('/people/:person/end-sessions', async (context) =>
+    context.json(await keeping.endSessions(await personOf(context.req.param('person')), by)),
+  )
   app.get('/lineage', async (context) => {
     const asked = subjectOf(z.strictObject(subjectQuery).parse(context.req.query()))
     const about: LineageSubject = asked.kind === 'person' ? { ...asked, name: await personOf(asked.name) } : asked
@@ -152,6 +180,21 @@ function operatorApp({ store, stops, roster, places, url, vkey, standing, reload
   })
   app.post('/policies/reload', async (context) => context.json(await reload('operator')))
   return app
+
+  function locals(): LocalRoster {
+    if (localPeople) return localPeople
+    throw telling(
+      new CountersignError('ERR_PEOPLE_ELSEWHERE'),
+      'People come from the identity provider that is connected, or have to: local people are for a deployment without one that this machine alone reaches.',
+    )
+  }
+
+  async function localOf(text: string) {
+    const [found] = [await store.people.byAccount(localIssuer, text), await store.people.get(text)].filter(
+      (person) => person !== undefined && isLocal(person),
+    )
+    return found
+  }
 
   function withReady({ agent, secret: key }: Issued) {
     return { agent: shown(agent), key, ready: readyLines(key, places) }

@@ -7,14 +7,16 @@ import { When } from './times.tsx'
 export function Signatures({ signatures }: { signatures: readonly SignatureView[] }) {
   return (
     <ul className="signatures">
-      {signatures.map(({ person, verdict, reason, assurance, channel, at }) => (
+      {signatures.map(({ person, verdict, reason, assurance, channel, local, at }) => (
         <li key={person.id}>
           <Badge tone={verdict === 'approve' ? 'good' : 'bad'}>{verdict === 'approve' ? 'Approved' : 'Rejected'}</Badge>{' '}
           <b>
             <AgentText text={person.name} />
           </b>{' '}
           <span className="soft">
-            over {channel}, proven by {assuranceWords[assurance]}, <When at={at} />
+            over {channel},{' '}
+            {local ? 'as a local person, proven by no identity provider' : `proven by ${assuranceWords[assurance]}`},{' '}
+            <When at={at} />
           </span>
           {reason !== undefined && (
             <p>

@@ -10,12 +10,13 @@ import { AgentText } from '../parts/agent-text.tsx'
 import { Badge } from '../parts/badges.tsx'
 import { Empty, Loading, TroubleNote } from '../parts/states.tsx'
 import { When } from '../parts/times.tsx'
+import { AccessDialog } from './access-dialog.tsx'
 import { RolesDialog } from './roles-dialog.tsx'
 
 export function People() {
   const { value, trouble } = useAnswer<PersonList>('/api/people')
-  const [open, setOpen] = useState<string>()
-  const shown = value?.items.find(({ id }) => id === open)
+  const [open, setOpen] = useState<{ id: string; dialog: 'roles' | 'access' }>()
+  const shown = value?.items.find(({ id }) => id === open?.id)
   return (
     <>
       <header className="page-head">
@@ -34,18 +35,32 @@ export function People() {
       {value && value.items.length > 0 && (
         <ul className="people">
           {value.items.map((person) => (
-            <Person person={person} onRoles={() => setOpen(person.id)} key={person.id} />
+            <Person person={person} onOpen={(dialog) => setOpen({ id: person.id, dialog })} key={person.id} />
           ))}
         </ul>
       )}
-      {shown && <RolesDialog person={shown} onClose={() => setOpen(undefined)} />}
+      {shown && open?.dialog === 'roles' && <RolesDialog person={shown} onClose={() => setOpen(undefined)} />}
+      {shown && open?.dialog === 'access' && <AccessDialog person={shown} onClose={() => setOpen(undefined)} />}
     </>
   )
 }
 
-function Person({ person, onRoles }: { person: PersonView; onRoles(): void }) {
-  const { name, email, issuer, subject, active, groups, groupsAsOf, groupsTrouble, signedInAt, roles, agents, you } =
-    person
+function Person({ person, onOpen }: { person: PersonView; onOpen(dialog: 'roles' | 'access'): void }) {
+  const {
+    name,
+    email,
+    issuer,
+    subject,
+    active,
+    local,
+    groups,
+    groupsAsOf,
+    groupsTrouble,
+    signedInAt,
+    roles,
+    agents,
+    you,
+  } = person
   return (
     <li className={active ? 'person' : 'person gone'}>
       <div className="person-name">
@@ -53,7 +68,8 @@ function Person({ person, onRoles }: { person: PersonView; onRoles(): void }) {
           <AgentText text={name} />
         </h2>
         {you.same && <span className="chip">you</span>}
-        {!active && <Badge tone="bad">left</Badge>}
+        {!active && <Badge tone="bad">switched off</Badge>}
+        {local && <Badge tone="warn">local</Badge>}
         <p className="soft" title={`${subject} at ${issuer}`}>
           <AgentText text={email ?? `${subject} at ${issuer}`} />
         </p>
@@ -105,8 +121,13 @@ function Person({ person, onRoles }: { person: PersonView; onRoles(): void }) {
         )}
       </div>
       {you.mayChangeRoles && active && (
-        <button type="button" onClick={onRoles}>
+        <button type="button" onClick={() => onOpen('roles')}>
           Roles<span className="aloud"> of {name}</span>
+        </button>
+      )}
+      {you.mayEndSessions && (
+        <button type="button" onClick={() => onOpen('access')}>
+          Access<span className="aloud"> of {name}</span>
         </button>
       )}
     </li>

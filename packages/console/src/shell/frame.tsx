@@ -89,6 +89,11 @@ export function Frame({ me, page, children }: { me: Me | undefined; page: Page; 
         {me && <Who me={me} />}
       </nav>
       <main id="page" className={`page on-${page}`} tabIndex={-1}>
+        {me?.local === true && (
+          <p className="local-people" role="note">
+            <b>Local people:</b> no identity provider is connected. Everything signed here says so.
+          </p>
+        )}
         <Lost />
         {children}
       </main>

@@ -6,7 +6,15 @@
  *
  * @module
  */
-import type { Approval, Card, Countersignature, Fact, FactOf, OpenApproval } from '@countersign/schema'
+import {
+  type Approval,
+  type Card,
+  type Countersignature,
+  type Fact,
+  type FactOf,
+  isLocal,
+  type OpenApproval,
+} from '@countersign/schema'
 import { createBells } from '../bells.ts'
 import { forEach } from '../each.ts'
 import { CountersignError, isError } from '../errors.ts'
@@ -166,6 +174,7 @@ export function createDesk({ store, membershipMs = 15 * 60_000 }: DeskParts): De
       shown: shown as Countersignature['shown'],
       groups: person.groups,
       membershipAsOf: person.groupsAsOf,
+      ...(isLocal(person) && { local: true as const }),
       ...(proof && { proof }),
     }
     const signed = sign(approval, signature, now)

@@ -3,7 +3,17 @@
  *
  * @module
  */
-import type { Action, ActionRecord, DataPicture, Decision, Fact, FactOf, Outcome, Risk } from '@countersign/schema'
+import {
+  type Action,
+  type ActionRecord,
+  type DataPicture,
+  type Decision,
+  type Fact,
+  type FactOf,
+  type Outcome,
+  type Risk,
+  isLocal,
+} from '@countersign/schema'
 import type { Blind } from './vault.ts'
 import { count, type Lists, name, person, registered, trace, word } from './words.ts'
 
@@ -35,6 +45,7 @@ export function membersOf(fact: Fact, blind: Blind, lists: Lists): Members {
           id: person(fact.person.id, blind),
           version: count(fact.person.version),
           active: fact.person.active,
+          local: isLocal(fact.person) || undefined,
           roles: lists.cut('roles', fact.person.roles),
         },
       }
@@ -78,7 +89,7 @@ export function membersOf(fact: Fact, blind: Blind, lists: Lists): Members {
         policy: { version: word(fact.version, blind), ids: lists.cut('policies', fact.policies) },
       }
     case 'house.founded':
-      return { actor: actor(fact.by, blind), house: { demo: fact.demo } }
+      return { actor: actor(fact.by, blind), house: { demo: fact.demo, local: fact.local } }
   }
 }
 
@@ -126,6 +137,7 @@ function approvalChanged(fact: FactOf<'approval.changed'>, blind: Blind, lists: 
       verdict: signature.verdict,
       assurance: signature.assurance,
       channel: word(signature.channel, blind),
+      local: signature.local,
       shown: blind(signature.shown),
     },
     policy: policyOf(approval.decision, blind, lists),

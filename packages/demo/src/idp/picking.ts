@@ -4,8 +4,7 @@
  * @module
  */
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { InteractionResults } from 'oidc-provider'
-import type { Provider } from 'oidc-provider/lib/provider.js'
+import { type Provider, send } from '@countersign/identity/local'
 import { pickerPage, problemPage } from './page.ts'
 import { people } from './people.ts'
 
@@ -20,6 +19,7 @@ export interface PickingSettings {
 }
 
 type Interaction = Awaited<ReturnType<Provider['interactionDetails']>>
+type InteractionResults = Parameters<Provider['interactionFinished']>[2]
 
 export function createPicking({ provider, policy, origin, nameOf }: PickingSettings) {
   return async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
@@ -61,19 +61,6 @@ export function createPicking({ provider, policy, origin, nameOf }: PickingSetti
     await interaction.persist()
     await session?.destroy()
   }
-}
-
-/** `same-origin`, because with a stricter referrer policy a browser hides the form's origin from us. */
-export function send(response: ServerResponse, status: number, html: string, policy: string): void {
-  if (response.headersSent) return
-  response.writeHead(status, {
-    'content-type': 'text/html; charset=utf-8',
-    'content-security-policy': policy,
-    'referrer-policy': 'same-origin',
-    'x-content-type-options': 'nosniff',
-    'cache-control': 'no-store',
-  })
-  response.end(html)
 }
 
 const mostBytes = 4096

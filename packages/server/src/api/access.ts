@@ -70,6 +70,11 @@ export const maySeeSystem = (person: Person) => hasRole(person, 'operations', 'a
 export const mayChangeRoles = (person: Person, other: Pick<Person, 'id'>) =>
   hasRole(person, 'identity') && person.id !== other.id
 
+/** Ending one's own is nobody else's business; nobody switches themselves off or on. */
+export const mayEndSessions = (person: Person, other: Pick<Person, 'id'>) =>
+  hasRole(person, 'identity') || person.id === other.id
+export const maySwitch = mayChangeRoles
+
 export const mayChangeAgents = (person: Person) => hasRole(person, 'identity', 'operations')
 
 /** What agents are offered is the operators' to say. */

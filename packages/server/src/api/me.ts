@@ -1,5 +1,5 @@
 import { createRoute } from '@hono/zod-openapi'
-import { Me } from '@countersign/schema'
+import { isLocal, Me } from '@countersign/schema'
 import { assuranceOf } from './assurance.ts'
 import type { Api, ApiParts } from './parts.ts'
 import { answers, moment } from './route.ts'
@@ -27,6 +27,7 @@ export function me(api: Api, { clock, demo }: ApiParts): void {
           assurance: assuranceOf(session, clock.now()),
         },
         demo,
+        local: isLocal(person),
       },
       200,
     )

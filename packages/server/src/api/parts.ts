@@ -10,6 +10,7 @@ import type { OpenAPIHono } from '@hono/zod-openapi'
 import type { Person } from '@countersign/schema'
 import type { PoliciesState } from '../in-force.ts'
 import type { Roster } from '../roster.ts'
+import type { LocalParts } from './local-people.ts'
 import type { SystemParts } from './system.ts'
 
 export interface ApiParts {
@@ -38,6 +39,8 @@ export interface ApiParts {
     /** Whether a `house.founded` fact exists. */
     founded(): Promise<boolean>
   }
+  /** While no identity provider is connected. */
+  readonly local?: LocalParts | undefined
   /** Groups of the identity provider that carry a role. Default none. */
   readonly groupRoles?: GroupRoles | undefined
   readonly clock: Clock

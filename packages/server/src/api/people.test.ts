@@ -83,8 +83,12 @@ describe('the list of people', () => {
   it('says who came in when, with which groups, and whether you may change their roles', async () => {
     const { items } = (await (await rig.get('/api/people', cookie)).json()) as PersonList
     expect(items.map(({ name, groups, you }) => ({ name, groups, you }))).toEqual([
-      { name: 'ben', groups: ['internal-audit'], you: { same: false, mayChangeRoles: true } },
-      { name: 'cleo', groups: [], you: { same: true, mayChangeRoles: false } },
+      {
+        name: 'ben',
+        groups: ['internal-audit'],
+        you: { same: false, mayChangeRoles: true, mayEndSessions: true, maySwitch: true },
+      },
+      { name: 'cleo', groups: [], you: { same: true, mayChangeRoles: false, mayEndSessions: true, maySwitch: false } },
     ])
     expect((await rig.facts()).at(-1)).toEqual({ kind: 'record.read', by: cleo.id, what: 'people', query: '' })
   })
@@ -116,6 +120,6 @@ const sampleAgent = (owner: Person) => ({
   id: 'reader',
   name: 'Reader',
   owner: owner.id,
-  team: 'data',
+  team: 'data-platform',
   environment: 'prod',
 })

@@ -6,9 +6,10 @@
 import { randomUUID } from 'node:crypto'
 import { CountersignError } from '@countersign/core'
 import { inOffice, roleSources, withRoles } from '@countersign/identity'
-import { type Agent, type Person, PersonList, PersonView, RoleInput } from '@countersign/schema'
+import { ActivityInput, type Agent, isLocal, type Person, PersonList, PersonView, RoleInput } from '@countersign/schema'
 import { createRoute, z } from '@hono/zod-openapi'
-import { mayChangeRoles, maySeePeople } from './access.ts'
+import { createPeopleKeeping } from '../people-keeping.ts'
+import { mayChangeRoles, mayEndSessions, maySeePeople, maySwitch } from './access.ts'
 import type { Api, ApiParts } from './parts.ts'
 import { telling } from './problems.ts'
 import type { Reads } from './reads.ts'
@@ -28,11 +29,28 @@ const changingRoles = createRoute({
   responses: answers(PersonView, 'The person.'),
 })
 
+const endingSessions = createRoute({
+  method: 'post',
+  path: '/api/people/{id}/end-sessions',
+  summary:
+    'Ends the sessions of a person, at every instance; one’s own but for this one. Others’ take the role identity.',
+  request: { params: z.object({ id: idOf('per') }), ...takes(z.strictObject({})) },
+  responses: answers(PersonView, 'The person.'),
+})
+const switching = createRoute({
+  method: 'post',
+  path: '/api/people/{id}/activity',
+  summary: 'Switches another person off, who is signed out and cannot come in, or on again. Takes the role identity.',
+  request: { params: z.object({ id: idOf('per') }), ...takes(ActivityInput) },
+  responses: answers(PersonView, 'The person.'),
+})
+
 /** Longer than a commit takes; it is refused when it comes later. */
 const turnMs = 5_000
 
 export function people(api: Api, parts: ApiParts, reads: Reads): void {
   const { store, clock, groupRoles = {} } = parts
+  const keeping = createPeopleKeeping({ ...store, clock })
 
   api.openapi(list, async (context) => {
     const { person } = context.get('visitor')
@@ -49,6 +67,23 @@ export function people(api: Api, parts: ApiParts, reads: Reads): void {
     const change = context.req.valid('json')
     const changed = await inTurn((notAfter) => changeRole(person.id, id, change, notAfter))
     return context.json(view(changed, person, await store.agents.list()), 200)
+  })
+
+  api.openapi(endingSessions, async (context) => {
+    const { person } = context.get('visitor')
+    const { id } = context.req.valid('param')
+    if (!mayEndSessions(person, { id })) throw new CountersignError('ERR_NOT_ALLOWED')
+    const ended = await keeping.endSessions(id, person.id)
+    if (id === person.id) await parts.sessions.keep(context.req.header('cookie'), ended.sessionsEndedAt ?? clock.now())
+    return context.json(view(ended, person, await store.agents.list()), 200)
+  })
+
+  api.openapi(switching, async (context) => {
+    const { person } = context.get('visitor')
+    const { id } = context.req.valid('param')
+    if (!maySwitch(person, { id })) throw notYours()
+    const switched = await keeping.switch(id, context.req.valid('json').active, person.id)
+    return context.json(view(switched, person, await store.agents.list()), 200)
   })
 
   /** Both are read in here: two who take the role from each other at once must not both succeed. */
@@ -88,6 +123,7 @@ export function people(api: Api, parts: ApiParts, reads: Reads): void {
       issuer,
       subject,
       active,
+      local: isLocal(person),
       groups,
       groupsAsOf: moment(groupsAsOf),
       ...(groupsTrouble !== undefined && { groupsTrouble }),
@@ -98,7 +134,12 @@ export function people(api: Api, parts: ApiParts, reads: Reads): void {
         groups: [...through],
       })),
       agents: agents.filter(({ owner }) => owner === id).map((agent) => ({ id: agent.id, name: agent.name })),
-      you: { same: id === visitor.id, mayChangeRoles: mayChangeRoles(visitor, person) },
+      you: {
+        same: id === visitor.id,
+        mayChangeRoles: mayChangeRoles(visitor, person),
+        mayEndSessions: mayEndSessions(visitor, person),
+        maySwitch: maySwitch(visitor, person),
+      },
     }
   }
 }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { CountersignError, isError } from '@countersign/core'
+import { isError } from '@countersign/core'
 import {
   founderRoles,
   localPath,
@@ -18,13 +18,17 @@ import type { Fact, Person } from '@countersign/schema'
 import type { Context } from 'hono'
 import type { Api, ApiEnv, ApiParts } from './parts.ts'
 import { createGroupsWatch } from './groups-watch.ts'
-import { html, plainPage, style, stylePath, wantsPage } from './plain-page.ts'
+import { createLinks, isLoopback } from './links.ts'
+import { founderPage, foundLocally, join, joinPage } from './local-people.ts'
+import { html, plainPage, style, stylePath } from './plain-page.ts'
+import { redirect } from './redirect.ts'
 import { createSignInFailed } from './sign-in-failed.ts'
 import { mustBeSameOrigin } from './who.ts'
 
 export function signIn(api: Api, parts: ApiParts): void {
   const { store, sessions, clock, founding, publicUrl } = parts
   const founders = createFounders(parts)
+  const links = createLinks(parts)
 
   const failed = createSignInFailed(parts)
   const groups = createGroupsWatch(parts)
@@ -32,6 +36,7 @@ export function signIn(api: Api, parts: ApiParts): void {
   api.get('/sign-in', (context) => {
     const returnTo = localPath(context.req.query('return'))
     const fresh = context.req.query('fresh') === '1'
+    if (fresh && parts.local) return cannotBeFresh(returnTo)
     const another = context.req.query('switch') === '1' // who is at the keyboard wants to be someone else
     const prompt = another ? { prompt: 'select_account' as const } : {}
     return begin(context, { returnTo, ...prompt, ...(fresh && { maxAgeSeconds: 0 }) })
@@ -42,10 +47,24 @@ export function signIn(api: Api, parts: ApiParts): void {
   api.get(stylePath, () => new Response(style, { headers: { 'content-type': 'text/css; charset=utf-8' } }))
 
   api.get('/welcome/:token', async (context) => {
-    const now = { founded: await founding.founded(), now: clock.now() }
-    const may = isLoopback(context.env.peer) && mayFound(founding.link, context.req.param('token'), now)
-    return may ? begin(context, { returnTo: '/', founding: true }) : noSuchLink(context)
+    if (!(await mayFoundNow(context))) return links.none(context)
+    return parts.local ? founderPage() : begin(context, { returnTo: '/', founding: true })
   })
+
+  const { local } = parts
+  if (local) {
+    api.post('/welcome/:token', (context) =>
+      founders.inTurn(async () => {
+        return (await mayFoundNow(context)) ? foundLocally(context, parts, local) : links.none(context)
+      }),
+    )
+    api.get('/join/:token', async (context) => {
+      return (isLoopback(context.env.peer) && (await joinPage(context, parts, local))) || links.none(context)
+    })
+    api.post('/join/:token', async (context) => {
+      return (isLoopback(context.env.peer) && (await join(context, parts, local))) || links.none(context)
+    })
+  }
 
   api.post('/sign-out', async (context) => {
     mustBeSameOrigin(context.req.raw, publicUrl)
@@ -63,6 +82,11 @@ export function signIn(api: Api, parts: ApiParts): void {
 
   function notRecorded(context: Context<ApiEnv>): void {
     parts.log({ level: 'warn', says: 'a sign-out was not recorded', requestId: context.env.requestId })
+  }
+
+  async function mayFoundNow(context: Context<ApiEnv>): Promise<boolean> {
+    const now = { founded: await founding.founded(), now: clock.now() }
+    return isLoopback(context.env.peer) && mayFound(founding.link, context.req.param('token') ?? '', now)
   }
 
   async function begin(context: Context<ApiEnv>, wish: SignInWish): Promise<Response> {
@@ -116,33 +140,28 @@ function createFounders({ founding }: Pick<ApiParts, 'founding'>) {
   let turn: Promise<unknown> = Promise.resolve()
 
   return {
-    /** One at a time, so that two who hold the link do not both find the house unfounded. */
+    inTurn,
+
     admit(pending: PendingSignIn, how: (founder: boolean) => Promise<Person>): Promise<Person> {
-      if (!pending.founding) return how(false)
-      const mine = turn.then(async () => how(!(await founding.founded())))
-      turn = mine.catch(() => undefined)
-      return mine
+      return pending.founding ? inTurn(async () => how(!(await founding.founded()))) : how(false)
     },
+  }
+
+  /** One at a time, so that two who hold the link do not both find the house unfounded. */
+  function inTurn<T>(how: () => Promise<T>): Promise<T> {
+    const mine = turn.then(how)
+    turn = mine.catch(() => undefined)
+    return mine
   }
 }
 
-/** The same whatever is wrong with it, so that nobody learns which links there are. */
-function noSuchLink(context: Context<ApiEnv>): Response {
-  if (!wantsPage(context.req.raw)) throw new CountersignError('ERR_NOT_FOUND')
-  const says = html`<p>
-      It was used, is too old, or was opened from another machine than the one Countersign runs on. Such links work
-      once, for a short time, and only there.
-    </p>
-    <p>A new start of Countersign prints a new one as long as there is no administrator; after that, sign in.</p>
-    <a class="button" href="/">To the console</a>`
-  return plainPage('This link opens nothing', says, 404)
-}
-
-const isLoopback = (peer: string | undefined) =>
-  peer !== undefined && (/^(::ffff:)?127\.\d+\.\d+\.\d+$/.test(peer) || peer === '::1')
-
-function redirect(location: string, ...cookies: readonly string[]): Response {
-  const headers = new Headers({ location, 'cache-control': 'no-store' })
-  for (const cookie of cookies) headers.append('set-cookie', cookie)
-  return new Response(null, { status: 303, headers })
-}
+const cannotBeFresh = (returnTo: string): Response =>
+  plainPage(
+    'Local people cannot prove themselves anew',
+    html`<p>
+        This asks for a fresh proof by an identity provider, and none is connected. Connect one, or let someone decide
+        whom it does not ask that of.
+      </p>
+      <a class="button" href="${returnTo}">Back</a>`,
+    403,
+  )

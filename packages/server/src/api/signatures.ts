@@ -4,12 +4,13 @@ import { moment } from './route.ts'
 
 export const signatureViews = ({ signatures }: Approval, { names }: Looking): Promise<SignatureView[]> =>
   Promise.all(
-    signatures.map(async ({ person, verdict, reason, assurance, channel, at }) => ({
+    signatures.map(async ({ person, verdict, reason, assurance, channel, local, at }) => ({
       person: await names.person(person),
       verdict,
       ...(reason !== undefined && { reason }),
       assurance,
       channel,
+      local: local === true,
       at: moment(at),
     })),
   )

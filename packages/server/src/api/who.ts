@@ -5,7 +5,7 @@
  */
 import { timingSafeEqual } from 'node:crypto'
 import { CountersignError, sha256Hex } from '@countersign/core'
-import { inOffice } from '@countersign/identity'
+import { inOffice, isOver } from '@countersign/identity'
 import type { Context } from 'hono'
 import { belongs } from './access.ts'
 import type { ApiEnv, ApiParts, Visitor } from './parts.ts'
@@ -28,7 +28,8 @@ export async function visitorOf(
 ): Promise<Visitor> {
   const session = await sessions.current(request.headers.get('cookie') ?? undefined, how)
   const person = session && (await store.people.get(session.person))
-  if (!session || !person?.active) throw new CountersignError('ERR_SIGNED_OUT')
+  if (!session || !person?.active || isOver(session, person.sessionsEndedAt))
+    throw new CountersignError('ERR_SIGNED_OUT')
   return { session, person: inOffice(person, groupRoles) }
 }
 

@@ -12,7 +12,7 @@ import {
   requesterChain,
   sign,
 } from '@countersign/core'
-import type { Agent, Approval, Assurance, Person, YourPart } from '@countersign/schema'
+import { type Agent, type Approval, type Assurance, isLocal, type Person, type YourPart } from '@countersign/schema'
 import { mayBeAsked } from './access.ts'
 
 /** Which error this person's approval would meet now, given that reason; undefined if it would count. */
@@ -46,6 +46,7 @@ export function yourPart(
   if (code === undefined) return { can: 'sign', reasonRequired }
   if (
     code === 'ERR_ASSURANCE_TOO_LOW' &&
+    !isLocal(person) &&
     objection(approval, agent, person, { ...how, assurance: 'fresh' }) === undefined
   ) {
     const back = encodeURIComponent(`/approvals/${approval.id}`)
@@ -55,8 +56,12 @@ export function yourPart(
   return { can: 'look', code, says: whyNot(code, approval, agent, person, how.now) }
 }
 
+const localOnly =
+  'It asks for a fresh proof by an identity provider, and none is connected: local people cannot give it.'
+
 /** The one cause that applies, in words for the person who looks. */
 function whyNot(code: ErrorCode, approval: Approval, agent: Agent | undefined, person: Person, now: number): string {
+  if (code === 'ERR_ASSURANCE_TOO_LOW' && isLocal(person)) return localOnly
   if (code === 'ERR_SELF_APPROVAL') return ownPart(approval, agent, person, now)
   if (code !== 'ERR_APPROVER_NOT_ASKED') return catalogue[code].says
   const asked = askedGroups(approval)

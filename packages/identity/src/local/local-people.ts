@@ -1,0 +1,121 @@
+/**
+ * People without an identity provider: the founder and whom they add on this machine, to try Countersign with. They sign in
+ * as others do, through a provider of our own on loopback, and who they are rests on a one-time link alone; so everything
+ * they sign says that it is local.
+ *
+ * @module
+ */
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { join } from 'node:path'
+import type { Clock } from '@countersign/core'
+import { localIssuer } from '@countersign/schema'
+import { readCookie, setCookie } from '../cookies.ts'
+import type { Fetch } from '../fetch.ts'
+import { keepBindings } from './kept.ts'
+import { createLoopbackProvider, type LoopbackAccount, send } from './provider.ts'
+
+export interface LocalPeopleSettings {
+  readonly dataDir: string
+  readonly clock: Clock
+  /** Of this deployment; on this machine. */
+  readonly publicUrl: string
+  readonly redirectUri: string
+  /** Of the people in the store, the one of this name. */
+  accountOf(subject: string): Promise<LoopbackAccount | undefined>
+}
+
+export interface LocalPeople {
+  readonly issuer: string
+  readonly clientId: string
+  /** Reaches the provider under its name, which names no port. */
+  readonly fetch: Fetch
+  /** Where the provider answers. */
+  readonly path: string
+  answer(request: IncomingMessage, response: ServerResponse): void
+  /** A new one-time link's secret. It lasts a day. */
+  invite(subject: string): Promise<string>
+  /** To whom a link leads, if it still does. It is not used up by looking. */
+  invited(secret: string): string | undefined
+  /** Uses a link up. `cookies` make this browser theirs. Undefined if it leads to nobody any more. */
+  join(secret: string): Promise<{ readonly subject: string; readonly cookies: readonly string[] } | undefined>
+  /** Makes this browser theirs, for 30 days. */
+  seat(subject: string): Promise<readonly string[]>
+  /** Whose browser this is. */
+  seated(cookies: string | undefined): string | undefined
+  /** Their links open nothing and their browsers are nobody's any more. */
+  forget(subject: string): Promise<void>
+  close(): Promise<void>
+}
+
+/** The authentication context of a local sign-in: a browser that once opened a link. */
+const acr = 'urn:countersign:local'
+const cookie = 'countersign-local'
+const path = '/local-people'
+const thirtyDays = 30 * 24 * 3600
+
+/** @throws ERR_CONFIG_INVALID for a deployment that is not on this machine alone */
+export async function openLocalPeople(settings: LocalPeopleSettings): Promise<LocalPeople> {
+  const { dataDir, clock, publicUrl, redirectUri, accountOf } = settings
+  const kept = await keepBindings(join(dataDir, 'local-people.json'), clock)
+  const clientId = 'countersign'
+  const at = `${publicUrl}${path}`
+  const provider = await createLoopbackProvider({
+    issuer: localIssuer,
+    at,
+    clients: [{ client_id: clientId, client_name: 'Countersign', redirect_uris: [redirectUri] }],
+    keysFile: join(dataDir, 'local-people-keys.json'),
+    acr,
+    contentSecurityPolicy: "default-src 'none'; base-uri 'none'; frame-ancestors 'none'",
+    accountOf,
+    problemPage,
+    interact: (made) => async (request, response) => {
+      try {
+        const subject = seated(request.headers.cookie)
+        const login = subject !== undefined && (await accountOf(subject)) && { accountId: subject, acr, amr: ['link'] }
+        const result = login ? { login, select_account: {} } : { error: 'access_denied' }
+        await made.interactionFinished(request, response, result, { mergeWithLastSubmission: false })
+      } catch {
+        // An interaction that is over, or was begun in another browser: the provider's errors say no more than this.
+        send(response, 400, problemPage('This sign-in is over, or was begun in another browser.'), "default-src 'none'")
+      }
+    },
+  })
+
+  return {
+    issuer: localIssuer,
+    clientId,
+    fetch: (input, init) => fetch(String(input).replace(localIssuer, at), init),
+    path,
+    answer: (request, response) => provider.callback(request, response),
+    invite: (subject) => kept.issue('links', subject),
+    invited: (secret) => kept.subjectOf('links', secret),
+    async join(secret) {
+      const subject = await kept.take('links', secret)
+      return subject === undefined ? undefined : { subject, cookies: await seat(subject) }
+    },
+    seat,
+    seated,
+    forget: (subject) => kept.forget(subject),
+    close: () => provider.close(),
+  }
+
+  async function seat(subject: string): Promise<string[]> {
+    const secret = await kept.issue('browsers', subject)
+    const over = { secure: false, maxAgeSeconds: 0 }
+    return [
+      setCookie(cookie, secret, { secure: false, maxAgeSeconds: thirtyDays }),
+      // The provider may remember whose browser it was before.
+      ...['_session', '_session.sig', '_session.legacy', '_session.legacy.sig'].map((name) =>
+        setCookie(name, '', over),
+      ),
+    ]
+  }
+
+  function seated(cookies: string | undefined): string | undefined {
+    const secret = readCookie(cookies, cookie, false)
+    return secret === undefined ? undefined : kept.subjectOf('browsers', secret)
+  }
+}
+
+const problemPage = (says: string) =>
+  `<!doctype html><html lang="en"><meta charset="utf-8"><title>This did not work</title><h1>This did not work</h1><p>${says}</p><p><a href="/">Back to Countersign</a></p></html>`

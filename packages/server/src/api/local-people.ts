@@ -1,0 +1,96 @@
+/**
+ * What local people meet before they are signed in: the founder's first page, and the page behind a one-time link.
+ *
+ * @module
+ */
+import { CountersignError, type CountersignError as Failure, isError } from '@countersign/core'
+import type { LocalPeople } from '@countersign/identity/local'
+import { localIssuer } from '@countersign/schema'
+import type { Context } from 'hono'
+import type { LocalRoster } from '../local-people.ts'
+import type { ApiEnv, ApiParts } from './parts.ts'
+import { html, plainPage } from './plain-page.ts'
+import { toldOf } from './problems.ts'
+import { redirect } from './redirect.ts'
+import { mustBeSameOrigin } from './who.ts'
+
+export interface LocalParts {
+  readonly people: LocalPeople
+  readonly roster: LocalRoster
+}
+
+const mostBytes = 4096
+
+/** The founder says their name, and is in. */
+export const founderPage = (says?: string): Response =>
+  plainPage(
+    'Welcome to Countersign',
+    html`<p>
+        No identity provider is connected, so you begin with people of this machine: you, and whom you add. Everything
+        they sign says that it is local. Connect a provider before anything depends on it.
+      </p>
+      ${says !== undefined && html`<p role="alert">${says}</p>`}
+      <form method="post">
+        <label>Your name <input name="name" autocomplete="name" required maxlength="200" autofocus /></label>
+        <button class="button">Begin as administrator</button>
+      </form>
+      <p class="soft">An administrator runs Countersign and signs nothing by being one: signing comes from groups.</p>`,
+    says === undefined ? 200 : 400,
+  )
+
+export async function foundLocally(context: Context<ApiEnv>, { publicUrl }: ApiParts, { people, roster }: LocalParts) {
+  mustBeSameOrigin(context.req.raw, publicUrl)
+  const form = await readForm(context.req.raw)
+  try {
+    const { subject } = await roster.found(form.get('name') ?? '')
+    return redirect('/sign-in', ...(await people.seat(subject)))
+  } catch (error) {
+    if (!isError(error, 'ERR_INPUT_INVALID')) throw error
+    return founderPage(toldOf(error as Failure))
+  }
+}
+
+/** Looking uses nothing up: what previews links, or opens them twice, does no harm. Undefined if it leads to nobody. */
+export async function joinPage(context: Context<ApiEnv>, { store }: ApiParts, { people }: LocalParts) {
+  const subject = people.invited(context.req.param('token') ?? '')
+  const person = subject === undefined ? undefined : await store.people.byAccount(localIssuer, subject)
+  if (!person?.active) return undefined
+  const now = people.seated(context.req.header('cookie'))
+  const other = now !== undefined && now !== subject ? await store.people.byAccount(localIssuer, now) : undefined
+  return plainPage(
+    `Be ${person.name} in this browser`,
+    html`${
+        other &&
+        html`<p>
+          <strong>This browser is ${other.name}’s.</strong> To be both, open the link in another browser or a private
+          window; going on here makes it ${person.name}’s.
+        </p>`
+      }
+      <p>Groups: ${person.groups.join(', ') || 'none'}. Roles: ${person.roles.join(', ') || 'none'}.</p>
+      <form method="post"><button class="button">Sign in as ${person.name}</button></form>
+      <p class="soft">
+        The link works once. What ${person.name} signs says that it is local: no provider proves who it is.
+      </p>`,
+  )
+}
+
+export async function join(context: Context<ApiEnv>, { publicUrl, sessions }: ApiParts, { people }: LocalParts) {
+  mustBeSameOrigin(context.req.raw, publicUrl)
+  const joined = await people.join(context.req.param('token') ?? '')
+  if (!joined) return undefined
+  const before = await sessions.close(context.req.header('cookie'))
+  return redirect('/sign-in', before, ...joined.cookies)
+}
+
+async function readForm(request: Request): Promise<URLSearchParams> {
+  const type = request.headers.get('content-type')?.split(';')[0]?.trim().toLowerCase()
+  if (type !== 'application/x-www-form-urlencoded') throw new CountersignError('ERR_INPUT_TYPE', { type })
+  const chunks: Uint8Array[] = []
+  let sizeBytes = 0
+  for await (const chunk of request.body ?? []) {
+    sizeBytes += chunk.byteLength
+    if (sizeBytes > mostBytes) throw new CountersignError('ERR_INPUT_TOO_LARGE', { sizeBytes })
+    chunks.push(chunk)
+  }
+  return new URLSearchParams(Buffer.concat(chunks).toString())
+}
