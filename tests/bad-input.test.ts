@@ -34,6 +34,7 @@ afterEach(async () => {
 
 const bearer = () => ({ authorization: `Bearer ${agentKey()}` })
 const cookie = () => house.people.ben.cookies('/api/')
+const windowKey = () => house.people.ben.windowKey()
 
 type Body = string | Uint8Array
 type Headers = Readonly<Record<string, string>>
@@ -66,7 +67,7 @@ const doors: readonly Door[] = [
     send: (body, headers = json) =>
       knock(`${house.url}/api/approvals/apr_1/signatures`, {
         method: 'POST',
-        headers: { origin: house.url, cookie: cookie(), ...headers },
+        headers: { origin: house.url, cookie: cookie(), 'countersign-window': windowKey(), ...headers },
         body,
       }),
     said: ({ status, body }) => [status, body['code'], String(body['detail'])],
@@ -99,7 +100,6 @@ const unreadable: readonly (readonly [name: string, body: Body])[] = [
   ['a lone surrogate', `{"${mark}":"\\ud800"}`],
   ['NaN', `{"${mark}":NaN}`],
   ['a number beyond all bounds', `{"${mark}":1e999}`],
-  ['an integer that not every reader reads alike', `{"${mark}":9007199254740993}`],
   ['a prototype', `{"__proto__":{"${mark}":1}}`],
   ['bytes that are not UTF-8', Buffer.from([0x22, 0xff, 0x22])],
   ['UTF-16', Buffer.from(`{"${mark}":1}`, 'utf16le')],
@@ -225,7 +225,11 @@ describe('bytes that are hardly HTTP, at the HTTP gateway', () => {
     ['a folded header', /^HTTP\/1.1 400 /, () => head('GET /company/models HTTP/1.1', 'host: h', ' folded')],
     ['a path that climbs', /^HTTP\/1.1 400 /, () => head('GET /company/../log HTTP/1.1', 'host: h')],
     ['a path that climbs in disguise', /^HTTP\/1.1 400 /, () => head('GET /company/%2e%2e/log HTTP/1.1', 'host: h')],
-    ['a slash in disguise', /^HTTP\/1.1 400 /, () => head('GET /company/finance%2forders HTTP/1.1', 'host: h')],
+    [
+      'a path that climbs once it is decoded twice',
+      /^HTTP\/1.1 400 /,
+      () => head('GET /company/%252e%252e/log HTTP/1.1', 'host: h'),
+    ],
     [
       'another origin as its target',
       /^HTTP\/1.1 4\d\d /,

@@ -98,7 +98,7 @@ describe('countersign', () => {
     expect((await act()).status).not.toBe(401)
     expect((await hand('agents', 'list')).said).toContain('new-bot  active')
     expect((await hand('agents', 'add', 'new-bot', '--owner', 'ana@acme.example', '--team', 't')).muttered).toBe(
-      'new-bot is registered already.\n',
+      'new-bot is registered already. Its owner, team, groups and name can be changed; an id is for good.\n',
     )
     expect((await hand('stop', 'new-bot')).code).toBe(0)
     expect((await hand('agents', 'list')).said).toContain('new-bot  stopped')

@@ -12,7 +12,7 @@ describe('the console in Chromium, in front of a real house', () => {
   it('P9: Ben sees a question arrive, opens it, signs, and sees what came of it', async () => {
     const { house, openAs } = window
     const page = await openAs(/Ben/)
-    house.demo.act(exportOf(2_345))
+    void house.demo.act(exportOf(2_345))
     await page
       .getByText(/Export 2345 rows/)
       .first()

@@ -328,7 +328,7 @@ describe('a provider that lies', () => {
     ['wants no part of us', 401, 'misconfigured'],
   ])('D6: says so when its token endpoint %s', async (_, status, kind) => {
     const failing: typeof fetch = (input, init) =>
-      String(input).endsWith('/token') ? Promise.resolve(new Response('', { status })) : fetch(input, init)
+      addressOf(input).endsWith('/token') ? Promise.resolve(new Response('', { status })) : fetch(input, init)
     await expect(attempt(failing)).rejects.toMatchObject({
       detail: { kind, why: expect.stringContaining(`${status}`) },
     })
@@ -336,7 +336,7 @@ describe('a provider that lies', () => {
 
   it('D6: says so when it knows another redirect address', async () => {
     const mismatch: typeof fetch = (input, init) =>
-      String(input).endsWith('/token')
+      addressOf(input).endsWith('/token')
         ? Promise.resolve(Response.json({ error: 'redirect_uri_mismatch' }, { status: 400 }))
         : fetch(input, init)
     expect(await why(attempt(mismatch))).toMatch(/redirect address is not the one registered/)
@@ -363,3 +363,6 @@ it.each(['http://sso.acme.example', 'http://127.0.0.1.evil.example', 'ftp://loca
     )
   },
 )
+
+const addressOf = (input: Parameters<typeof fetch>[0]): string =>
+  input instanceof Request ? input.url : input.toString()

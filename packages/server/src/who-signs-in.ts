@@ -45,7 +45,12 @@ export async function openWhoSignsIn(parts: WhoSignsInParts): Promise<WhoSignsIn
     if (identity.issuer === localIssuer) throw new CountersignError('ERR_CONFIG_INVALID', { issuer: identity.issuer })
     const { issuer, clientId, clientSecret, groupsClaim, scopes } = identity
     const signIn = createSignIn({
-      ...{ issuer, clientId, groupsClaim, scopes, redirectUri, clock },
+      issuer,
+      clientId,
+      groupsClaim,
+      scopes,
+      redirectUri,
+      clock,
       ...(clientSecret !== undefined && { clientSecret }),
       fetch: outTo(issuer),
     })

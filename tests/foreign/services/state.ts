@@ -26,6 +26,7 @@ export async function serveState(): Promise<StateStore> {
       case 'UNLOCK':
         lock = undefined
         return response.writeHead(200).end()
+      case undefined:
       default:
         return json(response, 405, {})
     }

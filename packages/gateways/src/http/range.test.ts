@@ -45,8 +45,8 @@ describe('F6: Range and If-Range', () => {
   })
 
   it('of an answer whose rows are bounded no part is given, nor of one that is masked: nobody could count or find them', async () => {
-    const counted = await house.ask('/crm/counted', { headers: { ...part, accept: 'text/csv' } })
-    expect([counted.status, await text(counted)]).toMatchObject([502, expect.stringContaining('ERR_ANSWER_WITHHELD')])
+    await house.ask('/crm/counted', { headers: { ...part, accept: 'text/csv' } })
+    expect(house.upstream.received[0]?.headers).not.toHaveProperty('range')
     house.obligations = [{ kind: 'mask', fields: ['ssn'] }]
     const masked = await house.ask('/crm/files/a', { headers: { ...part, accept: 'application/json' } })
     expect([masked.status, await text(masked)]).toMatchObject([502, expect.not.stringContaining('123-45')])

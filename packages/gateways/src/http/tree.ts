@@ -54,6 +54,7 @@ function read(reading: Reading): Tree | undefined {
       return within(reading, readMembers)
     case '"':
       return { kind: 'leaf', start, text: readText(reading), end: reading.at }
+    case undefined:
     default:
       while (/[-+.\w]/.test(text[reading.at] ?? '')) reading.at += 1
       return { kind: 'leaf', start, text: undefined, end: reading.at }

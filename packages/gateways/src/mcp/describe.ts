@@ -5,7 +5,7 @@
  */
 import { posix } from 'node:path'
 import type { Attempt, AttemptContext, Hall, Prospect } from '@countersign/core'
-import type { Resource, Verb } from '@countersign/schema'
+import type { Resource } from '@countersign/schema'
 import { purposeOf, traceOf } from '../meaning/claims.ts'
 import { meaningOf } from '../meaning/describe.ts'
 import { offered } from '../meaning/expression.ts'

@@ -48,7 +48,6 @@ const nameOf = (name: string) => (/^[\w-]{1,40}$/.test(name) ? name : quoted(nam
 
 /** Without control, format and direction characters, in quotes, and short enough for one line. */
 function quoted(text: string, longest = 120): string {
-  const cut = [...text.slice(0, longest + 1)]
-  const shown = cut.length > longest ? `${cut.slice(0, longest).join('')}…` : cut.join('')
+  const shown = text.length > longest ? `${text.slice(0, longest).toWellFormed()}…` : text
   return JSON.stringify(shown.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, '\u{FFFD}'))
 }

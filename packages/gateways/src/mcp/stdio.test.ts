@@ -71,11 +71,11 @@ describe('countersign mcp', () => {
   it('answers what the house refuses with its reason', async () => {
     await expect(client.request({ method: 'resources/list' })).rejects.toMatchObject({ code: -32601 })
     const answers = createInterface({ input: output })
-    input.write('{"jsonrpc":"2.0","id":"big","method":"ping","params":{"a":9007199254740993}}\n')
+    input.write('{"jsonrpc":"2.0","id":"big","method":"ping","params":{"a":1,"a":2}}\n')
     const [line] = (await once(answers, 'line')) as [string]
     expect(JSON.parse(line)).toMatchObject({
       id: 'big',
-      error: { message: expect.stringContaining('not every reader') },
+      error: { message: expect.stringContaining('the same key twice') },
     })
   })
 

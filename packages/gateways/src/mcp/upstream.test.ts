@@ -268,9 +268,9 @@ describe('a server that cannot be trusted', () => {
     expect(server.calls).toMatchObject([{ name: 'one', arguments: { login: { user: 'me', password: 'hunter2' } } }])
   })
 
-  it('P12: a secret that is not text is refused, and nothing is asked', async () => {
-    const answer = await client.callTool({ name: 'one', arguments: { login: { password: { a: 1 } } } })
-    expect(answer.isError).toBe(true)
-    expect(house.gate.attempts).toEqual([])
+  it('P12: a secret that is not text is a reference as a whole', async () => {
+    await client.callTool({ name: 'one', arguments: { login: { password: { a: 1 } } } })
+    expect(house.gate.attempts[0]?.action.parameters).toMatchObject({ arguments: { login: { password: 'secret:1' } } })
+    expect(server.calls).toMatchObject([{ name: 'one', arguments: { login: { password: { a: 1 } } } }])
   })
 })

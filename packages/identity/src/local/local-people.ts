@@ -84,7 +84,7 @@ export async function openLocalPeople(settings: LocalPeopleSettings): Promise<Lo
   return {
     issuer: localIssuer,
     clientId,
-    fetch: (input, init) => fetch(String(input).replace(localIssuer, at), init),
+    fetch: (input, init) => fetch(addressOf(input).replace(localIssuer, at), init),
     path,
     answer: (request, response) => provider.callback(request, response),
     invite: (subject) => kept.issue('links', subject),
@@ -119,3 +119,6 @@ export async function openLocalPeople(settings: LocalPeopleSettings): Promise<Lo
 
 const problemPage = (says: string) =>
   `<!doctype html><html lang="en"><meta charset="utf-8"><title>This did not work</title><h1>This did not work</h1><p>${says}</p><p><a href="/">Back to Countersign</a></p></html>`
+
+const addressOf = (input: Parameters<typeof fetch>[0]): string =>
+  input instanceof Request ? input.url : input.toString()
