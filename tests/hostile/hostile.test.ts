@@ -52,7 +52,7 @@ describe('while it goes on, a person signs and an agent is stopped', () => {
 
     expect([signed.answer.status, stopped.answer.status], JSON.stringify(signed.answer.body)).toEqual([200, 200])
     expect(Object.keys(counts).filter((each) => !attacks[attack]?.mayHear.includes(each))).toEqual([])
-    expect(await read(victim.secret)).toBe(401)
+    expect(await read(victim.secret)).toBe(403)
     expect(Math.max(signed.ms, stopped.ms), 'milliseconds to sign and to stop').toBeLessThan(1_000)
   })
 })
