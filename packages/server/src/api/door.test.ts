@@ -227,6 +227,8 @@ describe('the OpenAPI document', () => {
       '/api/lineage',
       '/api/me',
       '/api/people',
+      '/api/people/{id}/activity',
+      '/api/people/{id}/end-sessions',
       '/api/people/{id}/roles',
       '/api/policies',
       '/api/policies/candidate',
