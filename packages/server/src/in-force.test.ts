@@ -27,12 +27,13 @@ describe('the policies of an instance', () => {
   beforeEach(async () => {
     root = await mkdtemp(join(tmpdir(), 'in-force-'))
     opened = openAll()
-    logs = []
+    const lines: LogLine[] = []
+    logs = lines
     await mkdir(join(root, 'policies'))
     await write('policies/a.cedar', permit)
     await write('policies/registry.yaml', 'groups: [first]\n')
     store = createMemoryStore({ clock })
-    const log = (line: LogLine) => void logs.push(line)
+    const log = (line: LogLine) => void lines.push(line) // a load of the test before may end late
     concerns = createConcerns({ clock, log: () => undefined })
     const prepared = orRefuse(await opened.add(prepare(asRead(Config.parse({})), root)))
     const { watch, source, config } = prepared
