@@ -37,7 +37,7 @@ describe('the console in Chromium, in front of a real house', () => {
     const page = await openAs(/Ana/)
     await page.goto(`${house.url}/approvals/${told.approval}`)
     await page
-      .getByText(/someone else has to sign/)
+      .getByText(/nobody approves their own/)
       .first()
       .waitFor()
     await page.close()

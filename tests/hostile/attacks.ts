@@ -43,7 +43,7 @@ const slowToRead: readonly string[] = [
 
 export const attacks: Readonly<Record<string, Attack>> = {
   'B1: JSON that is slow to read, from nobody': {
-    mayHear: ['401', '403', '413', '429'],
+    mayHear: ['401', '403', '413', '429', 'closed'],
     run: (target, stop) =>
       flood(40, 4, stop, (each) =>
         ask(`${target.url}/api/approvals/x/signatures`, { method: 'POST', headers: json, body: nth(slowToRead, each) }),
@@ -51,7 +51,7 @@ export const attacks: Readonly<Record<string, Attack>> = {
   },
 
   'B1: JSON that is slow to read, from a person': {
-    mayHear: ['400', '413', '429'],
+    mayHear: ['400', '413', '429', 'closed'],
     run: (target, stop) =>
       flood(40, 4, stop, (each) =>
         ask(`${target.url}/api/approvals/${target.question}/signatures`, {
@@ -63,7 +63,7 @@ export const attacks: Readonly<Record<string, Attack>> = {
   },
 
   'B1: JSON that is slow to read, from an agent, at both gateways': {
-    mayHear: ['200', '400', '413', '429'],
+    mayHear: ['200', '400', '413', '429', 'closed'],
     run: (target, stop) =>
       flood(60, 4, stop, (each) =>
         ask(each % 2 === 0 ? `${target.gatewayUrl}/company/finance/exports` : `${target.url}/mcp/files`, {
@@ -75,12 +75,12 @@ export const attacks: Readonly<Record<string, Attack>> = {
   },
 
   'B3: ten thousand sign-ins begun without cookies': {
-    mayHear: ['302', '303', '429'],
+    mayHear: ['302', '303', '429', 'closed'],
     run: (target, stop) => flood(10_000, 16, stop, () => ask(`${target.url}/sign-in?return=/`)),
   },
 
   'B4: callers without a key, and with keys that nobody has': {
-    mayHear: ['401', '429'],
+    mayHear: ['401', '429', 'closed'],
     run: (target, stop) =>
       flood(4_000, 16, stop, (each) =>
         ask(each % 2 === 0 ? `${target.gatewayUrl}/company/customers` : `${target.url}/mcp/files`, {
@@ -92,7 +92,7 @@ export const attacks: Readonly<Record<string, Attack>> = {
   },
 
   'B4: large requests that policy denies': {
-    mayHear: ['403', '429'],
+    mayHear: ['403', '429', 'closed'],
     run: (target, stop) =>
       flood(80, 4, stop, (each) =>
         ask(`${target.gatewayUrl}/company/roles/admin-${each}/grants`, {
@@ -112,7 +112,7 @@ export const attacks: Readonly<Record<string, Attack>> = {
   },
 
   'B6: one key holds as many calls as it can open': {
-    mayHear: ['202', '403', '428', '429', '503', 'closed'],
+    mayHear: ['202', '403', '408', '428', '429', '503', 'closed'],
     run: (target, stop) =>
       flood(1_500, 1_500, stop, () =>
         ask(`${target.gatewayUrl}/company/finance/exports`, {
@@ -143,7 +143,7 @@ export const attacks: Readonly<Record<string, Attack>> = {
   },
 
   'B7: a thousand signatures that are refused': {
-    mayHear: ['403', '409', '429'],
+    mayHear: ['403', '409', '429', 'closed'],
     run: (target, stop) =>
       flood(1_000, 8, stop, () =>
         ask(`${target.url}/api/approvals/${target.question}/signatures`, {
@@ -155,7 +155,7 @@ export const attacks: Readonly<Record<string, Attack>> = {
   },
 
   'slow senders, who never end their request': {
-    mayHear: ['400', '408', 'closed'],
+    mayHear: ['400', '401', '408', 'closed'],
     run: (target, stop) =>
       flood(300, 300, stop, (each) => drip(each % 2 === 0 ? target.url : target.gatewayUrl, nth(openings, each), stop)),
   },

@@ -73,7 +73,7 @@ export const mayChangeRoles = (person: Person, other: Pick<Person, 'id'>) =>
 /** Ending one's own is nobody else's business; nobody switches themselves off or on. */
 export const mayEndSessions = (person: Person, other: Pick<Person, 'id'>) =>
   hasRole(person, 'identity') || person.id === other.id
-export const maySwitch = mayChangeRoles
+export const maySwitch = (person: Person, other: Pick<Person, 'id'>) => mayChangeRoles(person, other)
 
 export const mayChangeAgents = (person: Person) => hasRole(person, 'identity', 'operations')
 
