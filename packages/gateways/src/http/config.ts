@@ -210,7 +210,7 @@ export const HttpConfig = z.strictObject({
     .number()
     .int()
     .positive()
-    .default(1_000)
+    .default(200)
     .describe('Connections of one key, and so its calls at the same time, held ones included; more are answered 429.'),
   maxConnectionsPerSource: z
     .number()
