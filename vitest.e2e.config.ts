@@ -7,7 +7,7 @@ export default defineConfig({
   test: {
     ...base.test,
     include: ['tests/e2e/**/*.test.ts'],
-    testTimeout: 180_000,
+    testTimeout: 400_000,
     hookTimeout: 120_000,
   },
 })
