@@ -128,7 +128,7 @@ function listenTo(child: ChildProcess, server: string, log: (line: LogLine) => v
 const clean = (text: string): string =>
   text
     .slice(0, mostCharacters)
-    // eslint-disable-next-line no-control-regex -- colours of a terminal
+    // oxlint-disable-next-line no-control-regex -- colours of a terminal
     .replace(/\x1b\[[\d;]*[A-Za-z]/g, '')
     .replace(/\p{C}/gu, ' ')
     .trim()
