@@ -27,7 +27,6 @@ export const catalogue = {
   ERR_HOST: { status: 421, says: 'This name is not served here.' },
   ERR_TOKEN_REFUSED: { status: 401, says: 'No token opens this. A person signs in with a browser.' },
   ERR_TOO_MANY: { status: 429, says: 'Too many at the same time. Close some, then try again.' },
-  ERR_TOO_MANY_UNKNOWN: { status: 429, says: 'Too many unknown keys came from there. Wait a minute.' },
   ERR_SIGN_IN_FAILED: { status: 401, says: 'Signing in did not work.' },
   ERR_APPROVAL_UNKNOWN: { status: 404, says: 'There is no such approval.' },
   ERR_APPROVAL_SETTLED: { status: 409, says: 'This approval is already settled.' },

@@ -10,6 +10,7 @@ import {
   type Clock,
   CountersignError,
   createAllowance,
+  createTurns,
   inForce,
   newId,
   sha256Hex,
@@ -34,25 +35,28 @@ export const parseKey = (text: string): { hash: string } | undefined =>
 
 /**
  * Who knocks, by the key presented. What is compared is a hash of random bytes, so timing tells nothing of any key;
- * unknown, expired and revoked are one answer. `source` is where it comes from, if a gateway knows.
+ * unknown, expired and revoked are one answer. `source` is where it comes from, if a gateway knows: after too many unknown
+ * keys, those that come from there are looked up one at a time. That slows a flood, and locks out nobody who shares its address.
  *
- * The returned function @throws ERR_AGENT_UNKNOWN, ERR_AGENT_STOPPED, ERR_TOO_MANY_UNKNOWN for a source of too many unknown keys
+ * The returned function @throws ERR_AGENT_UNKNOWN, ERR_AGENT_STOPPED
  */
 export function createIdentify(
   store: { readonly agents: Pick<Store['agents'], 'byKey'> },
   clock: Clock,
 ): (credential: string, source?: string) => Promise<Caller> {
+  const inTurn = createTurns()
   const unknown = createAllowance({ most: mostUnknown, withinMs: unknownWithinMs, now: () => clock.now() })
   const known = new Set<string>()
 
-  return async (credential, source) => {
+  return async (credential, source = '') => {
     const presented = parseKey(credential)
-    const isNew = presented === undefined || !known.has(presented.hash)
-    if (source !== undefined && isNew && unknown.isSpent(source)) throw new CountersignError('ERR_TOO_MANY_UNKNOWN')
-    const agent = presented && (await store.agents.byKey(presented.hash))
-    const key = presented && agent?.keys.find(({ hash }) => sameHash(hash, presented.hash))
+    if (!presented) throw new CountersignError('ERR_AGENT_UNKNOWN')
+    const lookUp = () => store.agents.byKey(presented.hash)
+    const isFlood = !known.has(presented.hash) && unknown.isSpent(source)
+    const agent = await (isFlood ? inTurn(source, lookUp) : lookUp())
+    const key = agent?.keys.find(({ hash }) => sameHash(hash, presented.hash))
     if (!agent || !key || !inForce(key, clock.now())) {
-      if (source !== undefined) unknown.take(source)
+      unknown.take(source)
       throw new CountersignError('ERR_AGENT_UNKNOWN')
     }
     remember(key.hash)
@@ -67,7 +71,7 @@ export function createIdentify(
   }
 }
 
-/** Unknown keys that may come from one place before it is asked to wait; a key that was good here still comes in. */
+/** Unknown keys that may come from one place at any pace; a key that was good here never waits. */
 const mostUnknown = 100
 const unknownWithinMs = 60_000
 const mostKnown = 10_000

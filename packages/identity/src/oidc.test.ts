@@ -155,6 +155,12 @@ describe('a callback that is not the answer to what was begun', () => {
     expect(await why(signIn.finish(callback, pending))).toMatch(/too long/)
   })
 
+  it('works while the clock of the store is hours ahead of the provider and of this machine', async () => {
+    const signIn = createSignIn({ ...settings, clock: { now: () => Date.now() + 2 * 3_600_000 } })
+    const { url, pending } = await signIn.begin({ returnTo: '/' })
+    expect(await signIn.finish(await browse(as('ben', url)), pending)).toMatchObject({ subject: 'ben' })
+  })
+
   it('never leads elsewhere than to our own redirect URI, whatever host it seems to come to', async () => {
     const signIn = createSignIn(settings)
     const { url, pending } = await signIn.begin({ returnTo: '/' })

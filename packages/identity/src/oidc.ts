@@ -116,7 +116,7 @@ export function createSignIn(settings: SignInSettings): SignIn {
         issuer,
         clientId: settings.clientId,
         nonce: pending.nonce,
-        now: clock.now(),
+        now: Date.now(), // the provider and this machine both keep time; neither knows the store's clock
         ...(pending.maxAgeSeconds !== undefined && { maxAgeSeconds: pending.maxAgeSeconds }),
       })
       const claims = readClaims(payload, groupsClaim, [

@@ -118,7 +118,8 @@ export interface Running {
   close(): Promise<void>
 }
 
-export type Handler = (request: Request) => Promise<Response>
+/** `peer` is the address of the connection. */
+export type Handler = (request: Request, from: { readonly peer: string | undefined }) => Promise<Response>
 
 /** What each tool behind the house is known as. A gateway lets through only what is pinned. */
 export interface ToolPins {
@@ -158,9 +159,9 @@ export interface Hall {
   /** The house's public URL, without a slash at the end. */
   readonly publicUrl: string
   /**
-   * `source` is the address it comes from, where a gateway knows it: too many unknown keys from one are refused unread.
+   * `source` is the address it comes from, where a gateway knows it: of a flood of unknown keys from one, each waits its turn.
    *
-   * @throws ERR_AGENT_UNKNOWN if the credential proves nobody, ERR_AGENT_STOPPED if that agent is stopped, ERR_TOO_MANY_UNKNOWN
+   * @throws ERR_AGENT_UNKNOWN if the credential proves nobody, ERR_AGENT_STOPPED if that agent is stopped
    */
   identify(credential: string, source?: string): Promise<Caller>
   /**

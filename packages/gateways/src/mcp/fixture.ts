@@ -60,6 +60,8 @@ export interface FakeHouse {
   readonly url: string
   readonly gate: FakeGate
   readonly log: LogLine[]
+  /** From where each credential came. */
+  readonly sources: Set<string | undefined>
   /** What is recorded of tools, by `server/name`. */
   readonly tools: Map<string, ToolRecord>
   /** As when other policies come in force. */
@@ -102,6 +104,7 @@ export async function openFakeHouse(
   }: Partial<McpParts> & { tools?: Map<string, ToolRecord>; tombstones?: Tombstones; port?: number } = {},
 ): Promise<FakeHouse> {
   const gate = createFakeGate()
+  const sources = new Set<string | undefined>()
   const mounts = new Map<string, Handler>()
   const log: LogLine[] = []
   const secrets = new Map<string, string>()
@@ -129,7 +132,10 @@ export async function openFakeHouse(
     gate,
     clock: { now: () => Date.now() },
     publicUrl: url,
-    identify: async (credential) => callerOf(credential),
+    async identify(credential, source) {
+      sources.add(source)
+      return callerOf(credential)
+    },
     async question(approval, caller, waitMs, signal) {
       const question = [...gate.questions.values()].find(({ id }) => id === approval)
       if (!question || caller.agent.id !== 'mine') throw new CountersignError('ERR_APPROVAL_UNKNOWN')
@@ -175,6 +181,7 @@ export async function openFakeHouse(
     url,
     gate,
     log,
+    sources,
     tools,
     allowancesChanged: () => watchers.forEach((told) => told()),
     accept: async (id) => void (await pins.accept(id, tools.get(id)?.listed.hash ?? '', 'per_1')),
@@ -230,7 +237,8 @@ async function bridge(
     headers: headersOf(incoming),
     ...body,
   })
-  const response = (await handler?.(request)) ?? new Response(null, { status: 404 })
+  const response =
+    (await handler?.(request, { peer: incoming.socket.remoteAddress })) ?? new Response(null, { status: 404 })
   outgoing.writeHead(response.status, Object.fromEntries(response.headers)).flushHeaders()
   if (!response.body) return void outgoing.end()
   await pipeline(Readable.fromWeb(response.body as Parameters<typeof Readable.fromWeb>[0]), outgoing).catch(

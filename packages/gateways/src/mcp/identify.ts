@@ -14,11 +14,16 @@ export type Identified =
   | { readonly kind: 'closed'; readonly status: number; readonly says: string }
   | { readonly kind: 'refused'; readonly response: Response }
 
-export async function identify(request: Request, hall: Hall, server: string): Promise<Identified> {
+export async function identify(
+  request: Request,
+  peer: string | undefined,
+  hall: Hall,
+  server: string,
+): Promise<Identified> {
   const [, key] = /^Bearer ([\x21-\x7e]{1,4096})$/i.exec(request.headers.get('authorization') ?? '') ?? []
   if (key === undefined) return { kind: 'refused', response: unknownAgent(hall, server) }
   try {
-    return { kind: 'known', caller: await hall.identify(key) }
+    return { kind: 'known', caller: await hall.identify(key, peer) }
   } catch (error) {
     if (isError(error, 'ERR_AGENT_UNKNOWN')) return { kind: 'refused', response: unknownAgent(hall, server) }
     if (isError(error, 'ERR_AGENT_STOPPED')) return closed(403, `${error.message} Nothing was run.`)

@@ -185,6 +185,11 @@ describe('a real client, the gateway and the real filesystem server', () => {
     expect(house.gate.runs).toMatchObject([{ outcome: { kind: 'failed' }, delivered: true }])
   })
 
+  it('B4: tells from where a key comes, so that a flood of unknown ones can be slowed', async () => {
+    await connect()
+    expect([...house.sources]).toEqual(['127.0.0.1'])
+  })
+
   it('refuses in band, in words', async () => {
     house.gate.verdict = {
       kind: 'denied',

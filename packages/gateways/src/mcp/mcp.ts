@@ -95,11 +95,11 @@ export async function startMcp(
     }
   }
 
-  async function serve(request: Request): Promise<Response> {
+  async function serve(request: Request, { peer }: { peer: string | undefined }): Promise<Response> {
     const server = servers.get(nameIn(request, '/mcp/'))
     if (!server) return json({ error: 'not found' }, 404)
     if (fromElsewhere(request, hall.publicUrl)) return json({ error: 'this request comes from another site' }, 403)
-    const known = await identify(request, hall, server.name)
+    const known = await identify(request, peer, hall, server.name)
     switch (known.kind) {
       case 'refused':
         return known.response

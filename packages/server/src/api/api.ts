@@ -84,7 +84,7 @@ export function createApi(parts: ApiParts): OpenApi {
       mustBeOurName(request, publicUrl)
       // As it is routed: `/%61pi` is `/api`, for every check as for every handler.
       const handler = parts.mounted?.(getPath(request))
-      if (handler) return await handler(request)
+      if (handler) return await handler(request, { peer: from?.peer })
       const moved = elsewhere(request, publicUrl)
       if (moved) return sealed(moved, requestId, publicUrl)
       return sealed(await api.fetch(request, { requestId, peer: from?.peer }), requestId, publicUrl)
