@@ -13,6 +13,8 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { type Browser, freePorts, openBrowser, send } from '@countersign/demo'
+import type { QuestionPage, QuestionView } from '@countersign/schema'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
@@ -79,8 +81,8 @@ async function guide(): Promise<Guide> {
 
 const isShell = (language: string | undefined) => language === 'sh' || language === 'shell'
 
-/** As a shell in the project's folder would run it. What is not the reader's, the ports, is free ones here. */
-function shell(command: string, env: Record<string, string>) {
+/** As a shell in the project's folder would run it. */
+function shell(command: string, env: Readonly<Record<string, string>> = {}) {
   const child = spawn('bash', ['-c', command], {
     cwd: folder,
     env: {
@@ -95,23 +97,83 @@ function shell(command: string, env: Record<string, string>) {
   for (const stream of [child.stdout, child.stderr])
     stream.setEncoding('utf8').on('data', (text: string) => (said += text))
   const ended = once(child, 'close').then(([code]) => ({ code: code as number | null, said }))
-  return { ended }
+  return {
+    ended,
+    /** The first that it says of this form. */
+    async says(form: RegExp): Promise<string> {
+      await expect.poll(() => form.test(said) || child.exitCode !== null, { timeout: 60_000 }).toBe(true)
+      const [, found] = form.exec(said) ?? []
+      if (found === undefined) throw new Error(`${command}: ${said}`)
+      return found
+    },
+  }
 }
 
-it('G3: the guide takes six commands and no edited line, and what it writes for an own MCP server and an own API stands', async () => {
+async function done(command: string, env: Readonly<Record<string, string>> = {}): Promise<string> {
+  const { code, said } = await shell(command, env).ended
+  expect([command, code, said]).toEqual([command, 0, said])
+  return said
+}
+
+/** The question that waits, as soon as one does. */
+async function questionFor({ get }: Browser): Promise<QuestionView> {
+  const open = async () => (await get<QuestionPage>('/api/approvals?state=open')).items
+  await expect.poll(async () => (await open()).length, { timeout: 30_000 }).toBe(1)
+  const [first] = await open()
+  return get(`/api/approvals/${first?.id}`)
+}
+
+const approve = ({ post }: Browser, { id, shown }: QuestionView) =>
+  post(`/api/approvals/${id}/signatures`, { verdict: 'approve', shown })
+
+it('G3: the guide alone puts an own MCP server and an own API behind the gate, and what waits runs once Ben approves it', async () => {
   const { commands, edited } = await guide()
+  // oxlint-disable-next-line no-console -- what was counted is told
+  console.info(`The guide takes ${commands.length} commands and ${edited} edited lines.`)
   expect([commands.length <= 6, edited <= 10]).toEqual([true, true])
-  const [install = '', init = '', up = '', , addAgent = '', firstCall = ''] = commands
+  const [install = '', init = '', up = '', addBen = '', addAgent = '', firstCall = ''] = commands
   expect(install).toContain('npm install') // done, or this would not run
-  expect([up, addAgent, firstCall].map((each) => each.split(' ').slice(0, 2).join(' '))).toEqual([
-    'countersign up',
-    'countersign agents',
-    'curl -i',
-  ])
 
   const origin = `http://127.0.0.1:${(api.address() as AddressInfo).port}`
-  const begun = await shell(init.replace('http://localhost:8080', origin), {}).ended
-  expect(begun).toMatchObject({ code: 0, said: expect.stringMatching(/Behind the gate: \/mcp\/files, \/tasks/) })
-  expect(await shell('countersign check', {}).ended).toMatchObject({ code: 0 })
-  expect(await shell('countersign policy test policies', {}).ended).toMatchObject({ code: 0 })
-}, 120_000)
+  expect(await done(init.replace('http://localhost:8080', origin))).toContain('Behind the gate: /mcp/files, /tasks')
+  const [port = 0, httpPort = 0] = await onFreePorts()
+  expect(await done('countersign check')).toContain('fine')
+  await done('countersign policy test policies')
+
+  const standing = shell(up)
+  const publicUrl = await standing.says(/^Countersign stands at (\S+)$/m)
+  expect(publicUrl).toBe(`http://localhost:${port}`)
+  const [ana, ben] = [openBrowser(publicUrl), openBrowser(publicUrl)]
+  await ana.submit(await standing.says(/First administrator.*?(http\S+)/), { name: 'Ana' })
+  await ben.submit((/http:\S+/.exec(await done(addBen)) ?? [''])[0], {})
+
+  const ready = await done(addAgent)
+  const key = /export COUNTERSIGN_KEY=(\S+)/.exec(ready)?.[1] ?? ''
+  expect(ready).toContain(`claude mcp add --transport http files ${publicUrl}/mcp/files `)
+
+  const curl = shell(firstCall.replace(':4601', `:${httpPort}`), { COUNTERSIGN_KEY: key })
+  const posting = await questionFor(ben)
+  expect([items, (await approve(ana, posting)).status]).toEqual([[], 403]) // nobody approves their own
+  expect((await approve(ben, posting)).status).toBe(200)
+  expect(await curl.ended).toMatchObject({ code: 0, said: expect.stringMatching(/^HTTP\/1.1 201 [^]*\{"items":1\}$/m) })
+  expect(items).toEqual(['{"title":"Hello"}'])
+
+  const note = join(folder, 'note.md')
+  const call = { over: 'mcp', tool: 'write_file', arguments: { path: note, content: 'Held, then written' } } as const
+  const gatewayUrl = `http://127.0.0.1:${httpPort}`
+  const writing = send({ purpose: 'The guide', call }, { publicUrl, gatewayUrl, key })
+  const written = await questionFor(ben)
+  await expect(readFile(note)).rejects.toThrow('ENOENT')
+  expect((await approve(ben, written)).status).toBe(200)
+  expect((await writing).text).toContain('Successfully wrote')
+  expect(await readFile(note, 'utf8')).toBe('Held, then written')
+}, 180_000)
+
+/** Those of the guide may be taken on this machine. */
+async function onFreePorts(): Promise<readonly number[]> {
+  const ports = await freePorts(2)
+  const file = join(folder, 'countersign.yaml')
+  const text = await readFile(file, 'utf8')
+  await writeFile(file, text.replaceAll('4600', `${ports[0]}`).replaceAll('4601', `${ports[1]}`))
+  return ports
+}

@@ -25,11 +25,11 @@ export interface Told {
   readonly approval: string | undefined
 }
 
-export const send = (step: Step, parts: SendParts): Promise<Told> =>
+export const send = (step: Pick<Step, 'purpose' | 'call'>, parts: SendParts): Promise<Told> =>
   step.call.over === 'http' ? sendHttp(step, step.call, parts) : sendMcp(step, step.call, parts)
 
 async function sendHttp(
-  { purpose }: Step,
+  { purpose }: Pick<Step, 'purpose'>,
   { method, path, body }: Extract<Step['call'], { over: 'http' }>,
   { gatewayUrl, key, waitSeconds = 0, attempt, signal }: SendParts,
 ): Promise<Told> {
@@ -51,7 +51,7 @@ async function sendHttp(
 
 /** https://modelcontextprotocol.io/specification/2025-11-25/basic/transports#streamable-http, as much as a call takes. */
 async function sendMcp(
-  { purpose }: Step,
+  { purpose }: Pick<Step, 'purpose'>,
   call: Extract<Step['call'], { over: 'mcp' }>,
   { publicUrl, key, signal }: SendParts,
 ): Promise<Told> {
