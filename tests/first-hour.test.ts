@@ -143,6 +143,7 @@ it('G3: the guide alone puts an own MCP server and an own API behind the gate, a
   const standing = shell(up)
   const publicUrl = await standing.says(/^Countersign stands at (\S+)$/m)
   expect(publicUrl).toBe(`http://localhost:${port}`)
+  await standing.says(/(people are local)/)
   const [ana, ben] = [openBrowser(publicUrl), openBrowser(publicUrl)]
   await ana.submit(await standing.says(/First administrator.*?(http\S+)/), { name: 'Ana' })
   await ben.submit((/http:\S+/.exec(await done(addBen)) ?? [''])[0], {})

@@ -104,6 +104,7 @@ describe.runIf(platform() === 'linux')('countersign up', () => {
 
     const first = start(...words)
     expect(await first.said).toMatch(new RegExp(`^Countersign stands at http://localhost:${port}\n`))
+    expect(await first.said, 'G1').toMatch(/people are local[^]*countersign people add .* --data /)
     const vkey = await (await fetch(`http://localhost:${port}/ledger/vkey`)).text()
     await expect.poll(async () => (await leftBehind()).length).toBeGreaterThan(1)
 
@@ -119,7 +120,7 @@ describe.runIf(platform() === 'linux')('countersign up', () => {
     expect(ended.said + ended.muttered, 'no terminal, no colours').not.toContain('\u001b')
 
     const second = start(...words, '--json')
-    expect(JSON.parse(await second.said)).toMatchObject({ url: `http://localhost:${port}` })
+    expect(JSON.parse(await second.said)).toMatchObject({ url: `http://localhost:${port}`, people: 'local' })
     expect(await (await fetch(`http://localhost:${port}/ledger/vkey`)).text()).toBe(vkey)
     const starts = async () => {
       const { code, said } = await hand('ledger', 'verify', '-', '--data', data, '--json')

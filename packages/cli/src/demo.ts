@@ -10,6 +10,7 @@ import { type Demo, freePorts, hurriedPolicies, type Offered, openDemo, tellStor
 import { createLog } from '@countersign/server'
 import { type Hand, makeDataDir } from './hand.ts'
 import { addsUp, inWords, verifyFrom } from './ledger.ts'
+import { storyIsOver } from './stands.ts'
 import { Stopped } from './stopped.ts'
 
 export interface DemoOptions {
@@ -68,7 +69,7 @@ async function tell(hand: Hand, demo: Demo, { attended, json }: { attended: bool
   hand.say(
     json ? JSON.stringify({ steps, failed, verified }) : `\ndemo: ${steps} steps, ${failed} failed, ledger ${ledger}`,
   )
-  say('Now with servers of your own: `countersign init` in a folder of yours, and docs/quick-start.md.')
+  say(storyIsOver)
   if (failed > 0 || !verified) throw new Stopped(1, '')
 }
 

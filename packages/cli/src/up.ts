@@ -7,10 +7,10 @@ import { existsSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { isError } from '@countersign/core'
-import type { Demo } from '@countersign/demo'
 import { type ConfigProblem, createLog, prepare, startHouse } from '@countersign/server'
 import { inLines, readConfigFile, toldOf } from './config-file.ts'
 import { dataDirOf, type Hand, makeDataDir } from './hand.ts'
+import { demoStands, stands } from './stands.ts'
 import { Stopped } from './stopped.ts'
 
 export interface UpOptions {
@@ -46,8 +46,9 @@ interface Opened {
   close(): Promise<void>
 }
 
-async function openConfigured(hand: Hand, { config: named, port, json }: UpOptions, dataDir: string): Promise<Opened> {
-  const file = readConfigFile(hand, named)
+async function openConfigured(hand: Hand, options: UpOptions, dataDir: string): Promise<Opened> {
+  const { port, json, data } = options
+  const file = readConfigFile(hand, options.config)
   const { read, baseDir } = file
   const config = port === undefined ? read.config : { ...read.config, listen: { ...read.config.listen, port } }
   const refuse = (problems: readonly ConfigProblem[]) =>
@@ -65,16 +66,15 @@ async function openConfigured(hand: Hand, { config: named, port, json }: UpOptio
       throw refuse(error.detail as ConfigProblem[])
     },
   )
-  const { url, welcome: link } = started
+  const { url, welcome } = started
+  const people = config.identity ? 'of a provider' : started.localPeople ? 'local' : 'nobody'
   // What did not pass is logged, and stands on the page System.
   const deaf = hand.hungUp?.(() => void started.reload('signal').catch(() => undefined))
   const close = async () => {
     deaf?.()
     await started.close()
   }
-  if (json) return { text: JSON.stringify({ url, welcome: link }), close }
-  const founding = link === undefined ? '' : `\nFirst administrator, once, within 15 minutes: ${link}`
-  return { text: `Countersign stands at ${url}${founding}`, close }
+  return { text: json ? JSON.stringify({ url, welcome, people }) : stands({ url, welcome, people, data }), close }
 }
 
 async function openWithDemo(hand: Hand, { fresh, port = 4600, json }: UpOptions, dataDir: string): Promise<Opened> {
@@ -96,34 +96,5 @@ async function openWithDemo(hand: Hand, { fresh, port = 4600, json }: UpOptions,
     await close()
     throw error
   }
-  return { text: json ? JSON.stringify({ url: house.url, gatewayUrl, keys }) : welcome(demo), close }
+  return { text: json ? JSON.stringify({ url: house.url, gatewayUrl, keys }) : demoStands(demo), close }
 }
-
-const welcome = ({ house, gatewayUrl, keys }: Demo) => `
-  Countersign stands.   ${house.url}
-  A question waits there. Sign in as Ben to answer it, or as Ana to see why she cannot.
-
-  Be an agent yourself: this export is held until someone signs it.
-
-    curl -i -X POST ${gatewayUrl}/company/finance/exports \\
-      -H 'authorization: Bearer ${keys['finance-bot']}' \\
-      -H 'content-type: application/json' -H 'prefer: wait=60' -H 'countersign-purpose: Trying it out' \\
-      -d '{"dataset":"finance.ledger","rows":5000,"destination":"warehouse.acme.example","format":"csv"}'
-
-  Give Claude Code the file tools, through the gate:
-
-    claude mcp add --transport http files ${house.url}/mcp/files --header 'Authorization: Bearer ${keys['ops-bot']}'
-
-  Or look through the MCP inspector (Node 22 or later):
-
-    npx @modelcontextprotocol/inspector@2.12.0 --cli ${house.url}/mcp/files --transport http \\
-      --header 'Authorization: Bearer ${keys['ops-bot']}' --method tools/list
-
-  Verify the ledger:  npx countersign ledger verify ${house.url}
-
-  Put servers of your own behind a gate: in a folder of yours,
-
-    countersign init
-
-  Ctrl-C stops all of it; the next start finds its data, and \`--fresh\` begins anew.
-`
