@@ -39,6 +39,8 @@ export interface GateParts extends RunParts {
 
 /** A repeat within this time of a rejection gets the rejection again, no new question. */
 const rejectionHoldsMs = 10 * 60_000
+/** How many attempts of one credential are judged at once; those that wait for people, or run, are not counted. */
+const judgedAtOnce = 8
 /** How often an attempt is judged anew because something changed while it was judged. */
 const patienceWithChange = 8
 
@@ -56,6 +58,8 @@ export function createGate(parts: GateParts): HouseGate {
   const earlierRuns = createEarlierRuns(store, runs.isHere)
   /** Counted and asked one after the other, so that a crowd at once asks no more than its limit. */
   const inTurn = createTurns()
+  /** So that a crowd of one credential leaves time for others: people who sign, and whoever stops it. */
+  const fairly = createTurns(judgedAtOnce)
 
   return {
     async pass(attempt) {
@@ -82,6 +86,7 @@ export function createGate(parts: GateParts): HouseGate {
     let agent = attempt.caller.agent
     for (let changes = 0; changes < patienceWithChange;) {
       const verdict = await judgedOnce(sealed, attempt, agent, patience)
+      if (verdict.kind === 'denying') return deny(verdict.record)
       if (verdict.kind !== 'changed' && verdict.kind !== 'known') return verdict
       if (verdict.kind === 'known') {
         const earlier = await earlierRuns.ended(verdict.earlier, attempt, sealed, patience.signal)
@@ -99,25 +104,25 @@ export function createGate(parts: GateParts): HouseGate {
     agent: Agent,
     patience: Patience,
   ): Promise<Verdict> {
-    return settle(sealed, await judge(sealed, attempt, agent), agent, attempt, patience)
+    const { credential } = attempt.caller
+    const settled = await fairly(credential, async () => settle(sealed, await judge(sealed, attempt, agent), agent))
+    if ('kind' in settled) return settled
+    if (settled.state === 'open') attempt.held?.(waitingFor(settled))
+    const approval = await desk.answer(settled.id, patience.signal)
+    return fairly(credential, () => answered(approval, sealed, attempt))
   }
 
-  async function settle(
-    sealed: SealedAction,
-    record: ActionRecord,
-    agent: Agent,
-    attempt: Attempt,
-    patience: Patience,
-  ): Promise<Verdict> {
-    if (agent.status === 'stopped') return deny(stoppedRecord(record))
+  /** What becomes of it, or the question whose answer it waits for. */
+  async function settle(sealed: SealedAction, record: ActionRecord, agent: Agent): Promise<Verdict | Approval> {
+    if (agent.status === 'stopped') return { kind: 'denying', record: stoppedRecord(record) }
     const { decision } = record
     switch (decision.kind) {
       case 'deny':
-        return deny(record)
+        return { kind: 'denying', record }
       case 'allow':
         return permit(record, agent)
       case 'ask':
-        return record.observed ? permit(record, agent) : hold(sealed, record, agent, attempt, patience)
+        return record.observed ? permit(record, agent) : findOrAsk(sealed, record, agent)
     }
   }
 
@@ -138,21 +143,7 @@ export function createGate(parts: GateParts): HouseGate {
     ])
   }
 
-  async function hold(
-    sealed: SealedAction,
-    record: ActionRecord,
-    agent: Agent,
-    attempt: Attempt,
-    patience: Patience,
-  ): Promise<Verdict> {
-    const asked = await findOrAsk(sealed, record, agent)
-    if ('kind' in asked) return asked
-    if (asked.state === 'open') attempt.held?.(waitingFor(asked))
-    return answered(asked.id, sealed, attempt, patience)
-  }
-
-  async function answered(id: string, sealed: SealedAction, attempt: Attempt, patience: Patience): Promise<Verdict> {
-    const approval = await desk.answer(id, patience.signal)
+  async function answered(approval: Approval, sealed: SealedAction, attempt: Attempt): Promise<Verdict> {
     if (approval.state === 'spent') return { kind: 'changed' } // another connection was quicker: known, or asked anew
     if (approval.state === 'granted' && attempt.signal.aborted) return waitingFor(approval) // nobody is there to collect it
     return approval.state === 'granted' ? spendGrant(sealed, approval, attempt) : refusalOf(approval)
@@ -172,7 +163,8 @@ export function createGate(parts: GateParts): HouseGate {
   }
 
   async function askAnew(sealed: SealedAction, record: ActionRecord, agent: Agent): Promise<Approval | Verdict> {
-    if (await tooMany(store, record.action, clock.now(), limits)) return deny(crowdedRecord(record))
+    if (await tooMany(store, record.action, clock.now(), limits))
+      return { kind: 'denying', record: crowdedRecord(record) }
     const approval = questionOf(sealed, record, agent, clock.now())
     try {
       await store.commit({
@@ -193,10 +185,10 @@ export function createGate(parts: GateParts): HouseGate {
     mustBeAbout(approval, sealed)
     const agent = await provenAgain(attempt)
     const record = await judge(sealed, attempt, agent)
-    if (agent.status === 'stopped') return deny(stoppedRecord(record))
+    if (agent.status === 'stopped') return { kind: 'denying', record: stoppedRecord(record) }
     if (record.decision.kind === 'deny') {
       await desk.withdraw(approval.id, 'voided', 'policy no longer allows it', 'house')
-      return deny(record)
+      return { kind: 'denying', record }
     }
     const gap = await covers(approval, record, agent, store)
     if (gap) {
@@ -279,8 +271,11 @@ export function createGate(parts: GateParts): HouseGate {
 }
 
 type Settled = Refusal | Permitted | { readonly kind: 'known'; readonly earlier: PermitLife }
-/** `changed`: something it rested on changed in the meantime, so it is judged again. */
-type Verdict = Settled | { readonly kind: 'changed' }
+/**
+ * `changed`: something it rested on changed in the meantime, so it is judged again. `denying`: not yet in the record, and a
+ * flood of them waits for that.
+ */
+type Verdict = Settled | { readonly kind: 'changed' } | { readonly kind: 'denying'; readonly record: ActionRecord }
 
 /** Who acts comes from the credential, whatever the message says. */
 function actionOf({ action, caller }: Attempt): Action {

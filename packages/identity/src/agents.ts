@@ -10,6 +10,7 @@ import {
   type Clock,
   CountersignError,
   createAllowance,
+  createSharedLook,
   createTurns,
   inForce,
   newId,
@@ -44,6 +45,7 @@ export function createIdentify(
   store: { readonly agents: Pick<Store['agents'], 'byKey'> },
   clock: Clock,
 ): (credential: string, source?: string) => Promise<Caller> {
+  const byKey = createSharedLook((hash) => store.agents.byKey(hash))
   const inTurn = createTurns()
   const unknown = createAllowance({ most: mostUnknown, withinMs: unknownWithinMs, now: () => clock.now() })
   const known = new Set<string>()
@@ -51,7 +53,7 @@ export function createIdentify(
   return async (credential, source = '') => {
     const presented = parseKey(credential)
     if (!presented) throw new CountersignError('ERR_AGENT_UNKNOWN')
-    const lookUp = () => store.agents.byKey(presented.hash)
+    const lookUp = () => byKey(presented.hash)
     const isFlood = !known.has(presented.hash) && unknown.isSpent(source)
     const agent = await (isFlood ? inTurn(source, lookUp) : lookUp())
     const key = agent?.keys.find(({ hash }) => sameHash(hash, presented.hash))
