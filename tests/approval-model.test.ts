@@ -1,6 +1,7 @@
 /**
- * Any sequence of questions, signatures, escalations, stops and moments, over two instances, goes as in a model that
- * fits on a page; and whatever two of them do at the same moment, the record keeps its promises.
+ * Any sequence of questions, signatures, escalations, stops, runs that stay under way, clients and instances that go away,
+ * and moments, over two instances, goes as in a model that fits on two pages; and whatever two of them do at the same
+ * moment, the record keeps its promises.
  *
  *   open ─▶ granted ─▶ spent
  *   open | granted ─▶ expired | cancelled | voided
@@ -13,10 +14,13 @@ import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { attempted, escalatedBy, settled, signed, takeBack, type World } from './approval-model.ts'
 import { keepsItsPromises } from './approval-record.ts'
-import { agentId, groupsOf, minute, openTwoDesks, type Signing, type TwoDesks } from './two-desks.ts'
+import { begun, ended, isQuiet, type Run, underWay, wentRound } from './run-model.ts'
+import { openTwoDesks, type Signing, type TwoDesks } from './two-desks.ts'
+import { agentId, allowedLane, groupsOf, minute } from './two-desks-cast.ts'
 
 const at = fc.nat(1)
 const lane = fc.nat(1)
+const anyLane = fc.nat(allowedLane)
 const person = fc.oneof(
   { weight: 1, arbitrary: fc.constantFrom(...Object.keys(groupsOf)) },
   { weight: 2, arbitrary: fc.constantFrom('per-one', 'per-two', 'per-law', 'per-both') },
@@ -30,12 +34,20 @@ const signing = fc.record({
   assurance: fc.constantFrom('session', 'session', 'chat'),
   stale: fc.oneof({ weight: 8, arbitrary: fc.constant(false) }, { weight: 1, arbitrary: fc.constant(true) }),
 } as const)
+const mostlyNot = fc.oneof({ weight: 4, arbitrary: fc.constant(false) }, { weight: 1, arbitrary: fc.constant(true) })
 const commands = fc.oneof(
-  { weight: 5, arbitrary: fc.record({ kind: fc.constant('attempt' as const), at, lane }) },
+  {
+    weight: 8,
+    arbitrary: fc.record({ kind: fc.constant('attempt' as const), at, lane: anyLane, again: mostlyNot }),
+  },
+  { weight: 4, arbitrary: fc.record({ kind: fc.constant('end' as const), lane: anyLane, delivered: fc.boolean() }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('hang up' as const), lane: anyLane }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('die' as const), at }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('lose or regain lease' as const), at }) },
   { weight: 12, arbitrary: fc.record({ kind: fc.constant('sign' as const), at, lane, how: signing }) },
   { weight: 4, arbitrary: fc.record({ kind: fc.constant('sign as asked' as const), lane }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('escalate' as const), at, lane, person }) },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant('settle' as const), at }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('go round' as const), at }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('leave' as const), person }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('stop or start' as const), at }) },
   {
@@ -46,16 +58,17 @@ const commands = fc.oneof(
     }),
   },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('race' as const), lane, hows: fc.tuple(signing, signing) }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('race, allowed' as const) }) },
 )
 type Command = typeof commands extends fc.Arbitrary<infer Each> ? Each : never
 
-it('any sequence of commands over two desks goes as in the model, and keeps P3, P5, P6, P7 and P15', async () => {
+it('C1: any sequence of commands over two instances goes as in the model, and keeps P3, P5, P6, P7, P10 and P15', async () => {
   const sequences = fc.array(commands, { minLength: 10, maxLength: 50 })
   await fc.assert(
     fc.asyncProperty(sequences, async (sequence) => {
       const scene = await openTwoDesks()
       try {
-        const world: World = { questions: new Map(), gone: new Set(), stopped: false }
+        const world: World = { questions: new Map(), runs: [[], [], []], gone: new Set(), stopped: false }
         const start = scene.clock.now()
         for (const command of sequence) await play(scene, world, command, start)
         keepsItsPromises(await scene.store.journal.read(0, 10_000), scene.ran)
@@ -76,7 +89,25 @@ async function play(scene: TwoDesks, world: World, command: Command, start: numb
       world.gone.add(command.person)
       return scene.leave(command.person)
     case 'attempt':
-      expect(await scene.attempt(command.at, command.lane)).toBe(attempted(world, command.lane, now))
+      await attempt(scene, world, command)
+      break
+    case 'end': {
+      const [place, run] = oneUnderWay(scene, world, command.lane)
+      if (run) ended(run, command.delivered)
+      await scene.end(command.lane, place, command.delivered)
+      break
+    }
+    case 'hang up': {
+      const [place, run] = oneUnderWay(scene, world, command.lane)
+      if (run?.outcome === 'none') run.gone = true
+      await scene.hangUp(command.lane, place)
+      break
+    }
+    case 'die':
+      await scene.die(command.at)
+      break
+    case 'lose or regain lease':
+      scene.loseOrRegainLease(command.at)
       break
     case 'sign':
       await sign(scene, world, command, start)
@@ -96,10 +127,12 @@ async function play(scene: TwoDesks, world: World, command: Command, start: numb
       )
       break
     }
-    case 'settle':
-      await scene.instances[command.at === 0 ? 0 : 1].desk.settleDue()
+    case 'go round': {
+      const leased = await scene.goRound(command.at)
       for (const [each, question] of world.questions) world.questions.set(each, settled(question, now))
+      for (const runs of world.runs) wentRound(runs, leased, now)
       break
+    }
     case 'stop or start': {
       const { stops } = scene.instances[command.at === 0 ? 0 : 1]
       if (world.stopped) await stops.start(agentId, 'per-two')
@@ -108,8 +141,12 @@ async function play(scene: TwoDesks, world: World, command: Command, start: numb
       world.stopped = !world.stopped
       break
     }
+    case 'race, allowed':
+      await raceAllowed(scene, world)
+      break
     case 'race':
-      await race(scene, command.lane, command.hows)
+      if (!isQuiet(world.runs[command.lane] ?? [])) return
+      await race(scene, world, command.lane, command.hows)
       await lookAgain(scene, world)
       break
   }
@@ -117,6 +154,25 @@ async function play(scene: TwoDesks, world: World, command: Command, start: numb
     const stored = await latest(scene, each)
     expect([stored?.state, stored?.terms.signOffs.some((signOff) => signOff.escalated)]).toEqual([state, escalated])
   }
+}
+
+async function attempt(
+  scene: TwoDesks,
+  world: World,
+  { at, lane: each, again }: { at: number; lane: number; again: boolean },
+): Promise<void> {
+  const sending = { lane: each, node: nodeAt(scene, at), leased: scene.hasLease(at), again }
+  expect(await scene.attempt(at, each, again)).toBe(attempted(world, sending, scene.clock.now()))
+}
+
+const nodeAt = ({ instances }: TwoDesks, at: number): string => instances[at === 0 ? 0 : 1].node
+
+/** The newest of a lane at an instance that lives; also one that was closed as overdue. */
+function oneUnderWay({ instances }: TwoDesks, { runs }: World, each: number): readonly [number, Run | undefined] {
+  const mine = runs[each] ?? []
+  const lives = (run: Run) => run.outcome !== 'done' && instances.some(({ node }) => node === run.node)
+  const place = mine.findLastIndex(lives)
+  return [place, mine[place]]
 }
 
 async function sign(
@@ -131,17 +187,38 @@ async function sign(
   expect(await worked(scene.sign(command.at, approval.id, command.how))).toBe(counts)
 }
 
+/** Nobody is asked, and of what comes to both at the same moment one runs; the other one finds it. */
+async function raceAllowed(scene: TwoDesks, world: World): Promise<void> {
+  const runs = world.runs[allowedLane] ?? []
+  if (!isQuiet(runs)) return
+  const endings = await Promise.all([0, 1].map((at) => scene.attempt(at, allowedLane, false)))
+  if (world.stopped) return expect(endings).toEqual(['agent_stopped', 'agent_stopped'])
+  const leased = [0, 1].filter((at) => scene.hasLease(at))
+  expect(endings.filter((ending) => ending === 'unavailable')).toHaveLength(2 - leased.length)
+  expect(endings.filter((ending) => ending === 'ran')).toHaveLength(Math.min(leased.length, 1))
+  const winner = endings.indexOf('ran')
+  if (winner >= 0) begun(runs, nodeAt(scene, winner), false, scene.clock.now())
+}
+
 /** Two people and two runs, all at the same moment, at both instances. */
-async function race(scene: TwoDesks, each: number, [one, other]: readonly [Signing, Signing]): Promise<void> {
+async function race(
+  scene: TwoDesks,
+  world: World,
+  each: number,
+  [one, other]: readonly [Signing, Signing],
+): Promise<void> {
   const before = scene.ran.length
   const { id } = (await latest(scene, each)) ?? {}
-  await Promise.allSettled([
-    ...(id === undefined ? [] : [scene.sign(0, id, one), scene.sign(1, id, other)]),
-    scene.attempt(0, each),
-    scene.attempt(1, each),
+  const [here, there] = await Promise.all([
+    scene.attempt(0, each, false),
+    scene.attempt(1, each, false),
+    ...(id === undefined ? [] : [worked(scene.sign(0, id, one)), worked(scene.sign(1, id, other))]),
   ])
-  const runs = scene.ran.length - before
-  expect(runs).toBeLessThanOrEqual(1)
+  expect(scene.ran.length - before).toBeLessThanOrEqual(1)
+  const winner = [here, there].indexOf('ran')
+  if (winner < 0) return
+  const runs = world.runs[each] ?? []
+  begun(runs, nodeAt(scene, winner), true, scene.clock.now())
 }
 
 /** After a race the model takes what the store says; whether that may be so is looked at in the record. */

@@ -1,19 +1,21 @@
 /**
- * What two desks have to answer, on a page: no store, no versions, no races.
+ * What two desks and their gates have to answer, on a page: no store, no versions, no races.
  *
  * @module
  */
 import type { ApprovalState } from '@countersign/schema'
+import { begun, inTheWay, known, type Runs } from './run-model.ts'
+import type { Signing } from './two-desks.ts'
 import {
+  allowedLane,
   barred,
   escalateAfterMs,
   groupsOf,
   membershipMs,
   minute,
-  type Signing,
   timeoutMs,
   validMs,
-} from './two-desks.ts'
+} from './two-desks-cast.ts'
 
 /** A question as the model has it. */
 export interface Question {
@@ -26,20 +28,39 @@ export interface Question {
 
 export interface World {
   readonly questions: Map<number, Question>
+  /** By lane. */
+  readonly runs: readonly Runs[]
   readonly gone: Set<string>
   stopped: boolean
 }
 
-export function attempted(world: World, each: number, now: number): string {
+export interface Sending {
+  readonly lane: number
+  /** Whose gate it is, and whether that instance holds its lease. */
+  readonly node: string
+  readonly leased: boolean
+  /** Under the attempt id of the newest run. */
+  readonly again: boolean
+}
+
+export function attempted(world: World, { lane: each, node, leased, again }: Sending, now: number): string {
   if (world.stopped) return 'agent_stopped'
+  const runs = world.runs[each] ?? []
+  if (each === allowedLane) {
+    if (!leased) return 'unavailable'
+    return inTheWay(runs, node, again) ?? begun(runs, node, false, now)
+  }
+  const earlier = known(runs, again)
+  if (earlier) return earlier
   const question = world.questions.get(each)
   if (question && inTime(question, now) === 'open') return 'waiting'
   if (question?.state === 'rejected' && now < question.settledAt + 10 * minute) return 'rejected'
   if (question && inTime(question, now) === 'granted') {
     // A leaver's signature no longer counts: the grant is void, and the question is asked anew.
     if (serves({ ...question, signed: question.signed.filter((one) => !world.gone.has(one.person)) })) {
+      if (!leased) return 'unavailable' // and nothing is spent
       world.questions.set(each, { ...question, state: 'spent' })
-      return 'ran'
+      return begun(runs, node, true, now)
     }
   }
   world.questions.set(each, { state: 'open', signed: [], askedAt: now, settledAt: 0, escalated: false })

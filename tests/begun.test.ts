@@ -180,7 +180,7 @@ describe('C1: what runs at the same time, each with its client', () => {
 
 describe('C1: nobody will say how it ended', () => {
   /** As an instance leaves it that dies between the leave to run and its end. */
-  async function left(says: 'ask' | 'allow') {
+  async function left(says: 'ask' | 'allow', id: string | null) {
     const made = scene({ says })
     if (says === 'ask') {
       await made.attempt()
@@ -198,25 +198,30 @@ describe('C1: nobody will say how it ended', () => {
       made.store.commit = commit
       throw new Error('killed')
     }
-    await expect(made.attempt({ id: null })).rejects.toThrow('killed')
+    await expect(made.attempt({ id })).rejects.toThrow('killed')
     return made
   }
 
-  it.each<['ask' | 'allow']>([['ask'], ['allow']])(
-    'it may have run already, until its deadline and once after; then it is an action of its own: %s',
-    async (says) => {
-      const made = await left(says)
+  it.each<['ask' | 'allow', string | null, string | null]>([
+    ['ask', null, null],
+    ['allow', null, null],
+    ['allow', 'one', 'two'],
+    ['allow', 'one', null],
+  ])(
+    'it may have run already, until its deadline and once after; then it is an action of its own: %s, %s, %s',
+    async (says, first, id) => {
+      const made = await left(says, first)
       const told = {
         ending: 'done',
         refusal: { open: 'unknown', summary: expect.stringContaining('may have run already') },
       }
-      expect(await made.attempt({ id: null })).toMatchObject(told)
+      expect(await made.attempt({ id })).toMatchObject(told)
       made.clock.advance(16 * minute)
       await closeOverdue(made.store, made.log)
-      expect(await made.attempt({ id: null })).toMatchObject(told)
+      expect(await made.attempt({ id })).toMatchObject(told)
       expect(made.ran()).toBe(0)
       expect(await made.questions()).toHaveLength(says === 'ask' ? 1 : 0)
-      expect(await made.attempt({ id: null })).toMatchObject({ ending: says === 'ask' ? 'waiting' : 'ran' })
+      expect(await made.attempt({ id })).toMatchObject({ ending: says === 'ask' ? 'waiting' : 'ran' })
     },
   )
 })

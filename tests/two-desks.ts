@@ -1,49 +1,43 @@
 /**
- * Two instances on one memory store: two desks, two gates, one clock that the test moves. Everything is asked: two
- * controllers by chat, and one of legal by session, or of the CFO's office after ten minutes.
+ * Two instances on one memory store: two desks, two gates, one clock that the test moves. On two lanes everything is
+ * asked: two controllers by chat, and one of legal by session, or of the CFO's office after ten minutes. What comes on a
+ * third is allowed.
  *
  * @module
  */
 import {
+  closeOverdue,
   createDesk,
   createGate,
   createJudge,
   createStops,
+  deferred,
   type Desk,
   type Gate,
-  type PolicyNote,
-  type PolicySet,
+  isError,
+  nodeLease,
+  type Ran,
   type Stops,
   type Store,
 } from '@countersign/core'
-import { type Agent, type Assurance, type Person, Registry, type Verdict } from '@countersign/schema'
+import { type Assurance, Registry, type Verdict } from '@countersign/schema'
 import { createMemoryStore } from '@countersign/stores'
 import { createHandClock } from '@countersign/stores/conformance'
-
-export const agentId = 'export-bot'
-export const minute = 60_000
-export const timeoutMs = 30 * minute
-export const validMs = 15 * minute
-export const escalateAfterMs = 10 * minute
-/** Who has signed in longer ago than this cannot sign by chat. */
-export const membershipMs = 20 * minute
-
-/** The cast, and the groups of each. Whoever is in the requester chain is in every group: only P3 keeps them out. */
-export const groupsOf: Readonly<Record<string, readonly string[]>> = {
-  'per-one': ['controllers'],
-  'per-two': ['controllers'],
-  'per-three': ['controllers'],
-  'per-law': ['legal'],
-  'per-both': ['controllers', 'legal'],
-  'per-cfo': ['cfo-office'],
-  'per-out': ['others'],
-  'per-owner': ['controllers', 'legal', 'cfo-office'],
-  'per-registrar': ['controllers', 'legal', 'cfo-office'],
-  'per-changer': ['controllers', 'legal', 'cfo-office'],
-}
-export const barred = ['per-owner', 'per-registrar', 'per-changer']
+import {
+  actionOf,
+  agent,
+  agentId,
+  context,
+  groupsOf,
+  leaseMs,
+  membershipMs,
+  minute,
+  personOf,
+  policies,
+} from './two-desks-cast.ts'
 
 export interface Instance {
+  readonly node: string
   readonly desk: Desk
   readonly gate: Gate
   readonly stops: Stops
@@ -55,8 +49,21 @@ export interface TwoDesks {
   readonly instances: readonly [Instance, Instance]
   /** What really ran: the lane and nothing else. */
   readonly ran: readonly number[]
-  /** Sends the action of a lane; how it ended. */
-  attempt(at: number, lane: number): Promise<string>
+  /**
+   * Sends the action of a lane; how it ended, or `ran` once its run has begun, which then stays under way. `again`: under
+   * the attempt id of the lane's newest run.
+   */
+  attempt(at: number, lane: number, again: boolean): Promise<string>
+  /** Ends this run of a lane, counted from its first. */
+  end(lane: number, run: number, delivered: boolean): Promise<void>
+  /** The client of that run gives up. */
+  hangUp(lane: number, run: number): Promise<void>
+  /** An instance ends without a word, its clients and its runs with it; another one starts in its place. */
+  die(at: number): Promise<void>
+  hasLease(at: number): boolean
+  loseOrRegainLease(at: number): void
+  /** What is done by the clock, by whichever instance; which nodes had their lease then. */
+  goRound(at: number): Promise<readonly string[]>
   sign(at: number, approval: string, how: Signing): Promise<void>
   leave(person: string): Promise<void>
   close(): Promise<void>
@@ -74,8 +81,12 @@ export async function openTwoDesks(): Promise<TwoDesks> {
   const clock = createHandClock()
   const store = createMemoryStore({ clock })
   const ran: number[] = []
+  const runs: readonly UnderWay[][] = [[], [], []]
   let tries = 0
-  const instances = [instanceOf(store, 'nod_1'), instanceOf(store, 'nod_2')] as const
+  let nodes = 0
+  const unleased = new Set<string>()
+  const newInstance = () => instanceOf(store, `nod_${++nodes}`, (node) => !unleased.has(node))
+  const instances: [Instance, Instance] = [newInstance(), newInstance()]
   await store.commit({
     facts: [
       ...Object.keys(groupsOf).map(
@@ -91,40 +102,24 @@ export async function openTwoDesks(): Promise<TwoDesks> {
     instances,
     ran,
 
-    async attempt(at, lane) {
+    async attempt(at, lane, again) {
       const now = (await store.agents.get(agentId)) ?? agent
+      const mine = runs[lane] ?? []
+      const attemptId = (again && mine.at(-1)?.attemptId) || `attempt ${++tries}`
+      const [begun, ends, gone] = [deferred<string>(), deferred<Ran>(), new AbortController()]
       let ending = 'nothing'
-      await instances[at % 2]?.gate.pass({
+      const passing = instances[at === 0 ? 0 : 1].gate.pass({
         caller: { agent: now, credential: 'key_1', onBehalfOf: undefined, startedBy: undefined },
-        action: {
-          gateway: 'http',
-          door: 'enforcing',
-          verb: 'data.export',
-          operation: 'http.request',
-          resources: [{ kind: 'dataset', name: 'finance.orders' }],
-          parameters: { lane },
-          environment: 'prod',
-        },
-        context: {
-          sentence: `Export lane ${lane}`,
-          effect: 'write',
-          lineage: { reads: [{ name: 'finance.orders' }], writes: [] },
-          measures: {},
-          purpose: undefined,
-          attemptId: `attempt ${++tries}`,
-          session: 's',
-          trace: undefined,
-          client: 'test',
-          destructive: false,
-          observed: false,
-        },
+        action: actionOf(lane),
+        context: { ...context, sentence: `Export lane ${lane}`, attemptId },
         patienceMs: 0,
-        signal: new AbortController().signal,
+        signal: gone.signal,
         async run(permit) {
           permit.begin()
-          ran.push(Number((permit.action.parameters as { lane: number }).lane))
-          ending = 'ran'
-          return { outcome: { kind: 'done', summary: 'ok' }, delivered: true, result: undefined }
+          ran.push(lane)
+          mine.push({ attemptId, hangUp: () => gone.abort(), end: ends.resolve, over: passing })
+          begun.resolve('ran')
+          return ends.promise
         },
         async replay() {
           ending = 'replayed'
@@ -133,7 +128,46 @@ export async function openTwoDesks(): Promise<TwoDesks> {
           ending = refusal.kind === 'denied' ? refusal.reason : refusal.kind
         },
       })
-      return ending
+      const over = passing.then(
+        () => ending,
+        (error: unknown) => {
+          if (isError(error, 'ERR_STORE_UNAVAILABLE')) return 'unavailable'
+          throw error
+        },
+      )
+      return Promise.race([begun.promise, over])
+    },
+
+    async end(lane, run, delivered) {
+      const result = { contentType: 'text/plain', body: '' }
+      runs[lane]?.[run]?.end({ outcome: { kind: 'done', summary: 'ok' }, delivered, result })
+      await runs[lane]?.[run]?.over
+    },
+
+    async hangUp(lane, run) {
+      runs[lane]?.[run]?.hangUp()
+    },
+
+    async die(at) {
+      instances[at === 0 ? 0 : 1] = newInstance()
+    },
+
+    hasLease: (at) => !unleased.has(instances[at === 0 ? 0 : 1].node),
+
+    loseOrRegainLease(at) {
+      const { node } = instances[at === 0 ? 0 : 1]
+      if (!unleased.delete(node)) unleased.add(node)
+    },
+
+    async goRound(at) {
+      for (const { node } of instances) {
+        if (!unleased.has(node)) await store.leases.hold(`${nodeLease}${node}`, node, leaseMs)
+      }
+      const notOf = (await store.leases.list()).map(({ name }) => name.slice(nodeLease.length))
+      await instances[at === 0 ? 0 : 1].desk.settleDue()
+      await closeOverdue(store, () => undefined)
+      await store.permits.abandon({ notOf })
+      return notOf
     },
 
     async sign(at, approval, { person, verdict, assurance, stale = false }) {
@@ -154,7 +188,14 @@ export async function openTwoDesks(): Promise<TwoDesks> {
   }
 }
 
-function instanceOf(store: Store, node: string): Instance {
+interface UnderWay {
+  readonly attemptId: string
+  hangUp(): void
+  end(ran: Ran): void
+  readonly over: Promise<void>
+}
+
+function instanceOf(store: Store, node: string, leased: (node: string) => boolean): Instance {
   const desk = createDesk({ store, membershipMs })
   const policy = { active: () => policies }
   const registry = () =>
@@ -165,69 +206,10 @@ function instanceOf(store: Store, node: string): Instance {
     desk,
     policy,
     judge,
-    node: { id: node, epoch: () => 1 },
+    node: { id: node, epoch: () => (leased(node) ? 1 : undefined) },
     publicUrl: 'http://localhost:4600',
     limits: { open: 1_000, asked: 1_000, withinMs: minute },
     log: () => undefined,
   })
-  return { desk, gate, stops: createStops({ store }) }
-}
-
-const agent: Agent = {
-  id: agentId,
-  version: 1,
-  name: agentId,
-  owner: 'per-owner',
-  team: 'a-team',
-  groups: [],
-  environment: 'prod',
-  mode: 'enforce',
-  status: 'active',
-  keys: [{ id: 'key_1', hash: '1'.repeat(64), createdAt: 0, expiresAt: Number.MAX_SAFE_INTEGER }],
-  registeredBy: 'per-registrar',
-  changedBy: 'per-changer',
-}
-
-const personOf = (id: string, now: number): Person => ({
-  id,
-  version: 1,
-  issuer: 'https://idp.example',
-  subject: id,
-  name: id,
-  groups: [...(groupsOf[id] ?? [])],
-  groupsAsOf: now,
-  active: true,
-  roles: [],
-})
-
-const note = (
-  id: string,
-  signOff: Pick<NonNullable<PolicyNote['signOff']>, 'quorum' | 'from' | 'assurance'>,
-): PolicyNote => {
-  const about = { id, doc: `What ${id} says.`, owner: 'finance' }
-  const bounds = { timeoutMs, validMs, reasonRequired: false, purposeRequired: false, distinct: false }
-  const escalate = { to: 'cfo-office', afterMs: escalateAfterMs }
-  return {
-    ...about,
-    control: undefined,
-    kind: 'sign-off',
-    text: '',
-    signOff: { ...about, ...bounds, ...signOff, enforcingDoorOnly: false, ...(id === 'legal' && { escalate }) },
-    obligations: [],
-  }
-}
-
-const notes: readonly PolicyNote[] = [
-  note('controllers', { quorum: 2, from: ['controllers'], assurance: 'chat' }),
-  note('legal', { quorum: 1, from: ['legal'], assurance: 'session' }),
-  { ...note('may', { quorum: 1, from: ['nobody'], assurance: 'chat' }), kind: 'allowance', signOff: undefined },
-]
-
-const policies: PolicySet = {
-  version: 'v1',
-  policies: notes,
-  policy: (id) => notes.find((one) => one.id === id),
-  couldAllow: () => true,
-  evaluate: (which) =>
-    which === 'auto' ? { kind: 'deny', by: ['controllers', 'legal'] } : { kind: 'allow', by: ['may'] },
+  return { node, desk, gate, stops: createStops({ store }) }
 }

@@ -53,7 +53,7 @@ export interface Paging {
  * - `ERR_ATTEMPT_KNOWN` (detail: the PermitRecord, unless it was erased) for `action.permitted` if the same (credential, attempt id) has a
  *   permit already, or if the same credential has a `replayable` permit for this digest that is finished but not delivered,
  *   or that has not ended and whose client may be gone: one of the two was countersigned, it was abandoned, or it runs on
- *   another node and one of the two has no attempt id;
+ *   another node;
  * - `ERR_PERMIT_FINISHED` for a second `action.finished` of a permit, except that a late outcome (done or failed) may follow `unknown`;
  * - `ERR_STORE_UNAVAILABLE` when it cannot know whether it can write.
  */

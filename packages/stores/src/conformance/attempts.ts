@@ -92,14 +92,12 @@ export function attempts(open: OpenStore): void {
         await expectRefusal(store, await again({ credential, id: 'attempt-2' }), 'ERR_ATTEMPT_KNOWN')
       })
 
-      it.each<[string, Partial<PermitRecord>, (leave: PermitRecord) => ReturnType<typeof finished> | undefined]>([
+      it.each<[string, Partial<PermitRecord>, (leave: PermitRecord) => ReturnType<typeof finished>]>([
         ['it was delivered', {}, (leave) => finished(leave, { delivered: true })],
         ['the run is not replayable', { replayable: false }, (leave) => finished(leave, { delivered: false })],
-        ['it is still running', {}, () => undefined],
       ])('is a new run where %s', async (_, over, end) => {
         const { store, credential, leave, again } = await scenes(over)
-        const fact = end(leave)
-        if (fact !== undefined) await store.commit({ facts: [fact] })
+        await store.commit({ facts: [end(leave)] })
         await store.commit(await again({ credential, id: 'attempt-2' }))
       })
 
@@ -131,6 +129,7 @@ export function attempts(open: OpenStore): void {
       it.each<[string, Partial<PermitRecord>, boolean, Partial<PermitRecord>]>([
         ['was countersigned', { approval: newId('apr') }, true, {}],
         ['is not, and the next one is countersigned', {}, true, { approval: newId('apr') }],
+        ['runs on another node', {}, true, { node: elsewhere }],
         ['runs on another node, and the next one has no attempt id', {}, false, { node: elsewhere }],
       ])('one that %s is in the way', async (_, over, named, next) => {
         const { store, credential, leave, again } = await scenes(over)
@@ -158,7 +157,9 @@ export function attempts(open: OpenStore): void {
         await expectRefusal(store, await again({ credential, id: 'attempt-2' }), 'ERR_ATTEMPT_KNOWN')
         expect(await store.permits.get(leave.id)).toMatchObject({ abandoned: true })
         expect(await store.permits.get(other.leave.id)).not.toHaveProperty('abandoned')
-        await store.commit(await other.again({ credential: other.credential, id: 'attempt-2' }))
+        await store.commit(
+          await on(other.again, { credential: other.credential, id: 'attempt-2' }, { node: elsewhere }),
+        )
       })
 
       it('one that has ended is no more abandoned than it was', async () => {
@@ -170,8 +171,8 @@ export function attempts(open: OpenStore): void {
       })
 
       it.each<[string, Partial<PermitRecord>, Partial<PermitRecord>, string | undefined]>([
-        ['both have attempt ids, wherever they run', {}, { node: elsewhere }, 'attempt-2'],
-        ['both run on the same node, whose clients wait', { node: elsewhere }, { node: elsewhere }, undefined],
+        ['both run on the same node, whose clients wait', { node: elsewhere }, { node: elsewhere }, 'attempt-2'],
+        ['the same, without an attempt id', { node: elsewhere }, { node: elsewhere }, undefined],
         ['it is not replayable', { replayable: false, approval: newId('apr') }, { node: elsewhere }, undefined],
       ])('is a run of its own where %s', async (_, over, next, id) => {
         const { store, credential, again } = await scenes(over)
@@ -183,7 +184,7 @@ export function attempts(open: OpenStore): void {
         expect((await store.permits.begun(credential, leave.digest))?.permit).toEqual(leave)
         expect(await store.permits.begun(unique('key'), leave.digest)).toBeUndefined()
         expect(await store.permits.begun(credential, 'f'.repeat(64))).toBeUndefined()
-        await store.commit(await again({ credential, id: 'attempt-2' }))
+        await store.commit(await on(again, { credential, id: 'attempt-2' }, { node: leave.node }))
         expect((await store.permits.begun(credential, leave.digest))?.permit.attempt.id).toBe('attempt-2')
         await store.commit({ facts: [finished(leave)] })
         expect((await store.permits.begun(credential, leave.digest))?.permit.attempt.id).toBe('attempt-2')

@@ -104,9 +104,8 @@ export function begun(state: State, credential: string, digest: string): PermitL
 /** A run that has not ended, and of which the client may be gone, so that this permit could run the same again. */
 export function inTheWay(state: State, { attempt, digest, approval, node }: PermitRecord): PermitLife | undefined {
   const mayBeLost = ({ permit: other }: PermitLife): boolean => {
-    const isNameless = attempt.id === undefined || other.attempt.id === undefined
     const isSigned = approval !== undefined || other.approval !== undefined
-    return isSigned || state.abandoned.get(other.id) === true || (isNameless && other.node !== node)
+    return isSigned || state.abandoned.get(other.id) === true || other.node !== node
   }
   return (state.runs.get(wordOf(attempt.credential, digest)) ?? [])
     .map((id) => state.permits.get(id))

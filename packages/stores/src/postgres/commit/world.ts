@@ -152,11 +152,13 @@ export const signatureKey = (approval: string, person: string): string => `${app
 export const isPending = (state: ApprovalState): boolean => state === 'open' || state === 'granted'
 export const isUndelivered = (row: PermitRow): boolean => row.replayable && !row.delivered
 
-/** Whether the client of a run that has not ended may be gone, so that the next permit could run the same again. */
+/**
+ * Whether the client of a run that has not ended may be gone, so that the next permit could run the same again. That
+ * another node still lives, and that it would know of its client, nobody can say at this moment.
+ */
 export function mayBeLost(row: PermitRow, next: PermitRow): boolean {
-  const isNameless = row.attemptKey === null || next.attemptKey === null
   const isSigned = row.approval !== null || next.approval !== null
-  return row.outcome === null && (row.abandoned || isSigned || (isNameless && row.node !== next.node))
+  return row.outcome === null && (row.abandoned || isSigned || row.node !== next.node)
 }
 
 /** Changes of one command, so that all of them can be taken back. */
