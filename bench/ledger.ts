@@ -20,7 +20,8 @@ import {
   widthOf,
 } from '@countersign/core'
 import { verifyLedger } from '@countersign/core/verify'
-import { leavesOf, sampleStory, tileSource } from '../packages/core/src/ledger/sample.ts'
+import { leavesOf, sampleStory } from '../packages/core/src/ledger/sample.ts'
+import { tileSource } from '../packages/core/src/ledger/sample-files.ts'
 import { type Aim, type Bench, type Figures, load, percentiles, type Row, type Settings } from './measure.ts'
 import { digits } from './report.ts'
 

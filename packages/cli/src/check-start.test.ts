@@ -1,46 +1,10 @@
 /** What `check` says and what `serve` does: the same, since it is the same code. */
 import { existsSync } from 'node:fs'
-import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { runWith } from './fake-hand.ts'
-import { product } from './hand.ts'
-
-let cwd: string
-beforeEach(async () => {
-  cwd = await mkdtemp(join(tmpdir(), 'countersign-start-'))
-  await mkdir(join(cwd, 'policies'))
-  await write('policies/registry.yaml', 'datasets: {}\n')
-  await write('policies/all.cedar', '@id("all") @owner("o") @doc("d")\npermit (principal, action, resource);\n')
-})
-afterEach(() => rm(cwd, { recursive: true, force: true }))
-
-const write = (name: string, text: string) => writeFile(join(cwd, name), text)
-const run = (...words: string[]) =>
-  runWith(words, { cwd, env: { PATH: join(cwd, 'bin') }, stopped: () => new Promise(() => undefined) })
-
-interface Report {
-  readonly ok: boolean
-  readonly config: string | null
-  readonly policies: number
-  readonly problems: readonly Told[]
-  readonly warnings: readonly Told[]
-}
-interface Told {
-  readonly file: string
-  readonly line: number
-  readonly column: number
-  readonly path: string
-  readonly says: string
-}
-
-async function check(config: string, ...words: string[]): Promise<Report> {
-  await write('countersign.yaml', config)
-  return JSON.parse((await run('check', '--json', ...words)).said) as Report
-}
+import { describe, expect, it } from 'vitest'
+import { check, cwd, run, write } from './fake-folder.ts'
 
 const http = (upstream: string) =>
   `gateways:\n  http:\n    listen: 127.0.0.1:0\n    upstreams:\n      a:\n        origin: https://a.example\n        environment: prod\n${upstream}`
@@ -268,72 +232,5 @@ describe('what will not work is said before', () => {
     const config = http('        private: true\n').replace('https://a.example', `http://127.0.0.1:${port}`)
     expect((await check(config, '--connect')).warnings).toEqual([])
     server.close()
-  })
-})
-
-describe('files', () => {
-  it('E8: without a file that is said', async () => {
-    const { code, said } = await run('check')
-    expect([code, said]).toEqual([0, expect.stringContaining(`There is no countersign.yaml in ${cwd}.`)])
-    expect(JSON.parse((await run('check', '--json')).said)).toMatchObject({ config: null })
-  })
-
-  it.each(['gone.yaml', 'policies'])('E8: --config %s is an error', async (name) => {
-    for (const command of ['check', 'serve']) {
-      expect(await run(command, '--config', name)).toMatchObject({
-        code: 2,
-        said: '',
-        muttered: expect.stringMatching(/There is no|it is a folder/),
-      })
-    }
-  })
-
-  it.each(['https://a.example/', 'https://a.example//', 'https://A.example:443'])(
-    'E9: publicUrl %s is that name',
-    async (url) => {
-      expect(await check(`publicUrl: ${url}\n`)).toMatchObject({ ok: true })
-    },
-  )
-
-  async function writtenOut(): Promise<void> {
-    const registry = await readFile(join(product.policies, 'registry.yaml'), 'utf8')
-    await rm(join(cwd, 'policies'), { recursive: true })
-    await cp(product.policies, join(cwd, 'policies'), { recursive: true, dereference: true })
-    await rm(join(cwd, 'policies', 'registry.yaml'))
-    await write('countersign.yaml', `registry:\n${registry.replaceAll(/^/gm, '  ')}`)
-  }
-
-  it.each(['check', 'check policies', 'check --config countersign.yaml', 'test', 'test policies'])(
-    'E10: policy %s takes the registry that is written out in the configuration',
-    async (words) => {
-      await writtenOut()
-      expect(await run('policy', ...words.split(' '))).toMatchObject({ code: 0, said: expect.stringContaining('pass') })
-    },
-  )
-
-  it('E10: where there is neither configuration nor registry, what helps is said', async () => {
-    await rm(join(cwd, 'policies', 'registry.yaml'))
-    const { code, muttered } = await run('policy', 'check', 'policies')
-    expect([code, muttered]).toEqual([
-      2,
-      expect.stringContaining('Name a registry with --registry, or the configuration with --config.'),
-    ])
-  })
-
-  it('E10: a configuration that is taken for a registry is told so', async () => {
-    await write('countersign.yaml', 'registry: { datasets: {} }\n')
-    const { code, muttered } = await run('policy', 'check', '--registry', 'countersign.yaml')
-    expect([code, muttered]).toEqual([2, expect.stringContaining('name it with --config')])
-  })
-
-  it.each([
-    ['alone', 'name: a\n'],
-    ['with the groups as documented', 'agentGroups: [ml-agents, finance-agents, platform-agents]\n'],
-  ])('E11: sample policies copied beside a configuration load, %s', async (_, config) => {
-    await rm(join(cwd, 'policies'), { recursive: true })
-    await cp(product.policies, join(cwd, 'policies'), { recursive: true, dereference: true })
-    expect(await check(config)).toMatchObject({ ok: true, policies: 15 })
-    expect((await run('policy', 'check')).code).toBe(0)
-    expect((await run('policy', 'test')).code).toBe(0)
   })
 })

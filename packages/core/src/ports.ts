@@ -17,14 +17,9 @@ export type {
   ActionQuery,
   Journal,
   Ledger,
-  Flow,
-  LineageNode,
-  LineageSubject,
-  LineageEdge,
-  Surroundings,
-  LineageGraph,
   Tombstones,
 } from './ports/store.ts'
+export type { Flow, LineageNode, LineageSubject, LineageEdge, Surroundings, LineageGraph } from './ports/flow.ts'
 export type {
   Caller,
   Permit,

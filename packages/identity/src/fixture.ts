@@ -7,6 +7,7 @@
  */
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { isError } from '@countersign/core'
 import { exportJWK, generateKeyPair } from 'jose'
 import { createMemoryAdapter } from 'oidc-provider/lib/adapters/memory_adapter.js'
 import { Provider } from 'oidc-provider/lib/provider.js'
@@ -106,3 +107,27 @@ export async function browse(url: string, leaveFor = redirectUri): Promise<strin
   }
   throw new Error('walked in circles')
 }
+
+/** The address where `who` signs in. */
+export const as = (who: string, url: string) => `${url}&login_hint=${who}`
+/** Why signing in failed, as the log would say it. */
+export const why = (attempt: Promise<unknown>): Promise<string> =>
+  attempt.then(
+    () => 'it did not fail',
+    (error: unknown) => {
+      if (!isError(error, 'ERR_SIGN_IN_FAILED')) throw error
+      const { why: reason, cause = '' } = error.detail as { why: string; cause?: string }
+      return `${reason} ${cause}`
+    },
+  )
+
+/** Answers as the real one does, but for what `tamper` changes in a JSON answer whose address ends so. */
+export const tampering =
+  (ending: string, tamper: (body: Record<string, unknown>) => unknown): typeof fetch =>
+  async (input, init) => {
+    const response = await fetch(input, init)
+    if (typeof input !== 'string' || !input.endsWith(ending)) return response
+    return Response.json(await tamper((await response.json()) as Record<string, unknown>), {
+      status: response.status,
+    })
+  }

@@ -1,26 +1,13 @@
 import type { Server } from 'node:http'
-import { isError } from '@countersign/core'
 import { type CryptoKey, decodeJwt, generateKeyPair, SignJWT } from 'jose'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createSignIn, type SignInSettings } from './oidc.ts'
 import { verifyIdTokenProof } from './proof.ts'
-import { browse, redirectUri, secret, startProvider } from './fixture.ts'
+import { as, browse, redirectUri, startProvider, tampering, why } from './fixture.ts'
 import { createMemorySessionStore } from './session-store.ts'
 import { createSessions } from './sessions.ts'
 
 const clock = { now: () => Date.now() }
-
-const as = (who: string, url: string) => `${url}&login_hint=${who}`
-/** Why signing in failed, as the log would say it. */
-const why = (attempt: Promise<unknown>): Promise<string> =>
-  attempt.then(
-    () => 'it did not fail',
-    (error: unknown) => {
-      if (!isError(error, 'ERR_SIGN_IN_FAILED')) throw error
-      const { why: reason, cause = '' } = error.detail as { why: string; cause?: string }
-      return `${reason} ${cause}`
-    },
-  )
 
 let issuer: string
 let server: Server
@@ -171,16 +158,6 @@ describe('a callback that is not the answer to what was begun', () => {
 })
 
 describe('a provider that lies', () => {
-  /** Answers as the real one does, but for what `tamper` changes in a JSON answer whose address ends so. */
-  const tampering =
-    (ending: string, tamper: (body: Record<string, unknown>) => unknown): typeof fetch =>
-    async (input, init) => {
-      const response = await fetch(input, init)
-      if (typeof input !== 'string' || !input.endsWith(ending)) return response
-      return Response.json(await tamper((await response.json()) as Record<string, unknown>), {
-        status: response.status,
-      })
-    }
   const attempt = async (fetching: typeof fetch, more: Partial<SignInSettings> = {}) => {
     const signIn = createSignIn({ ...settings, ...more, fetch: fetching })
     const { url, pending } = await signIn.begin({ returnTo: '/' })
@@ -287,78 +264,6 @@ describe('a provider that lies', () => {
     expect(error).toMatchObject({ message: 'Signing in did not work.' })
     expect(error).not.toHaveProperty('cause')
   })
-
-  const listing = (methods: unknown) =>
-    tampering('openid-configuration', (body) => ({ ...body, token_endpoint_auth_methods_supported: methods }))
-  const posting = { clientId: 'posting', clientSecret: secret }
-  it.each<[string, unknown]>([
-    ['only in the body', ['client_secret_post']],
-    ['in the body, by its client’s registration', ['client_secret_basic', 'client_secret_post']],
-    ['in the body, and its metadata are silent', undefined],
-    ['in the body, beside what we do not know', ['tls_client_auth', 'client_secret_post', 7]],
-  ])('D6: signs people in when it takes the secret %s', async (_, methods) => {
-    expect(await attempt(listing(methods), posting)).toMatchObject({ subject: 'ben' })
-  })
-
-  it.each<[string, unknown, Partial<SignInSettings>, RegExp]>([
-    ['a signed assertion', ['private_key_jwt'], posting, /takes clients by private_key_jwt only; .* client secret/],
-    ['nothing', [], posting, /takes clients by nothing only/],
-    ['another secret', undefined, { ...posting, clientSecret: 'wrong' }, /invalid_client.* client secret/],
-    ['a secret that is not configured', undefined, { clientId: 'posting' }, /invalid_client.* or none/],
-  ])('D6: says so when it takes this client only with %s', async (_, methods, client, because) => {
-    const failing = attempt(listing(methods), client)
-    await expect(failing).rejects.toMatchObject({ detail: { kind: 'misconfigured' } })
-    expect(await why(failing)).toMatch(because)
-  })
-
-  it.each<[string, typeof fetch, string, RegExp]>([
-    [
-      'cannot be reached',
-      () => Promise.reject(new TypeError('fetch failed')),
-      'away',
-      /metadata at http.*fetch failed/,
-    ],
-    ['fails', async () => new Response('', { status: 502 }), 'away', /metadata/],
-    ['is not there', async () => new Response('', { status: 404 }), 'misconfigured', /answers 404/],
-    ['answers with a page', async () => new Response('<html>'), 'misconfigured', /not this issuer’s/],
-    ['answers with half of it', async () => Response.json({ issuer: 'x' }), 'misconfigured', /not this issuer’s/],
-  ])('D6: says so when it %s', async (_, fetching, kind, because) => {
-    const reaching = createSignIn({ ...settings, fetch: fetching }).reach()
-    await expect(reaching).rejects.toMatchObject({ detail: { kind } })
-    expect(await why(reaching)).toMatch(because)
-  })
-
-  it.each<[string, number, string]>([
-    ['is away', 503, 'away'],
-    ['is not found', 404, 'misconfigured'],
-    ['wants no part of us', 401, 'misconfigured'],
-  ])('D6: says so when its token endpoint %s', async (_, status, kind) => {
-    const failing: typeof fetch = (input, init) =>
-      addressOf(input).endsWith('/token') ? Promise.resolve(new Response('', { status })) : fetch(input, init)
-    await expect(attempt(failing)).rejects.toMatchObject({
-      detail: { kind, why: expect.stringContaining(`${status}`) },
-    })
-  })
-
-  it('D6: says so when it knows another redirect address', async () => {
-    const mismatch: typeof fetch = (input, init) =>
-      addressOf(input).endsWith('/token')
-        ? Promise.resolve(Response.json({ error: 'redirect_uri_mismatch' }, { status: 400 }))
-        : fetch(input, init)
-    expect(await why(attempt(mismatch))).toMatch(/redirect address is not the one registered/)
-  })
-
-  it('can be reached again after it was not there', async () => {
-    let there = false
-    const late: typeof fetch = async (...call) => {
-      if (!there) throw new Error('refused')
-      return fetch(...call)
-    }
-    const signIn = createSignIn({ ...settings, fetch: late })
-    expect(await why(signIn.begin({ returnTo: '/' }))).toMatch(/refused/)
-    there = true
-    expect((await signIn.begin({ returnTo: '/' })).url).toContain(issuer)
-  })
 })
 
 it.each(['http://sso.acme.example', 'http://127.0.0.1.evil.example', 'ftp://localhost', 'no url'])(
@@ -369,6 +274,3 @@ it.each(['http://sso.acme.example', 'http://127.0.0.1.evil.example', 'ftp://loca
     )
   },
 )
-
-const addressOf = (input: Parameters<typeof fetch>[0]): string =>
-  input instanceof Request ? input.url : input.toString()

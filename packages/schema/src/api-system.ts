@@ -1,5 +1,5 @@
 /**
- * What the API says of the house itself: whether it stands, what waits, where its doors are.
+ * What the API says of the deployment itself: whether it stands, what waits, where its doors are, what just changed, what went wrong.
  *
  * @module
  */
@@ -72,3 +72,27 @@ export const SystemView = z.object({
   concerns: z.array(ConcernView).describe('What is wrong now and may right itself, each since when.'),
 })
 export type SystemView = z.infer<typeof SystemView>
+
+/** A hint that something changed, as server-sent events carry it: look again at what you show. */
+export const EventHint = z.object({
+  index: z.number().int(),
+  kind: z.string(),
+  approval: z.string().optional(),
+  action: z.string().optional(),
+  agent: z.string().optional(),
+})
+export type EventHint = z.infer<typeof EventHint>
+
+/** RFC 9457. `code` is from the house's catalogue. */
+export const Problem = z.object({
+  type: z.string(),
+  title: z.string(),
+  status: z.number().int(),
+  detail: z.string().optional(),
+  code: z.string(),
+  requestId: z.string(),
+})
+export type Problem = z.infer<typeof Problem>
+
+export const Health = z.object({ status: z.enum(['ok', 'unavailable']), version: z.string() })
+export type Health = z.infer<typeof Health>

@@ -1,58 +1,52 @@
 export { Action, Digest, Door, Effect, Json, Measures, Purpose, Resource, ResourceKind, Verb } from './action.ts'
 export { Agent, AgentKey, isLocal, localIssuer, Person, Role } from './agent.ts'
+export { ActionSummary, Me, Moment, Named, OutcomeView, PolicyView, SignatureView, Standing } from './api.ts'
+export { ActionLine, ActionPage, ActionView, TimelineEntry } from './api-actions.ts'
 export {
-  ActionLine,
-  ActionPage,
-  ActionSummary,
-  ActionView,
-  EscalateInput,
-  LastRun,
-  Me,
-  Moment,
-  Named,
-  OutcomeView,
-  PolicyView,
-  QuestionPage,
-  QuestionState,
-  QuestionSummary,
-  QuestionView,
-  SignatureView,
-  SignInput,
-  SignOffView,
-  Standing,
-  TimelineEntry,
-  YourPart,
-} from './api.ts'
-export {
-  CandidateView,
-  ExplainInput,
-  PolicyFiles,
-  PolicyTests,
-  PolicyUse,
-  TextExplanation,
   AgentChangeInput,
   AgentInput,
   AgentList,
   AgentView,
-  EventHint,
-  Explanation,
-  FlowView,
-  Health,
   IssuedKey,
   KeyInput,
-  LedgerView,
-  LineageEdgeView,
-  LineageNodeView,
-  LineageView,
-  PolicyInForce,
-  LoadedBy,
-  PolicySetView,
-  Problem,
   ReadyLine,
   StopInput,
-} from './api-house.ts'
+} from './api-agents.ts'
+export { FlowView, LedgerView, LineageEdgeView, LineageNodeView, LineageView } from './api-ledger.ts'
+export {
+  CandidateView,
+  ExplainInput,
+  Explanation,
+  LoadedBy,
+  PolicyFiles,
+  PolicyInForce,
+  PolicySetView,
+  PolicyTests,
+  PolicyUse,
+  TextExplanation,
+} from './api-policies.ts'
+export {
+  EscalateInput,
+  LastRun,
+  QuestionPage,
+  QuestionState,
+  QuestionSummary,
+  QuestionView,
+  SignInput,
+  SignOffView,
+  YourPart,
+} from './api-questions.ts'
 export { PersonList, PersonView, ActivityInput, RoleInput, RoleView } from './api-people.ts'
-export { ConcernView, DoorView, FollowerView, InstanceView, SystemView } from './api-system.ts'
+export {
+  ConcernView,
+  DoorView,
+  EventHint,
+  FollowerView,
+  Health,
+  InstanceView,
+  Problem,
+  SystemView,
+} from './api-system.ts'
 export {
   Approval,
   type ApprovalState,

@@ -18,13 +18,11 @@ import {
   type PreparedGateway,
   type LogLine,
   type OpenChannel,
-  type Post,
   type Running,
   type Stops,
   type Store,
 } from '@countersign/core'
 import { lineageFollower, openLineageFollower, postTo, searchFollower } from '@countersign/followers'
-import { createEgress, type Egress, fetchThrough } from '@countersign/gateways'
 import { createIdentify, createMemorySessionStore, createSessions, openFounding } from '@countersign/identity'
 import type { LoadedBy } from '@countersign/schema'
 import { agentGroupsOf, createWorkshop, policyCases, type Reload } from '@countersign/policy'
@@ -41,7 +39,6 @@ import type { LocalRoster } from './local-people.ts'
 import { openAll } from './opened.ts'
 import { createPages } from './pages.ts'
 import { createPeopleKeeping, type PeopleKeeping } from './people-keeping.ts'
-import { createPost } from './post.ts'
 import type { Prepared } from './prepare.ts'
 import type { Sections } from './read-config.ts'
 import { publishCheckpoints } from './publish.ts'
@@ -50,6 +47,7 @@ import { createRoster, type Roster } from './roster.ts'
 import { makeRounds } from './rounds.ts'
 import { type Standing, standingOf } from './standing.ts'
 import { followInTurn } from './turns.ts'
+import { createWayOut } from './way-out.ts'
 import { isLoopback, openWhoSignsIn } from './who-signs-in.ts'
 
 const channels = [webhook] as const satisfies readonly Channel[]
@@ -103,6 +101,7 @@ export async function openHouse(parts: HouseParts): Promise<House> {
     const { clock } = store
     const publicUrl = config.publicUrl ?? `http://localhost:${config.listen.port}`
     const signer = createSigner(store.ledger.origin, keys.log)
+    const out = createWayOut(opened.add)
     const node = await opened.add(holdNodeLease({ store, version, log }))
 
     const { policies: loaded, watch } = prepared
@@ -164,7 +163,7 @@ export async function openHouse(parts: HouseParts): Promise<House> {
         store,
         keeping,
         groups: () => registry().groups,
-        outTo,
+        outTo: out.fetchTo,
       }),
     )
     const { signIn, local, founded } = who
@@ -221,13 +220,13 @@ export async function openHouse(parts: HouseParts): Promise<House> {
     await follow(lineageFollower(store))
     if (config.openlineage) {
       const names = { origin: store.ledger.origin, publicUrl }
-      const send = postTo(config.openlineage, guardedPost(config.openlineage.url))
+      const send = postTo(config.openlineage, out.postTo(config.openlineage.url))
       await follow(openLineageFollower({ actions: store.actions, names, send }))
     }
     for (const channel of channels) {
       const section = config.channels[channel.name]
       if (section === undefined) continue
-      const open = await opened.add(channel.start(section, { desk, clock, publicUrl, postTo: guardedPost }))
+      const open = await opened.add(channel.start(section, { desk, clock, publicUrl, postTo: out.postTo }))
       await follow(followerOf(channel.name, open))
     }
     await opened.add(makeRounds(store, desk, node.id, log))
@@ -265,23 +264,6 @@ export async function openHouse(parts: HouseParts): Promise<House> {
     async function follow(follower: Follower): Promise<void> {
       const start = () => startFollower({ store, follower, log })
       followers.push(await opened.add(followInTurn({ store, node: node.id, follower, start, log })))
-    }
-
-    /** Keys and token endpoint, as the provider's own documents name them, may lie elsewhere, but not in here. */
-    function outTo(issuer: string): typeof fetch {
-      const through = fetchThrough(wayOutTo(issuer))
-      return (input, init) => through(input instanceof Request ? input.url : input, init)
-    }
-
-    function guardedPost(address: string): Post {
-      return createPost(wayOutTo(address))
-    }
-
-    /** An address that the operator wrote down may lie in the house's own networks; nothing else may. */
-    function wayOutTo(address: string): Egress {
-      const egress = createEgress({ allowed: [new URL(address).origin] })
-      void opened.add({ close: async () => egress.close() })
-      return egress
     }
   } catch (error) {
     await opened.close()

@@ -4,7 +4,7 @@ import { encodeUtf8 } from './bytes.ts'
 import { createFrontier, hashLeaf } from './merkle.ts'
 import { verifyConsistency, verifyInclusion } from './proofs.ts'
 import { consistencyProof, inclusionProof } from './prove.ts'
-import { publish, tileSource } from './sample.ts'
+import { publish, tileSource } from './sample-files.ts'
 import { sha256 } from './sha256.ts'
 import { createLogKey, createSigner } from './signer.ts'
 

@@ -17,14 +17,9 @@ import type {
   ToolRecord,
 } from '@countersign/schema'
 import { digestOf } from '../action/digest.ts'
-import { encodeBundle } from './bundle.ts'
 import { encodeUtf8 } from './bytes.ts'
-import { signCheckpoint } from './checkpoint.ts'
 import { envelopeOf } from './envelope.ts'
-import { createFrontier, hashBytes, hashLeaf } from './merkle.ts'
 import { sha256 } from './sha256.ts'
-import type { Signer } from './note.ts'
-import { tilePath, tileWidth, widthOf } from './tiles.ts'
 
 export const marker = 'Jane Q. Public <jane@people.example>'
 export const requester = 'per_018f0000-0000-7000-8000-000000000001'
@@ -273,34 +268,3 @@ export const leavesOf = (facts: readonly Fact[], at = someTime): Uint8Array[] =>
   facts.map((fact, index) =>
     envelopeOf(fact, { id: `ent_${index}`, payload: '0'.repeat(64) }, plainBlind).leafAt(at + index),
   )
-
-/** All files of a ledger with these leaves. */
-export async function publish(leaves: readonly Uint8Array[], signer: Signer): Promise<Map<string, Uint8Array>> {
-  const files = new Map<string, Uint8Array>()
-  const hashes: Uint8Array[][] = []
-  const frontier = createFrontier(sha256, undefined, (level, _, hash) => {
-    if (level % 8 === 0) (hashes[level / 8] ??= []).push(hash)
-  })
-  for (const leaf of leaves) frontier.push(hashLeaf(sha256, leaf))
-  const size = leaves.length
-  for (let index = 0; widthOf(size, 0, index) > 0; index += 1) {
-    const width = widthOf(size, 0, index)
-    const first = index * tileWidth
-    files.set(tilePath('entries', index, width), encodeBundle(leaves.slice(first, first + width)))
-  }
-  for (const [level, row] of hashes.entries()) {
-    for (let index = 0; widthOf(size, level, index) > 0; index += 1) {
-      const width = widthOf(size, level, index)
-      files.set(tilePath(level, index, width), Buffer.concat(row.slice(index * tileWidth, index * tileWidth + width)))
-    }
-  }
-  files.set('checkpoint', encodeUtf8(await signCheckpoint(sha256, signer, { size, root: frontier.root() })))
-  files.set('vkey', encodeUtf8(`${signer.vkey}\n`))
-  return files
-}
-
-/** The tiles of a published ledger; a partial one is cut from a wider one, as a store does it. */
-export const tileSource =
-  (files: ReadonlyMap<string, Uint8Array>, size: number) =>
-  async (level: number, index: number, width: number): Promise<Uint8Array> =>
-    (files.get(tilePath(level, index, widthOf(size, level, index))) ?? new Uint8Array()).subarray(0, width * hashBytes)

@@ -236,3 +236,12 @@ export const answering =
 
 /** Of an answer, or that it broke off. */
 export const text = (answer: Response): Promise<string> => answer.text().catch(() => 'cut off')
+
+/** Answers with these bytes as they are, in these parts. */
+export const sending =
+  (status: number, headers: Record<string, string | string[]>, body: string | Buffer | readonly (string | Buffer)[]) =>
+  (_: unknown, response: ServerResponse) => {
+    response.writeHead(status, headers)
+    for (const part of Array.isArray(body) ? (body as readonly Buffer[]) : [body as Buffer]) response.write(part)
+    response.end()
+  }
