@@ -68,9 +68,9 @@ ${partsOf('channels')}
 const about: Readonly<Record<string, string>> = {
   'gateways.http': `A reverse proxy in front of named upstreams, on its own listener. Where a key takes \`{cel}\`, it takes either the value
 itself or \`{ cel: "…" }\`: an expression over \`params\`, \`query\`, \`queries\`, \`headers\`, \`body\`, \`form\` and \`forms\` of the sealed request; none that
-could take long over what an agent sends. Names of which some reader would make another are refused: \`docs/one-reading.md\`.`,
+could take long over what an agent sends. \`grouped(n)\` writes a number as people read it: 48,211. Names of which some reader would make another are refused: \`docs/one-reading.md\`.`,
   'gateways.mcp': `The Model Context Protocol at \`/mcp/<server>\` of the house's own listener. Expressions (\`{ cel: "…" }\`) are over
-\`arguments\`, as sealed. Names of which some reader would make another are refused: \`docs/one-reading.md\`.`,
+\`arguments\`, as sealed, with \`grouped(n)\` as above. Names of which some reader would make another are refused: \`docs/one-reading.md\`.`,
 }
 
 /** Every part of a kind; without its section a part does not start. */

@@ -111,7 +111,7 @@ const apiLines = ({ name, origin, private: near, credential }: FirstApi, environ
   '        #   POST /orders:',
   '        #     verb: data.write',
   '        #     resources: [{ kind: dataset, name: sales.orders }]',
-  '        #     sentence: { cel: \'"Order " + string(body.quantity) + " of " + body.product\' }',
+  '        #     sentence: { cel: \'"Order " + grouped(body.quantity) + " of " + body.product\' }',
   '        #     reads: []',
   '        #     writes: [{ name: sales.orders }]',
 ]

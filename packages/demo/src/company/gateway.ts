@@ -12,7 +12,7 @@ const listing = (name: string) =>
     verb: 'data.read',
     resources: [dataset(name)],
     effect: 'read',
-    sentence: cel(`"Read " + (has(query.limit) ? query.limit : "20") + " rows of ${name}"`),
+    sentence: cel(`"Read " + (has(query.limit) ? grouped(query.limit) : "20") + " rows of ${name}"`),
     reads: [{ name }],
     writes: [],
     rows: cel('has(query.limit) ? int(query.limit) : 20'),
@@ -27,7 +27,7 @@ export const companyRoutes = {
     verb: 'data.export',
     resources: [dataset(cel('body.dataset'))],
     sentence: cel(
-      '"Export " + string(body.rows) + " rows of " + body.dataset + " to " + body.destination + " as " + body.format',
+      '"Export " + grouped(body.rows) + " rows of " + body.dataset + " to " + body.destination + " as " + body.format',
     ),
     reads: [{ name: cel('body.dataset') }],
     writes: [],
@@ -46,7 +46,7 @@ export const companyRoutes = {
   'POST /fine-tunes': {
     verb: 'model.train',
     resources: [{ kind: 'model', name: cel('body.model') }, dataset(cel('body.dataset'))],
-    sentence: cel('"Fine-tune " + body.model + " on " + body.dataset + ", " + string(body.epochs) + " epochs"'),
+    sentence: cel('"Fine-tune " + body.model + " on " + body.dataset + ", " + grouped(body.epochs) + " epochs"'),
     reads: [{ name: cel('body.dataset') }],
     writes: [],
     model: cel('body.model'),

@@ -272,8 +272,9 @@ async function until<T>(read: () => Promise<T>, so: (value: T) => boolean): Prom
 
 function seesAll({ card, shown }: QuestionView): boolean {
   const { picture, action } = card.bound
-  const { purpose, risk } = card.advisory
+  const { sentence, purpose, risk } = card.advisory
   return (
+    sentence.startsWith('Export 48,211 rows of finance.orders') &&
     picture.reads[0]?.name === 'finance.orders' &&
     picture.destination?.name === 'warehouse.acme.example' &&
     action.environment === 'prod' &&

@@ -17,7 +17,7 @@ export const inner = '*'
 const offered = new Set(
   (
     'has size string int uint double bool type dyn startsWith endsWith contains indexOf lastIndexOf substring lowerAscii ' +
-    'upperAscii trim split join map filter all exists exists_one or orValue hasValue value of none'
+    'upperAscii trim split join map filter all exists exists_one or orValue hasValue value of none grouped'
   ).split(' '),
 )
 

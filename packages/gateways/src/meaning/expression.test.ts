@@ -81,6 +81,49 @@ describe('an expression', () => {
     expect(run(cel, body(text))).toEqual(expected)
   })
 
+  it.each<[string, string, unknown]>([
+    ['grouped(body.x)', '0', '0'],
+    ['grouped(body.x)', '999', '999'],
+    ['grouped(body.x)', '1000', '1,000'],
+    ['grouped(body.x)', '48211', '48,211'],
+    ['grouped(body.x)', '482110', '482,110'],
+    ['grouped(body.x)', '-999', '-999'],
+    ['grouped(body.x)', '-48211', '-48,211'],
+    ['grouped(body.x)', '9223372036854775807', '9,223,372,036,854,775,807'],
+    ['grouped(body.x)', '-9223372036854775808', '-9,223,372,036,854,775,808'],
+    ['grouped(body.x)', '9223372036854775808', undefined],
+    ['grouped(body.x)', '1234567.25', '1,234,567.25'],
+    ['grouped(body.x)', '-0.00001', '-0.00001'],
+    ['grouped(body.x)', '48211.0', '48,211'],
+    ['grouped(body.x)', '1e20', undefined],
+    ['grouped(body.x)', '0.0000001', '1e-7'],
+    ['grouped(body.x)', '"48211"', '48,211'],
+    ['grouped(body.x)', '"-48211.50"', '-48,211.50'],
+    ['grouped(body.x)', '"0048211"', '0048211'],
+    ['grouped(body.x)', '"48211 "', '48211 '],
+    ['grouped(body.x)', '"48,211"', '48,211'],
+    ['grouped(body.x)', '"1e21"', '1e21'],
+    ['grouped(body.x)', '"٤٨٢١١"', '٤٨٢١١'],
+    ['grouped(body.x)', '"all"', 'all'],
+    ['grouped(body.x)', '""', ''],
+    ['grouped(body.x)', 'null', undefined],
+    ['grouped(body.x)', 'true', undefined],
+    ['grouped(body.x)', '[1]', undefined],
+    ['grouped(uint("48211"))', '0', '48,211'],
+    ['grouped(48211)', '0', '48,211'],
+    ['grouped(grouped(body.x))', '48211', '48,211'],
+    ['"Export " + grouped(body.x) + " rows"', '48211', 'Export 48,211 rows'],
+    ['[48211, 5].map(n, grouped(n))', '0', ['48,211', '5']],
+  ])('G14: %s, x being %s, is %j', (cel, x, expected) => {
+    expect(run(cel, body(`{"x":${x}}`))).toEqual(expected)
+  })
+
+  it('G14: a million digits are grouped in one pass', () => {
+    const said = run('grouped(body.x)', body(`{"x":"${'1'.repeat(1_000_000)}"}`))
+    expect(said).toMatch(/^1,111,/)
+    expect(said).toHaveLength(1_333_333)
+  })
+
   it('knows what it looks up', () => {
     const names = (cel: string) => Object.fromEntries(compile(cel).reads)
     expect(names('query.limit + query["offset"]')).toEqual({ query: new Set(['limit', 'offset']) })

@@ -7,6 +7,7 @@
  */
 import { CountersignError, type ExactJson, Numeral } from '@countersign/core'
 import { Environment } from '@marcbachmann/cel-js'
+import { grouped } from './grouped.ts'
 import { namesIn, type NamesRead, wrongWith } from './expression-tree.ts'
 
 /** What a gateway offers to look at: a name, and its CEL type. */
@@ -35,6 +36,8 @@ export function createCompiler(offer: Offer): Compile {
     limits: { maxAstNodes: 300, maxDepth: 40 },
   })
   for (const [name, type] of Object.entries(offer)) environment.registerVariable(name, type)
+  for (const type of ['int', 'uint', 'double', 'string'])
+    environment.registerFunction(`grouped(${type}): string`, (value: unknown) => grouped(String(value)))
 
   return (cel) => {
     const run = parse(environment, cel)
