@@ -3,7 +3,14 @@
  *
  * @module
  */
-import type { Attempt, AttemptContext, Caller, Hall, SaidByProtocol } from '@countersign/core'
+import {
+  type Attempt,
+  type AttemptContext,
+  type Caller,
+  folded,
+  type Hall,
+  type SaidByProtocol,
+} from '@countersign/core'
 import type { Action, Purpose, Resource } from '@countersign/schema'
 import { attemptIdOf, purposeOf, traceOf } from '../meaning/claims.ts'
 import { meaningOf } from '../meaning/describe.ts'
@@ -15,6 +22,7 @@ import { type Fields, mustBeOneReadingOf, readUrlEncoded, valuesOf } from './fie
 import type { Headers } from './headers.ts'
 import { readMultipart } from './multipart.ts'
 import { type HttpParameters, jsonIn, seal } from './parameters.ts'
+import { mustBeInOnePlace, mustBeReadable, mustKeepMethod } from './places.ts'
 import { typesOf } from './representation.ts'
 import type { Matched } from './routes.ts'
 import { isSafe, type Message } from './wire.ts'
@@ -33,7 +41,7 @@ export async function describe(
   secrets: Hall['secrets'],
 ): Promise<Described> {
   const { method, target } = message
-  const read = readOnce(message, matched)
+  const read = readOnce(message, upstream, matched)
   const places = new Set([...upstream.secrets, ...(matched?.route.config.secrets ?? [])])
   const headers = sealedHeaders(message.headers, matched?.route.config.rowsFrom, [
     ...upstream.headers,
@@ -82,16 +90,23 @@ interface Read {
 }
 
 /** Reads what names things, and holds it against what the route rests on. */
-function readOnce(message: Message, matched: Matched | undefined): Read {
-  const { names = new Map(), alike: allowed = [] } = matched?.route.rule ?? {}
+function readOnce(message: Message, upstream: UpstreamConfig, matched: Matched | undefined): Read {
+  const { names, alike: allowed } = matched?.route.rule ?? { names: new Map<string, Set<string>>(), alike: [] }
   const of = (variable: string) => names.get(variable) ?? new Set<string>()
 
   const query = readUrlEncoded(message.target.query.replace(/^\?/, ''), allowed)
   mustBeOneReadingOf(query, { once: of('query'), lists: of('queries'), allowed })
   const form = formIn(message, allowed)
-  if (form) mustBeOneReadingOf(form, { once: of('form'), lists: of('forms'), allowed })
+  if (form) {
+    mustBeOneReadingOf(form, { once: of('form'), lists: of('forms'), allowed })
+    if (form.some(([name, value = '']) => folded(name) === '_CHARSET_' && !/^utf-?8$/i.test(value)))
+      throw ambiguous('the form names a charset')
+  }
   const json = message.body?.json
   if (json !== undefined) mustBeOneReading(json, { read: namesDeepIn(names, 'body'), allowed })
+  const places = { query, form, json }
+  mustBeInOnePlace(places, { names, alike: allowed })
+  mustKeepMethod(message.method, message.headers, upstream.headers, places, { names, alike: allowed })
   return { message, query, form }
 }
 
@@ -100,7 +115,9 @@ function formIn({ headers, body }: Message, allowed: readonly string[]): Fields 
   if (!body || 'spooled' in body) return undefined
   if (/^\s*multipart\/form-data\s*(?:;|$)/i.test(type)) return readMultipart(body.bytes, type)
   if (!/^\s*application\/x-www-form-urlencoded\s*(?:;|$)/i.test(type)) return undefined
-  return readUrlEncoded(textOf(body.bytes), allowed)
+  const text = textOf(body.bytes)
+  mustBeReadable(type, text)
+  return readUrlEncoded(text, allowed)
 }
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
@@ -158,20 +175,25 @@ function sealedHeaders(
   return rowsFrom === 'x-row-count' ? whole : { ...whole, accept: typesOf[rowsFrom] }
 }
 
-/** A body in a form that is not offered leaves `body` or `form` out, and what looks there is unknown. */
+/**
+ * A body in a form that is not offered leaves `body` or `form` out, and what looks there is unknown. One that names things and
+ * is too large to be looked at leaves out the query too: some readers would take its names for those.
+ */
 function viewOf({ message, query, form }: Read, sealed: HttpParameters, matched: Matched | undefined): View {
   const { one, all } = valuesOf(query)
   const fields = form && valuesOf(form)
   const json = message.body ? (jsonIn(sealed.body) ?? message.body.json) : null
   return {
     params: matched?.params ?? {},
-    query: one,
-    queries: all,
+    ...(!hidesNames(message) && { query: one, queries: all }),
     headers: sealed.headers,
     ...(json !== undefined && { body: offered(json) }),
     ...(fields && { form: fields.one, forms: fields.all }),
   }
 }
+
+const hidesNames = ({ headers, body }: Message): boolean =>
+  body !== undefined && 'spooled' in body && /json|form/i.test(headers('content-type') ?? 'form')
 
 function purposeIn(headers: Headers, textHeader = 'countersign-purpose'): Purpose | undefined {
   const [text, workItem, link] = [textHeader, 'countersign-work-item', 'countersign-purpose-link'].map((name) =>

@@ -4,7 +4,7 @@
  * @module
  */
 import { CountersignError, folded } from '@countersign/core'
-import { ambiguous, mustBeSpelled, shown, spellingsOf } from '../meaning/reading.ts'
+import { ambiguous, formsOf, mustBeSpelled, shown, spellingsOf } from '../meaning/reading.ts'
 
 /** In the order they came; a file's value is left out. */
 export type Fields = readonly (readonly [name: string, value: string | undefined])[]
@@ -53,34 +53,53 @@ export interface FieldsRead {
 export function mustBeOneReadingOf(fields: Fields, { once, lists, allowed }: FieldsRead): void {
   const free = new Set(allowed.map(field))
   const read = new Set([...(once === 'any' ? [] : once), ...(lists === 'any' ? [] : lists)])
-  const spellings = spellingsOf(read, (name) => (name.includes('[') ? field(name) : root(name)))
+  const spellings = spellingsOf(read, (name) => (name.includes('[') ? forms(name) : withRoot(name)))
   const seen = new Map<string, string>()
   const single = (name: string) => (once === 'any' || once.has(name)) && lists !== 'any' && !lists.has(name)
 
   for (const [name] of fields) {
-    const form = field(name)
-    if (free.has(form)) continue
-    for (const one of new Set([form, rootOf(form)])) mustBeSpelled(name, one, spellings)
-    const before = seen.get(form)
-    if (before !== undefined && before !== name)
-      throw ambiguous(`${shown(before)} and ${shown(name)} are one name to some readers`)
-    if (before !== undefined && single(name)) throw ambiguous(`${shown(name)} comes twice, and is read here`)
-    seen.set(form, name)
+    if (free.has(field(name))) continue
+    for (const form of withRoot(name)) mustBeSpelled(name, form, spellings)
+    if (seen.get(field(name)) === name && single(name)) throw ambiguous(`${shown(name)} comes twice, and is read here`)
+    for (const form of forms(name)) {
+      const before = seen.get(form)
+      if (before !== undefined && before !== name)
+        throw ambiguous(`${shown(before)} and ${shown(name)} are one name to some readers`)
+      seen.set(form, name)
+    }
   }
-  for (const [form, name] of seen) {
-    const bare = seen.get(rootOf(form))
+  for (const name of seen.values()) {
+    const bare = seen.get(root(name))
     if (bare !== undefined && bare !== name)
       throw ambiguous(`${shown(bare)} and ${shown(name)} are one name to some readers`)
   }
 }
 
-/** PHP makes a line of a dot and of a space within a name. */
-const field = (name: string): string => folded(name).replaceAll(/[. ]/g, '_')
+/** What a name is to some readers; two that have one of these in common are one to them. */
+const forms = (name: string): string[] => [...new Set([field(name), flat(name), ...formsOf(name)])]
 
-const root = (name: string): string => rootOf(field(name))
+const withRoot = (name: string): string[] => [...new Set([...forms(name), root(name)])]
+
+/** PHP makes a line of a dot and of a space within a name; what is encoded twice some decode twice. */
+const field = (name: string): string => folded(again(name)).replaceAll(/[. ]/g, '_')
+
+function again(name: string): string {
+  if (!/%[0-9A-F]{2}/i.test(name)) return name
+  try {
+    return decodeURIComponent(name)
+  } catch {
+    return name
+  }
+}
+
+/** `filter[limit]` and `filter.limit` are one path to some readers. */
+const flat = (name: string): string => `flat ${field(name).replaceAll(']', '').replaceAll('[', '_')}`
 
 /** Without the brackets by which some readers make lists and objects: `limit[]`, `limit[0]`, `limit[max]`. */
-const rootOf = (form: string): string => (form.indexOf('[') > 0 ? form.slice(0, form.indexOf('[')) : form)
+export function root(name: string): string {
+  const form = field(name)
+  return form.indexOf('[') > 0 ? form.slice(0, form.indexOf('[')) : form
+}
 
 export interface FieldValues {
   /** Names that occur once. */

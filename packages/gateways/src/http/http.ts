@@ -17,7 +17,7 @@ import { readHeaders } from './headers.ts'
 import { answerQuestion, askedAbout } from './question.ts'
 import { closingOf, problemOf, say } from './refuse.ts'
 import { foreseeUpstreams, type Prepared, type PreparedUpstream, prepareUpstreams } from './prepare.ts'
-import type { Matched, Routes } from './routes.ts'
+import { type Matched, mustBeOnePath, type Routes } from './routes.ts'
 import { ended, replay } from './answer.ts'
 import { run } from './run.ts'
 import { readBody } from './body.ts'
@@ -82,6 +82,7 @@ export const http = defineGateway({
       const head = readHead(request)
       const { upstream, routes } = upstreamOf(head, upstreams, response)
       const matched = meet(routes, head, upstream)
+      mustBeOnePath(routes, head)
       const switched = switches(request)
       if (switched) checkHandshake(head.headers)
       const body = await readBody(request, head, {

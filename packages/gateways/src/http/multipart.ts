@@ -52,6 +52,8 @@ function readHead(text: string): { name: string; isFile: boolean } {
   if (names.includes('') || new Set(names).size < names.length) throw odd('the head of a part is odd')
   if (names.some((name) => !known.has(name))) throw odd('the head of a part has a field that is not read alike')
   const [, , said = ''] = headers[names.indexOf('content-disposition')] ?? []
+  const [, , type = ''] = headers[names.indexOf('content-type')] ?? []
+  if (/charset\s*=(?!\s*"?(?:utf-8|us-ascii)\b)/i.test(type)) throw odd('a part of it is in another charset than UTF-8')
   const [, name, file] = disposition.exec(said) ?? []
   if (name === undefined || name === '') throw odd('a part of it has no plain name')
   return { name, isFile: file !== undefined }

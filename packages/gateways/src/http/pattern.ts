@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { folded } from '@countersign/core'
 
 /** Where a route applies. */
 export interface Pattern {
@@ -69,6 +70,34 @@ export function match(
   }
   return ambiguous ? 'ambiguous' : params
 }
+
+/** The same pattern for a reader to whom case makes no difference. Match it against what `looseSegments` gives. */
+export const loosened = (pattern: Pattern): Pattern => ({
+  ...pattern,
+  segments: pattern.segments.map((segment): Segment => {
+    switch (segment.kind) {
+      case 'literal':
+        return { ...segment, text: loosely(segment.text) }
+      case 'mixed':
+        return { ...segment, texts: segment.texts.map(folded) }
+      case 'rest':
+        return segment
+    }
+  }),
+})
+
+/** These segments as less exact readers have them, with what looks like a form at the end, and without. */
+export function looseSegments(segments: readonly string[]): (readonly string[])[] {
+  const loose = segments.map(loosely)
+  const last = loose.at(-1) ?? ''
+  const bare = last.replace(formAtEnd, '')
+  return bare === last || bare === '' ? [loose] : [loose, [...loose.slice(0, -1), bare]]
+}
+
+const loosely = (text: string): string => folded(text).replace(/[. ]+$/, '')
+
+/** What frameworks take for the form of an answer. */
+const formAtEnd = /\.(?:JSON|XML|CSV|HTML?|TXT|TEXT|YA?ML|RSS|ATOM|PDF|XLSX?|JS|DO|ACTION|PHP|ASPX?)$/
 
 const placeholder = /\{([^{}]*)\}/
 

@@ -138,9 +138,27 @@ describe('A1, A2: forms', () => {
     ['an empty name', 'dataset=a&=b'],
     ['not UTF-8', 'dataset=a&x=%ff'],
     ['half a triplet', 'dataset=a&x=%4'],
+    ['a charset named in it', 'dataset=a&_charset_=utf-7'],
   ])('%s', async (_, body) => {
     const { status, attempts } = await ask({ 'POST /up': uploading }, '/up', urlencoded, body)
     expect([status, attempts.length]).toEqual([400, 0])
+  })
+
+  it.each<[string, string, number]>([
+    ['EBCDIC', `${urlencoded}; charset=ibm037`, 415],
+    ['UTF-7', `${urlencoded};charset="utf-7"`, 415],
+    ['two charsets', `${urlencoded}; charset=utf-8; charset=utf-7`, 400],
+    ['Latin letters that are others', `${urlencoded}; charset=ISO-8859-1`, 400],
+  ])('a charset that others would read: %s', async (_, type, expected) => {
+    const { status, attempts } = await ask({ 'POST /up': uploading }, '/up', type, 'dataset=a%C3%A9')
+    expect([status, attempts.length]).toEqual([expected, 0])
+    await house?.close()
+    expect((await ask({}, '/x', `${json}; charset=utf-8; charset=utf-16`, '{}')).status).toBe(415)
+  })
+
+  it('letters of ASCII are the same in all of them', async () => {
+    const { status } = await ask({ 'POST /up': uploading }, '/up', `${urlencoded}; charset=ISO-8859-1`, 'dataset=a%20b')
+    expect(status).toBe(200)
   })
 
   it('what a form says can be said of it', async () => {
@@ -168,6 +186,10 @@ describe('A1, A2: forms', () => {
     ['a name said twice', `${part('dataset', 'a', '; name="x"')}--b--`],
     ['a name in another coding', `--b\r\nContent-Disposition: form-data; name*=utf-8''dataset\r\n\r\na\r\n--b--`],
     ['a part in Base64', `--b\r\nContent-Transfer-Encoding: base64\r\n${part('dataset', 'YQ==').slice(5)}--b--`],
+    [
+      'a part in another charset',
+      `--b\r\nContent-Type: text/plain; charset=utf-16\r\nContent-Disposition: form-data; name="dataset"\r\n\r\na\r\n--b--`,
+    ],
     ['a folded head', `--b\r\nContent-Disposition: form-data;\r\n name="dataset"\r\n\r\na\r\n--b--`],
     ['two boundaries', `${part('dataset', 'a')}--b--`, `${multipart}; boundary=c`],
     ['no boundary', `${part('dataset', 'a')}--b--`, 'multipart/form-data'],
@@ -183,7 +205,7 @@ describe('A1, A2: forms', () => {
   })
 })
 
-describe('F: JSON integers above 2^53 and 1e+20 are legal, and kept exact', () => {
+describe('F5: JSON integers above 2^53 and 1e+20 are legal, and kept exact', () => {
   it.each<[string, string]>([
     ['an id', '{"id":1234567890123456789}'],
     ['beyond 64 bits', '{"id":123456789012345678901234567890}'],

@@ -44,8 +44,8 @@ function readMethod(text: string | undefined): Method {
 /** @throws ERR_INPUT_TYPE for JSON in another charset than UTF-8 (RFC 8259 §8.1) */
 export function isJson(contentType: string): boolean {
   if (!/^\s*(?:application|text)\/(?:[\w.+-]+\+)?json\s*(?:;|$)/i.test(contentType)) return false
-  const charset = /;\s*charset\s*=\s*"?([^";\s]*)/i.exec(contentType)?.[1]
-  if (charset !== undefined && charset.toLowerCase() !== 'utf-8') throw new CountersignError('ERR_INPUT_TYPE')
+  const charsets = [...contentType.matchAll(/;\s*charset\s*=\s*"?([^";\s]*)/gi)]
+  if (charsets.some(([, charset = '']) => !/^utf-?8$/i.test(charset))) throw new CountersignError('ERR_INPUT_TYPE')
   return true
 }
 

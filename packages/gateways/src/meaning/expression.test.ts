@@ -124,6 +124,36 @@ describe('an expression', () => {
     expect(said).toHaveLength(1_333_333)
   })
 
+  it.each<[string, unknown, unknown]>([
+    ['int', '5', 5],
+    ['int', '-5', -5],
+    ['int', '', undefined],
+    ['int', '0b11', undefined],
+    ['int', '0o17', undefined],
+    ['int', '0x10', undefined],
+    ['int', '010', undefined],
+    ['int', '+5', undefined],
+    ['int', '5e3', undefined],
+    ['int', '5.0', undefined],
+    ['int', '99999999999999999999', undefined],
+    ['int', 5.9, undefined],
+    ['int', 5, 5],
+    ['uint', '7', 7],
+    ['uint', '', undefined],
+    ['uint', '-1', undefined],
+    ['double', '2.5', 2.5],
+    ['double', '0x10', undefined],
+    ['double', '0b11', undefined],
+    ['double', '1e3', undefined],
+    ['double', 'Infinity', undefined],
+    ['double', '.5', undefined],
+    ['bool', 'true', true],
+    ['bool', 'TRUE', undefined],
+    ['bool', '1', undefined],
+  ])('A2: %s of %j is the number that every reader reads in it, or nothing', (name, value, expected) => {
+    expect(run(`${name}(body)`, { body: offered(value as never) })).toEqual(expected)
+  })
+
   it('knows what it looks up', () => {
     const names = (cel: string) => Object.fromEntries(compile(cel).reads)
     expect(names('query.limit + query["offset"]')).toEqual({ query: new Set(['limit', 'offset']) })

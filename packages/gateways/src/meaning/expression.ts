@@ -8,6 +8,7 @@
 import { CountersignError, type ExactJson, Numeral } from '@countersign/core'
 import { Environment } from '@marcbachmann/cel-js'
 import { grouped } from './grouped.ts'
+import { largest, registerConversions, smallest, useConversions } from './conversions.ts'
 import { namesIn, type NamesRead, wrongWith } from './expression-tree.ts'
 
 /** What a gateway offers to look at: a name, and its CEL type. */
@@ -38,14 +39,18 @@ export function createCompiler(offer: Offer): Compile {
   for (const [name, type] of Object.entries(offer)) environment.registerVariable(name, type)
   for (const type of ['int', 'uint', 'double', 'string'])
     environment.registerFunction(`grouped(${type}): string`, (value: unknown) => grouped(String(value)))
+  registerConversions(environment)
 
   return (cel) => {
+    const variables = Object.keys(offer)
     const run = parse(environment, cel)
-    const { ast } = run
-    const wrong = wrongWith(ast, Object.keys(offer))
+    const wrong = wrongWith(run.ast, variables)
     if (wrong !== undefined) throw invalid(cel, wrong)
+    useConversions(run)
+    const { valid, error } = run.check()
+    if (!valid) throw invalid(cel, reasonOf(error), error)
     return {
-      reads: namesIn(ast, Object.keys(offer)),
+      reads: namesIn(run.ast, variables),
       evaluate(view) {
         try {
           return plain(run({ ...view }))
@@ -59,15 +64,11 @@ export function createCompiler(offer: Offer): Compile {
 
 function parse(environment: Environment, cel: string): ReturnType<Environment['parse']> {
   if (cel.length > longestExpression) throw invalid(cel, `has more than ${longestExpression} characters`)
-  let run: ReturnType<Environment['parse']>
   try {
-    run = environment.parse(cel)
+    return environment.parse(cel)
   } catch (cause) {
     throw invalid(cel, reasonOf(cause), cause)
   }
-  const { valid, error } = run.check()
-  if (!valid) throw invalid(cel, reasonOf(error), error)
-  return run
 }
 
 /** The first line: the others draw where it is. */
@@ -76,9 +77,6 @@ const reasonOf = (cause: unknown): string =>
 
 const invalid = (cel: string, says: string, cause?: unknown) =>
   new CountersignError('ERR_CONFIG_INVALID', { cel, says }, { cause })
-
-/** Beyond these CEL has no integer. */
-const [smallest, largest] = [-(2n ** 63n), 2n ** 63n - 1n]
 
 /** What no operator takes, so that an expression that needs it fails and its fact is unknown. */
 class Unknowable {}

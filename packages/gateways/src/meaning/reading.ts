@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { alike, CountersignError, type ExactJson, folded, Numeral } from '@countersign/core'
+import { type Alike, alike, CountersignError, type ExactJson, folded, Numeral } from '@countersign/core'
 
 /** What a rule says of names. */
 export interface Names {
@@ -24,22 +24,48 @@ export function mustBeOneReading(document: ExactJson, { read, allowed }: Names):
     const names = Object.keys(value)
     const bound = free.size === 0 ? names : names.filter((name) => !free.has(folded(name)))
     mustDiffer(bound)
-    if (spellings.size > 0) for (const name of bound) mustBeSpelled(name, folded(name), spellings)
+    if (spellings.size > 0)
+      for (const name of bound) for (const form of formsOf(name)) mustBeSpelled(name, form, spellings)
     Object.values(value).forEach(look)
   }
   look(document)
 }
 
 /** By what it folds to, how each name that is looked up is spelled. */
-export function spellingsOf(read: ReadonlySet<string>, fold = folded): ReadonlyMap<string, readonly string[]> {
+export function spellingsOf(
+  read: ReadonlySet<string>,
+  forms: (name: string) => Iterable<string> = formsOf,
+): ReadonlyMap<string, readonly string[]> {
   const spellings = new Map<string, string[]>()
-  for (const name of read) spellings.set(fold(name), [...(spellings.get(fold(name)) ?? []), name])
+  for (const name of read)
+    for (const form of new Set(forms(name))) spellings.set(form, [...(spellings.get(form) ?? []), name])
   return spellings
 }
 
+/**
+ * What stands for a name to some reader: without case and what nobody sees, and `row_count` as `rowCount`, which those who read
+ * JSON into Protocol Buffers take for one (https://protobuf.dev/programming-guides/json/).
+ */
+export const formsOf = (name: string): readonly string[] => [folded(name), `camel ${camel(name)}`]
+
+const camel = (name: string): string =>
+  name
+    .replaceAll(/(?<=[A-Za-z0-9])_+([A-Za-z0-9])/g, (_, letter: string) => letter.toUpperCase())
+    .replace(/^[A-Z]/, (letter) => letter.toLowerCase())
+
 function mustDiffer(names: readonly string[]): void {
-  const pair = names.length > 1 ? alike(names) : undefined
+  const pair = names.length > 1 ? (alike(names) ?? alikeIn(names, camel)) : undefined
   if (pair) throw ambiguous(`${shown(pair[0])} and ${shown(pair[1])} are one name to some readers`)
+}
+
+function alikeIn(names: readonly string[], form: (name: string) => string): Alike | undefined {
+  const seen = new Map<string, string>()
+  for (const name of names) {
+    const other = seen.get(form(name))
+    if (other !== undefined) return [other, name]
+    seen.set(form(name), name)
+  }
+  return undefined
 }
 
 /** @throws ERR_INPUT_INVALID */

@@ -1,0 +1,148 @@
+import { afterEach, describe, expect, it } from 'vitest'
+import { type House, openHouse } from './fixture.ts'
+
+let house: House | undefined
+afterEach(async () => {
+  await house?.close()
+  house = undefined
+})
+
+const cel = (text: string) => ({ cel: text })
+const exporting = {
+  verb: 'data.export',
+  resources: [{ kind: 'dataset', name: cel('body.dataset') }],
+  destination: cel('body.destination'),
+  rows: cel('has(body.rows) ? body.rows : 0'),
+  rowsFrom: 'request',
+}
+const listing = {
+  verb: 'data.read',
+  resources: [{ kind: 'dataset', name: 'finance.orders' }],
+  rows: cel('int(query.limit)'),
+  rowsFrom: 'request',
+}
+const uploading = {
+  verb: 'data.write',
+  resources: [{ kind: 'dataset', name: cel('form.dataset') }],
+}
+
+async function ask(routes: object, path: string, type?: string, body?: string) {
+  house = await openHouse({ upstream: { routes } })
+  const init = body === undefined ? {} : { method: 'POST', body, headers: type ? { 'content-type': type } : {} }
+  const response = await house.ask(`/crm${path}`, init)
+  const { detail = '' } = response.status === 400 ? ((await response.json()) as { detail?: string }) : {}
+  return { status: response.status, detail, attempts: house.attempts, received: house.upstream.received }
+}
+
+const json = 'application/json'
+const order = { dataset: 'finance.orders', rows: 5, destination: 'warehouse.acme.example' }
+const written = (more: string) => `${JSON.stringify(order).slice(0, -1)},${more}}`
+
+describe('A2: a name that a mapping reads stands in one place', () => {
+  const form = 'application/x-www-form-urlencoded'
+  it.each<[string, object, string, string, string]>([
+    ['read from the query, and in the form too', listing, '?limit=5', form, 'limit=1000'],
+    ['in another spelling in the form', listing, '?limit=5', form, 'LIMIT=1000'],
+    ['read from the query, and in a JSON body too', listing, '?limit=5', json, '{"limit":1000}'],
+    ['read from the form, and in the query too', uploading, '?dataset=crm.customers', form, 'dataset=a'],
+    ['read from the form, and in the query in brackets', uploading, '?dataset[]=crm.customers', form, 'dataset=a'],
+    ['read from the body, and in the query too', exporting, '?rows=48211', json, JSON.stringify(order)],
+    ['read from the body, and in another case in the query', exporting, '?Rows=48211', json, JSON.stringify(order)],
+  ])('%s', async (_, route, query, type, body) => {
+    const { status, attempts } = await ask({ 'POST /x': route }, `/x${query}`, type, body)
+    expect([status, attempts.length]).toEqual([400, 0])
+  })
+
+  it.each<[string, object, string, string, string]>([
+    ['what nobody looks up', exporting, '?page=1', json, written('"page":2')],
+    ['what is looked up in both', { ...exporting, destination: cel('query.rows') }, '?rows=1', json, written('"x":2')],
+    ['what the route lets through', { ...listing, alike: ['limit'] }, '?limit=5', form, 'limit=5'],
+  ])('%s may stand in both', async (_, route, query, type, body) => {
+    expect((await ask({ 'POST /x': route }, `/x${query}`, type, body)).status).toBe(200)
+  })
+})
+
+describe('A2: names by which some frameworks know each other’s spelling', () => {
+  const counted = { ...listing, rows: cel('int(query.row_limit)') }
+  it.each<[string, string]>([
+    ['Protocol Buffers, two spellings', '?row_limit=5&rowLimit=1000'],
+    ['Protocol Buffers, the other spelling alone', '?rowLimit=1000'],
+    ['encoded twice', '?row_limit=5&row%255flimit=1000'],
+    ['brackets and dots, of what nobody reads', '?row_limit=5&f[a]=1&f.a=2'],
+  ])('%s', async (_, query) => {
+    const { status, attempts } = await ask({ 'GET /orders': counted }, `/orders${query}`)
+    expect([status, attempts.length]).toEqual([400, 0])
+  })
+
+  it.each<[string, string]>([
+    ['two spellings', '{"row_count":5,"rowCount":48211,"dataset":"a"}'],
+    ['the other spelling alone', '{"rowCount":48211,"dataset":"a"}'],
+    ['deep inside, of what nobody reads', '{"row_count":5,"dataset":"a","x":[{"user_id":1,"userId":2}]}'],
+  ])('A1: Protocol Buffers in JSON, %s', async (_, body) => {
+    const route = { ...exporting, rows: cel('has(body.row_count) ? body.row_count : 0') }
+    const { status, attempts } = await ask({ 'POST /x': route }, '/x', json, body)
+    expect([status, attempts.length]).toEqual([400, 0])
+  })
+})
+
+describe('A2: the method and the path that were judged are those that are read', () => {
+  const form = 'application/x-www-form-urlencoded'
+  it.each<[string, string, string?, string?]>([
+    ['the query', '/x?_method=DELETE'],
+    ['another spelling', '/x?_METHOD=DELETE'],
+    ['the query of Firebase', '/x?x-http-method-override=PATCH'],
+    ['a form', '/x', form, '_method=DELETE'],
+    [
+      'a multipart form',
+      '/x',
+      'multipart/form-data; boundary=b',
+      '--b\r\nContent-Disposition: form-data; name="_method"\r\n\r\nPUT\r\n--b--',
+    ],
+    ['a JSON body', '/x', json, '{"_method":"delete"}'],
+  ])('another method in %s', async (_, path, type, body) => {
+    const { status, attempts } = await ask({}, path, type, body)
+    expect([status, attempts.length]).toEqual([400, 0])
+  })
+
+  it('another method in a header that is sent on', async () => {
+    house = await openHouse({ upstream: { headers: ['x-http-method-override'] } })
+    const asked = (method: string) =>
+      house?.ask('/crm/x', { method: 'POST', headers: { 'x-http-method-override': method } })
+    expect((await asked('DELETE'))?.status).toBe(400)
+    expect((await asked('post'))?.status).toBe(200)
+  })
+
+  it('the same method, and one that a route lets through', async () => {
+    expect((await ask({}, '/x?_method=post', form, 'a=1')).status).toBe(200)
+    await house?.close()
+    const route = { ...listing, rows: undefined, rowsFrom: undefined, alike: ['_method'] }
+    expect((await ask({ 'GET /x': route }, '/x?_method=PUT')).status).toBe(200)
+  })
+
+  const plain = { verb: 'data.read', resources: [{ kind: 'dataset', name: 'crm.customers' }] }
+  const routes = { 'GET /customers': plain, 'GET /files/{id}': plain, 'GET /files/all': plain, 'GET /a/{x}.csv': plain }
+  it.each([
+    '/Customers',
+    '/CUSTOMERS/',
+    '/cu%C5%BFtomers',
+    '/customers.',
+    '/customers%20',
+    '/customers.json',
+    '/customers.XML',
+    '/Files/7',
+    '/files/ALL',
+    '/files/all.json',
+    '/a/x.CSV',
+  ])('a path that is another route’s to some readers: %s', async (path) => {
+    const { status, attempts, detail } = await ask(routes, path)
+    expect([status, attempts.length]).toEqual([400, 0])
+    expect(detail).toContain('"GET /')
+  })
+
+  it.each(['/customers', '/customers/', '/files/All7', '/files/all', '/files/a.json', '/orders.json', '/a/x.csv'])(
+    'a path that is nobody else’s: %s',
+    async (path) => {
+      expect((await ask(routes, path)).status).toBe(200)
+    },
+  )
+})

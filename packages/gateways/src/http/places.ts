@@ -1,0 +1,103 @@
+/**
+ * What a message says in several places at once. Some programs behind us look for a name in the query, the form and the body
+ * alike, and some take the method from one of them.
+ *
+ * @module
+ */
+import { CountersignError, type ExactJson, folded, Numeral } from '@countersign/core'
+import { ambiguous, shown } from '../meaning/reading.ts'
+import type { Rule } from '../meaning/rule.ts'
+import { type Fields, root } from './fields.ts'
+import type { Headers } from './headers.ts'
+
+export interface Places {
+  readonly query: Fields
+  readonly form: Fields | undefined
+  readonly json: ExactJson | undefined
+}
+
+type Rest = Pick<Rule, 'names' | 'alike'>
+
+/**
+ * A name that the rule looks up in one place does not stand in another: programs that put them together differ in which of
+ * the two they take.
+ *
+ * @throws ERR_INPUT_INVALID
+ */
+export function mustBeInOnePlace(places: Places, { names, alike }: Rest): void {
+  const free = new Set(alike.map(root))
+  const read =
+    (...variables: string[]) =>
+    (name: string) =>
+      variables.some((variable) => {
+        const looked = names.get(variable)
+        return looked === 'any' || [...(looked ?? [])].some((each) => root(each) === name)
+      })
+  const [inQuery, inBody] = [read('query', 'queries'), read('form', 'forms', 'body')]
+  const query = new Set(namesOf(places.query))
+  for (const name of namesOf(places.form ?? [])) meet(name, 'the form')
+  for (const name of membersOf(places.json)) meet(name, 'the body')
+
+  function meet(name: string, where: string): void {
+    if (!query.has(name) || free.has(name) || inQuery(name) === inBody(name)) return
+    throw ambiguous(`${shown(name)} stands in the query and in ${where}, and some readers take the other one`)
+  }
+}
+
+/** Rails, Laravel, Symfony, WordPress, Firebase, SharePoint and others take one of these for the method. */
+const methodNames = new Set(['_method', 'x-http-method-override', 'x-http-method', 'x-method-override'].map(root))
+
+/**
+ * The method is the one that was judged.
+ *
+ * @throws ERR_INPUT_INVALID for a message that names another
+ */
+export function mustKeepMethod(
+  method: string,
+  headers: Headers,
+  sent: readonly string[],
+  places: Places,
+  { alike }: Rest,
+) {
+  const free = new Set(alike.map(root))
+  const told = [
+    ...sent.map((name) => [name, headers(name)] as const),
+    ...places.query,
+    ...(places.form ?? []),
+    ...Object.entries(objectIn(places.json)),
+  ]
+  for (const [name, value] of told) {
+    const form = root(name)
+    if (value === undefined || !methodNames.has(form) || free.has(form)) continue
+    if (typeof value === 'string' && folded(value) === method) continue
+    throw ambiguous(`${shown(name)} is the method to some readers, and it is another than ${method}`)
+  }
+}
+
+const namesOf = (fields: Fields): string[] => fields.map(([name]) => root(name))
+
+const membersOf = (json: ExactJson | undefined): string[] => Object.keys(objectIn(json)).map(root)
+
+const objectIn = (json: ExactJson | undefined): Readonly<Record<string, ExactJson>> =>
+  typeof json === 'object' && json !== null && !Array.isArray(json) && !(json instanceof Numeral)
+    ? (json as Readonly<Record<string, ExactJson>>)
+    : {}
+
+/**
+ * Text in the one charset that everybody reads here. Those of the Latin alphabet are named by older programs that mean it;
+ * their first half is the same.
+ *
+ * @throws ERR_INPUT_TYPE, ERR_INPUT_INVALID
+ */
+export function mustBeReadable(contentType: string, text: string): void {
+  const charsets = [...contentType.matchAll(/;\s*charset\s*=\s*"?([^";\s]*)/gi)].map(([, name = '']) =>
+    name.toLowerCase(),
+  )
+  if (charsets.length > 1) throw ambiguous('its type names more than one charset')
+  const [charset = 'utf-8'] = charsets
+  if (charset === 'utf-8' || charset === 'utf8') return
+  if (!['us-ascii', 'iso-8859-1', 'windows-1252'].includes(charset)) throw new CountersignError('ERR_INPUT_TYPE')
+  // oxlint-disable-next-line no-control-regex -- ASCII is what it looks for
+  if (!/^[\u0000-\u007f]*$/.test(text) || /%[89a-f]/i.test(text))
+    throw ambiguous('it has letters that are others in its charset')
+}
