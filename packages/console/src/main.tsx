@@ -96,7 +96,8 @@ if (container) {
   // Never a blank page: what could not be drawn is said, and can be drawn anew.
   const onUncaughtError = () => {
     container.className = 'stumbled'
-    container.textContent = 'The console stumbled over something it could not show. Nothing was signed. Load it anew.'
+    container.textContent =
+      'The console stumbled over something it could not show. Nothing was approved or rejected. Load it anew.'
   }
   createRoot(container, { onUncaughtError }).render(
     <StrictMode>

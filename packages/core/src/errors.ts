@@ -1,5 +1,5 @@
 /**
- * Every error the house can raise, in one table. `docs/errors.md` is printed from it.
+ * Every error that Countersign can raise, in one table. `docs/errors.md` is printed from it.
  *
  * @module
  */
@@ -31,17 +31,17 @@ export const catalogue = {
   ERR_APPROVAL_UNKNOWN: { status: 404, says: 'There is no such approval.' },
   ERR_APPROVAL_SETTLED: { status: 409, says: 'This approval is already settled.' },
   ERR_APPROVAL_EXPIRED: { status: 409, says: 'This question has expired. Nothing was run.' },
-  ERR_APPROVAL_SIGNED_TWICE: { status: 409, says: 'You have already signed this approval.' },
-  ERR_SELF_APPROVAL: { status: 403, says: 'You are part of this request, so someone else has to sign it.' },
+  ERR_APPROVAL_SIGNED_TWICE: { status: 409, says: 'You have already answered this approval.' },
+  ERR_SELF_APPROVAL: { status: 403, says: 'You are part of this action, so someone else has to approve it.' },
   ERR_APPROVER_NOT_ASKED: { status: 403, says: 'You are not among the people asked.' },
-  ERR_APPROVER_INACTIVE: { status: 403, says: 'This person may no longer sign.' },
-  ERR_MEMBERSHIP_STALE: { status: 403, says: 'Your group membership is too old to sign here. Sign in again.' },
+  ERR_APPROVER_INACTIVE: { status: 403, says: 'This person may no longer approve.' },
+  ERR_MEMBERSHIP_STALE: { status: 403, says: 'Your group membership is too old to approve here. Sign in again.' },
   ERR_ASSURANCE_TOO_LOW: { status: 403, says: 'This question needs a stronger sign-in. Open it in the console.' },
   ERR_REASON_MISSING: { status: 400, says: 'This question needs a reason with the answer.' },
   ERR_CARD_CHANGED: { status: 409, says: 'What you were shown is no longer what is asked. Look again.' },
   ERR_NO_ESCALATION: { status: 409, says: 'There is nobody further to ask.' },
-  ERR_GRANT_SPENT: { status: 409, says: 'This grant was already spent.' },
-  ERR_PERMIT_LATE: { status: 409, says: 'The leave to run came too late. Nothing was run.' },
+  ERR_GRANT_SPENT: { status: 409, says: 'This approval was already spent.' },
+  ERR_PERMIT_LATE: { status: 409, says: 'The permit came too late. Nothing was run.' },
   ERR_PERMIT_FINISHED: { status: 409, says: 'This run is already recorded.' },
   ERR_ATTEMPT_KNOWN: { status: 409, says: 'This attempt was already made.' },
   ERR_CEILING_EXCEEDED: { status: 409, says: 'The run would exceed what was approved. It was stopped.' },
@@ -53,13 +53,13 @@ export const catalogue = {
   ERR_CLOSING: { status: 503, says: 'NOT EXECUTED: Countersign is closing. Send it again in a moment.' },
   ERR_UPSTREAM: { status: 502, says: 'The upstream could not be reached.' },
   ERR_UPSTREAM_LATE: { status: 504, says: 'The upstream did not answer in time.' },
-  ERR_EGRESS_REFUSED: { status: 502, says: 'The house does not call this address.' },
+  ERR_EGRESS_REFUSED: { status: 502, says: 'Countersign does not call this address.' },
   ERR_ANSWER_WITHHELD: { status: 502, says: 'The answer cannot be shown as policy demands, so it is withheld.' },
   ERR_POLICY_INVALID: { status: 422, says: 'These policies do not pass their checks.' },
   ERR_CONFIG_INVALID: { status: 500, says: 'The configuration is not valid.' },
   ERR_PORT_TAKEN: { status: 500, says: 'The port is taken.' },
   ERR_LEDGER_BROKEN: { status: 500, says: 'The ledger does not add up.' },
-  ERR_INTERNAL: { status: 500, says: 'Something went wrong in the house. Nothing was run.' },
+  ERR_INTERNAL: { status: 500, says: 'Something went wrong in Countersign. Nothing was run.' },
 } as const satisfies Record<string, { status: number; says: string }>
 
 export type ErrorCode = keyof typeof catalogue

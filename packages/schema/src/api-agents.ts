@@ -54,7 +54,7 @@ export const AgentInput = z.strictObject({
 })
 export type AgentInput = z.infer<typeof AgentInput>
 
-/** Changes what is said of an agent; what is left out stays. Whoever does cannot sign for it any more (P3). */
+/** Changes what is said of an agent; what is left out stays. Whoever does cannot approve for it any more (P3). */
 export const AgentChangeInput = z
   .strictObject({
     name: AgentInput.shape.name.optional(),

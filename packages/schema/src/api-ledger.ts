@@ -7,7 +7,7 @@ import { z } from 'zod'
 import { Moment, Named } from './api.ts'
 
 export const LedgerView = z.object({
-  state: z.literal('unanchored').describe('Signed by this house alone: no witness has seen it yet.'),
+  state: z.literal('unanchored').describe('Signed by this deployment alone: no witness has seen it yet.'),
   origin: z.string(),
   vkey: z.string().describe('Verifier key (https://c2sp.org/signed-note).'),
   size: z.number().int(),

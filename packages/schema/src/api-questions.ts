@@ -20,7 +20,7 @@ export const SignOffView = z.object({
   control: z.string().optional(),
   from: z
     .array(z.string())
-    .describe('Groups that may sign, `agent-team` by its real name, with the escalation if it came.'),
+    .describe('Groups whose members may approve, `agent-team` by its real name, with the escalation if it came.'),
   quorum: z.number().int(),
   served: z.number().int().describe('Distinct people who count towards the quorum so far.'),
   assurance: Assurance,
@@ -86,7 +86,7 @@ export type LastRun = z.infer<typeof LastRun>
 export const QuestionView = QuestionSummary.extend({
   digest: Digest,
   shown: Digest.describe('SHA-256 of the canonical `card` (RFC 8785): hash it to check.'),
-  card: Card.describe('Nothing is cut. Its numbers are as signed: milliseconds since 1970.'),
+  card: Card.describe('Nothing is cut. Its numbers are as recorded with the signature: milliseconds since 1970.'),
   askedBy: z.object({
     agent: Named.extend({ team: z.string(), status: z.enum(['active', 'stopped']) }),
     owner: Named,
@@ -101,7 +101,7 @@ export const QuestionView = QuestionSummary.extend({
   policyVersion: z.string(),
   signOffs: z.array(SignOffView),
   signatures: z.array(SignatureView),
-  maySign: z.array(Named).describe('People known to the house who may sign it, at most 50.'),
+  maySign: z.array(Named).describe('People who signed in once and may approve it, at most 50.'),
   you: YourPart,
   mayEscalate: z.boolean(),
   mayStopAgent: z.boolean(),

@@ -34,11 +34,11 @@ export const Me = z.object({
   session: z.object({
     startedAt: Moment,
     authenticatedAt: Moment.describe(
-      'When the identity provider last saw this person prove it, as far as the house knows.',
+      'When the identity provider last saw this person prove it, as far as Countersign knows.',
     ),
     assurance: Assurance.describe('What a signature would carry now.'),
   }),
-  demo: z.boolean().describe('A house for trying out: its ledger says so.'),
+  demo: z.boolean().describe('A deployment for trying out: its ledger says so.'),
   local: z.boolean().describe('No identity provider is connected: people are who opened a link on this machine.'),
 })
 export type Me = z.infer<typeof Me>

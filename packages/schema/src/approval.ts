@@ -73,10 +73,10 @@ const asked = {
   decision: Decision,
   terms: Terms.describe('As they stand now: escalation adds a group.'),
   team: z.string().describe('What `agent-team` stands for here.'),
-  barred: z.array(z.string()).describe('The requester chain: people who may not sign this (P3).'),
+  barred: z.array(z.string()).describe('The requester chain: people who may not approve this (P3).'),
   signatures: z.array(Countersignature),
   askedAt: z.number().int(),
-  expiresAt: z.number().int().describe('Nobody can sign from here on.'),
+  expiresAt: z.number().int().describe('Nobody can approve or reject from here on.'),
   escalateAt: z.number().int().optional().describe('When the next escalation is due, if nobody answers.'),
 }
 const settled = { settledAt: z.number().int() }

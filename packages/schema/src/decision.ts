@@ -16,11 +16,14 @@ export const SignOff = z.object({
   owner: z.string(),
   control: z.string().optional(),
   quorum: z.number().int().min(1).describe('Distinct people out of the union of `from`.'),
-  from: z.array(z.string()).min(1).describe('Groups whose members may sign; `agent-team` is the acting agent’s team.'),
+  from: z
+    .array(z.string())
+    .min(1)
+    .describe('Groups whose members may approve; `agent-team` is the acting agent’s team.'),
   timeoutMs: z.number().int().positive(),
   validMs: z.number().int().positive(),
   escalate: z.object({ to: z.string(), afterMs: z.number().int().positive() }).optional(),
-  escalated: z.boolean().default(false).describe('True once `escalate.to` may sign as well.'),
+  escalated: z.boolean().default(false).describe('True once `escalate.to` may approve as well.'),
   assurance: Assurance,
   reasonRequired: z.boolean(),
   purposeRequired: z.boolean(),

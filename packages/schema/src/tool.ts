@@ -44,7 +44,7 @@ export const ToolList = z.object({
     .describe('Tools that a server lists and that cannot be served, and why, as this instance saw them last.'),
   observing: z
     .array(z.string())
-    .describe('Doors that hold nothing, `gateway/upstream`: what would wait for people runs.'),
+    .describe('Gateways that hold nothing, `gateway/upstream`: what would wait for people runs.'),
 })
 export type ToolList = z.infer<typeof ToolList>
 

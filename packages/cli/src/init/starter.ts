@@ -93,7 +93,7 @@ cases:
 # What data that is not listed counts as.
 unknownClass: confidential
 
-# Groups whose members may sign. Policies may name these and no others.
+# Groups whose members may approve. Policies may name these and no others.
 groups: [${signers}]
 
 # datasets:

@@ -43,7 +43,7 @@ listen:
 # What agents may do, and what waits for whom. Read again whenever a file changes.
 policies: ./policies
 
-# What Countersign knows of your data, and the groups whose members may sign.
+# What Countersign knows of your data, and the groups whose members may approve.
 registry: ./policies/registry.yaml
 
 # Groups of agents that policies may name.

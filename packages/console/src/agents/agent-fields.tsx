@@ -24,7 +24,7 @@ export function AgentFields({ agent }: { agent?: AgentView }) {
       <Field name="name" label="Name">
         {(field) => <input {...field} required maxLength={200} defaultValue={agent?.name} />}
       </Field>
-      <Field name="owner" label="Owner" hint="Answers for it, and cannot sign for it.">
+      <Field name="owner" label="Owner" hint="Answers for it, and cannot approve for it.">
         {(field) => (
           <Choice
             {...field}
@@ -34,7 +34,7 @@ export function AgentFields({ agent }: { agent?: AgentView }) {
           />
         )}
       </Field>
-      <Field name="team" label="Team" hint="The group that signs where a policy says agent-team.">
+      <Field name="team" label="Team" hint="The group that approves where a policy says agent-team.">
         {(field) => (
           <Choice
             {...field}

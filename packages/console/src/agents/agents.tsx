@@ -24,7 +24,7 @@ export function Agents() {
       <header className="page-head with-button">
         <div>
           <h1>Agents</h1>
-          <p className="soft">One person answers for each. Its owner cannot sign for it; its team can.</p>
+          <p className="soft">One person answers for each. Its owner cannot approve for it; its team can.</p>
         </div>
         {value?.you.mayRegister && (
           <button type="button" onClick={() => setRegistering(true)}>

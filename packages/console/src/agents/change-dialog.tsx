@@ -6,7 +6,7 @@ import { live } from '../shell/live.ts'
 import { useChange } from '../api/use-change.ts'
 import { AgentFields, saidIn } from './agent-fields.tsx'
 
-/** Everything of an agent but its id. Whoever changes it cannot sign for it any more (P3). */
+/** Everything of an agent but its id. Whoever changes it cannot approve for it any more (P3). */
 export function ChangeDialog({ agent, onClose }: { agent: AgentView; onClose(): void }) {
   const { sending, trouble, send } = useChange()
   const submit = async (event: SubmitEvent<HTMLFormElement>) => {
@@ -26,7 +26,7 @@ export function ChangeDialog({ agent, onClose }: { agent: AgentView; onClose(): 
   return (
     <Dialog title={`Change ${agent.id}`} onClose={onClose}>
       <form onSubmit={(event) => void submit(event)}>
-        <p>Its id stays. You cannot sign for it afterwards: nobody approves their own.</p>
+        <p>Its id stays. You cannot approve for it afterwards: nobody approves their own.</p>
         <AgentFields agent={agent} />
         <Refused trouble={trouble} />
         <div className="dialog-buttons">

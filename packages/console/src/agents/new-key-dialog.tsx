@@ -21,7 +21,7 @@ export function NewKeyDialog(props: { agent: AgentView; onClose(): void; onIssue
       <form onSubmit={(event) => void submit(event)}>
         <p>
           You are shown a key for <AgentText text={name} /> once. Whoever is shown it could act as the agent, so you
-          cannot sign for it while the key works.
+          cannot approve for it while the key works.
         </p>
         <label htmlFor={days}>Days until it expires</label>
         <input

@@ -8,8 +8,8 @@ export function StartDialog(props: { name: string; change: Change; onClose(): vo
   return (
     <Dialog title="Start this agent again" onClose={props.onClose}>
       <p>
-        From then on <AgentText text={props.name} /> is permitted what policy and people allow. Grants that were voided
-        stay void.
+        From then on <AgentText text={props.name} /> is permitted what policy and people allow. Approvals that were
+        voided stay void.
       </p>
       <Refused trouble={trouble} />
       <div className="dialog-buttons">

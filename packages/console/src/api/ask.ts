@@ -61,7 +61,7 @@ async function sent<Value>(path: string, init: RequestInit): Promise<Reply<Value
 const unreached: Trouble = {
   status: 0,
   code: 'OFFLINE',
-  says: 'The house cannot be reached.',
+  says: 'Countersign cannot be reached.',
   detail: 'Open questions wait on the server: nothing is lost, and nothing runs without an answer.',
 }
 

@@ -33,7 +33,9 @@ export function GroupRow({ group, receivedAt, unfolded, marked, onFold }: GroupR
             <RiskMeter score={Math.max(...questions.map(({ risk }) => risk))} />
             <Environment name={first.environment} />
             {mine > 0 && (
-              <span className="can-sign">{mine === questions.length ? 'You can sign' : `You can sign ${mine}`}</span>
+              <span className="can-sign">
+                {mine === questions.length ? 'You can approve' : `You can approve ${mine}`}
+              </span>
             )}
             <span className="row-time">
               <TimeLeft secondsLeft={soonest.secondsLeft} expiresAt={soonest.expiresAt} receivedAt={receivedAt} />

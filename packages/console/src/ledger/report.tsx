@@ -52,8 +52,8 @@ export function Proves() {
         <ul>
           <li>Every entry is there, in order and unaltered, under a root that the log’s key signed.</li>
           <li>
-            The entries tell a sound story: nothing ran without leave, no grant was spent twice, nobody signed their
-            own.
+            The entries tell a sound story: nothing ran without leave, no approval was spent twice, nobody approved
+            their own.
           </li>
           <li>If this browser verified it before: none of that was changed or removed since.</li>
         </ul>
@@ -64,7 +64,7 @@ export function Proves() {
           <li>That others are shown the same ledger: no witness outside has signed this head (unanchored).</li>
           <li>That the newest entries are not held back.</li>
           <li>
-            That this page is honest: it comes from the house that it checks. Whoever must not trust the house uses the
+            That this page is honest: it comes from the deployment that it checks. Whoever must not trust that uses the
             command line with a key from elsewhere.
           </li>
         </ul>

@@ -22,7 +22,7 @@ export function Lineage({ search, me }: { search: string; me: Me }) {
     <>
       <header className="page-head">
         <h1>Lineage</h1>
-        <p className="soft">Where data came from, where it went, and who signed for it.</p>
+        <p className="soft">Where data came from, where it went, and who approved it.</p>
       </header>
       <Ask asked={asked} key={search} />
       {asked ? <Found asked={asked} key={`found ${search}`} /> : <Suggestions me={me} />}
@@ -72,7 +72,7 @@ function Suggestions({ me }: { me: Me }) {
       <ul className="suggestions">
         <li>
           <Link className="button quiet" href={paths.lineage('person', me.person.id)}>
-            What I asked for or signed
+            What I asked for or approved
           </Link>
         </li>
         {agents.map(({ id, name }) => (

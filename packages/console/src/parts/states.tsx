@@ -30,7 +30,7 @@ export function Empty({ title, children }: { title: string; children: ReactNode 
 const advice: Readonly<Record<string, string>> = {
   ERR_APPROVAL_UNKNOWN: 'It does not exist, or it does not concern you.',
   ERR_ACTION_MISSING: 'It does not exist, or it does not concern you.',
-  ERR_NOT_ALLOWED: 'Ask an administrator for a role, or for a place in a group that signs.',
+  ERR_NOT_ALLOWED: 'Ask an administrator for a role, or for a place in a group that approves.',
   ERR_STORE_UNAVAILABLE: 'Nothing can run while the record cannot be written. The console keeps trying.',
 }
 

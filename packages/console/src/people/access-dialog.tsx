@@ -26,7 +26,7 @@ export function AccessDialog({ person, onClose }: { person: PersonView; onClose(
       </p>
       {you.maySwitch && active && (
         <p className="soft">
-          Whoever is switched off is signed out, cannot sign in and signs nothing, until switched on again.
+          Whoever is switched off is signed out, cannot sign in and approves nothing, until switched on again.
         </p>
       )}
       <Refused trouble={trouble} />

@@ -22,7 +22,8 @@ export function People() {
       <header className="page-head">
         <h1>People</h1>
         <p className="soft">
-          As the identity provider names them. Groups say who signs; roles say who runs the house, and let nobody sign.
+          As the identity provider names them. Groups say who approves; roles say who runs Countersign, and let nobody
+          approve.
         </p>
       </header>
       {trouble && <TroubleNote trouble={trouble} path="/api/people" />}

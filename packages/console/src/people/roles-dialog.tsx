@@ -9,9 +9,9 @@ import { live } from '../shell/live.ts'
 /** What each lets a person do. None of them lets anyone sign. */
 const says: Readonly<Record<RoleInput['role'], string>> = {
   identity: 'Gives and takes roles; registers agents, issues and revokes their keys.',
-  operations: 'Registers, stops and starts agents; reads every record and the state of the house.',
+  operations: 'Registers, stops and starts agents; reads every record and the state of Countersign.',
   policy: 'Reads every record.',
-  auditor: 'Reads every record, people and the state of the house. Changes nothing.',
+  auditor: 'Reads every record, people and the state of Countersign. Changes nothing.',
   privacy: 'Reads every record.',
 }
 const all = Object.keys(says) as RoleInput['role'][]
@@ -27,7 +27,7 @@ export function RolesDialog({ person, onClose }: { person: PersonView; onClose()
   return (
     <Dialog title="Roles" onClose={onClose}>
       <p>
-        What <AgentText text={name} /> may do in the house, from the next click on. A role lets nobody sign; every
+        What <AgentText text={name} /> may do in Countersign, from the next click on. A role lets nobody approve; every
         change stands in the ledger under your name.
       </p>
       <ul className="roles">

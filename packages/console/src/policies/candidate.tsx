@@ -56,7 +56,7 @@ function Workbench({ files }: PolicyFiles) {
       <Section title="Try a change" aside={<span className="soft">nothing is put in force here</span>}>
         <p className="soft hint">
           Begins as the files in force. Edit, paste or upload; then see whether it passes and what it would change. To
-          put it in force, an administrator changes the files where the house runs.
+          put it in force, an administrator changes the files where Countersign runs.
         </p>
         <div className="search">
           <label>

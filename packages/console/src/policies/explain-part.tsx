@@ -42,7 +42,7 @@ export function ExplainPart() {
             spellCheck={false}
           />
           <p className="soft hint">
-            Agents and people by their ids. Risk is scored as the house would, unless you say it.
+            Agents and people by their ids. Risk is scored as Countersign would, unless you say it.
           </p>
           <button type="submit" className="primary" disabled={asking}>
             {asking ? 'Asking…' : 'Explain'}

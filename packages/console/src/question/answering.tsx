@@ -67,7 +67,7 @@ export function Answering({ question, intact, me }: { question: QuestionView; in
   const sign = (input: Omit<SignInput, 'shown'>, said: string) =>
     void send(said, () => post(`/api/approvals/${question.id}/signatures`, { ...input, shown: question.shown }))
   const escalate = () =>
-    void send('Escalated. Further people may sign now.', () =>
+    void send('Escalated. Further people may approve now.', () =>
       post(`/api/approvals/${question.id}/escalate`, { version: question.version } satisfies EscalateInput),
     )
   const { agent } = question.askedBy
@@ -122,8 +122,8 @@ function Yours({ question: { state, you } }: { question: QuestionView }) {
   if (you.can === 'sign-in-again') return <p className="yours again">{you.says}</p>
   return (
     <p className="yours look">
-      <strong>{you.code === 'ERR_APPROVAL_SIGNED_TWICE' ? 'Your answer is in.' : 'You cannot sign this.'}</strong>{' '}
-      {you.code === 'ERR_APPROVAL_SIGNED_TWICE' ? 'More signatures are needed.' : you.says}
+      <strong>{you.code === 'ERR_APPROVAL_SIGNED_TWICE' ? 'Your answer is in.' : 'You cannot approve this.'}</strong>{' '}
+      {you.code === 'ERR_APPROVAL_SIGNED_TWICE' ? 'More people have to approve.' : you.says}
     </p>
   )
 }
@@ -144,7 +144,7 @@ function Needed({ question: { state, signOffs } }: { question: QuestionView }) {
           <b>
             {served} of {quorum}
           </b>{' '}
-          signed <span className="soft">by {either(from)}</span>
+          approved <span className="soft">by {either(from)}</span>
         </li>
       ))}
       {further > 0 && <li>and {counted(further, 'more sign-off', 'more sign-offs')}, below</li>}

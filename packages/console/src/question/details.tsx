@@ -140,7 +140,7 @@ export function Details({ question, intact }: { question: QuestionView; intact: 
           Policy version <span className="mono">{policyVersion.slice(0, 16)}</span>
         </p>
       </Section>
-      <Section title="What is signed">
+      <Section title="What the signature covers">
         <dl className="facts">
           <FactRow label="Action">
             <span className="mono">{question.digest}</span> <Same same={intact.action} />

@@ -17,8 +17,8 @@ export function EscalateDialog(props: {
   return (
     <Dialog title="Ask further people" onClose={props.onClose}>
       <p>
-        <b>{either([...new Set(further)])}</b> may then sign as well. How many people have to sign stays the same, and
-        so does the time left.
+        <b>{either([...new Set(further)])}</b> may then approve as well. How many people have to approve stays the same,
+        and so does the time left.
       </p>
       <Refused trouble={props.trouble} />
       <div className="dialog-buttons">

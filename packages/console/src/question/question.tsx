@@ -58,7 +58,7 @@ function Shown({ question, receivedAt, me }: { question: QuestionView; receivedA
         {question.state !== 'open' && <Settled question={question} />}
         {(!intact.card || !intact.action) && (
           <div className="trouble" role="alert">
-            <strong>Do not approve this.</strong> What is shown here does not hash to what would be signed.
+            <strong>Do not approve this.</strong> What is shown here does not hash to what your signature would cover.
             {!intact.card && ' The card differs.'} {!intact.action && 'The action differs.'} Tell whoever runs this
             house.
           </div>

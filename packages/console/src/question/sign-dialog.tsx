@@ -47,8 +47,8 @@ export function SignDialog({ question, me, step, sending, trouble, onClose, onSi
         </p>
         {step === 'reject-and-stop' && (
           <p className="warn-text">
-            Nothing that <AgentText text={name} /> asks for is permitted from then on, and its open grants are voided.
-            Starting it again takes another person than you.
+            Nothing that <AgentText text={name} /> asks for is permitted from then on, and what was approved for it and
+            did not run is voided. Starting it again takes another person than you.
           </p>
         )}
         <label htmlFor={field}>
@@ -66,7 +66,8 @@ export function SignDialog({ question, me, step, sending, trouble, onClose, onSi
         <Covers question={question} me={me} />
         {lost && (
           <p className="trouble" role="alert">
-            Not connected: nothing can be signed. The console tries again by itself; what you wrote stays here.
+            Not connected: nothing can be approved or rejected. The console tries again by itself; what you wrote stays
+            here.
           </p>
         )}
         <Refused trouble={trouble} />

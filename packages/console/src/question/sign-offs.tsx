@@ -13,10 +13,10 @@ export function SignOffs({ question: { signOffs, maySign, state } }: { question:
       </ul>
       {state === 'open' && (
         <p>
-          <span className="soft">People who may sign now: </span>
+          <span className="soft">People who may approve now: </span>
           {maySign.length === 0 ? (
             <span className="warn-text">
-              nobody known to the house. It expires, unless someone of these groups signs in.
+              nobody that Countersign knows. It expires, unless someone of these groups signs in.
             </span>
           ) : (
             maySign.map(({ id, name }, index) => (

@@ -21,8 +21,8 @@ export function StopDialog(props: {
     <Dialog title="Stop this agent" onClose={props.onClose}>
       <form onSubmit={submit}>
         <p>
-          Nothing that <AgentText text={props.name} /> asks for is permitted from then on, and its open grants are
-          voided. Starting it again takes another person than you.
+          Nothing that <AgentText text={props.name} /> asks for is permitted from then on, and what was approved for it
+          and did not run is voided. Starting it again takes another person than you.
         </p>
         <label htmlFor={field}>Reason (optional)</label>
         <textarea

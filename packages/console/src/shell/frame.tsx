@@ -91,7 +91,7 @@ export function Frame({ me, page, children }: { me: Me | undefined; page: Page; 
       <main id="page" className={`page on-${page}`} tabIndex={-1}>
         {me?.local === true && (
           <p className="local-people" role="note">
-            <b>Local people:</b> no identity provider is connected. Everything signed here says so.
+            <b>Local people:</b> no identity provider is connected. Everything approved here says so.
           </p>
         )}
         <Lost />

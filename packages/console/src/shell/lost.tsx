@@ -22,8 +22,8 @@ export function Lost() {
           Not connected since {clock.format(lostAt)} ({relative(lostAt, Math.max(now, lostAt))})
         </strong>
         <p>
-          What you see may be old, and nothing can be signed. Questions wait in the house: nothing is lost, and nothing
-          runs without an answer. The console tries again by itself.
+          What you see may be old, and nothing can be approved or rejected. Questions wait in Countersign: nothing is
+          lost, and nothing runs without an answer. The console tries again by itself.
         </p>
       </div>
       <button type="button" onClick={() => answers.stale(() => true)}>

@@ -31,7 +31,7 @@ export function System() {
     <>
       <header className="page-head">
         <h1>System</h1>
-        <p className="soft">How the house stands, read anew every few seconds.</p>
+        <p className="soft">How Countersign stands, read anew every few seconds.</p>
       </header>
       {trouble && <TroubleNote trouble={trouble} path={path} />}
       {!value && !trouble && <Loading what="the state of the house" />}

@@ -59,7 +59,7 @@ const revoking = createRoute({
 const changing = createRoute({
   method: 'post',
   path: '/api/agents/{id}/change',
-  summary: 'Changes name, owner, team, groups or environment. Whoever does cannot sign for it any more.',
+  summary: 'Changes name, owner, team, groups or environment. Whoever does cannot approve for it any more.',
   request: { params: one, ...takes(AgentChangeInput) },
   responses: answers(AgentView, 'The agent.'),
 })

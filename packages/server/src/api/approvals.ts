@@ -1,5 +1,5 @@
 /**
- * Questions: reading them, and the one place where a browser signs.
+ * Questions: reading them, and the one place where a browser approves or rejects.
  *
  * @module
  */
@@ -53,7 +53,7 @@ const read = createRoute({
 const signing = createRoute({
   method: 'post',
   path: '/api/approvals/{id}/signatures',
-  summary: 'Countersigns a question, from a browser session of this origin only.',
+  summary: 'Approves or rejects a question, from a browser session of this origin only.',
   request: { params: one, ...takes(SignInput) },
   responses: answers(QuestionView, 'The question after your answer.'),
 })

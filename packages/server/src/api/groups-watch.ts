@@ -39,7 +39,7 @@ export function createGroupsWatch({ concerns, log }: Pick<ApiParts, 'concerns' |
     const others = theirs.length === 1 ? '' : ` (and ${theirs.length - 1} more)`
     concerns.raise(
       key,
-      `Groups could not be read at sign-in, so they may sign less than they should. ${latest.says}${others}.`,
+      `Groups could not be read at sign-in, so they may approve less than they should. ${latest.says}${others}.`,
     )
   }
 }

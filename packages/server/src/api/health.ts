@@ -13,7 +13,7 @@ const alive = createRoute({
 const ready = createRoute({
   method: 'get',
   path: '/readyz',
-  summary: 'Whether this instance can do its work: its store answers, and has given it leave to run.',
+  summary: 'Whether this instance can do its work: its store answers, and lets it run actions.',
   responses: { 200: said, 503: said },
 })
 

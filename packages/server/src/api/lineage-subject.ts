@@ -12,7 +12,7 @@ export const subjectQuery = {
   model: text.optional(),
   destination: text.optional(),
   agent: text.optional(),
-  person: text.optional().openapi({ description: 'An id: acted for, or countersigned.' }),
+  person: text.optional().openapi({ description: 'An id: acted for, or approved by.' }),
 }
 const Asked = z.object(subjectQuery)
 

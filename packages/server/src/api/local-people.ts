@@ -27,14 +27,14 @@ export const founderPage = (says?: string): Response =>
     'Welcome to Countersign',
     html`<p>
         No identity provider is connected, so you begin with people of this machine: you, and whom you add. Everything
-        they sign says that it is local. Connect a provider before anything depends on it.
+        they approve says that it is local. Connect a provider before anything depends on it.
       </p>
       ${says !== undefined && html`<p role="alert">${says}</p>`}
       <form method="post">
         <label>Your name <input name="name" autocomplete="name" required maxlength="200" autofocus /></label>
         <button class="button">Begin as administrator</button>
       </form>
-      <p class="soft">An administrator runs Countersign and signs nothing by being one: signing comes from groups.</p>`,
+      <p class="soft">An administrator runs Countersign and approves nothing by being one: that comes from groups.</p>`,
     says === undefined ? 200 : 400,
   )
 
@@ -69,7 +69,7 @@ export async function joinPage(context: Context<ApiEnv>, { store }: ApiParts, { 
       <p>Groups: ${person.groups.join(', ') || 'none'}. Roles: ${person.roles.join(', ') || 'none'}.</p>
       <form method="post"><button class="button">Sign in as ${person.name}</button></form>
       <p class="soft">
-        The link works once. What ${person.name} signs says that it is local: no provider proves who it is.
+        The link works once. What ${person.name} approves says that it is local: no provider proves who it is.
       </p>`,
   )
 }

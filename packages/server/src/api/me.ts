@@ -7,7 +7,7 @@ import { answers, moment } from './route.ts'
 const read = createRoute({
   method: 'get',
   path: '/api/me',
-  summary: 'Who you are here, and how well the house knows it.',
+  summary: 'Who you are here, and how well Countersign knows it.',
   responses: answers(Me, 'You.'),
 })
 

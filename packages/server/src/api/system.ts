@@ -32,7 +32,7 @@ export interface SystemParts {
 const reading = createRoute({
   method: 'get',
   path: '/api/system',
-  summary: 'How the house stands: instances, followers, queues, doors. Takes the role operations or auditor.',
+  summary: 'How Countersign stands: instances, followers, queues, gateways. Takes the role operations or auditor.',
   responses: answers(SystemView, 'The figures.'),
 })
 

@@ -33,7 +33,7 @@ function wordsOf(fact: Told): string {
         ? `A signature over ${fact.channel} was refused: ${fact.code}.`
         : `${fact.times} signatures over ${fact.channel} were refused: ${fact.code}.`
     case 'action.permitted':
-      return fact.permit.approval ? 'The approval was spent on leave to run.' : 'Leave to run was given.'
+      return fact.permit.approval ? 'The approval was spent on a permit to run.' : 'A permit to run was given.'
     case 'action.finished':
       return finished(fact)
     case 'action.replayed':
@@ -47,7 +47,7 @@ function wordsOf(fact: Told): string {
     case 'policy.activated':
       return 'Policies were activated.'
     case 'house.founded':
-      return 'The house was founded.'
+      return 'The deployment was founded.'
     case 'record.denied':
       return `${fact.count} more attempts of this agent were denied.`
     case 'record.erased':
@@ -81,13 +81,13 @@ function changed({ change, approval, signature }: Of<'approval.changed'>): strin
     case 'asked':
       return 'People were asked.'
     case 'signed':
-      return `${signed}. More signatures are needed.`
+      return `${signed}. More people have to approve.`
     case 'granted':
       return `${signed || 'Approved'}. Every sign-off is served.`
     case 'rejected':
       return `${signed || 'Rejected'}. It will not run.`
     case 'escalated':
-      return 'Escalated: further people may sign.'
+      return 'Escalated: further people may approve.'
     case 'expired':
       return 'It expired. No answer is a no.'
     case 'cancelled':

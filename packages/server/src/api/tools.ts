@@ -14,7 +14,7 @@ import { mustBelong } from './who.ts'
 const listing = createRoute({
   method: 'get',
   path: '/api/tools',
-  summary: 'Every tool that a server behind the house has listed, and the doors that only observe.',
+  summary: 'Every tool that a server behind Countersign has listed, and the gateways that only observe.',
   responses: answers(ToolList, 'The tools.'),
 })
 const accepting = createRoute({

@@ -16,7 +16,7 @@ export function refuseTokens(request: Request): void {
   if (!request.headers.has('authorization')) return
   throw telling(
     new CountersignError('ERR_TOKEN_REFUSED'),
-    'No bearer token signs or reads here: an agent’s shell could hold it. Open the console in a browser.',
+    'No bearer token approves or reads here: an agent’s shell could hold it. Open the console in a browser.',
   )
 }
 

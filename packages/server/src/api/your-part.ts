@@ -82,7 +82,7 @@ function ownPart({ card, barred }: Approval, agent: Agent | undefined, { id }: P
     [issued, `You issued a key of ${agent.name} that still works`],
     [barred.includes(id), 'You had a part in this when it was asked'],
   ]
-  const tie = ties.find(([holds]) => holds)?.[1] ?? 'You are part of this request'
+  const tie = ties.find(([holds]) => holds)?.[1] ?? 'You are part of this action'
   return `${tie}, and nobody approves their own: someone else has to.`
 }
 

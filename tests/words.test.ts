@@ -1,0 +1,46 @@
+import { readFileSync } from 'node:fs'
+import { catalogue } from '@countersign/core'
+import { describe, expect, it } from 'vitest'
+
+/**
+ * People approve or reject. They sign in, and what they leave in the record is a signature; sign-offs and signed checkpoints
+ * are the names of other things.
+ */
+const otherThings =
+  /\bsign(?:ed|s|ing)?[ -](?:in|out|on|up|off|offs|ins|the tree)\b|\bsigned (?:checkpoint|note|tree)|\bsigned[ -]note|\bSigned by this deployment/gi
+const verbs = /\bsign(?:s|ed|ing)?\b|\bcountersign(?:s|ed|ing)\b|\bgrant(?:s|ed|ing)?\b/i
+const rooms = /\b(?:house|hall|lobby|doors?)\b/i
+
+const wrongIn = (text: string) => [verbs, rooms].some((form) => form.test(text.replaceAll(otherThings, '')))
+
+function textsIn(value: unknown): string[] {
+  if (typeof value !== 'object' || value === null) return []
+  return Object.entries(value).flatMap(([key, inside]) =>
+    ['summary', 'description'].includes(key) && typeof inside === 'string' ? [inside] : textsIn(inside),
+  )
+}
+
+describe('G13: one word for one act', () => {
+  it.each<[string, boolean]>([
+    ['You cannot sign this.', true],
+    ['Countersigns a question', true],
+    ['Grants that were voided', true],
+    ['The house stands', true],
+    ['Sign in first. Who signed in?', false],
+    ['Sign-offs that are served, by their signatures', false],
+    ['The newest signed checkpoint.', false],
+    ['Approves or rejects', false],
+  ])('%s: %j', (text, wrong) => {
+    expect(wrongIn(text)).toBe(wrong)
+  })
+
+  it('in the descriptions of the API', () => {
+    const texts = textsIn(JSON.parse(readFileSync('docs/openapi.json', 'utf8')))
+    expect(texts.length).toBeGreaterThan(200)
+    expect(texts.filter(wrongIn)).toEqual([])
+  })
+
+  it('in the errors', () => {
+    expect(Object.values(catalogue).flatMap(({ says }) => (wrongIn(says) ? [says] : []))).toEqual([])
+  })
+})
