@@ -8,6 +8,7 @@ import type { SealedAction } from './action/seal.ts'
 import { CountersignError } from './errors.ts'
 import { newId } from './id.ts'
 import { classify } from './lineage/classify.ts'
+import { mustBeSpelledAsRegistered } from './lineage/spelled.ts'
 import { decide } from './policy/decide.ts'
 import type { Attempt, Clock, PolicyEngine, PolicyQuestion, Store } from './ports.ts'
 import { type RiskPoints, riskOf } from './risk/signals.ts'
@@ -36,6 +37,7 @@ export function createJudge({ store, policy, registry, clock, risk: points, time
   return async (sealed, attempt, agent) => {
     const { caller, context } = attempt
     const { action, digest } = sealed
+    mustBeSpelledAsRegistered(action.resources, context.lineage, registry())
     const picture = classify(context.lineage, registry())
     const when = localTime(clock.now())
     const firstTime = !(await seenBefore(action.agent, action.operation))

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { folded } from '../json/alike.ts'
 import type { DataNode, DataPicture, Lineage, NamedData, Registry } from '@countersign/schema'
 
 const sensitiveFrom = 50
@@ -38,10 +39,16 @@ function nodeOf({ name, columns }: NamedData, registry: Registry): DataNode {
   if (!dataset) return { ...shown, classes: [registry.unknownClass], known: false }
 
   const known = dataset.columns ?? {}
-  // Where nobody says which columns, it may be every one of them.
-  const touched = columns === undefined || columns.includes('*') ? Object.keys(known) : columns
-  const classes = [...dataset.classes, ...touched.flatMap((column) => own(known, column) ?? [])]
+  const classes = [...dataset.classes, ...touched(columns, known).flatMap((column) => own(known, column) ?? [])]
   return { ...shown, classes: worstFirst(classes, registry), domain: dataset.domain, known: true }
+}
+
+/** Where nobody says which columns, or in words that are no plain name, it may be every one of them. */
+function touched(columns: readonly string[] | undefined, known: Readonly<Record<string, unknown>>): string[] {
+  const all = Object.keys(known)
+  if (!columns?.every((column) => Object.hasOwn(known, column) || /^[\p{L}\p{M}\p{N}_$]+$/u.test(column))) return all
+  const named = new Set(columns.map(folded))
+  return all.filter((column) => named.has(folded(column)))
 }
 
 /** Each once. Wherever a list is cut, what is left out is no worse than what is shown. */

@@ -105,10 +105,6 @@ const nothingSaid = ToolRule.parse({})
 const own = (rules: Readonly<Record<string, ToolRule>>, tool: string) =>
   Object.hasOwn(rules, tool) ? rules[tool] : undefined
 
-/** A path that a policy could read one way and a server another is not a known file. */
-function settled(resource: Resource): Resource {
-  if (resource.kind !== 'file') return resource
-  const { name } = resource
-  const plain = posix.isAbsolute(name) && posix.normalize(name) === name && !name.includes('\\')
-  return plain ? resource : { kind: 'unknown', name }
-}
+/** Where a path that is not whole begins, the server alone knows. */
+const settled = (resource: Resource): Resource =>
+  resource.kind === 'file' && !posix.isAbsolute(resource.name) ? { kind: 'unknown', name: resource.name } : resource

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { posix } from 'node:path'
 import { type AttemptContext, effectOf, type SaidByProtocol } from '@countersign/core'
 import type { Action, Effect, Lineage, Resource, Verb } from '@countersign/schema'
 import type { View } from './expression.ts'
@@ -68,9 +69,27 @@ function effectFor({ effect }: Rule, view: View, usual: Effect): Effect {
 function resourcesOf({ resources }: Rule, view: View, { resource, unknown }: Otherwise): Resource[] {
   if (!resources) return [resource]
   const found = resources.flatMap(
-    ({ kind, names }): Resource[] => names(view)?.map((name) => ({ kind, name })) ?? [unknown],
+    ({ kind, names, worked }): Resource[] =>
+      names(view)?.map((name) => (worked ? settled({ kind, name }) : { kind, name })) ?? [unknown],
   )
   return found.length > mostResources ? [unknown] : found
+}
+
+/** A path or a host that a policy could read one way and whoever opens it another is none that is known. */
+function settled(resource: Resource): Resource {
+  const { kind, name } = resource
+  if (kind !== 'file' && kind !== 'host') return resource
+  return (kind === 'file' ? isPlainPath(name) : isPlainHost(name)) ? resource : { kind: 'unknown', name }
+}
+
+const isPlainPath = (path: string): boolean =>
+  posix.normalize(path) === path && !/^\.\.?(?:\/|$)|\\/.test(path) && path.normalize('NFC') === path
+
+/** As the URL parser would write it: in small letters, in ASCII, an IP address in the one way it is written. */
+function isPlainHost(host: string): boolean {
+  if (host.endsWith('.') || !URL.canParse(`http://${host}/`)) return false
+  const url = new URL(`http://${host}/`)
+  return url.host === host || `${url.hostname}:80` === host
 }
 
 function lineageOf(rule: Rule, view: View): Lineage {

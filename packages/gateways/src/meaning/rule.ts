@@ -76,7 +76,7 @@ export interface Rule {
   /** Undefined if nobody said what it is: the gateway's own verb then. */
   readonly verb: Told<Verb> | undefined
   /** Undefined if nobody said upon what. */
-  readonly resources: readonly { readonly kind: ResourceKind; readonly names: Told<readonly string[]> }[] | undefined
+  readonly resources: readonly ToldResource[] | undefined
   readonly effect: Told<Effect> | undefined
   readonly sentence: Told<string>
   readonly reads: Told<readonly ToldData[]>
@@ -89,6 +89,13 @@ export interface Rule {
   /** All names that its expressions look up, by variable. */
   readonly names: NamesRead
   readonly alike: readonly string[]
+}
+
+export interface ToldResource {
+  readonly kind: ResourceKind
+  readonly names: Told<readonly string[]>
+  /** Its name comes out of the message. */
+  readonly worked: boolean
 }
 
 export interface ToldData {
@@ -140,6 +147,7 @@ export function createRuleCompiler(offer: Offer): CompileRule {
       resources: config.resources?.map(({ kind, name }, at) => ({
         kind,
         names: names(['resources', at, 'name'], name),
+        worked: isCel(name),
       })),
       effect: config.effect === undefined ? undefined : told(['effect'], config.effect, Effect),
       sentence: told(['sentence'], config.sentence, Name),
