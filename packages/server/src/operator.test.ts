@@ -185,6 +185,13 @@ describe('the operator’s socket', () => {
     }
   })
 
+  it('H: the id of an erased agent stays taken, and that is said', async () => {
+    await ask('POST', '/agents', bot)
+    await store.journal.erase('bot')
+    const answer = await ask('POST', '/agents', bot)
+    expect([answer.status, answer.body]).toMatchObject([409, { says: expect.stringContaining('bot was taken before') }])
+  })
+
   it('G6: a key comes with the lines that use it', async () => {
     for (const [path, body] of [
       ['/agents', bot],

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { CountersignError, type Stops, type Store } from '@countersign/core'
+import { CountersignError, isError, type Stops, type Store } from '@countersign/core'
 import { type AgentChange, change, issueKey, register, type Registration, revoke, rotate } from '@countersign/identity'
 import type { Agent, AgentKey } from '@countersign/schema'
 import { telling } from './api/problems.ts'
@@ -54,16 +54,16 @@ export function createRoster({ store, stops, groups, agentGroups }: RosterParts)
     known,
 
     async register(what, by, expiresInMs = 90 * dayMs) {
-      if (await store.agents.get(what.id)) {
-        throw telling(
-          new CountersignError('ERR_STORE_CONFLICT', { agent: what.id }),
-          `${what.id} is registered already. Its owner, team, groups and name can be changed; an id is for good.`,
-        )
-      }
+      if (await store.agents.get(what.id))
+        throw taken(what.id, 'is registered already. Its owner, team, groups and name can be changed')
       await refuseUnknown(what)
       const { key, secret } = issueKey(clock, { expiresInMs })
       const agent = register({ ...what, key }, by)
-      return { agent: await keep('registered', agent, by), secret }
+      try {
+        return { agent: await keep('registered', agent, by), secret }
+      } catch (error) {
+        throw isError(error, 'ERR_STORE_CONFLICT') ? taken(what.id, 'was taken before, and is not free again') : error
+      }
     },
 
     async change(id, wish, by) {
@@ -118,6 +118,9 @@ export function createRoster({ store, stops, groups, agentGroups }: RosterParts)
     return { teams: sorted([...groups(), ...ofPeople]), agentGroups: sorted(agentGroups()) }
   }
 }
+
+const taken = (id: string, why: string) =>
+  telling(new CountersignError('ERR_STORE_CONFLICT', { agent: id }), `${id} ${why}; an id is for good.`)
 
 const mostNamed = 20
 

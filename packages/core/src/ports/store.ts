@@ -254,8 +254,10 @@ export interface Journal {
   moveCursor(follower: string, index: number): Promise<void>
   /**
    * Destroys the keys of everything recorded for a subject (a person's or agent's id; never of `house`), and tells of how
-   * many entries; that it does so is a fact itself (`record.erased`), written first. The leaves and their proofs stand. No other read shows any of it any more; what was used stays used
-   * (versions, attempts, grants), what was open is over: questions, and answers that were not delivered.
+   * many entries; that it does so is a fact itself (`record.erased`), written first. The leaves and their proofs stand.
+   * No other read shows any of it any more; what was used stays used (versions, attempts, grants), what was open is over:
+   * questions, and answers that were not delivered. An agent's id stays taken: `agent.changed` is `ERR_STORE_CONFLICT`
+   * from then on, since grants of before name it.
    */
   erase(subject: string, how?: { readonly by: string; readonly because: string }): Promise<number>
 }

@@ -1,9 +1,19 @@
 import { digestOf } from '@countersign/core'
 import type { ActionRecord, FactOf } from '@countersign/schema'
 import { describe, expect, it } from 'vitest'
-import { asked, decided, finished, founded, personChanged } from './facts.ts'
-import { sampleAction, sampleOpen, samplePerson, sampleRecord, unique } from './samples.ts'
-import { enrol, follow, type OpenStore, stage } from './stage.ts'
+import { agentChanged, asked, changed, decided, finished, founded, permitted, personChanged } from './facts.ts'
+import {
+  granted,
+  sampleAction,
+  sampleAgent,
+  sampleOpen,
+  samplePermit,
+  samplePerson,
+  sampleRecord,
+  sampleSignature,
+  unique,
+} from './samples.ts'
+import { enrol, expectRefusal, follow, type OpenStore, stage } from './stage.ts'
 
 export function erasure(open: OpenStore): void {
   describe('erasing a subject (P12)', () => {
@@ -166,6 +176,30 @@ export function erasure(open: OpenStore): void {
       await store.journal.erase(first.action.onBehalfOf ?? '')
       expect(await store.permits.undelivered(leave.attempt.credential, first.digest)).toBeUndefined()
       await permit({ ...record(), action: first.action, digest: first.digest })
+    })
+
+    it('H: leaves an agent’s id to nobody else: a grant of before is not for another by its name', async () => {
+      const { store } = scene
+      const { agent, record } = await enrol(store, sampleAgent({ owner: unique('per'), team: unique('team') }))
+      const theirs = record({}, { onBehalfOf: unique('per') })
+      const question = sampleOpen(theirs)
+      await store.commit({ facts: [decided(theirs), asked(question)] })
+      const signature = sampleSignature(question, unique('per'))
+      await store.commit({ facts: [changed('granted', granted(question, signature), signature)] })
+      await store.journal.erase(agent.id)
+      expect(await store.approvals.latest(theirs.digest)).toMatchObject({ state: 'granted' })
+
+      for (const version of [1, 2]) {
+        for (const status of ['active', 'stopped'] as const) {
+          const again = agentChanged({ ...agent, version, status })
+          await expectRefusal(store, { facts: [again] }, 'ERR_STORE_CONFLICT')
+        }
+        const permit = samplePermit(theirs, { agentVersion: version, approval: question.id })
+        await expectRefusal(store, { facts: [permitted(permit)] }, 'ERR_STORE_CONFLICT')
+      }
+      expect(await store.agents.get(agent.id)).toBeUndefined()
+      expect((await store.agents.list()).map(({ id }) => id)).not.toContain(agent.id)
+      expect(await store.agents.answeredFor({ id: agent.owner, groups: [agent.team] })).toEqual([])
     })
 
     it('leaves no run to be told of', async () => {

@@ -120,6 +120,8 @@ function actionReplayed(state: State, { permit, actionId }: FactOf<'action.repla
 }
 
 function agentChanged(state: State, { agent }: FactOf<'agent.changed'>): void {
+  const isErased = state.versions.get(agent.id) !== undefined && !state.agents.get(agent.id)
+  if (isErased) throw conflict(agent.id, 'it was erased, and its id is nobody else’s')
   countUp(state, agent)
   state.agents.set(agent.id, agent)
   for (const { hash } of agent.keys) state.keys.set(hash, agent.id)

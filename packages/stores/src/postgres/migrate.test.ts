@@ -48,6 +48,7 @@ describe('migrations', { timeout: 60_000 }, () => {
         { name: '0011-tombstones' },
         { name: '0012-newest' },
         { name: '0013-members' },
+        { name: '0014-erased' },
       ])
     })
   })
@@ -58,7 +59,7 @@ describe('migrations', { timeout: 60_000 }, () => {
       await migrate(db)
       await db.query({ name: '', text: "delete from migration where name <> '0001-ledger'" })
       await migrate(db)
-      expect(await listed(db)).toHaveLength(13)
+      expect(await listed(db)).toHaveLength(14)
     })
   })
 

@@ -19,6 +19,7 @@ import { begun } from './migrations/0010-begun.ts'
 import { tombstones } from './migrations/0011-tombstones.ts'
 import { newest } from './migrations/0012-newest.ts'
 import { members } from './migrations/0013-members.ts'
+import { erased } from './migrations/0014-erased.ts'
 
 /** Every step is one statement that may run again: DDL is not transactional everywhere. Once released, never edited. */
 export interface Migration {
@@ -40,6 +41,7 @@ const migrations = [
   tombstones,
   newest,
   members,
+  erased,
 ]
 const leaseMs = 60_000
 const stepTimeoutMs = 3_600_000

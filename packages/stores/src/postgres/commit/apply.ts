@@ -164,9 +164,11 @@ const replayed: Apply<'action.replayed'> = ({ permit }, _place, { world, draft }
 
 const agentChanged: Apply<'agent.changed'> = ({ agent }, { index }, { world, draft, lookup }) => {
   const { id, version, status, keys, owner } = agent
-  if (version !== (world.agents.get(id)?.version ?? 0) + 1) return conflict({ agent: id })
+  const before = world.agents.get(id)
+  if (before?.erased || version !== (before?.version ?? 0) + 1) return conflict({ agent: id })
   const team = keysOf(lookup).group(agent.team)
-  draft.set(world.agents, id, { id, version, status, entry: index, keys: keys.map(({ hash }) => hash), owner, team })
+  const hashes = keys.map(({ hash }) => hash)
+  draft.set(world.agents, id, { id, version, status, entry: index, keys: hashes, owner, team, erased: false })
   return undefined
 }
 

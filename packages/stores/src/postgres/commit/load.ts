@@ -186,7 +186,7 @@ const permitsUndelivered = {
 }
 const agentsById = {
   name: 'load_agents',
-  text: `select id, version, status, owner, team, entry, (select e.index from entry e where e.tenant = agent.tenant
+  text: `select id, version, status, owner, team, erased, entry, (select e.index from entry e where e.tenant = agent.tenant
       and e.kind = 'agent.changed' and e.subject = agent.id order by e.index desc limit 1) as newest
     from agent where tenant = $1 and id = any($2)`,
 }

@@ -55,6 +55,8 @@ export interface AgentRow {
   readonly owner: string | null
   /** Blinded. */
   readonly team: string | null
+  /** Nothing of it can be read any more, and nobody is registered under its id again. */
+  readonly erased: boolean
 }
 
 export interface PersonRow {

@@ -126,5 +126,9 @@ const destroy = [
   },
   { name: 'erase_person', text: 'delete from person where tenant = $1 and id = $2' },
   { name: 'erase_agent_keys', text: 'delete from agent_key where tenant = $1 and agent = $2' },
-  { name: 'erase_agent', text: 'delete from agent where tenant = $1 and id = $2' },
+  // Its id stays taken: what it was granted names the id, and is not for another agent (P1).
+  {
+    name: 'erase_agent',
+    text: `update agent set erased = true, status = 'stopped', owner = '', team = '' where tenant = $1 and id = $2`,
+  },
 ]

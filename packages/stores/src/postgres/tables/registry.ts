@@ -1,6 +1,6 @@
 /**
  * Agents, people and tools, each as its newest entry says. Entries never change, so what was read of one is kept; its row
- * is looked up every time, and is gone with what is erased. A row that names another entry than the newest, or that is found
+ * is looked up every time, and is gone, or says so, with what is erased. A row that names another entry than the newest, or that is found
  * by what its entry does not say, was changed by someone else: it is not believed (`ERR_LEDGER_BROKEN`).
  *
  * @module
@@ -103,13 +103,19 @@ const newestOf = (kind: FactKind, table: string) => `(select e.index from entry 
 const agentColumns = `agent.entry, ${newestOf('agent.changed', 'agent')}`
 const personColumns = `person.entry, ${newestOf('person.changed', 'person')}`
 
-const agentById = { name: 'agent_get', text: `select ${agentColumns} from agent where tenant = $1 and id = $2` }
+const agentById = {
+  name: 'agent_get',
+  text: `select ${agentColumns} from agent where tenant = $1 and id = $2 and not erased`,
+}
 const agentsByKeys = {
   name: 'agents_by_keys',
   text: `select ${agentColumns} from agent_key k join agent on agent.tenant = k.tenant and agent.id = k.agent
     where k.tenant = $1 and k.hash = any($2)`,
 }
-const allAgents = { name: 'agent_list', text: `select ${agentColumns} from agent where tenant = $1 order by id` }
+const allAgents = {
+  name: 'agent_list',
+  text: `select ${agentColumns} from agent where tenant = $1 and not erased order by id`,
+}
 const personById = { name: 'person_get', text: `select ${personColumns} from person where tenant = $1 and id = $2` }
 const personByAccount = {
   name: 'person_by_account',
@@ -125,7 +131,7 @@ const peopleInGroups = {
 const agentsOf = {
   name: 'agents_answered_for',
   text: `select ${agentColumns} from agent
-    where tenant = $1 and (owner is null or owner = $2 or team = any($3::text[])) order by id`,
+    where tenant = $1 and not erased and (owner is null or owner = $2 or team = any($3::text[])) order by id`,
 }
 const toolById = { name: 'tool_get', text: 'select entry from tool where tenant = $1 and id = $2' }
 const allTools = {
