@@ -63,3 +63,46 @@ describe('A6: a call that changes something, and of which nobody said what, is h
     )
   })
 })
+
+describe('A6: what touches something that nobody can name is held to what holds for any of it', () => {
+  const all = permit('action')
+  const about = (scope: string, more = '') =>
+    `@id("sign") @owner("d") @doc("…") @approve("1 of security-admins") forbid (principal, action, ${scope}) ${more};`
+  const never = about('resource is Dataset').replace('@approve("1 of security-admins") ', '')
+  const unknown = call('http.call', false)
+  const known = { ...unknown, resource: { kind: 'tool', name: 's/t' } }
+
+  it.each<[string, string]>([
+    ['a kind', about('resource is Dataset')],
+    ['one', about('resource == Dataset::"finance.orders"')],
+    ['all of a domain', about('resource in Domain::"finance"')],
+    ['a condition', about('resource', 'when { resource is Dataset }')],
+    ['a condition beside others', about('resource', 'when { context.env == "prod" && resource is Role }')],
+  ])('a sign-off of %s', async (_, text) => {
+    expect(await decided(unknown, all, text)).toBe('ask')
+    expect(await decided(known, all, text)).toBe('allow')
+  })
+
+  it('a prohibition', async () => {
+    expect(await decided(unknown, all, never)).toBe('prohibited')
+    expect(await decided(known, all, never)).toBe('allow')
+  })
+
+  it('what else has to be true has to be true all the same, and what excuses others excuses it', async () => {
+    const rare = about('resource is Dataset', 'when { context.env == "nowhere" && resource is Dataset }')
+    expect(await decided(unknown, all, rare)).toBe('allow')
+    const excused = about('resource is Dataset', 'unless { context.risk < 101 }')
+    expect(await decided(unknown, all, excused)).toBe('allow')
+  })
+
+  it('what permits some permits none that is unknown', async () => {
+    const some = permit('action').replace(', resource)', ', resource is Tool)')
+    expect(await decided(unknown, some)).toBe('no_grant')
+    expect(await decided(known, some)).toBe('allow')
+  })
+
+  it('also where some policies are left out, to explain', async () => {
+    const set = await load([all, about('resource is Dataset')].join('\n'))
+    expect(answer(set.without(['nothing']), unknown)).toBe('ask')
+  })
+})

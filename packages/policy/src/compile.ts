@@ -84,8 +84,12 @@ export async function compileOn(bench: Workbench, files: readonly PolicyFile[], 
 
 const refused = (problems: readonly Problem[]): Compiled => ({ kind: 'refused', problems: problems.toSorted(byPlace) })
 
-export const policySetOf = (notes: readonly PolicyNote[], sources: Candidate['sources']) => ({
-  staticPolicies: Object.fromEntries(notes.map(({ id }) => [id, sources[id] ?? ''])),
+export const policySetOf = (
+  notes: readonly PolicyNote[],
+  sources: Candidate['sources'],
+  instead: ReadonlyMap<string, PolicyJson> = new Map(),
+) => ({
+  staticPolicies: Object.fromEntries(notes.map(({ id }) => [id, instead.get(id) ?? sources[id] ?? ''])),
 })
 
 function sliceFor(action: string, drafts: readonly Reviewed[], tree: ActionTree): PolicyNote[] {

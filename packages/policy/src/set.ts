@@ -4,7 +4,7 @@
  * @module
  */
 import type { AuthorizationAnswer } from '@cedar-policy/cedar-wasm/nodejs'
-import type { Clock, Evaluation, PolicyNote, PolicySet, Prospect } from '@countersign/core'
+import type { Clock, Evaluation, PolicyNote, PolicyQuestion, PolicySet, Prospect } from '@countersign/core'
 import type { Registry } from '@countersign/schema'
 import { actionFor } from './actions.ts'
 import { type Cedar, isPoison, openCedar } from './cedar.ts'
@@ -12,6 +12,7 @@ import { type Candidate, policySetOf } from './compile.ts'
 import { createMemory } from './memory.ts'
 import { couldAllow } from './prospect.ts'
 import { type CedarQuestion, cedarQuestion } from './question.ts'
+import { forUnknown } from './unknown.ts'
 
 export interface CedarPolicySet extends PolicySet {
   readonly registry: Registry
@@ -26,6 +27,8 @@ export interface LoadParts {
 }
 
 type Which = 'auto' | 'approvable'
+/** Whether anybody can name what it is done to. */
+type Scope = 'known' | 'unknown'
 
 const keepMs = 5000
 const keepAnswers = 5000
@@ -41,7 +44,8 @@ export async function loadPolicySet(
   const byId = new Map(notes.map((note) => [note.id, note]))
   const memory = createMemory<Evaluation>(clock, keepMs, keepAnswers)
   const prospects = createMemory<boolean>(clock, forGood, keepAnswers)
-  const { slots, filled } = slotsOf(candidate)
+  const others = forUnknown(jsons)
+  const { slots, filled } = slotsOf(candidate, others)
   let cedar: Cedar | undefined = await load(candidate, filled, open)
 
   return {
@@ -56,7 +60,7 @@ export async function loadPolicySet(
         const known = memory.get(key)
         if (known) return known
 
-        const answer = ask(which, asked)
+        const answer = ask(which, asked, scopeOf(question))
         if (answer.kind !== 'error') memory.keep(key, answer)
         return answer
       }),
@@ -77,7 +81,8 @@ export async function loadPolicySet(
         evaluate: (which, question) =>
           failClosed(() => {
             const asked = cedarQuestion(question, registry, tree)
-            const policies = policySetOf(kept(which, idOf(asked.action)), sources)
+            const instead = scopeOf(question) === 'unknown' ? others : undefined
+            const policies = policySetOf(kept(which, idOf(asked.action)), sources, instead)
             return read(guarded((instance) => instance.isAuthorized({ ...asked, schema, policies })))
           }),
       }
@@ -93,8 +98,8 @@ export async function loadPolicySet(
     return couldAllow(policies, prospect, registry, tree)
   }
 
-  function ask(which: Which, asked: CedarQuestion): Evaluation {
-    const preparsedPolicySetId = slots.get(keyOf(which, idOf(asked.action))) ?? 'none'
+  function ask(which: Which, asked: CedarQuestion, scope: Scope): Evaluation {
+    const preparsedPolicySetId = slots.get(keyOf(which, scope, idOf(asked.action))) ?? 'none'
     const preparsedSchemaName = schemaSlot
     return read(guarded((now) => now.statefulIsAuthorized({ ...asked, preparsedPolicySetId, preparsedSchemaName })))
   }
@@ -120,38 +125,42 @@ export async function loadPolicySet(
 }
 
 const schemaSlot = 'countersign'
-const keyOf = (which: Which, action: string) => `${which} ${action}`
+const keyOf = (which: Which, scope: Scope, action: string) => `${which} ${scope} ${action}`
 const belongs = (note: PolicyNote, which: Which) => which === 'auto' || note.kind !== 'sign-off'
 
 interface Slots {
   /** The slot in which a question is decided. */
   readonly slots: ReadonlyMap<string, string>
-  readonly filled: ReadonlyMap<string, readonly PolicyNote[]>
+  readonly filled: ReadonlyMap<string, ReturnType<typeof policySetOf>>
 }
 
 /** Questions that the same policies can matter to share a slot: filling one costs a parse of all its policies. */
-function slotsOf({ slices }: Candidate): Slots {
+function slotsOf({ slices, sources }: Candidate, others: ReturnType<typeof forUnknown>): Slots {
   const slots = new Map<string, string>()
-  const filled = new Map<string, readonly PolicyNote[]>()
+  const filled: Map<string, ReturnType<typeof policySetOf>> = new Map()
   const byContent = new Map<string, string>()
   for (const [action, notes] of slices) {
     for (const which of ['auto', 'approvable'] as const) {
       const slice = notes.filter((note) => belongs(note, which))
-      const content = JSON.stringify(slice.map(({ id }) => id))
-      const slot = byContent.get(content) ?? keyOf(which, action)
-      byContent.set(content, slot)
-      slots.set(keyOf(which, action), slot)
-      filled.set(slot, slice)
+      for (const scope of ['known', 'unknown'] as const) {
+        const isOther = scope === 'unknown' && slice.some(({ id }) => others.has(id))
+        const content = JSON.stringify([isOther, ...slice.map(({ id }) => id)])
+        const slot = byContent.get(content) ?? keyOf(which, scope, action)
+        byContent.set(content, slot)
+        slots.set(keyOf(which, scope, action), slot)
+        if (slot === keyOf(which, scope, action))
+          filled.set(slot, policySetOf(slice, sources, isOther ? others : undefined))
+      }
     }
   }
   return { slots, filled }
 }
 
-async function load({ schema, sources }: Candidate, filled: Slots['filled'], open: () => Cedar): Promise<Cedar> {
+async function load({ schema }: Candidate, filled: Slots['filled'], open: () => Cedar): Promise<Cedar> {
   const cedar = open()
   succeed(cedar.preparseSchema(schemaSlot, schema))
-  for (const [slot, slice] of filled) {
-    succeed(cedar.preparsePolicySet(slot, policySetOf(slice, sources)))
+  for (const [slot, policies] of filled) {
+    succeed(cedar.preparsePolicySet(slot, policies))
     await new Promise(setImmediate)
   }
   return cedar
@@ -182,5 +191,7 @@ function failClosed(evaluate: () => Evaluation): Evaluation {
 }
 
 const says = (message = 'Cedar failed'): Evaluation => ({ kind: 'error', says: message.slice(0, 300) })
+
+const scopeOf = ({ resource }: PolicyQuestion): Scope => (resource.kind === 'unknown' ? 'unknown' : 'known')
 
 const idOf = (uid: CedarQuestion['action']): string => ('__entity' in uid ? uid.__entity.id : uid.id)
