@@ -196,6 +196,8 @@ const gatewayTo = (origin: string, httpPort: number) => ({
     listen: `127.0.0.1:${httpPort}`,
     maxWaitSeconds: 3_600,
     maxConnections: 20_000,
+    maxConnectionsPerCredential: 20_000,
+    maxConnectionsPerSource: 20_000,
     upstreams: {
       bench: {
         origin,

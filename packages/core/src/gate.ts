@@ -40,7 +40,7 @@ export interface GateParts extends RunParts {
 /** A repeat within this time of a rejection gets the rejection again, no new question. */
 const rejectionHoldsMs = 10 * 60_000
 /** How many attempts of one credential are judged at once; those that wait for people, or run, are not counted. */
-const judgedAtOnce = 8
+const judgedAtOnce = 32
 /** How often an attempt is judged anew because something changed while it was judged. */
 const patienceWithChange = 8
 
