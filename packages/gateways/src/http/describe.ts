@@ -104,7 +104,7 @@ function readOnce(message: Message, upstream: UpstreamConfig, matched: Matched |
   }
   const json = message.body?.json
   if (json !== undefined) mustBeOneReading(json, { read: namesDeepIn(names, 'body'), allowed })
-  const places = { query, form, json }
+  const places = { query, form, json, params: matched?.params ?? {} }
   mustBeInOnePlace(places, { names, alike: allowed })
   mustKeepMethod(message.method, message.headers, upstream.headers, places, { names, alike: allowed })
   return { message, query, form }

@@ -38,8 +38,12 @@ export function readMultipart(bytes: Uint8Array, contentType: string): Fields {
 function boundaryOf(contentType: string): string {
   const given = [...contentType.matchAll(/;\s*boundary\s*=\s*(?:"([^"]*)"|([^\s;"]*))/gi)]
   const boundary = given[0]?.[1] ?? given[0]?.[2] ?? ''
-  // RFC 2046 §5.1.1, without the space that some drop.
-  if (given.length !== 1 || !/^[A-Za-z0-9'()+_,\-./:=?]{1,70}$/.test(boundary))
+  // PHP takes the first `boundary` of the whole line, also that of `xboundary=`. RFC 2046 §5.1.1, without the space that some drop.
+  if (
+    given.length !== 1 ||
+    contentType.split(/boundary/i).length !== 2 ||
+    !/^[A-Za-z0-9'()+_,\-./:=?]{1,70}$/.test(boundary)
+  )
     throw odd('it has not one plain boundary')
   return boundary
 }

@@ -48,6 +48,7 @@ describe('A2: a name that a mapping reads stands in one place', () => {
     ['read from the form, and in the query in brackets', uploading, '?dataset[]=crm.customers', form, 'dataset=a'],
     ['read from the body, and in the query too', exporting, '?rows=48211', json, JSON.stringify(order)],
     ['read from the body, and in another case in the query', exporting, '?Rows=48211', json, JSON.stringify(order)],
+    ['read from both', { ...exporting, destination: cel('query.rows') }, '?rows=1', json, JSON.stringify(order)],
   ])('%s', async (_, route, query, type, body) => {
     const { status, attempts } = await ask({ 'POST /x': route }, `/x${query}`, type, body)
     expect([status, attempts.length]).toEqual([400, 0])
@@ -55,10 +56,46 @@ describe('A2: a name that a mapping reads stands in one place', () => {
 
   it.each<[string, object, string, string, string]>([
     ['what nobody looks up', exporting, '?page=1', json, written('"page":2')],
-    ['what is looked up in both', { ...exporting, destination: cel('query.rows') }, '?rows=1', json, written('"x":2')],
     ['what the route lets through', { ...listing, alike: ['limit'] }, '?limit=5', form, 'limit=5'],
   ])('%s may stand in both', async (_, route, query, type, body) => {
     expect((await ask({ 'POST /x': route }, `/x${query}`, type, body)).status).toBe(200)
+  })
+})
+
+describe('A2: what a mapping takes from the path', () => {
+  const form = 'application/x-www-form-urlencoded'
+  const granting = { verb: 'iam.grant', resources: [{ kind: 'role', name: cel('params.role') }] }
+
+  it.each<[string, string, string?, string?]>([
+    ['in the form', '', form, 'role=admin'],
+    ['in the form, in another spelling', '', form, 'Role=admin'],
+    ['in the query', '?role=admin'],
+    ['in the query, as a list', '?role[]=admin'],
+    ['in a JSON body', '', json, '{"role":"admin"}'],
+    ['in a JSON body, as a list', '', json, '{"role":["viewer"]}'],
+  ])('does not stand elsewhere as another: %s', async (_, query, type, body) => {
+    const method = body === undefined ? 'GET' : 'POST'
+    const { status, detail, attempts } = await ask(
+      { [`${method} /roles/{role}`]: granting },
+      `/roles/viewer${query}`,
+      type,
+      body,
+    )
+    expect([status, attempts.length]).toEqual([400, 0])
+    expect(detail).toMatch(/role.* stands in the path/i)
+  })
+
+  it.each<[string, object, string, string]>([
+    ['as the same', granting, json, '{"role":"viewer"}'],
+    ['as another, where the route lets it through', { ...granting, alike: ['role'] }, form, 'role=admin'],
+    ['deeper inside', granting, json, '{"more":{"role":"admin"}}'],
+  ])('may stand elsewhere %s', async (_, route, type, body) => {
+    expect((await ask({ 'POST /roles/{role}': route }, '/roles/viewer', type, body)).status).toBe(200)
+  })
+
+  it('may be a number there and in the body', async () => {
+    const paying = { verb: 'data.write', resources: [{ kind: 'dataset', name: cel('params.id') }] }
+    expect((await ask({ 'POST /orders/{id}': paying }, '/orders/7', json, '{"id":7}')).status).toBe(200)
   })
 })
 

@@ -14,13 +14,15 @@ export interface Places {
   readonly query: Fields
   readonly form: Fields | undefined
   readonly json: ExactJson | undefined
+  /** What stands in the path, by the names that the route gives it. */
+  readonly params: Readonly<Record<string, string>>
 }
 
 type Rest = Pick<Rule, 'names' | 'alike'>
 
 /**
  * A name that the rule looks up in one place does not stand in another: programs that put them together differ in which of
- * the two they take.
+ * the two they take. Nor does what the rule takes from the path stand elsewhere with another value.
  *
  * @throws ERR_INPUT_INVALID
  */
@@ -33,14 +35,22 @@ export function mustBeInOnePlace(places: Places, { names, alike }: Rest): void {
         const looked = names.get(variable)
         return looked === 'any' || [...(looked ?? [])].some((each) => root(each) === name)
       })
-  const [inQuery, inBody] = [read('query', 'queries'), read('form', 'forms', 'body')]
+  const isRead = read('query', 'queries', 'form', 'forms', 'body')
   const query = new Set(namesOf(places.query))
   for (const name of namesOf(places.form ?? [])) meet(name, 'the form')
   for (const name of membersOf(places.json)) meet(name, 'the body')
 
   function meet(name: string, where: string): void {
-    if (!query.has(name) || free.has(name) || inQuery(name) === inBody(name)) return
+    if (!query.has(name) || free.has(name) || !isRead(name)) return
     throw ambiguous(`${shown(name)} stands in the query and in ${where}, and some readers take the other one`)
+  }
+
+  const inPath = new Map(Object.entries(places.params).map(([name, value]) => [root(name), value]))
+  const isTaken = read('params')
+  for (const [name, value] of toldIn(places)) {
+    const form = root(name)
+    if (!inPath.has(form) || free.has(form) || !isTaken(form) || plain(value) === inPath.get(form)) continue
+    throw ambiguous(`${shown(name)} stands in the path and, as another, elsewhere, and some readers take that one`)
   }
 }
 
@@ -60,12 +70,7 @@ export function mustKeepMethod(
   { alike }: Rest,
 ) {
   const free = new Set(alike.map(root))
-  const told = [
-    ...sent.map((name) => [name, headers(name)] as const),
-    ...places.query,
-    ...(places.form ?? []),
-    ...Object.entries(objectIn(places.json)),
-  ]
+  const told = [...sent.map((name) => [name, headers(name)] as const), ...toldIn(places)]
   for (const [name, value] of told) {
     const form = root(name)
     if (value === undefined || !methodNames.has(form) || free.has(form)) continue
@@ -73,6 +78,15 @@ export function mustKeepMethod(
     throw ambiguous(`${shown(name)} is the method to some readers, and it is another than ${method}`)
   }
 }
+
+const toldIn = ({ query, form = [], json }: Places): (readonly [name: string, value: ExactJson | undefined])[] => [
+  ...query,
+  ...form,
+  ...Object.entries(objectIn(json)),
+]
+
+const plain = (value: ExactJson | undefined): string | undefined =>
+  typeof value === 'string' ? value : value instanceof Numeral ? value.text : JSON.stringify(value)
 
 const namesOf = (fields: Fields): string[] => fields.map(([name]) => root(name))
 

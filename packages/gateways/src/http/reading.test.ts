@@ -193,6 +193,11 @@ describe('A1, A2: forms', () => {
     ['a folded head', `--b\r\nContent-Disposition: form-data;\r\n name="dataset"\r\n\r\na\r\n--b--`],
     ['two boundaries', `${part('dataset', 'a')}--b--`, `${multipart}; boundary=c`],
     ['no boundary', `${part('dataset', 'a')}--b--`, 'multipart/form-data'],
+    [
+      'a boundary of another name, which PHP takes',
+      `${part('dataset', 'a')}--b--`,
+      'multipart/form-data; xboundary=c; boundary=b',
+    ],
   ])('multipart: %s', async (_, body, type = multipart) => {
     const { status, attempts } = await ask({ 'POST /up': uploading }, '/up', type, body)
     expect([status, attempts.length]).toEqual([400, 0])
