@@ -1,6 +1,6 @@
 import type { Agent, AgentKey } from '@countersign/schema'
 import { describe, expect, it } from 'vitest'
-import { change, createIdentify, issueKey, parseKey, register, revoke, rotate } from './agents.ts'
+import { type AgentChange, change, createIdentify, issueKey, parseKey, register, revoke, rotate } from './agents.ts'
 
 const at = 1_800_000_000_000
 const hourMs = 3_600_000
@@ -152,4 +152,66 @@ it('P3: every key says who was shown it', () => {
   const { key: second } = issueKey(clockAt(at), { expiresInMs: hourMs })
   const rotated = rotate(first, { key: second, overlapMs: hourMs, now: at }, 'per_ben')
   expect(rotated.keys.map(({ issuedBy }) => issuedBy)).toEqual(['per_ana', 'per_ben'])
+})
+
+describe('P3: who set what still stands of an agent is known, whoever changes it next', () => {
+  const changed = (...steps: readonly [AgentChange, by: string][]) =>
+    steps.reduce(
+      (before, [what, by]) => change(before, what, by),
+      register({ ...agent, groups: ['base'], key }, 'per_ana'),
+    )
+
+  it.each<[string, [AgentChange, string][], Agent['setBy']]>([
+    ['nothing was changed', [], undefined],
+    ['one change', [[{ team: 'a' }, 'per_ben']], { team: 'per_ben' }],
+    [
+      'another change of something else',
+      [
+        [{ team: 'a' }, 'per_ben'],
+        [{ name: 'Bot' }, 'per_cleo'],
+      ],
+      { team: 'per_ben', name: 'per_cleo' },
+    ],
+    [
+      'the same said again',
+      [
+        [{ team: 'a' }, 'per_ben'],
+        [{ team: 'a', environment: agent.environment }, 'per_cleo'],
+      ],
+      { team: 'per_ben' },
+    ],
+    [
+      'it was set to something else',
+      [
+        [{ team: 'a' }, 'per_ben'],
+        [{ team: 'b' }, 'per_cleo'],
+      ],
+      { team: 'per_cleo' },
+    ],
+    [
+      'a group beside one that another added',
+      [
+        [{ groups: ['base', 'x'] }, 'per_ben'],
+        [{ groups: ['y', 'x', 'base'] }, 'per_cleo'],
+      ],
+      { 'group x': 'per_ben', 'group y': 'per_cleo' },
+    ],
+    [
+      'a group that another took away',
+      [
+        [{ groups: [] }, 'per_ben'],
+        [{ groups: ['y'] }, 'per_cleo'],
+      ],
+      { 'group base': 'per_ben', 'group y': 'per_cleo' },
+    ],
+  ])('%s', (_, steps, expected) => {
+    expect(changed(...steps).setBy).toEqual(expected)
+  })
+
+  it('a key that is issued or revoked changes nothing of it', () => {
+    const set = changed([{ mode: 'observe' }, 'per_ben'])
+    const { key: second } = issueKey(clockAt(at), { expiresInMs: hourMs })
+    const rotated = rotate(set, { key: second, overlapMs: 0, now: at }, 'per_cleo')
+    expect(revoke(rotated, { keyId: second.id, now: at }, 'per_cleo').setBy).toEqual({ mode: 'per_ben' })
+  })
 })

@@ -97,11 +97,25 @@ export function register({ key, mode = 'enforce', ...what }: Registration, by: s
   return checked({ ...what, mode, keys, version: 1, status: 'active', registeredBy: by, changedBy: by })
 }
 
-/** What an administrator may change. Who does joins the requester chain as `changedBy` (P3). */
+/** What an administrator may change. Who does joins the requester chain (P3), for as long as it stands (`setBy`). */
 export type AgentChange = Partial<Pick<Agent, 'name' | 'owner' | 'team' | 'groups' | 'environment' | 'mode'>>
 
 /** @throws ERR_INPUT_INVALID, ERR_AGENT_RETIRED */
-export const change = (agent: Agent, what: AgentChange, by: string): Agent => next(agent, what, by)
+export function change(agent: Agent, what: AgentChange, by: string): Agent {
+  const set = changesOf(agent, { ...agent, ...what })
+  if (set.length === 0) return next(agent, what, by)
+  return next(agent, { ...what, setBy: { ...agent.setBy, ...Object.fromEntries(set.map((name) => [name, by])) } }, by)
+}
+
+/** Each group by its own name: what one person gave or took, another's change of the rest leaves as it is. */
+function changesOf(before: Agent, after: Agent): string[] {
+  const fields = (['name', 'owner', 'team', 'environment', 'mode'] as const).filter(
+    (name) => before[name] !== after[name],
+  )
+  const named = new Set([...before.groups, ...after.groups])
+  const groups = [...named].filter((group) => before.groups.includes(group) !== after.groups.includes(group))
+  return [...fields, ...groups.map((group) => `group ${group}`)]
+}
 
 /**
  * Adds a key. Those in force stay so for `overlapMs`, so that the agent can be handed the new one without a gap.

@@ -31,6 +31,12 @@ export const Agent = z.object({
   keys: z.array(AgentKey),
   registeredBy: z.string(),
   changedBy: z.string(),
+  setBy: z
+    .record(z.string(), z.string())
+    .optional()
+    .describe(
+      'Who last set what stands, by its name or `group <name>`, if not who registered it: they may not sign (P3).',
+    ),
 })
 export type Agent = z.infer<typeof Agent>
 

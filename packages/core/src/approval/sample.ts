@@ -24,6 +24,7 @@ export const agent: Agent = {
   keys: [],
   registeredBy: 'per_reg',
   changedBy: 'per_chg',
+  setBy: { team: 'per_team', name: 'operator' },
 }
 
 export const signOff = (over: Partial<SignOff> = {}): SignOff => ({

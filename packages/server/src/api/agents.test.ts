@@ -86,6 +86,19 @@ describe('G4: an id is for good, the rest can be changed', () => {
     expect((await change({ name: 'Renamed by whom it asks' })).status).toBe(200)
     expect(await codeOf(await sign())).toBe('ERR_SELF_APPROVAL')
   })
+
+  it('P3: nor when another administrator changes something else after that', async () => {
+    const other = await rig.cookieOf(await rig.person('another admin', { roles: ['identity'] }))
+    const made = await rig.agent(owner)
+    expect((await change({ groups: ['reporters'] })).status).toBe(200)
+    expect((await change({ name: 'Renamed', groups: ['reporters'] }, other)).status).toBe(200)
+    const asked = await rig.ask((await rig.store.agents.get(made.id)) ?? made)
+    const signing = rig.post(`/api/approvals/${asked.id}/signatures`, cookie, {
+      verdict: 'approve',
+      shown: asked.shown,
+    })
+    expect(await codeOf(await signing)).toBe('ERR_SELF_APPROVAL')
+  })
 })
 
 describe('G4: retiring', () => {

@@ -16,6 +16,11 @@ describe('G12: "You cannot sign" names the one cause that applies', () => {
     ['its owner', (me) => ({ owner: me.id }), /^You own The reporter, and nobody approves their own/],
     ['who registered it', (me) => ({ registeredBy: me.id }), /^You registered The reporter/],
     ['who changed it', (me) => ({ changedBy: me.id }), /^You were the last to change The reporter/],
+    [
+      'who set what stands',
+      (me) => ({ setBy: { team: me.id } }),
+      /^You set what still stands of The reporter \(team\)/,
+    ],
     ['who issued its key', (me) => ({ keys: [key(me.id)] }), /^You issued a key of The reporter that still works/],
   ])('%s', async (_, made, says) => {
     const me = await rig.person('me', { groups })

@@ -73,12 +73,14 @@ function ownPart({ card, barred }: Approval, agent: Agent | undefined, { id }: P
   const { onBehalfOf, startedBy, agent: agentId } = card.bound.action
   if (!agent) return `The agent ${agentId} is not known any more, so nobody can approve this.`
   const issued = agent.keys.some((key) => key.issuedBy === id && inForce(key, now))
+  const set = Object.entries(agent.setBy ?? {}).flatMap(([name, by]) => (by === id ? [name] : []))
   const ties: readonly (readonly [boolean, string])[] = [
     [agent.owner === id, `You own ${agent.name}`],
     [onBehalfOf === id, `${agent.name} acts for you`],
     [startedBy === id, `You started this session of ${agent.name}`],
     [agent.registeredBy === id, `You registered ${agent.name}`],
     [agent.changedBy === id, `You were the last to change ${agent.name}`],
+    [set.length > 0, `You set what still stands of ${agent.name} (${set.join(', ')})`],
     [issued, `You issued a key of ${agent.name} that still works`],
     [barred.includes(id), 'You had a part in this when it was asked'],
   ]
