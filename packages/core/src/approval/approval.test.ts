@@ -23,7 +23,16 @@ describe('P3: nobody approves their own', () => {
   })
 
   it('no signature of the requester chain ever stands in an approval', () => {
-    const people = fc.constantFrom('per_obo', 'per_start', 'per_ana', 'per_reg', 'per_chg', 'per_team', 'per_ben', 'per_cleo')
+    const people = fc.constantFrom(
+      'per_obo',
+      'per_start',
+      'per_ana',
+      'per_reg',
+      'per_chg',
+      'per_team',
+      'per_ben',
+      'per_cleo',
+    )
     fc.assert(
       fc.property(fc.array(people, { maxLength: 6 }), fc.integer({ min: 1, max: 3 }), (signers, quorum) => {
         let approval: Approval = open(signOff({ quorum }))
