@@ -41,7 +41,7 @@ export const catalogue = {
   ERR_CARD_CHANGED: { status: 409, says: 'What you were shown is no longer what is asked. Look again.' },
   ERR_NO_ESCALATION: { status: 409, says: 'There is nobody further to ask.' },
   ERR_GRANT_SPENT: { status: 409, says: 'This approval was already spent.' },
-  ERR_PERMIT_LATE: { status: 409, says: 'The permit came too late. Nothing was run.' },
+  ERR_PERMIT_LATE: { status: 503, says: 'The permit came too late. Nothing was run.' },
   ERR_PERMIT_FINISHED: { status: 409, says: 'This run is already recorded.' },
   ERR_ATTEMPT_KNOWN: { status: 409, says: 'This attempt was already made.' },
   ERR_CEILING_EXCEEDED: { status: 409, says: 'The run would exceed what was approved. It was stopped.' },

@@ -38,7 +38,7 @@ describe('what came of it', () => {
   })
 
   it.each<[string, string, number]>([
-    ['a permit that came too late', 'ERR_PERMIT_LATE', 409],
+    ['a permit that came too late', 'ERR_PERMIT_LATE', 503],
     ['a secret that is gone', 'ERR_SECRET_UNKNOWN', 409],
   ])('nothing is sent under %s, and the client is told', async (_, code, status) => {
     house = await openHouse({ upstream: { secrets: ['x-token'] } })
