@@ -217,7 +217,10 @@ function createScene({ says: first, mode = 'enforce', limits, recordAgainAfterMs
 
   async function tell(): Promise<void> {
     for await (const page of store.journal.follow(0, closing.signal)) {
-      for (const { fact } of page) if (fact.kind === 'approval.changed') desk.show(fact.approval)
+      for (const { fact } of page) {
+        if (fact.kind === 'approval.changed') desk.show(fact.approval)
+        if (fact.kind === 'agent.changed') gate.heed(fact.agent)
+      }
     }
   }
 

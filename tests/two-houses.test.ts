@@ -244,8 +244,12 @@ describe('two instances on one PostgreSQL', () => {
     const asked = newExport()
     const { approval = '' } = await house.act(asked)
     const waiting = house.act(asked, { waitSeconds: 60 })
+    const long = exportOf(120_001, { dataset: 'finance.ledger' })
+    await signThere(await questionThere((await house.act(long)).approval))
+    const streaming = await begin(long, new AbortController().signal) // nobody reads it, so it goes on
     const before = exportsRun()
     expect((await ben.post('/api/agents/finance-bot/stop', {})).status).toBe(200)
+    await expect(streaming.text(), 'what runs at the first ends where it stands').rejects.toThrow()
     expect((await house.act(step)).status).toBe(403)
     expect(await mcp.call('write_file', { path: 'x', content: 'x' })).toMatch(/^NOT EXECUTED.*stopped/)
     expect((await house.question(question.id)).state).toBe('voided')

@@ -48,6 +48,8 @@ const patienceWithChange = 8
 export interface HouseGate extends Gate {
   /** Wakes those who wait for this run to end. Call it for every end that the ledger tells of; none depends on it. */
   show(permit: string): void
+  /** Ends what runs here and may run no longer (P15). Call it for every change of an agent that the ledger tells of. */
+  heed(agent: Agent): void
 }
 
 export function createGate(parts: GateParts): HouseGate {
@@ -75,6 +77,7 @@ export function createGate(parts: GateParts): HouseGate {
       }
     },
     show: earlierRuns.show,
+    heed: runs.heed,
   }
 
   async function ran(attempt: Attempt, leaveToRun: Permitted): Promise<void> {

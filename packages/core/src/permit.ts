@@ -55,8 +55,14 @@ export function permitRecord(
   }
 }
 
+interface Minting {
+  readonly node: NodeLease
+  readonly clock: Clock
+  readonly revoked: AbortSignal
+}
+
 /** The gate's alone: turns a durable record into leave to run. */
-export function mintPermit(record: ActionRecord, leave: PermitRecord, node: NodeLease, clock: Clock): Permit {
+export function mintPermit(record: ActionRecord, leave: PermitRecord, { node, clock, revoked }: Minting): Permit {
   const obligations = record.decision.kind === 'deny' ? [] : record.decision.obligations
   return {
     id: leave.id,
@@ -64,6 +70,7 @@ export function mintPermit(record: ActionRecord, leave: PermitRecord, node: Node
     action: record.action,
     obligations,
     measures: ceilings(record.measures, obligations),
+    revoked,
     begin() {
       if (clock.now() > leave.runBy || node.epoch() !== leave.epoch) {
         throw new CountersignError('ERR_PERMIT_LATE', { permit: leave.id })

@@ -3,10 +3,11 @@
  *
  * @module
  */
-import type { ActionRecord, Fact, Outcome, PermitRecord } from '@countersign/schema'
+import type { ActionRecord, Agent, Fact, Outcome, PermitRecord } from '@countersign/schema'
 import { CountersignError, isError } from './errors.ts'
 import { mintPermit, type NodeLease } from './permit.ts'
 import type { Attempt, LogLine, Ran, Store } from './ports.ts'
+import { createRevocations } from './revoked.ts'
 
 export interface RunParts {
   readonly store: Pick<Store, 'clock' | 'commit' | 'permits'>
@@ -26,6 +27,8 @@ export interface Runs {
   /** Never throws: once it has begun, it ends with an outcome, or as unknown at the permit's deadline. */
   run(attempt: Attempt, leaveToRun: Permitted): Promise<void>
   isHere(permit: string): boolean
+  /** Ends what runs here of an agent that is stopped, and what came with a key that is no longer good. */
+  heed(agent: Agent): void
   /** Resolves once the store knows of every client that has gone from a run here. */
   leavesAreTold(): Promise<void>
   /** The store did not say whether this leave stands: nothing runs under it, and if it does stand, it is told so. */
@@ -37,6 +40,7 @@ const tryAgainMs = 30_000
 
 export function createRun({ store, node, log, recordAgainAfterMs = [250, 1_000, 4_000, 10_000] }: RunParts): Runs {
   const here = new Set<string>()
+  const revocations = createRevocations(store.clock)
   const leaving = new Set<Promise<void>>()
 
   return {
@@ -56,6 +60,7 @@ export function createRun({ store, node, log, recordAgainAfterMs = [250, 1_000, 
     },
 
     isHere: (permit) => here.has(permit),
+    heed: revocations.heed,
 
     async leavesAreTold() {
       if (leaving.size > 0) await Promise.all(leaving)
@@ -80,14 +85,16 @@ export function createRun({ store, node, log, recordAgainAfterMs = [250, 1_000, 
   /** A failure of the upstream is an outcome too. */
   async function runSafely(attempt: Attempt, { record: judged, permit }: Permitted): Promise<Ran> {
     const ended = whenGone(attempt.signal, permit.id)
+    const revoked = revocations.watch(permit, attempt.caller)
     try {
-      return await attempt.run(mintPermit(judged, permit, node, store.clock))
+      return await attempt.run(mintPermit(judged, permit, { node, clock: store.clock, revoked: revoked.signal }))
     } catch (error) {
       log({ level: 'warn', says: 'A run failed.', permit: permit.id, code: codeOf(error) })
       const summary = error instanceof CountersignError ? error.message : 'The run failed.'
       return { outcome: { kind: 'failed', summary }, delivered: false, result: undefined }
     } finally {
       ended()
+      revoked.close()
     }
   }
 

@@ -186,7 +186,7 @@ describe('a follower of the ledger', () => {
         store,
         {
           desk: { show: ({ id }) => void shown.push(id) },
-          gate: { show: () => undefined },
+          gate: { show: () => undefined, heed: () => undefined },
           pins: { show: () => undefined },
           allowancesChanged: () => undefined,
         },

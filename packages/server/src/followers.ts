@@ -189,7 +189,7 @@ const codeOf = (error: unknown) => (error instanceof CountersignError ? error.co
 
 export interface Awake {
   readonly desk: Pick<Desk, 'show'>
-  readonly gate: Pick<HouseGate, 'show'>
+  readonly gate: Pick<HouseGate, 'show' | 'heed'>
   readonly pins: Pick<Pins, 'show'>
   /** Other policies are in force, or an agent is not as it was. */
   allowancesChanged(): void
@@ -214,6 +214,7 @@ export async function wake(
     async follow({ fact }) {
       if (fact.kind === 'approval.changed') desk.show(fact.approval)
       if (fact.kind === 'action.finished') gate.show(fact.permit)
+      if (fact.kind === 'agent.changed') gate.heed(fact.agent)
       if (fact.kind === 'tool.changed') pins.show(fact.tool)
       if (fact.kind === 'policy.activated' || fact.kind === 'agent.changed') allowancesChanged()
     },

@@ -44,6 +44,11 @@ export interface Permit {
   readonly obligations: readonly Obligation[]
   /** Ceilings the decision rested on; the run stops, and rolls back where it can, before it exceeds one. */
   readonly measures: Measures
+  /**
+   * Aborted once the leave is taken back: the agent was stopped, or its key was revoked or has expired. What still runs ends
+   * where it stands, if it can. The reason is a text.
+   */
+  readonly revoked: AbortSignal
   /** Call before the first upstream byte. @throws ERR_PERMIT_LATE */
   begin(): void
 }

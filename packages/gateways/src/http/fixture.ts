@@ -42,6 +42,8 @@ export interface House {
   say: Say
   obligations: Obligation[]
   beforeBegin: () => void
+  /** Takes back the leave of every run; the reason is a text. */
+  revoke: AbortController
   question: (id: string, waitMs: number, signal: AbortSignal) => QuestionStatus | Promise<QuestionStatus>
   /** A request with the agent's key. */
   ask(path: string, init?: Init): Promise<Response>
@@ -87,7 +89,9 @@ export async function openHouse(settings: { upstream?: object; config?: object }
     if (attempt.signal.aborted) return undefined
     const { obligations } = house
     const { measures } = attempt.context
-    const permit = { id: 'prm_1', actionId: 'act_1', action, obligations, measures, begin: house.beforeBegin }
+    const { beforeBegin: begin, revoke } = house
+    const revoked = revoke.signal
+    const permit = { id: 'prm_1', actionId: 'act_1', action, obligations, measures, revoked, begin }
     const result = await attempt.run(permit as unknown as Permit)
     ran.push(result)
     if (id !== undefined) undelivered.set(id, result)
@@ -170,6 +174,7 @@ export async function openHouse(settings: { upstream?: object; config?: object }
     say: () => 'run',
     obligations: [],
     beforeBegin: () => undefined,
+    revoke: new AbortController(),
     question: () => {
       throw new CountersignError('ERR_APPROVAL_UNKNOWN')
     },

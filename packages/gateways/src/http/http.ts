@@ -27,7 +27,7 @@ import { openListener } from './listener.ts'
 import { tryTarget } from './target.ts'
 import { asksForSocket, checkHandshake, handshakeHeaders, join } from './websocket.ts'
 import { createSpool, type Spooled } from './spool.ts'
-import { codingsOf, credentialOf, type Head, isAsync, type Message, readHead, waitOf } from './wire.ts'
+import { codingsOf, credentialOf, type Head, isAsync, isSafe, type Message, readHead, waitOf } from './wire.ts'
 
 export const http = defineGateway({
   name: 'http',
@@ -136,8 +136,22 @@ export const http = defineGateway({
         run(permit) {
           const { clientSilenceMs } = config
           const route = matched?.route.config
-          const { cut } = call
-          const line = { response, upstream, route, egress, secrets, clientSilenceMs, spooled, cut, codings }
+          const cut = AbortSignal.any([call.cut, permit.revoked])
+          const acts = context.effect !== 'read' || !isSafe(message.method)
+          const { concerns } = hall
+          const line = {
+            response,
+            upstream,
+            route,
+            egress,
+            secrets,
+            concerns,
+            acts,
+            clientSilenceMs,
+            spooled,
+            cut,
+            codings,
+          }
           const key = message.headers('sec-websocket-key') ?? ''
           return socket ? join(permit, { ...line, client: socket, key, closing: closing.signal }) : run(permit, line)
         },
@@ -163,7 +177,7 @@ export const http = defineGateway({
     const listener = await openListener(config, connections, hall, switches)
     return {
       async close() {
-        closing.abort()
+        closing.abort('Countersign is closing')
         await listener.close()
         egress.close()
       },

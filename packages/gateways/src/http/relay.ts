@@ -10,7 +10,6 @@ import { mask } from './mask.ts'
 import { decoded, type Representation, representationOf } from './representation.ts'
 import { countLines, countRecords, type RowCounter } from './rows.ts'
 import { rowsIn, treeOf } from './tree.ts'
-import { isSafe } from './wire.ts'
 
 /** How the relay ended, and what was seen of the answer on the way. */
 export interface Relayed {
@@ -39,6 +38,8 @@ interface Way {
   readonly ceilings: Ceilings
   readonly clientSilenceMs: number
   readonly method: string
+  /** There is an effect to wait for. */
+  readonly acts: boolean
   /** Writes the head; called once, before the first byte. */
   begin(head: Head): void
 }
@@ -138,8 +139,8 @@ async function relayStream(way: Way, { coding = 'identity', count, told }: Seen)
     for await (const chunk of decodes ? decoded(answer, coding) : (answer as AsyncIterable<Buffer>)) {
       const over = await pass(counter ? counter.pass(chunk) : chunk)
       if (over) return seen(over)
-      // Nobody takes it, nobody can keep it, and there is no effect to wait for.
-      if (response.destroyed && isSafe(way.method) && bytes > keptBytes) return seen('broken')
+      // Nobody takes it, and nobody can keep it.
+      if (response.destroyed && !way.acts && bytes > keptBytes) return seen('broken')
     }
     const over = counter && (await pass(counter.end()))
     if (over) return seen(over)

@@ -9,13 +9,13 @@ import type { Outcome } from '@countersign/schema'
 import type { Egress } from '../egress.ts'
 import { begin, ended, type KeptHeaders, keptOf, statusOf, trail } from './answer.ts'
 import { canBeKept, ceilingsOf, isBounded } from './ceilings.ts'
+import { concernOf } from './concern.ts'
 import type { RouteConfig, UpstreamConfig } from './config.ts'
 import { HttpParameters, unseal } from './parameters.ts'
 import { problemOfError, say } from './refuse.ts'
 import { relay, type Relayed } from './relay.ts'
-import { type Outgoing, send, type Sent } from './send.ts'
+import { CutOff, type Outgoing, send, type Sent } from './send.ts'
 import type { Spooled } from './spool.ts'
-import { isSafe } from './wire.ts'
 
 type Answered = Extract<Sent, { kind: 'answered' }>
 
@@ -25,6 +25,9 @@ export interface Line {
   readonly route: RouteConfig | undefined
   readonly egress: Egress
   readonly secrets: Hall['secrets']
+  readonly concerns: Hall['concerns']
+  /** It can have an effect: by its method, or by what is known of it. */
+  readonly acts: boolean
   readonly clientSilenceMs: number
   /** The body of this very request, where it is sealed by its hash alone. */
   readonly spooled?: Spooled | undefined
@@ -56,24 +59,29 @@ export async function run(permit: Permit, line: Line): Promise<Ran> {
   if (sent.kind === 'unanswered') return unanswered(line, parameters, sent)
 
   const { answer } = sent
+  concernOf(line.concerns, parameters.upstream, upstream, { status: statusOf(answer) })
   const credential = upstream.credential?.value
   let headers: KeptHeaders = []
   response.setHeader('countersign-action', permit.actionId)
+  const letGo = () => response.destroy()
   const passed = await relay({
     answer,
     response,
     ceilings,
     clientSilenceMs: line.clientSilenceMs,
     method: parameters.method,
+    acts: line.acts,
     begin: (head) => {
       const written = begin(response, answer, { ...head, parameters, credential, bounded: isBounded(ceilings) })
       headers = [['countersign-action', permit.actionId], ...written]
+      line.cut.addEventListener('abort', letGo, { once: true }) // also of a client that takes nothing in
     },
   })
+  line.cut.removeEventListener('abort', letGo)
   answer.destroy()
   const relayed =
     passed.end === 'whole' && brokeOff(sent) ? { ...passed, end: 'broken' as const, kept: undefined } : passed
-  return { outcome: outcomeOf(parameters.method, sent, relayed), ...(await finish(line, answer, relayed, headers)) }
+  return { outcome: outcomeOf(line.acts, sent, relayed), ...(await finish(line, answer, relayed, headers)) }
 }
 
 async function outgoingOf(parameters: HttpParameters, { secrets, spooled }: Line): Promise<Outgoing> {
@@ -87,19 +95,19 @@ async function outgoingOf(parameters: HttpParameters, { secrets, spooled }: Line
 const brokeOff = ({ answer: { headers }, why }: Answered): boolean =>
   headers['content-length'] === undefined && headers['transfer-encoding'] === undefined && why() !== undefined
 
-function outcomeOf(method: string, { answer, why }: Answered, { end, rows, bytes }: Relayed): Outcome {
+function outcomeOf(acts: boolean, { answer, why }: Answered, { end, rows, bytes }: Relayed): Outcome {
   const statusCode = statusOf(answer)
   const counted = rows === undefined ? '' : `, ${rows.toLocaleString('en-US')} rows`
   const status = `HTTP ${statusCode}${counted}`
   // The upstream has answered, so what had an effect has had it, whatever becomes of the answer.
-  const happened = statusCode < 400 && !isSafe(method)
+  const happened = statusCode < 400 && acts
   const lost = (says: string): Outcome =>
     happened
       ? { kind: 'done', summary: `${status}, ${says}`, bytes }
       : { kind: 'failed', summary: `${status}, ${says}` }
   switch (end) {
     case 'whole':
-      if (statusCode >= 400) return refusedBy(method, answer)
+      if (statusCode >= 400) return refusedBy(acts, statusCode)
       return { kind: 'done', summary: status, bytes, ...(rows !== undefined && { rows }) }
     case 'exceeded':
       return lost('stopped at the ceiling: ERR_CEILING_EXCEEDED')
@@ -110,12 +118,11 @@ function outcomeOf(method: string, { answer, why }: Answered, { end, rows, bytes
   }
 }
 
-/** Between us and whoever acts, a server that heard nothing of it in time: nobody knows what was done. */
-const uncertain = new Set([502, 504, 520, 524])
+/** Somebody gave up waiting, or stands between us and whoever acts and lost it: nobody knows what was done. */
+export const isUncertain = (status: number): boolean => [408, 502, 504, 520, 524].includes(status)
 
-function refusedBy(method: string, answer: IncomingMessage): Outcome {
-  const statusCode = statusOf(answer)
-  return uncertain.has(statusCode) && !isSafe(method)
+function refusedBy(acts: boolean, statusCode: number): Outcome {
+  return isUncertain(statusCode) && acts
     ? { kind: 'unknown', summary: `HTTP ${statusCode}: whether it was done is not known` }
     : { kind: 'failed', summary: `HTTP ${statusCode}` }
 }
@@ -153,16 +160,17 @@ async function brokenOff(
   return told(line, code)
 }
 
-async function unanswered(
+export async function unanswered(
   line: Line,
-  { method }: HttpParameters,
+  { upstream }: HttpParameters,
   { reached, error, why }: Extract<Sent, { kind: 'unanswered' }>,
 ): Promise<Ran> {
-  const open = reached && !isSafe(method)
+  if (!(error instanceof CutOff)) concernOf(line.concerns, upstream, line.upstream, { why, reached })
   const code = error instanceof CountersignError ? error.code : 'ERR_UPSTREAM'
-  const outcome: Outcome = open
-    ? { kind: 'unknown', summary: `sent, but there is no answer: ${why}` }
-    : { kind: 'failed', summary: `${reached ? 'there is no answer' : 'nothing was sent'}: ${why}` }
+  const outcome: Outcome =
+    reached && line.acts
+      ? { kind: 'unknown', summary: `sent, but there is no answer: ${why}` }
+      : { kind: 'failed', summary: `${reached ? 'there is no answer' : 'nothing was sent'}: ${why}` }
   const delivered = await told(line, code === 'ERR_EGRESS_REFUSED' ? code : 'ERR_UPSTREAM', outcome.summary)
   return { outcome, delivered, result: undefined }
 }

@@ -30,8 +30,13 @@ export interface Manner {
   readonly codings?: string | undefined
 }
 
-/** What is said of a call that was cut off here. */
-class CutOff extends Error {
+/** What is said of a call that was ended here. */
+class Ended extends Error {
+  override readonly name: string = 'Ended'
+}
+
+/** One that was ended for a reason of ours, of which its upstream knows nothing. */
+export class CutOff extends Ended {
   override readonly name = 'CutOff'
 }
 
@@ -72,10 +77,14 @@ export function send(
  * The ends that an upstream cannot put off: silence on the connection, a connection or a head that takes longer than a
  * silence may (so that neither interim answers nor single bytes lengthen it), and the time of the whole call.
  */
-function limit(request: ClientRequest, { silenceMs, longestMs }: UpstreamConfig, cut: AbortSignal): void {
-  const end = (says: string) => request.destroy(new CutOff(says))
+export function limit(
+  request: ClientRequest,
+  { silenceMs, longestMs }: Pick<UpstreamConfig, 'silenceMs' | 'longestMs'>,
+  cut: AbortSignal,
+): void {
+  const end = (says: string) => request.destroy(new Ended(says))
   const silent = () => end('the upstream fell silent')
-  const cutNow = () => end(String(cut.reason))
+  const cutNow = () => request.destroy(new CutOff(String(cut.reason)))
   const longest = setTimeout(end, longestMs, 'it took longer than a call may take')
   let step = setTimeout(silent, silenceMs)
   whenOpen(request, () => clearTimeout(step)) // a body may take its time, as long as the connection moves
@@ -103,14 +112,10 @@ function whenOpen(request: ClientRequest, open: () => void): void {
 }
 
 function sent(request: ClientRequest, body: Outgoing['body']): Promise<Sent> {
-  let reached = false
-  let failed: Error | undefined
-  whenOpen(request, () => (reached = true))
   return new Promise((done) => {
-    const unanswered = (error: Error) => {
-      failed = error
-      done({ kind: 'unanswered', reached, error, why: whyOf(error) })
-    }
+    let failed: Error | undefined
+    const unanswered = unlessAnswered(request, done)
+    request.on('error', (error) => (failed = error))
     request.once('response', (answer) => {
       if ((answer.statusCode ?? 0) < 200) request.destroy(switched())
       else done({ kind: 'answered', answer, why: () => failed && whyOf(failed) })
@@ -120,15 +125,23 @@ function sent(request: ClientRequest, body: Outgoing['body']): Promise<Sent> {
       socket.destroy()
       unanswered(switched())
     })
-    // Also after an answer, when the error is the answer's as well.
-    request.on('error', unanswered)
-    // The one event that follows on every end.
-    request.once('close', () => {
-      done({ kind: 'unanswered', reached, error: new Error('closed'), why: 'the connection ended' })
-    })
     if (!body || body instanceof Uint8Array) request.end(body)
     else pour(body, request).catch((error: Error) => request.destroy(error))
   })
+}
+
+/** Tells of every end of a request, however that comes, also of those after its answer; returns how to tell of one more. */
+export function unlessAnswered(
+  request: ClientRequest,
+  told: (end: Extract<Sent, { kind: 'unanswered' }>) => void,
+): (error: Error) => void {
+  let reached = false
+  whenOpen(request, () => (reached = true))
+  const ended = (error: Error) => told({ kind: 'unanswered', reached, error, why: whyOf(error) })
+  request.on('error', ended)
+  // The one event that follows on every end.
+  request.once('close', () => ended(new Error('closed')))
+  return ended
 }
 
 const lengthOf = (body: Outgoing['body']): number => (body instanceof Uint8Array ? body.length : (body?.sizeBytes ?? 0))
@@ -157,11 +170,11 @@ function roomIn(request: ClientRequest): Promise<void> {
   })
 }
 
-const switched = () => new CutOff('the upstream switched to another protocol, which nobody asked for')
+const switched = () => new Ended('the upstream switched to another protocol, which nobody asked for')
 
 /** Causes in words of our own: what a library says could repeat what an upstream sent. */
 function whyOf(error: Error): string {
-  if (error instanceof CutOff) return error.message
+  if (error instanceof Ended) return error.message
   const code = 'code' in error ? String(error.code) : ''
   if (code in causes) return causes[code] ?? ''
   if (code.startsWith('HPE_')) return 'its answer is not HTTP as it is read here'
@@ -178,6 +191,7 @@ const causes: Readonly<Record<string, string>> = {
   EHOSTUNREACH: 'no way leads to the upstream',
   ENETUNREACH: 'no way leads to the upstream',
   ETIMEDOUT: 'the upstream could not be connected to in time',
+  EPROTO: 'no trusted connection could be made: what is there speaks no TLS that is spoken here',
   ERR_EGRESS_REFUSED: 'this address is not called: it lies in a network that the upstream does not name as `private`',
   HPE_HEADER_OVERFLOW: 'the head of its answer is too large',
 }

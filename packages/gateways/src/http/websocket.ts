@@ -10,11 +10,13 @@ import { request as requestSecurely } from 'node:https'
 import type { Duplex } from 'node:stream'
 import { CountersignError, type Permit, type Ran } from '@countersign/core'
 import { ceilingsOf } from './ceilings.ts'
+import { concernOf } from './concern.ts'
+import type { Headers } from './headers.ts'
 import { HttpParameters, unseal } from './parameters.ts'
 import { problemOfError, say } from './refuse.ts'
 import { ended } from './answer.ts'
-import { type Line, notSent } from './run.ts'
-import type { Headers } from './headers.ts'
+import { type Line, isUncertain, notSent, unanswered } from './run.ts'
+import { limit, type Sent, unlessAnswered } from './send.ts'
 
 /** What of a handshake is sealed beside the headers that its upstream names. */
 export const handshakeHeaders = ['upgrade', 'sec-websocket-protocol']
@@ -62,40 +64,48 @@ export async function join(permit: Permit, line: Joining): Promise<Ran> {
     return notSent(line, error)
   }
   const shaken = await shake(parameters, headers, line)
-  if (!('socket' in shaken)) {
-    say(response, problemOfError(new CountersignError(shaken.code, { http: shaken.says })))
-    return {
-      outcome: { kind: 'failed', summary: shaken.says },
-      delivered: await ended(response, line.clientSilenceMs),
-      result: undefined,
-    }
-  }
+  if (shaken.kind === 'unanswered') return unanswered(line, parameters, shaken)
+  concernOf(line.concerns, parameters.upstream, upstream, { status: shaken.kind === 'switched' ? 101 : shaken.status })
+  if (shaken.kind === 'declined') return declined(line, shaken)
   client.off('data', letGo).off('end', letGo)
   client.write(accepting(line.key, shaken.protocol, permit.actionId))
-  const { sent, received, exceeded } = await joined(client, shaken.socket, {
+  const { sent, received, end } = await joined(client, shaken.socket, {
     mostBytes: mostBytes ?? Infinity,
     silenceMs: upstream.silenceMs,
-    closing: line.closing,
+    longestMs: upstream.longestMs,
+    cut: AbortSignal.any([line.cut, line.closing]),
   })
-  const summary = `WebSocket, ${sent.toLocaleString('en-US')} bytes sent, ${received.toLocaleString('en-US')} received`
+  const counted = `WebSocket, ${sent.toLocaleString('en-US')} bytes sent, ${received.toLocaleString('en-US')} received`
+  const summary = end === undefined ? counted : `${counted}, ${end}`
   return {
-    outcome: exceeded
-      ? { kind: 'failed', summary: `${summary}, stopped at the ceiling: ERR_CEILING_EXCEEDED` }
-      : { kind: 'done', summary, bytes: received },
+    outcome: end === exceeded ? { kind: 'failed', summary } : { kind: 'done', summary, bytes: received },
     delivered: true,
     result: undefined,
   }
 }
 
+/** Whoever says 101 has begun what the handshake asks for, whatever else its answer is. */
+async function declined(line: Line, { says, status }: Extract<Shaken, { kind: 'declined' }>): Promise<Ran> {
+  const open = line.acts && (status === 101 || isUncertain(status))
+  say(line.response, problemOfError(new CountersignError('ERR_UPSTREAM', { http: says })))
+  return {
+    outcome: { kind: open ? 'unknown' : 'failed', summary: says },
+    delivered: await ended(line.response, line.clientSilenceMs),
+    result: undefined,
+  }
+}
+
 type Shaken =
-  | { readonly socket: Duplex; readonly protocol: string | undefined }
-  | { readonly code: 'ERR_UPSTREAM' | 'ERR_EGRESS_REFUSED'; readonly says: string }
+  | { readonly kind: 'switched'; readonly socket: Duplex; readonly protocol: string | undefined }
+  | { readonly kind: 'declined'; readonly says: string; readonly status: number }
+  | Extract<Sent, { kind: 'unanswered' }>
 
 function shake(
   { origin: sealedOrigin, target }: HttpParameters,
   headers: Readonly<Record<string, string>>,
-  { upstream: { credential, silenceMs }, egress }: Line,
+  { upstream, egress, cut }: Line,
 ): Promise<Shaken> {
+  const { credential } = upstream
   const origin = new URL(sealedOrigin)
   const key = randomBytes(16).toString('base64')
   const request = (origin.protocol === 'https:' ? requestSecurely : requestPlainly)({
@@ -115,14 +125,15 @@ function shake(
       'sec-websocket-key': key,
     },
   })
-  request.setTimeout(silenceMs, () => request.destroy(new CountersignError('ERR_UPSTREAM')))
+  limit(request, upstream, cut)
   return new Promise((done) => {
-    const none = (says: string) => {
-      done({ code: 'ERR_UPSTREAM', says })
+    unlessAnswered(request, done)
+    const none = (status: number, says: string) => {
+      done({ kind: 'declined', says, status })
       request.destroy()
     }
-    request.once('response', ({ statusCode }) => {
-      none(`the upstream did not switch to a WebSocket, it answered HTTP ${statusCode}`)
+    request.once('response', ({ statusCode = 502 }) => {
+      none(statusCode, `the upstream did not switch to a WebSocket, it answered HTTP ${statusCode}`)
     })
     request.once('upgrade', (answer, socket: Duplex, head: Buffer) => {
       const protocol = answer.headers['sec-websocket-protocol']
@@ -132,14 +143,10 @@ function shake(
         (protocol === undefined || protocolsOf(headers).includes(protocol))
       if (!right) {
         socket.destroy()
-        return none('the upstream’s handshake is none')
+        return none(101, 'the upstream’s handshake is none')
       }
       if (head.length > 0) socket.unshift(head)
-      return done({ socket, protocol })
-    })
-    request.on('error', (error) => {
-      const refused = error instanceof CountersignError && error.code === 'ERR_EGRESS_REFUSED'
-      done({ code: refused ? error.code : 'ERR_UPSTREAM', says: 'the upstream could not be reached' })
+      return done({ kind: 'switched', socket, protocol })
     })
     request.end()
   })
@@ -166,24 +173,28 @@ function accepting(key: string, protocol: string | undefined, actionId: string):
 interface Bounds {
   readonly mostBytes: number
   readonly silenceMs: number
-  readonly closing: AbortSignal
+  readonly longestMs: number
+  /** Its reason is a text. */
+  readonly cut: AbortSignal
 }
 
-/** Each at the pace of the other, until one ends, falls silent, says too much, or the gateway closes. */
-async function joined(client: Duplex, upstream: Duplex, { mostBytes, silenceMs, closing }: Bounds) {
-  const seen = { sent: 0, received: 0, exceeded: false }
-  const cut = () => {
+const exceeded = 'stopped at the ceiling: ERR_CEILING_EXCEEDED'
+
+/** Each at the pace of the other, until one ends, both fall silent, one says too much, it takes too long, or it is cut off. */
+async function joined(client: Duplex, upstream: Duplex, { mostBytes, silenceMs, longestMs, cut }: Bounds) {
+  const seen = { sent: 0, received: 0, end: undefined as string | undefined }
+  const end = (says?: string) => {
+    seen.end ??= says
     client.destroy()
     upstream.destroy()
   }
-  const silence = setTimeout(cut, silenceMs)
+  const cutNow = () => end(`ended here: ${cut.reason}`)
+  const silence = setTimeout(end, silenceMs, 'ended here: both were silent')
+  const longest = setTimeout(end, longestMs, 'ended here: it took longer than a call may take')
   const pass = (from: Duplex, to: Duplex, way: 'sent' | 'received') => {
     from.on('data', (part: Buffer) => {
       silence.refresh()
-      if (seen[way] + part.length > mostBytes) {
-        seen.exceeded = true
-        return cut()
-      }
+      if (seen[way] + part.length > mostBytes) return end(exceeded)
       seen[way] += part.length
       if (!to.write(part)) {
         from.pause()
@@ -191,15 +202,16 @@ async function joined(client: Duplex, upstream: Duplex, { mostBytes, silenceMs, 
       }
     })
     from.on('end', () => to.end())
-    from.on('error', cut)
+    from.on('error', () => end())
   }
   pass(client, upstream, 'sent')
   pass(upstream, client, 'received')
-  if (closing.aborted) cut()
-  closing.addEventListener('abort', cut)
+  if (cut.aborted) cutNow()
+  cut.addEventListener('abort', cutNow)
   await Promise.all([closed(client, upstream), closed(upstream, client)])
-  closing.removeEventListener('abort', cut)
+  cut.removeEventListener('abort', cutNow)
   clearTimeout(silence)
+  clearTimeout(longest)
   return seen
 }
 
