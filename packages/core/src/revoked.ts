@@ -35,7 +35,8 @@ export function createRevocations(clock: Clock): Revocations {
       running.add(run)
       look(run, latest.get(leave.agent))
       const expiresAt = agent.keys.find(({ id }) => id === credential)?.expiresAt
-      const timer = expiresAt === undefined ? undefined : atTime(expiresAt, () => run.ended.abort('its key has expired'))
+      const timer =
+        expiresAt === undefined ? undefined : atTime(expiresAt, () => run.ended.abort('its key has expired'))
       return {
         signal: run.ended.signal,
         close() {
