@@ -210,8 +210,8 @@ export interface Keywords {
 export interface ActionQuery extends Paging {
   readonly id?: string | undefined
   readonly agent?: string | undefined
-  /** Acted for, or started the session. */
-  readonly person?: string | undefined
+  /** Any of them is acted for, or started the session. */
+  readonly people?: readonly string[] | undefined
   /** Read or written. */
   readonly dataset?: string | undefined
   readonly model?: string | undefined
@@ -226,8 +226,8 @@ export interface ActionQuery extends Paging {
   readonly approval?: string | undefined
   /** How that question stands, as recorded. */
   readonly question?: ApprovalState | undefined
-  /** Who signed it, either way. */
-  readonly signer?: string | undefined
+  /** Any of them signed it, either way. */
+  readonly signers?: readonly string[] | undefined
   /** Acted for or started by this person, or done by one of these agents, or with a question, whomever that concerns. */
   readonly concerns?: { readonly person: string; readonly agents: readonly string[] } | undefined
   /** Every one of them, as far as they have been added. */

@@ -12,7 +12,7 @@ import {
   type Store,
 } from '@countersign/core'
 import { z } from '@hono/zod-openapi'
-import { Digest, Standing, Verb } from '@countersign/schema'
+import { Digest, type Person, Standing, Verb } from '@countersign/schema'
 import { idOf, text } from './route.ts'
 
 const at = z.iso.datetime({ offset: true }).transform((moment) => Date.parse(moment))
@@ -23,7 +23,8 @@ export const actionFilters = {
   digest: Digest.optional().openapi({ description: 'Of the sealed action: the same action, however often.' }),
   agent: text.optional(),
   person: text.optional().openapi({
-    description: 'Acted for, or started the session: a person’s id, email address or whole name, in any case.',
+    description:
+      'Acted for, or started the session: a person’s id, email address or whole name, in any case. Of several who are called so, any.',
   }),
   signer: text.optional().openapi({ description: 'Approved or rejected it: an id, an email address or a whole name.' }),
   approval: idOf('apr').optional(),
@@ -48,8 +49,16 @@ export const actionFilters = {
 }
 type Filters = z.output<z.ZodObject<typeof actionFilters>>
 
-/** @throws ERR_INPUT_INVALID for a standing that contradicts what else is asked */
-export function queryOf({ digest, class: ofClass, standing, risk, purpose, ...query }: Filters): ActionQuery {
+/**
+ * People are found by what others call them: of several of one name, all that any of them did. Who asks learns no more of
+ * who is called so than the actions say that they may see. Nobody of that name did anything, so nothing is found.
+ *
+ * @throws ERR_INPUT_INVALID for a standing that contradicts what else is asked
+ */
+export async function queryOf(
+  { digest, class: ofClass, standing, risk, purpose, person, signer, ...query }: Filters,
+  people: Pick<Store['people'], 'list'>,
+): Promise<ActionQuery> {
   const says = standing === undefined ? {} : standingQuery[standing]
   const twice = Object.keys(says).find((name) => query[name as keyof typeof query] !== undefined)
   if (twice !== undefined) throw new CountersignError('ERR_INPUT_INVALID', `${twice}: is part of the standing already`)
@@ -58,31 +67,26 @@ export function queryOf({ digest, class: ofClass, standing, risk, purpose, ...qu
     ...(ofClass === undefined ? [] : [classKeyword(ofClass)]),
     ...(digest === undefined ? [] : [digestKeyword(digest)]),
   ]
-  return { ...query, ...says, riskAtLeast: risk, ...(keywords.length > 0 && { keywords }) }
+  const everyone = isIdOrNone(person) && isIdOrNone(signer) ? [] : await people.list()
+  return {
+    ...query,
+    ...says,
+    riskAtLeast: risk,
+    ...(person !== undefined && { people: calledSo(person, everyone) }),
+    ...(signer !== undefined && { signers: calledSo(signer, everyone) }),
+    ...(keywords.length > 0 && { keywords }),
+  }
 }
 
-/**
- * People by what others call them. Nobody of that name did anything, so nothing is found.
- *
- * @throws ERR_INPUT_INVALID if several people are called so
- */
-export async function withPeopleNamed(query: ActionQuery, people: Pick<Store['people'], 'list'>): Promise<ActionQuery> {
-  const { person, signer } = query
-  if (isIdOrNone(person) && isIdOrNone(signer)) return query
-  const everyone = await people.list()
-  const idOf = (called: string | undefined): string | undefined => {
-    if (called === undefined || isIdOrNone(called)) return called
-    const wanted = called.toLowerCase()
-    const found = everyone.filter(({ name, email }) => [name, email].some((each) => each?.toLowerCase() === wanted))
-    if (found.length > 1)
-      throw new CountersignError('ERR_INPUT_INVALID', 'Several people are called so: give an email address.')
-    return found[0]?.id ?? nobody
-  }
-  return { ...query, ...(person && { person: idOf(person) }), ...(signer && { signer: idOf(signer) }) }
+function calledSo(called: string, everyone: readonly Person[]): string[] {
+  if (isIdOrNone(called)) return [called]
+  const wanted = called.toLowerCase()
+  return everyone.flatMap(({ id, name, email }) =>
+    [name, email].some((each) => each?.toLowerCase() === wanted) ? [id] : [],
+  )
 }
 
 const isIdOrNone = (called: string | undefined) => called === undefined || called.startsWith('per_')
-const nobody = 'per_nobody'
 
 /** A standing is the outcome if there is one, else what became of the question. */
 const standingQuery: Readonly<Record<Standing, ActionQuery>> = {

@@ -7,7 +7,7 @@ import { type ActionQuery, CountersignError } from '@countersign/core'
 import { createRoute, z } from '@hono/zod-openapi'
 import { type ActionLife, ActionLine, type Person } from '@countersign/schema'
 import { actionSummary } from './action.ts'
-import { actionFilters, asText, queryOf, withPeopleNamed } from './action-query.ts'
+import { actionFilters, asText, queryOf } from './action-query.ts'
 import { searchVisible } from './action-search.ts'
 import { type Cell, csvRow } from './csv.ts'
 import { type Looking, looking } from './looking.ts'
@@ -41,7 +41,7 @@ export function exportActions(api: Api, parts: ApiParts, reads: Reads): void {
   api.openapi(exported, async (context) => {
     const { person } = context.get('visitor')
     const { format, ...asked } = context.req.valid('query')
-    const query = await withPeopleNamed(queryOf(asked), parts.store.people)
+    const query = await queryOf(asked, parts.store.people)
     if (underWay >= mostAtOnce) throw new CountersignError('ERR_TOO_MANY')
     await reads.record(person.id, 'actions.export', asText({ format, ...asked }))
     const look = looking(parts, context.get('visitor'))

@@ -9,7 +9,7 @@ import { createRoute, z } from '@hono/zod-openapi'
 import { ActionPage, ActionView } from '@countersign/schema'
 import { maySeeAction } from './access.ts'
 import { actionSummary, actionView } from './action.ts'
-import { actionFilters, asText, queryOf, withPeopleNamed } from './action-query.ts'
+import { actionFilters, asText, queryOf } from './action-query.ts'
 import { searchVisible } from './action-search.ts'
 import { looking } from './looking.ts'
 import type { Api, ApiParts } from './parts.ts'
@@ -38,7 +38,7 @@ export function actions(api: Api, parts: ApiParts, reads: Reads): void {
   api.openapi(search, async (context) => {
     const visitor = context.get('visitor')
     const { limit, after, ...asked } = context.req.valid('query')
-    const query = await withPeopleNamed(queryOf(asked), parts.store.people)
+    const query = await queryOf(asked, parts.store.people)
     const { size } = await store.ledger.head() // before this look adds an entry of its own
     await reads.record(visitor.person.id, 'actions', asText(asked))
     const look = looking(parts, visitor)

@@ -75,7 +75,9 @@ export function search(open: OpenStore): void {
     it.each<[string, ActionQuery, string[]]>([
       ['nothing: everything, newest first', {}, ['other', 'model', 'started', 'acted', 'write', 'read']],
       ['an agent', { agent: 'another' }, ['other']],
-      ['a person, acted for or starting', { person: 'per-one' }, ['started', 'acted']],
+      ['a person, acted for or starting', { people: ['per-one'] }, ['started', 'acted']],
+      ['any of several people', { people: ['per-nobody', 'per-one'] }, ['started', 'acted']],
+      ['nobody', { people: [] }, []],
       ['a dataset, read or written', { dataset: 'crm.people' }, ['write', 'read']],
       ['a dataset that is only written', { dataset: 'dwh.people' }, ['read']],
       ['a model', { model: 'house-model' }, ['model']],
@@ -99,7 +101,7 @@ export function search(open: OpenStore): void {
         { from: startOfTime + 3 * minuteMs, to: startOfTime + 4 * minuteMs },
         ['acted'],
       ],
-      ['several at once', { person: 'per-one', environment: 'prod', dataset: 'finance.orders' }, ['started']],
+      ['several at once', { people: ['per-one'], environment: 'prod', dataset: 'finance.orders' }, ['started']],
       ['what concerns a person', { concerns: { person: 'per-one', agents: [] } }, ['started', 'acted']],
       [
         'that, and what agents did',
@@ -107,7 +109,7 @@ export function search(open: OpenStore): void {
         ['other', 'started', 'acted'],
       ],
       ['what nothing has', { agent: 'searcher', verb: 'iam.grant' }, []],
-      ['filters that are not set', { agent: 'another', person: undefined, from: undefined }, ['other']],
+      ['filters that are not set', { agent: 'another', people: undefined, from: undefined }, ['other']],
     ])('by %s', async (_, query, expected) => {
       expect(await found(query)).toEqual(expected)
     })
@@ -134,9 +136,10 @@ export function search(open: OpenStore): void {
       expect(await idsOf({ approval: second.id })).toEqual([refused.id])
       expect(await idsOf({ question: 'open' })).toEqual([open.id])
       expect(await idsOf({ question: 'granted' })).toEqual([ran.id])
-      expect(await idsOf({ signer: 'per-signer' })).toEqual([ran.id, refused.id])
-      expect(await idsOf({ signer: 'per-signer', question: 'rejected' })).toEqual([refused.id])
-      expect(await idsOf({ signer: 'per-nobody' })).toEqual([])
+      expect(await idsOf({ signers: ['per-nobody', 'per-signer'] })).toEqual([ran.id, refused.id])
+      expect(await idsOf({ signers: ['per-signer'], question: 'rejected' })).toEqual([refused.id])
+      expect(await idsOf({ signers: ['per-nobody'] })).toEqual([])
+      expect(await idsOf({ signers: [] })).toEqual([])
       expect(await idsOf({ concerns: { person: 'per-nobody', agents: [] } })).toEqual([ran.id, refused.id, open.id])
       await store.commit({ facts: [changed('spent', spent(grant, permit.id)), permitted(permit)] })
       expect(await idsOf({ outcome: 'running' })).toEqual([ran.id])

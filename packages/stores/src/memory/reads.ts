@@ -160,10 +160,12 @@ function matches(
   const datasets = [...picture.reads, ...picture.writes].map(({ name }) => name)
   const is = (wanted: string | undefined, ...there: readonly (string | undefined)[]): boolean =>
     wanted === undefined || there.includes(wanted)
+  const isOneOf = (wanted: readonly string[] | undefined, there: readonly (string | undefined)[]): boolean =>
+    wanted === undefined || wanted.some((each) => there.includes(each))
   return (
     is(query.id, record.id) &&
     is(query.agent, action.agent) &&
-    is(query.person, ...people) &&
+    isOneOf(query.people, people) &&
     (query.concerns === undefined ||
       approval !== undefined ||
       people.includes(query.concerns.person) ||
@@ -177,7 +179,10 @@ function matches(
     is(query.outcome, outcome?.kind ?? (permit && 'running')) &&
     is(query.approval, approval?.id) &&
     is(query.question, approval?.state) &&
-    is(query.signer, ...(approval?.signatures ?? []).map(({ person }) => person)) &&
+    isOneOf(
+      query.signers,
+      (approval?.signatures ?? []).map(({ person }) => person),
+    ) &&
     record.risk.score >= (query.riskAtLeast ?? 0) &&
     (query.keywords ?? []).every((keyword) => keywords?.has(keyword)) &&
     at >= (query.from ?? 0) &&

@@ -33,7 +33,7 @@ export function searching(
   blind: (keyword: string) => string,
 ): { statement: Statement; values: Value[] } {
   const values: Value[] = []
-  const place = (value: Value) => `$${values.push(typeof value === 'string' ? searchable(value) : value) + 2}`
+  const place = (value: Value) => `$${values.push(stored(value)) + 2}`
   const where = [`a.entry < ${place(indexBelow(query))}`]
   for (const [filter, condition] of Object.entries(conditions)) {
     const value = query[filter as keyof typeof conditions]
@@ -53,10 +53,17 @@ type NotColumns = 'limit' | 'after' | 'keywords' | 'concerns'
 
 type Place = (value: Value) => string
 
+/** As a column has it. */
+function stored(value: Value): Value {
+  if (typeof value === 'string') return searchable(value)
+  if (typeof value !== 'object' || value === null || value instanceof Uint8Array) return value
+  return value.map((each) => (typeof each === 'string' ? searchable(each) : each))
+}
+
 const conditions = {
   id: (place, id) => `a.id = ${place(id)}`,
   agent: (place, agent) => `a.agent = ${place(agent)}`,
-  person: (place, person) => `a.people @> array[${place(person)}::text]`,
+  people: (place, people) => `a.people && ${place(people)}::text[]`,
   dataset: (place, dataset) => `a.datasets @> array[${place(dataset)}::text]`,
   model: (place, model) => `a.model = ${place(model)}`,
   verb: (place, verb) => `a.verb = ${place(verb)}`,
@@ -70,8 +77,8 @@ const conditions = {
   riskAtLeast: (place, risk) => `a.risk >= ${place(risk)}`,
   approval: (place, approval) => `a.approval = ${place(approval)}`,
   question: (place, state) => `a.approval in (select id from approval where tenant = $1 and state = ${place(state)})`,
-  signer: (place, person) =>
-    `a.approval = any(array(select approval from countersignature where tenant = $1 and person = ${place(person)}))`,
+  signers: (place, people) =>
+    `a.approval = any(array(select approval from countersignature where tenant = $1 and person = any(${place(people)}::text[])))`,
   from: (place, at) => `a.entry >= ${firstSince(place(at))}`,
   to: (place, at) => `a.entry < ${firstSince(place(at))}`,
 } satisfies Record<Exclude<keyof ActionQuery, NotColumns>, (place: Place, value: Value) => string> as Record<
@@ -80,7 +87,7 @@ const conditions = {
 >
 
 const concerning = (place: Place, { person, agents }: NonNullable<ActionQuery['concerns']>) =>
-  `(a.approval is not null or a.people @> array[${place(person)}::text] or a.agent = any(${place(agents.map(searchable))}::text[]))`
+  `(a.approval is not null or a.people @> array[${place(person)}::text] or a.agent = any(${place(agents)}::text[]))`
 
 /** Entries never go back in time, so a moment is a place among them: every index in their order serves a range of time. */
 const firstSince = (moment: string) =>
