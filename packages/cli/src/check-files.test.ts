@@ -1,8 +1,10 @@
 import { cp, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { check, cwd, run, write } from './fake-folder.ts'
+import { check, cwd, inFolders, run, write } from './fake-folder.ts'
 import { product } from './hand.ts'
+
+inFolders()
 
 describe('the files that check, serve and policy read', () => {
   it('E8: without a file that is said', async () => {

@@ -4,7 +4,9 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { check, cwd, run, write } from './fake-folder.ts'
+import { check, cwd, inFolders, run, write } from './fake-folder.ts'
+
+inFolders()
 
 const http = (upstream: string) =>
   `gateways:\n  http:\n    listen: 127.0.0.1:0\n    upstreams:\n      a:\n        origin: https://a.example\n        environment: prod\n${upstream}`

@@ -3,13 +3,15 @@
  *
  * @module
  */
-import { foresee, placesOf, prepare } from '@countersign/server'
+import { findSocket, foresee, placesOf, prepare } from '@countersign/server'
 import { inLines, readConfigFile, type Told, toldOf } from './config-file.ts'
-import type { Hand } from './hand.ts'
+import { dataDirOf, type Hand } from './hand.ts'
 import { Stopped } from './stopped.ts'
 
 export interface CheckOptions {
   readonly config?: string
+  /** Where the data lies, or will. */
+  readonly data?: string
   /** Also tries what it names: provider, database, MCP servers, upstreams. */
   readonly connect?: boolean
   readonly json?: boolean
@@ -43,11 +45,13 @@ export async function check(hand: Hand, options: CheckOptions): Promise<void> {
 }
 
 /** @throws Stopped for a file that is named and not there */
-export async function lookOver(hand: Hand, { config: named, connect = false }: CheckOptions): Promise<Checked> {
+export async function lookOver(hand: Hand, { config: named, data, connect = false }: CheckOptions): Promise<Checked> {
   const file = readConfigFile(hand, named)
-  const preparation = await prepare(file.read, file.baseDir)
+  const dataDir = dataDirOf(hand, data)
+  const preparation = await prepare(file.read, file.baseDir, dataDir)
   try {
-    const foreseen = await foresee(file.read, preparation, { env: hand.env, connect })
+    const stands = (await findSocket(dataDir).catch(() => undefined)) !== undefined
+    const foreseen = await foresee(file.read, preparation, { env: hand.env, connect, stands })
     const { prepared } = preparation
     const places = prepared ? placesOf(prepared.gateways, '') : []
     return {

@@ -10,13 +10,17 @@ import { afterEach, beforeEach } from 'vitest'
 import { runWith } from './fake-hand.ts'
 
 export let cwd: string
-beforeEach(async () => {
-  cwd = await mkdtemp(join(tmpdir(), 'countersign-start-'))
-  await mkdir(join(cwd, 'policies'))
-  await write('policies/registry.yaml', 'datasets: {}\n')
-  await write('policies/all.cedar', '@id("all") @owner("o") @doc("d")\npermit (principal, action, resource);\n')
-})
-afterEach(() => rm(cwd, { recursive: true, force: true }))
+
+/** Once in each file of tests: files may share this module, and hooks belong to the file that is read. */
+export function inFolders(): void {
+  beforeEach(async () => {
+    cwd = await mkdtemp(join(tmpdir(), 'countersign-start-'))
+    await mkdir(join(cwd, 'policies'))
+    await write('policies/registry.yaml', 'datasets: {}\n')
+    await write('policies/all.cedar', '@id("all") @owner("o") @doc("d")\npermit (principal, action, resource);\n')
+  })
+  afterEach(() => rm(cwd, { recursive: true, force: true }))
+}
 
 export const write = (name: string, text: string) => writeFile(join(cwd, name), text)
 export const run = (...words: string[]) =>

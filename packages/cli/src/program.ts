@@ -70,7 +70,8 @@ export function createProgram(hand: Hand): Command {
     .command('check')
     .description('check configuration, registry and policies, as serve would read them')
     .option('--config <file>', 'default ./countersign.yaml')
-    .option('--connect', 'also try what it names: provider, database, MCP servers, upstreams')
+    .option('--data <dir>', 'default $COUNTERSIGN_DATA or ./.countersign')
+    .option('--connect', 'also try what it names: provider, database, MCP servers, upstreams, ports')
     .option('--json', 'print JSON')
     .action(async (options: CheckOptions) => (await import('./check.ts')).check(hand, options))
 

@@ -54,7 +54,7 @@ async function openConfigured(hand: Hand, options: UpOptions, dataDir: string): 
   const refuse = (problems: readonly ConfigProblem[]) =>
     new Stopped(1, inLines(problems.map(toldOf(hand, file, 'problem'))))
   if (read.problems.length > 0) {
-    const all = await prepare(read, baseDir)
+    const all = await prepare(read, baseDir, dataDir)
     await all.close()
     throw refuse(all.problems)
   }

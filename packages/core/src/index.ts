@@ -24,6 +24,7 @@ export {
   type Follower,
   type Gate,
   type DoorPlace,
+  type Listens,
   type Around,
   type Finding,
   type Gateway,

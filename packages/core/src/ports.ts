@@ -33,6 +33,7 @@ export type {
   Hall,
   LogLine,
   DoorPlace,
+  Listens,
   Gateway,
   PreparedGateway,
   ToolPins,

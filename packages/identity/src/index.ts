@@ -13,6 +13,7 @@ export type { SignedClaims } from './claims.ts'
 export { failureOf, type SignInFailure, type SignInTrouble } from './failed.ts'
 export { type Founding, founderRoles, mayFound, openFounding } from './founding.ts'
 export type { GroupsMissing } from './groups.ts'
+export { lookAtLocalFiles } from './local/files.ts'
 export { localPath } from './local-path.ts'
 export {
   createSignIn,

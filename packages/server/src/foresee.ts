@@ -11,6 +11,7 @@ import { tryPostgres } from '@countersign/stores'
 import { z } from 'zod'
 import type { Config } from './config.ts'
 import { identityOf } from './identity.ts'
+import { taken } from './ports.ts'
 import type { Preparation } from './prepare.ts'
 import type { ReadConfig } from './read-config.ts'
 import type { ConfigProblem, Path } from './yaml.ts'
@@ -20,11 +21,23 @@ interface Foreseen {
   readonly says: string
 }
 
-/** Nothing is changed anywhere: the database is asked what it is, the provider for its document, MCP servers for their tools. */
-export async function foresee(read: ReadConfig, preparation: Preparation, around: Around): Promise<ConfigProblem[]> {
+/**
+ * Nothing is changed anywhere: the database is asked what it is, the provider for its document, MCP servers for their tools. Ports are
+ * tried unless an instance `stands` already, which has them.
+ */
+export async function foresee(
+  read: ReadConfig,
+  preparation: Preparation,
+  around: Around & { readonly stands: boolean },
+): Promise<ConfigProblem[]> {
   const { config } = read
   const tried = around.connect
-    ? await Promise.all([tryProvider(config), tryStore(config), tryAddresses(config, around)])
+    ? await Promise.all([
+        tryProvider(config),
+        tryStore(config),
+        tryAddresses(config, around),
+        around.stands ? [] : taken(preparation.listens),
+      ])
     : []
   const gateways = await preparation.foresee(around)
   return [...tried.flat().map(({ path, says }) => read.problem(path, says)), ...gateways]

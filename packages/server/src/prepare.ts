@@ -22,7 +22,9 @@ import {
   watchContents,
 } from '@countersign/policy'
 import type { Config } from './config.ts'
+import { lookAtData } from './data-dir.ts'
 import { gatewayOf } from './gateways.ts'
+import { clashes, type Wanted } from './ports.ts'
 import type { ReadConfig } from './read-config.ts'
 import { readRegistry, registryFile, rereadRegistry } from './registry.ts'
 import type { ConfigProblem } from './yaml.ts'
@@ -43,12 +45,14 @@ export interface Preparation extends Running {
   readonly prepared: Prepared | undefined
   readonly problems: readonly ConfigProblem[]
   readonly warnings: readonly ConfigProblem[]
+  /** The listeners that a start opens. */
+  readonly listens: readonly Wanted[]
   /** What will not work once it runs. */
   foresee(around: Around): Promise<readonly ConfigProblem[]>
 }
 
-/** `baseDir`: against which paths of the configuration are resolved. */
-export async function prepare(read: ReadConfig, baseDir: string): Promise<Preparation> {
+/** `baseDir`: against which paths of the configuration are resolved. `dataDir`: where the data lies or will, looked at if it is named. */
+export async function prepare(read: ReadConfig, baseDir: string, dataDir?: string): Promise<Preparation> {
   const config = { ...read.config, policies: resolve(baseDir, read.config.policies) }
   const gateways = Object.entries(config.gateways).map(([name, section]) => ({
     name,
@@ -73,13 +77,28 @@ export async function prepare(read: ReadConfig, baseDir: string): Promise<Prepar
     problem.file === '' ? read.problem(['policies'], problem.says) : inFolder(config.policies, problem),
   )
 
-  const problems = [...read.problems, ...found('problem'), ...registryProblems, ...loaded.problems]
+  const listens: Wanted[] = [
+    { path: ['listen', 'port'], ...config.listen },
+    ...gateways.flatMap(({ name, gateway }) =>
+      gateway.listens.map((each) => ({ ...each, path: ['gateways', name, ...each.path] })),
+    ),
+  ]
+  const data = dataDir === undefined ? [] : await lookAtData(dataDir, config)
+  const problems = [
+    ...read.problems,
+    ...found('problem'),
+    ...clashes(listens).map(({ path, says }) => read.problem(path, says)),
+    ...registryProblems,
+    ...loaded.problems,
+    ...data.map(({ file, says }): ConfigProblem => ({ file, line: 1, column: 1, path: '', says })),
+  ]
   const warnings = found('warning')
   const { policies } = loaded
   const ready = problems.length === 0 && policies !== undefined
   return {
     problems,
     warnings,
+    listens,
     prepared: ready
       ? {
           config,

@@ -41,7 +41,9 @@ export async function startHouse(parts: StartParts): Promise<StartedHouse> {
   const opened = openAll()
   try {
     // Before anything is opened or made: what has a problem leaves nothing behind.
-    const preparation = await opened.add(prepare(parts.read ? { ...parts.read, config } : asRead(config), baseDir))
+    const preparation = await opened.add(
+      prepare(parts.read ? { ...parts.read, config } : asRead(config), baseDir, dataDir),
+    )
     const prepared = orRefuse(preparation)
     await mkdir(dataDir, { recursive: true, mode: 0o700 })
     const keys = await loadKeys(join(dataDir, 'keys'))

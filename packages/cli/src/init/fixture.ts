@@ -12,14 +12,18 @@ import { runWith } from '../fake-hand.ts'
 
 export let cwd: string
 export let home: string
-beforeEach(async () => {
-  const root = await mkdtemp(join(tmpdir(), 'countersign-init-'))
-  cwd = join(root, 'shop')
-  home = join(root, 'home')
-  await mkdir(cwd)
-  await mkdir(home)
-})
-afterEach(() => rm(dirname(cwd), { recursive: true, force: true }))
+
+/** Once in each file of tests: files may share this module, and hooks belong to the file that is read. */
+export function inShops(): void {
+  beforeEach(async () => {
+    const root = await mkdtemp(join(tmpdir(), 'countersign-init-'))
+    cwd = join(root, 'shop')
+    home = join(root, 'home')
+    await mkdir(cwd)
+    await mkdir(home)
+  })
+  afterEach(() => rm(dirname(cwd), { recursive: true, force: true }))
+}
 
 export const env = () => ({ HOME: home })
 export const hand = (words: string[], more: object = {}) => runWith(words, { cwd, env: env(), ...more })

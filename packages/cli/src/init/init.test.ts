@@ -1,7 +1,9 @@
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, it } from 'vitest'
-import { config, cwd, env, hand, home, place, read, servers } from './fixture.ts'
+import { config, cwd, env, hand, home, inShops, place, read, servers } from './fixture.ts'
+
+inShops()
 
 /** Someone who answers in turn, and then only presses Enter. */
 const answering = (...answers: string[]) => {

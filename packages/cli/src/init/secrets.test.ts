@@ -5,7 +5,9 @@ import { parseEnv } from 'node:util'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { envLine } from '../env-file.ts'
-import { cwd, env, hand, home, place, read, servers } from './fixture.ts'
+import { cwd, env, hand, home, inShops, place, read, servers } from './fixture.ts'
+
+inShops()
 
 describe('secrets of those files never stand in countersign.yaml', () => {
   const secret = 's3cr3t-9f86d081884c7d65'

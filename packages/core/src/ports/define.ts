@@ -6,7 +6,7 @@
 import type { z } from 'zod'
 import type { Lobby, OpenChannel } from './channel.ts'
 import { CountersignError } from '../errors.ts'
-import type { DoorPlace, Gateway, Hall, PreparedGateway, Running } from './door.ts'
+import type { DoorPlace, Gateway, Hall, Listens, PreparedGateway, Running } from './door.ts'
 import type { Around, Finding } from './finding.ts'
 
 interface Spec<Config, Inside, Outside> {
@@ -30,6 +30,8 @@ interface GatewaySpec<Config, Ready> {
   readonly name: string
   readonly config: z.ZodType<Config>
   places(config: Config, publicUrl: string): readonly DoorPlace[]
+  /** The listeners of its own that it opens. Default: none. */
+  listens?(config: Config): readonly Listens[]
   /** Everything that `start` makes of its section before it opens anything; what is wrong with it is all told at once. */
   prepare?(config: Config): { readonly ready: Ready; readonly findings: readonly Finding[] }
   /** What will not work once it runs, as far as can be known, or tried with `around.connect`. Warnings alone. */
@@ -44,6 +46,7 @@ export const defineGateway = <Config, Ready = undefined>(spec: GatewaySpec<Confi
     const { ready, findings } = spec.prepare?.(config) ?? { ready: undefined as Ready, findings: [] }
     return {
       findings,
+      listens: spec.listens?.(config) ?? [],
       places: (publicUrl) => spec.places(config, publicUrl),
       foresee: async (around) => (await spec.foresee?.(config, around)) ?? [],
       async start(hall) {

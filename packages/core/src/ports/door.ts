@@ -208,6 +208,16 @@ export interface DoorPlace {
   readonly leadsTo?: string
 }
 
+/** A listener that a gateway opens. */
+export interface Listens {
+  /** Where it is written, below the gateway's section. */
+  readonly path: readonly PropertyKey[]
+  /** A name, or an address without brackets. */
+  readonly host: string
+  /** 0: any that is free. */
+  readonly port: number
+}
+
 /** Speaks one protocol to agents. */
 export interface Gateway {
   readonly name: string
@@ -222,6 +232,8 @@ export interface Gateway {
 /** A gateway with its section read and compiled: `check` ends here, `serve` goes on with `start`. */
 export interface PreparedGateway {
   readonly findings: readonly Finding[]
+  /** The listeners of its own that it opens. */
+  readonly listens: readonly Listens[]
   /** The places that its section opens. */
   places(publicUrl: string): readonly DoorPlace[]
   foresee(around: Around): Promise<readonly Finding[]>

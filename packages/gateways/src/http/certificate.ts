@@ -27,7 +27,9 @@ interface Fault {
 export function prepareCertificate(files: TlsConfig | undefined): Finding[] {
   if (!files) return []
   const pair = readPair(files)
-  return 'says' in pair ? [{ level: 'problem', path: ['tls', pair.file], says: pair.says }] : []
+  if ('says' in pair) return [{ level: 'problem', path: ['tls', pair.file], says: pair.says }]
+  if (pair.endsAt > Date.now()) return []
+  return [{ level: 'warning', path: ['tls', 'certificate'], says: `The certificate ended at ${moment(pair.endsAt)}.` }]
 }
 
 export function readPair(files: TlsConfig): Pair | Fault {

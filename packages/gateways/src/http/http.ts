@@ -23,7 +23,7 @@ import { run } from './run.ts'
 import { readBody } from './body.ts'
 import { prepareCertificate } from './certificate.ts'
 import { type Call, createConnections } from './connections.ts'
-import { openListener } from './listener.ts'
+import { openListener, partsOf } from './listener.ts'
 import { tryTarget } from './target.ts'
 import { asksForSocket, checkHandshake, handshakeHeaders, join } from './websocket.ts'
 import { createSpool, type Spooled } from './spool.ts'
@@ -41,6 +41,8 @@ export const http = defineGateway({
       observes,
       leadsTo,
     })),
+
+  listens: ({ listen }) => [{ path: ['listen'], ...partsOf(listen) }],
 
   prepare(config) {
     const { ready, findings } = prepareUpstreams(config)

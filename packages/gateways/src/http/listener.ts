@@ -112,9 +112,14 @@ function responseOn(socket: Socket, request: IncomingMessage): ServerResponse {
 
 const shown = ({ cert, key }: Pair): TlsOptions => ({ cert, key, minVersion: 'TLSv1.2', ALPNProtocols: ['http/1.1'] })
 
-async function listen(server: Server, address: string): Promise<void> {
+/** `listen` of the configuration in its parts; an IPv6 address without its brackets. */
+export function partsOf(address: string): { readonly host: string; readonly port: number } {
   const [, host = '', port] = /^\[?(.*?)\]?:(\d+)$/.exec(address) ?? []
-  server.listen(Number(port), host)
+  return { host, port: Number(port) }
+}
+
+async function listen(server: Server, address: string): Promise<void> {
+  server.listen(partsOf(address))
   try {
     await once(server, 'listening')
   } catch (cause) {

@@ -33,7 +33,7 @@ export interface KeptBindings {
 
 /** @throws what reading the file throws, but for a file that is not there */
 export async function keepBindings(file: string, clock: Clock): Promise<KeptBindings> {
-  let kept = await read(file)
+  let kept = (await readBindings(file)) ?? { links: [], browsers: [] }
   let writing: Promise<unknown> = Promise.resolve()
 
   return {
@@ -82,11 +82,12 @@ export async function keepBindings(file: string, clock: Clock): Promise<KeptBind
   }
 }
 
-async function read(file: string): Promise<Kept> {
+/** Undefined if it is not there. @throws what reading and parsing it throw */
+export async function readBindings(file: string): Promise<Kept | undefined> {
   try {
     return Kept.parse(JSON.parse(await readFile(file, 'utf8')))
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return { links: [], browsers: [] }
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
     throw error
   }
 }

@@ -1,6 +1,12 @@
 import { generateKeyPairSync, randomBytes } from 'node:crypto'
 import { link, readFile, rm, writeFile } from 'node:fs/promises'
 import type { JWK } from 'oidc-provider'
+import { z } from 'zod'
+
+const Kept = z.object({
+  jwks: z.object({ keys: z.array(z.looseObject({ kty: z.string() })).min(1) }),
+  cookies: z.array(z.string().min(1)).min(1),
+})
 
 /** What the provider signs with: ID tokens, and its cookies. */
 export interface ProviderKeys {
@@ -14,7 +20,7 @@ export interface ProviderKeys {
  */
 export async function providerKeys(file: string | undefined): Promise<ProviderKeys> {
   if (file === undefined) return newKeys()
-  const kept = await read(file)
+  const kept = await readProviderKeys(file)
   if (kept !== undefined) return kept
   // Written whole under another name and linked into place, so that of two starters one wins and both read the same.
   const draft = `${file}.${randomBytes(6).toString('hex')}`
@@ -24,7 +30,7 @@ export async function providerKeys(file: string | undefined): Promise<ProviderKe
   } finally {
     await rm(draft)
   }
-  return (await read(file)) ?? newKeys()
+  return (await readProviderKeys(file)) ?? newKeys()
 }
 
 function newKeys(): ProviderKeys {
@@ -33,9 +39,10 @@ function newKeys(): ProviderKeys {
   return { jwks: { keys: [key] }, cookies: [randomBytes(32).toString('base64url')] }
 }
 
-async function read(file: string): Promise<ProviderKeys | undefined> {
+/** Undefined if it is not there. @throws what reading and parsing it throw */
+export async function readProviderKeys(file: string): Promise<ProviderKeys | undefined> {
   try {
-    return JSON.parse(await readFile(file, 'utf8')) as ProviderKeys
+    return Kept.parse(JSON.parse(await readFile(file, 'utf8')))
   } catch (error) {
     if (isMissing(error)) return undefined
     throw error

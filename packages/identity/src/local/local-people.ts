@@ -6,11 +6,11 @@
  * @module
  */
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { join } from 'node:path'
 import type { Clock } from '@countersign/core'
 import { localIssuer } from '@countersign/schema'
 import { readCookie, setCookie } from '../cookies.ts'
 import type { Fetch } from '../fetch.ts'
+import { localFiles } from './files.ts'
 import { keepBindings } from './kept.ts'
 import { createLoopbackProvider, type LoopbackAccount, send } from './provider.ts'
 
@@ -56,14 +56,14 @@ const thirtyDays = 30 * 24 * 3600
 /** @throws ERR_CONFIG_INVALID for a deployment that is not on this machine alone */
 export async function openLocalPeople(settings: LocalPeopleSettings): Promise<LocalPeople> {
   const { dataDir, clock, publicUrl, redirectUri, accountOf } = settings
-  const kept = await keepBindings(join(dataDir, 'local-people.json'), clock)
+  const kept = await keepBindings(localFiles(dataDir).bindings, clock)
   const clientId = 'countersign'
   const at = `${publicUrl}${path}`
   const provider = await createLoopbackProvider({
     issuer: localIssuer,
     at,
     clients: [{ client_id: clientId, client_name: 'Countersign', redirect_uris: [redirectUri] }],
-    keysFile: join(dataDir, 'local-people-keys.json'),
+    keysFile: localFiles(dataDir).keys,
     acr,
     contentSecurityPolicy: "default-src 'none'; base-uri 'none'; frame-ancestors 'none'",
     accountOf,
