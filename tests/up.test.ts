@@ -131,6 +131,44 @@ describe.runIf(platform() === 'linux')('countersign up', () => {
     expect([(await second.ended).code, await leftBehind()]).toEqual([0, []])
   }, 120_000)
 
+  it('D7: SIGHUP reads policies again, also while it starts, and ends it neither then nor while it closes', async () => {
+    const [port = 0] = await freePorts(1)
+    const words = ['up', '--config', await configure(port), '--data', join(folder, 'data')]
+    const started = start(...words)
+    let muttered = ''
+    started.child.stderr?.on('data', (text: string) => (muttered += text))
+    const told = (says: string) =>
+      muttered
+        .split('\n')
+        .filter((line) => line.includes('"signal"') && line.includes(says))
+        .map((line) => JSON.parse(line) as { version: string; policies: number })
+    const hangUp = () => process.kill(started.child.pid ?? 0, 'SIGHUP')
+
+    await expect
+      .poll(async () => (await leftBehind()).some((command) => command.includes('postgres')), { timeout: 30_000 })
+      .toBe(true)
+    hangUp()
+    expect(await started.said).toContain('Countersign stands')
+    await expect.poll(() => told('Policies are loaded.'), { timeout: 10_000 }).toMatchObject([{ policies: 1 }])
+
+    hangUp()
+    await expect.poll(() => told('Policies are loaded.').length, { timeout: 10_000 }).toBe(2)
+    await writeFile(join(folder, 'all.cedar'), 'permit (principal, action, resource)')
+    hangUp()
+    await expect.poll(() => told('do not pass').length, { timeout: 10_000 }).toBeGreaterThan(0)
+    expect((await fetch(`http://localhost:${port}/healthz`)).status).toBe(200)
+
+    const more = '@id("more") @owner("o") @doc("d") permit (principal, action, resource);'
+    await writeFile(join(folder, 'all.cedar'), more)
+    await writeFile(join(folder, 'more.cedar'), more.replace('"more"', '"even-more"'))
+    hangUp()
+    await expect.poll(() => told('Policies are loaded.').at(-1)?.policies, { timeout: 10_000 }).toBe(2)
+
+    started.child.kill('SIGTERM')
+    hangUp()
+    expect([(await started.ended).code, await leftBehind()]).toEqual([0, []])
+  }, 120_000)
+
   it('is stopped while it still starts, without leaving anything behind', async () => {
     const [port = 0] = await freePorts(1)
     const words = ['up', '--config', await configure(port), '--data', join(folder, 'data')]

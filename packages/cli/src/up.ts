@@ -60,8 +60,10 @@ async function openConfigured(hand: Hand, options: UpOptions, dataDir: string): 
   }
   const log = createLog(hand.mutter)
   const { consoleDir, version } = hand.product
+  const rereading = heedHangUp(hand)
   const started = await startHouse({ config, read, dataDir, baseDir, consoleDir, version, log }).catch(
     (error: unknown) => {
+      rereading.close()
       if (!isError(error, 'ERR_CONFIG_INVALID') || !Array.isArray(error.detail)) throw error
       throw refuse(error.detail as ConfigProblem[])
     },
@@ -69,12 +71,26 @@ async function openConfigured(hand: Hand, options: UpOptions, dataDir: string): 
   const { url, welcome } = started
   const people = config.identity ? 'of a provider' : started.localPeople ? 'local' : 'nobody'
   // What did not pass is logged, and stands on the page System.
-  const deaf = hand.hungUp?.(() => void started.reload('signal').catch(() => undefined))
+  rereading.begin(() => void started.reload('signal').catch(() => undefined))
   const close = async () => {
-    deaf?.()
     await started.close()
+    rereading.close()
   }
   return { text: json ? JSON.stringify({ url, welcome, people }) : stands({ url, welcome, people, data }), close }
+}
+
+/** From before the start until after the end: unheard, the signal would end the process where it stands. */
+function heedHangUp({ hungUp }: Hand): { begin(reload: () => void): void; close(): void } {
+  let asked = false
+  let reload: () => void = () => (asked = true)
+  const deaf = hungUp?.(() => reload())
+  return {
+    begin(then) {
+      reload = then
+      if (asked) then()
+    },
+    close: () => deaf?.(),
+  }
 }
 
 async function openWithDemo(hand: Hand, { fresh, port = 4600, json }: UpOptions, dataDir: string): Promise<Opened> {
