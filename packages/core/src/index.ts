@@ -28,6 +28,7 @@ export {
   type Around,
   type Finding,
   type Gateway,
+  type Offered,
   type PreparedGateway,
   type Hall,
   type Handler,

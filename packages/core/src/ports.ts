@@ -35,6 +35,7 @@ export type {
   DoorPlace,
   Listens,
   Gateway,
+  Offered,
   PreparedGateway,
   ToolPins,
   Concern,

@@ -14,6 +14,7 @@ export {
 } from './engine.ts'
 export { type Change, explain, type Explanation, type ExplainOptions } from './explain.ts'
 export type { PolicyFile, Problem } from './problem.ts'
+export type { Kind, Reach } from './prospect.ts'
 export type { CedarPolicySet } from './set.ts'
 export { watchContents, type WatchParts } from './watch.ts'
 export { createWorkshop, type Difference, type TriedOut, type Workshop, type WorkshopParts } from './workshop.ts'

@@ -27,9 +27,39 @@ export function couldAllow(
   registry: Registry,
   tree: ActionTree,
 ): boolean {
-  const known = knownOf(prospect, registry, tree)
+  const known = knownOf(prospect, actionFor(tree, prospect.verb, prospect.operation), registry, tree)
   const permitted = policies.some(({ kind, json }) => kind === 'allowance' && matches(json, known) !== false)
   return permitted && !policies.some(({ kind, json }) => kind === 'prohibition' && matches(json, known) === true)
+}
+
+/** What holds for a kind of action, whoever asks for it and whatever is in it. */
+export interface Reach {
+  /** Those that could permit it. */
+  readonly allowances: readonly string[]
+  /** Those that deny it whatever comes. */
+  readonly prohibitions: readonly string[]
+  /** Those that could ask people about it. */
+  readonly signOffs: readonly string[]
+}
+
+/** Of an action before anything is known but its kind. */
+export type Kind = Omit<Prospect, 'agent' | 'operation'> & { readonly operation: string | undefined }
+
+/** `action`: as which of the schema's it is asked. */
+export function reachOf(
+  policies: readonly (ReadPolicy & { readonly id: string })[],
+  { action, ...kind }: Kind & { readonly action: string },
+  registry: Registry,
+  tree: ActionTree,
+): Reach {
+  const known = knownOf(kind, action, registry, tree)
+  const ids = (kinds: PolicyNote['kind'], holds: (maybe: Maybe) => boolean) =>
+    policies.filter((policy) => policy.kind === kinds && holds(matches(policy.json, known))).map(({ id }) => id)
+  return {
+    allowances: ids('allowance', (maybe) => maybe !== false),
+    prohibitions: ids('prohibition', (maybe) => maybe === true),
+    signOffs: ids('sign-off', (maybe) => maybe !== false),
+  }
 }
 
 /** True or false for certain; undefined where it depends. */
@@ -46,20 +76,23 @@ interface Thing extends Entity {
 }
 
 interface Known {
-  readonly principal: Thing
+  readonly principal: Thing | undefined
   readonly action: Thing
   readonly resource: Thing | undefined
-  readonly owner: Entity
-  readonly team: Entity
+  readonly owner: Entity | undefined
+  readonly team: Entity | undefined
   /** Members of the context that are certain. */
   readonly context: Readonly<Record<string, string>>
 }
 
-function knownOf(prospect: Prospect, registry: Registry, tree: ActionTree): Known {
-  const { agent, verb, operation, resource, environment: env, gateway, door } = prospect
-  const action = actionFor(tree, verb, operation)
+function knownOf(
+  { agent, operation, resource, environment: env, gateway, door }: Kind & { readonly agent?: Prospect['agent'] },
+  action: string,
+  registry: Registry,
+  tree: ActionTree,
+): Known {
   return {
-    principal: thing({ type: 'Agent', id: agent.id }, 'AgentGroup', (group) => agent.groups.includes(group)),
+    principal: agent && thing({ type: 'Agent', id: agent.id }, 'AgentGroup', (group) => agent.groups.includes(group)),
     action: thing({ type: 'Action', id: action }, 'Action', (family) => tree.lineOf(action).has(family)),
     resource:
       resource &&
@@ -69,9 +102,9 @@ function knownOf(prospect: Prospect, registry: Registry, tree: ActionTree): Know
           kind === 'dataset' && Object.hasOwn(registry.datasets, name) ? registry.datasets[name] : undefined
         return dataset?.domain === domain
       }),
-    owner: { type: 'User', id: agent.owner },
-    team: { type: 'Group', id: agent.team },
-    context: { env, gateway, door, operation },
+    owner: agent && { type: 'User', id: agent.owner },
+    team: agent && { type: 'Group', id: agent.team },
+    context: { env, gateway, door, ...(operation !== undefined && { operation }) },
   }
 }
 

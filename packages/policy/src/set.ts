@@ -6,16 +6,18 @@
 import type { AuthorizationAnswer } from '@cedar-policy/cedar-wasm/nodejs'
 import type { Clock, Evaluation, PolicyNote, PolicyQuestion, PolicySet, Prospect } from '@countersign/core'
 import type { Registry } from '@countersign/schema'
-import { actionFor } from './actions.ts'
+import { actionFor, changeFor } from './actions.ts'
 import { type Cedar, isPoison, openCedar } from './cedar.ts'
 import { type Candidate, policySetOf } from './compile.ts'
 import { createMemory } from './memory.ts'
-import { couldAllow } from './prospect.ts'
+import { couldAllow, type Kind, type Reach, reachOf } from './prospect.ts'
 import { type CedarQuestion, cedarQuestion } from './question.ts'
 import { forUnknown } from './unknown.ts'
 
 export interface CedarPolicySet extends PolicySet {
   readonly registry: Registry
+  /** What holds for a kind of action, whoever asks. `changes`: it changes something, or may. */
+  reach(kind: Kind, changes: boolean): Reach
   /** The same policies but these. Slow (it parses on each call): for explanations, never for decisions. */
   without(ids: readonly string[]): PolicySet
 }
@@ -70,6 +72,18 @@ export async function loadPolicySet(
       prospects.keep(key, said)
       return said
     },
+    reach(kind, changes) {
+      const asked = [actionFor(tree, kind.verb, kind.operation ?? '')]
+      if (changes) asked.push(changeFor(tree, kind.verb))
+      const [usual, changing = usual] = asked.map((action) =>
+        reachOf(policiesFor(action, kind.resource?.kind === 'unknown'), { ...kind, action }, registry, tree),
+      )
+      return {
+        allowances: usual?.allowances ?? [],
+        prohibitions: unique([...(usual?.prohibitions ?? []), ...(changing?.prohibitions ?? [])]),
+        signOffs: unique([...(usual?.signOffs ?? []), ...(changing?.signOffs ?? [])]),
+      }
+    },
     without(ids) {
       const kept = (which: Which, action: string) =>
         (slices.get(action) ?? []).filter((note) => !ids.includes(note.id) && belongs(note, which))
@@ -90,12 +104,16 @@ export async function loadPolicySet(
   }
 
   function foresee(prospect: Prospect, without: readonly string[]): boolean {
-    const slice = slices.get(actionFor(tree, prospect.verb, prospect.operation)) ?? []
-    const policies = slice.flatMap(({ id, kind }) => {
-      const json = jsons.get(id)
-      return json && !without.includes(id) ? [{ kind, json }] : []
+    const policies = policiesFor(actionFor(tree, prospect.verb, prospect.operation), false)
+    const kept = policies.filter(({ id }) => !without.includes(id))
+    return couldAllow(kept, prospect, registry, tree)
+  }
+
+  function policiesFor(action: string, unknown: boolean) {
+    return (slices.get(action) ?? []).flatMap(({ id, kind }) => {
+      const json = (unknown ? others.get(id) : undefined) ?? jsons.get(id)
+      return json ? [{ id, kind, json }] : []
     })
-    return couldAllow(policies, prospect, registry, tree)
   }
 
   function ask(which: Which, asked: CedarQuestion, scope: Scope): Evaluation {
@@ -191,6 +209,8 @@ function failClosed(evaluate: () => Evaluation): Evaluation {
 }
 
 const says = (message = 'Cedar failed'): Evaluation => ({ kind: 'error', says: message.slice(0, 300) })
+
+const unique = (ids: readonly string[]): string[] => [...new Set(ids)]
 
 const scopeOf = ({ resource }: PolicyQuestion): Scope => (resource.kind === 'unknown' ? 'unknown' : 'known')
 

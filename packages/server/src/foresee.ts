@@ -13,6 +13,7 @@ import type { Config } from './config.ts'
 import { identityOf } from './identity.ts'
 import { taken } from './ports.ts'
 import type { Preparation } from './prepare.ts'
+import { unreached } from './reach.ts'
 import type { ReadConfig } from './read-config.ts'
 import type { ConfigProblem, Path } from './yaml.ts'
 
@@ -40,7 +41,9 @@ export async function foresee(
       ])
     : []
   const gateways = await preparation.foresee(around)
-  return [...tried.flat().map(({ path, says }) => read.problem(path, says)), ...gateways]
+  const { prepared } = preparation
+  const reached = prepared ? unreached(prepared.gateways, prepared.policies.engine.active()) : []
+  return [...[...tried.flat(), ...reached].map(({ path, says }) => read.problem(path, says)), ...gateways]
 }
 
 async function tryProvider(config: Config): Promise<Foreseen[]> {

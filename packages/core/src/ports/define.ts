@@ -6,7 +6,7 @@
 import type { z } from 'zod'
 import type { Lobby, OpenChannel } from './channel.ts'
 import { CountersignError } from '../errors.ts'
-import type { DoorPlace, Gateway, Hall, Listens, PreparedGateway, Running } from './door.ts'
+import type { DoorPlace, Gateway, Hall, Listens, Offered, PreparedGateway, Running } from './door.ts'
 import type { Around, Finding } from './finding.ts'
 
 interface Spec<Config, Inside, Outside> {
@@ -34,6 +34,7 @@ interface GatewaySpec<Config, Ready> {
   listens?(config: Config): readonly Listens[]
   /** Everything that `start` makes of its section before it opens anything; what is wrong with it is all told at once. */
   prepare?(config: Config): { readonly ready: Ready; readonly findings: readonly Finding[] }
+  offers?(config: Config, ready: Ready): readonly Offered[]
   /** What will not work once it runs, as far as can be known, or tried with `around.connect`. Warnings alone. */
   foresee?(config: Config, around: Around): Promise<readonly Finding[]>
   start(config: Config, hall: Hall, ready: Ready): Promise<Running>
@@ -48,6 +49,7 @@ export const defineGateway = <Config, Ready = undefined>(spec: GatewaySpec<Confi
       findings,
       listens: spec.listens?.(config) ?? [],
       places: (publicUrl) => spec.places(config, publicUrl),
+      offers: () => spec.offers?.(config, ready) ?? [],
       foresee: async (around) => (await spec.foresee?.(config, around)) ?? [],
       async start(hall) {
         const problems = findings.filter(({ level }) => level === 'problem')

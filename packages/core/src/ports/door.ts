@@ -229,6 +229,20 @@ export interface Gateway {
   start(section: unknown, hall: Hall): Promise<Running>
 }
 
+/** A kind of action that agents may ask for at a gateway, as its section says it. */
+export interface Offered extends Pick<Prospect, 'verb' | 'gateway' | 'door' | 'environment' | 'resource'> {
+  /** Where it is said, below the section. */
+  readonly path: Finding['path']
+  /** `POST /orders`, `tool crm/delete`. */
+  readonly name: string
+  /** Undefined where that depends on the message. */
+  readonly operation: string | undefined
+  /** By its effect it changes something, or may. */
+  readonly changes: boolean
+  /** Whether such a duty could be kept while it runs. */
+  keeps(obligation: Obligation): boolean
+}
+
 /** A gateway with its section read and compiled: `check` ends here, `serve` goes on with `start`. */
 export interface PreparedGateway {
   readonly findings: readonly Finding[]
@@ -236,6 +250,8 @@ export interface PreparedGateway {
   readonly listens: readonly Listens[]
   /** The places that its section opens. */
   places(publicUrl: string): readonly DoorPlace[]
+  /** What agents may ask for, as far as its section says it outright. */
+  offers(): readonly Offered[]
   foresee(around: Around): Promise<readonly Finding[]>
   /** @throws ERR_CONFIG_INVALID with every problem as its detail */
   start(hall: Hall): Promise<Running>

@@ -139,7 +139,7 @@ const otherwise = (message: Message) => ({
   sentence: () => plainly(message),
 })
 
-function saidBy(method: string): SaidByProtocol | undefined {
+export function saidBy(method: string): SaidByProtocol | undefined {
   if (method === 'DELETE') return 'deletes'
   return isSafe(method) ? 'reads' : undefined
 }

@@ -14,6 +14,7 @@ import { keeps } from './ceilings.ts'
 import { HttpConfig, type UpstreamConfig } from './config.ts'
 import { describe } from './describe.ts'
 import { readHeaders } from './headers.ts'
+import { offersOf } from './offers.ts'
 import { answerQuestion, askedAbout } from './question.ts'
 import { closingOf, problemOf, say } from './refuse.ts'
 import { foreseeUpstreams, type Prepared, type PreparedUpstream, prepareUpstreams } from './prepare.ts'
@@ -48,6 +49,7 @@ export const http = defineGateway({
     const { ready, findings } = prepareUpstreams(config)
     return { ready, findings: [...prepareCertificate(config.tls), ...findings] }
   },
+  offers: offersOf,
   foresee: foreseeUpstreams,
 
   async start(config, hall, upstreams: Prepared['ready']) {

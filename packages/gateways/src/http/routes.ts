@@ -28,6 +28,7 @@ export interface Routes {
    * name, or takes what follows a last dot for a form (`/orders.json`); undefined if that is the very one that matched.
    */
   other(method: string, segments: readonly string[]): Route | undefined
+  readonly all: readonly Route[]
 }
 
 /** What is wrong with one route, below it: `['sentence']`. */
@@ -76,6 +77,7 @@ function routesAmong(patterns: readonly Known[]): Routes {
     patterns.filter(({ segments }) => segments.every(({ kind }) => kind === 'literal')).map(({ route }) => route),
   )
   return Object.assign((method: string, segments: readonly string[]) => exact(method, segments), {
+    all: patterns.map(({ route }) => route),
     other(method: string, segments: readonly string[]): Route | undefined {
       const met = exact(method, segments)?.route
       if (met && literal.has(met)) return undefined

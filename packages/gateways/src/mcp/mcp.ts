@@ -18,6 +18,7 @@ import { closingNow, createAnswers, type Server } from './answer.ts'
 import { McpConfig, type ServerConfig } from './config.ts'
 import { foreseeServers } from './foresee.ts'
 import { fromElsewhere, identify, metadataPath, resourceMetadata } from './identify.ts'
+import { offersOf } from './offers.ts'
 import { accepted, createPosts, noSession } from './post.ts'
 import { reach } from './reach.ts'
 import { notRun } from './refuse.ts'
@@ -38,6 +39,7 @@ export const mcp = defineGateway({
       door: 'enforcing',
       observes,
     })),
+  offers: offersOf,
   foresee: foreseeServers,
   async start(config, hall) {
     return startMcp(config, hall, { connect: (name, server) => reach(name, server, (line) => hall.log(line)) })
