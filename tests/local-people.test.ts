@@ -35,6 +35,7 @@ function start(): Promise<StartedHouse> {
 function openBrowser() {
   const cookies = new Map<string, string>()
   let windowKey = ''
+  let localKey = ''
   const cookie = () => [...cookies].map((pair) => pair.join('=')).join('; ')
 
   async function go(url: string, init: RequestInit = {}): Promise<Response & { at?: string }> {
@@ -50,6 +51,11 @@ function openBrowser() {
       if (location === null) return response
       const next = new URL(location, at)
       windowKey = /^#window=(.+)$/.exec(next.hash)?.[1] ?? windowKey
+      const seat = /^#local=(.+)$/.exec(next.hash)?.[1]
+      if (seat !== undefined) {
+        localKey = seat
+        next.pathname = '/sign-in' // as the console does, once it has stored the key
+      }
       next.hash = ''
       at = next.href
       options = {}
@@ -59,6 +65,8 @@ function openBrowser() {
 
   return {
     go,
+    /** As a thief of cookies is. */
+    steal: (stolen: ReadonlyMap<string, string>) => stolen.forEach((value, name) => cookies.set(name, value)),
     send: (path: string, fields: Record<string, string> = {}, origin = house.url) =>
       go(path, { method: 'POST', body: new URLSearchParams(fields), headers: { origin } }),
     async get<T>(path: string): Promise<T> {
@@ -75,9 +83,12 @@ function openBrowser() {
           origin: house.url,
           'sec-fetch-site': 'same-origin',
           'countersign-window': windowKey,
+          'countersign-local': localKey,
         },
       }),
     forgetSession: () => cookies.delete('countersign'),
+    /** What a program at another port of this machine is handed, when it is visited. */
+    cookies: () => new Map(cookies),
   }
 }
 
@@ -175,6 +186,19 @@ describe('G: local people, while no identity provider is connected', () => {
     const expected = { issuer: localIssuer, clientId: 'countersign', subject: 'ben', at: signature?.at ?? 0 }
     expect(await verifyIdTokenProof(proof, expected)).toBe(true)
     expect(await verifyIdTokenProof(proof, { ...expected, acr: ['urn:countersign:local'] })).toBe(true)
+  })
+
+  it('P4: what holds all of a browser’s cookies signs in, and reads, and signs nothing', async () => {
+    const thief = openBrowser()
+    thief.steal(ben.cookies())
+    thief.forgetSession()
+    await thief.go('/sign-in')
+    expect((await thief.get<Me>('/api/me')).person.subject).toBe('ben')
+    const answer = await thief.post('/api/approvals/apr_1/signatures', { verdict: 'approve', shown: '0'.repeat(64) })
+    expect([answer.status, await answer.json()]).toMatchObject([403, { code: 'ERR_WINDOW' }])
+    expect(
+      (await ben.post('/api/approvals/apr_1/signatures', { verdict: 'approve', shown: '0'.repeat(64) })).status,
+    ).toBe(404)
   })
 
   it('cannot prove themselves anew, and are told so', async () => {

@@ -10,7 +10,7 @@ import { get, reach } from './api/ask.ts'
 import { listen, type Source } from './api/events.ts'
 import { touches } from './api/stale.ts'
 import { AnswersContext } from './api/use-answer.ts'
-import { takeWindowKey } from './api/window-key.ts'
+import { takeLocalKey, takeWindowKey } from './api/window-key.ts'
 import { App } from './shell/app.tsx'
 import { live } from './shell/live.ts'
 import './styles/tokens.css'
@@ -33,6 +33,7 @@ import './styles/house.css'
 import './styles/tools.css'
 
 takeWindowKey()
+if (takeLocalKey()) location.replace('/sign-in')
 
 const me = '/api/me'
 const later = (what: () => void, ms: number) => void setTimeout(what, ms)

@@ -3,7 +3,7 @@
  *
  * @module
  */
-export { type LocalPeople, type LocalPeopleSettings, openLocalPeople } from './local/local-people.ts'
+export { type LocalPeople, type LocalPeopleSettings, openLocalPeople, type Seat } from './local/local-people.ts'
 export {
   createLoopbackProvider,
   type LoopbackAccount,

@@ -5,7 +5,7 @@
  */
 import type { Problem } from '@countersign/schema'
 import { createReach } from './reach.ts'
-import { windowKey } from './window-key.ts'
+import { keys } from './window-key.ts'
 
 /** Why there is no answer, in the house's words; `status` 0: the house was not reached. */
 export interface Trouble {
@@ -30,7 +30,7 @@ export const post = <Value>(path: string, body: unknown): Promise<Reply<Value>> 
   ask(path, {
     method: 'POST',
     body: JSON.stringify(body),
-    headers: { 'content-type': 'application/json', 'countersign-window': windowKey() },
+    headers: { 'content-type': 'application/json', ...keys() },
   })
 
 /** Beyond this the house counts as not reached. */

@@ -5,13 +5,30 @@
  * @module
  */
 const place = 'countersign.window'
+const localPlace = 'countersign.local'
 
 /** Takes the key out of the address, where signing in has put it, before anyone can copy it. */
 export function takeWindowKey(): void {
-  const [, key] = /^#window=([A-Za-z0-9_-]{43})$/.exec(location.hash) ?? []
-  if (key === undefined) return
-  localStorage.setItem(place, key)
-  history.replaceState(history.state, '', location.pathname + location.search)
+  const key = taken('window')
+  if (key !== undefined) localStorage.setItem(place, key)
 }
 
-export const windowKey = (): string => localStorage.getItem(place) ?? ''
+/** The same for the key that a local person's link put there; true if there was one, and the person is now to sign in. */
+export function takeLocalKey(): boolean {
+  const key = taken('local')
+  if (key !== undefined) localStorage.setItem(localPlace, key)
+  return key !== undefined
+}
+
+function taken(name: string): string | undefined {
+  const [, found, key] = /^#(window|local)=([A-Za-z0-9_-]{43})$/.exec(location.hash) ?? []
+  if (found !== name) return undefined
+  history.replaceState(history.state, '', location.pathname + location.search)
+  return key
+}
+
+/** What a request that changes something carries. */
+export const keys = (): Readonly<Record<string, string>> => {
+  const local = localStorage.getItem(localPlace)
+  return { 'countersign-window': localStorage.getItem(place) ?? '', ...(local && { 'countersign-local': local }) }
+}

@@ -20,6 +20,7 @@ export interface Browser {
 export function openBrowser(house: string): Browser {
   const cookies = new Map<string, { value: string; path: string }>()
   let windowKey = ''
+  let localKey = ''
 
   return {
     async signIn(person) {
@@ -53,6 +54,7 @@ export function openBrowser(house: string): Browser {
           origin: house,
           'sec-fetch-site': 'same-origin',
           'countersign-window': windowKey,
+          ...(localKey && { 'countersign-local': localKey }),
         },
         body: JSON.stringify(body),
       })
@@ -73,6 +75,11 @@ export function openBrowser(house: string): Browser {
       await response.body?.cancel()
       const next = new URL(location, at)
       windowKey = /^#window=(.+)$/.exec(next.hash)?.[1] ?? windowKey
+      const seat = /^#local=(.+)$/.exec(next.hash)?.[1]
+      if (seat !== undefined) {
+        localKey = seat
+        next.pathname = '/sign-in' // as the console does, once it has stored the key
+      }
       next.hash = ''
       at = next.href
       options = {}

@@ -1,5 +1,5 @@
 /**
- * Which links lead to which local person, and which browsers are whose: hashes in one file of the data directory (0600),
+ * Which links lead to which local person, and which browsers and keys are whose: hashes in one file of the data directory (0600),
  * so that a restart keeps everyone signed in and a link alive.
  *
  * @module
@@ -11,17 +11,21 @@ import { z } from 'zod'
 
 const Held = z.object({ hash: z.string(), subject: z.string(), expiresAt: z.number() })
 type Held = z.infer<typeof Held>
-const Kept = z.object({ links: z.array(Held), browsers: z.array(Held) })
+const Kept = z.object({ links: z.array(Held), browsers: z.array(Held), keys: z.array(Held) })
 type Kept = z.infer<typeof Kept>
 type Kind = keyof Kept
 
-/** How long a link waits for its person, and a browser stays theirs. */
-const lastsMs = { links: 24 * 3_600_000, browsers: 30 * 24 * 3_600_000 } as const satisfies Record<Kind, number>
+const thirtyDaysMs = 30 * 24 * 3_600_000
+/** How long a link waits for its person, and a browser and its key stay theirs. */
+const lastsMs = { links: 24 * 3_600_000, browsers: thirtyDaysMs, keys: thirtyDaysMs } as const satisfies Record<
+  Kind,
+  number
+>
 /** Of one person; the oldest give way. */
-const mostEach = { links: 3, browsers: 10 } as const satisfies Record<Kind, number>
+const mostEach = { links: 3, browsers: 10, keys: 10 } as const satisfies Record<Kind, number>
 
 export interface KeptBindings {
-  /** A new secret for this person: of a link, or of a browser. Only its hash is kept. */
+  /** A new secret for this person: of a link, of a browser, or of what a browser stores for this port alone. Only its hash is kept. */
   issue(kind: Kind, subject: string): Promise<string>
   /** Whose it is, if it still holds. */
   subjectOf(kind: Kind, secret: string): string | undefined
@@ -33,7 +37,7 @@ export interface KeptBindings {
 
 /** @throws what reading the file throws, but for a file that is not there */
 export async function keepBindings(file: string, clock: Clock): Promise<KeptBindings> {
-  let kept = (await readBindings(file)) ?? { links: [], browsers: [] }
+  let kept = (await readBindings(file)) ?? { links: [], browsers: [], keys: [] }
   let writing: Promise<unknown> = Promise.resolve()
 
   return {
@@ -54,7 +58,7 @@ export async function keepBindings(file: string, clock: Clock): Promise<KeptBind
     },
     async forget(subject) {
       const without = (list: readonly Held[]) => list.filter((each) => each.subject !== subject)
-      await write({ links: without(kept.links), browsers: without(kept.browsers) })
+      await write({ links: without(kept.links), browsers: without(kept.browsers), keys: without(kept.keys) })
     },
   }
 

@@ -36,15 +36,26 @@ export interface LocalPeople {
   invite(subject: string): Promise<string>
   /** To whom a link leads, if it still does. It is not used up by looking. */
   invited(secret: string): string | undefined
-  /** Uses a link up. `cookies` make this browser theirs. Undefined if it leads to nobody any more. */
-  join(secret: string): Promise<{ readonly subject: string; readonly cookies: readonly string[] } | undefined>
+  /** Uses a link up, and makes this browser theirs. Undefined if it leads to nobody any more. */
+  join(secret: string): Promise<Seat | undefined>
   /** Makes this browser theirs, for 30 days. */
-  seat(subject: string): Promise<readonly string[]>
+  seat(subject: string): Promise<Seat>
   /** Whose browser this is. */
   seated(cookies: string | undefined): string | undefined
+  /** Whose key this is. */
+  holderOf(key: string): string | undefined
   /** Their links open nothing and their browsers are nobody's any more. */
   forget(subject: string): Promise<void>
   close(): Promise<void>
+}
+
+/**
+ * What makes a browser a local person's. Its cookies sign them in; but a browser hands cookies to every port of this machine,
+ * so nothing is signed without the key as well, which it stores for our port alone.
+ */
+export interface Seat {
+  readonly cookies: readonly string[]
+  readonly key: string
 }
 
 /** The authentication context of a local sign-in: a browser that once opened a link. */
@@ -91,24 +102,27 @@ export async function openLocalPeople(settings: LocalPeopleSettings): Promise<Lo
     invited: (secret) => kept.subjectOf('links', secret),
     async join(secret) {
       const subject = await kept.take('links', secret)
-      return subject === undefined ? undefined : { subject, cookies: await seat(subject) }
+      return subject === undefined ? undefined : seat(subject)
     },
     seat,
     seated,
+    holderOf: (key) => kept.subjectOf('keys', key),
     forget: (subject) => kept.forget(subject),
     close: () => provider.close(),
   }
 
-  async function seat(subject: string): Promise<string[]> {
+  async function seat(subject: string): Promise<Seat> {
     const secret = await kept.issue('browsers', subject)
+    const key = await kept.issue('keys', subject)
     const over = { secure: false, maxAgeSeconds: 0 }
-    return [
+    const cookies = [
       setCookie(cookie, secret, { secure: false, maxAgeSeconds: thirtyDays }),
       // The provider may remember whose browser it was before.
       ...['_session', '_session.sig', '_session.legacy', '_session.legacy.sig'].map((name) =>
         setCookie(name, '', over),
       ),
     ]
+    return { cookies, key }
   }
 
   function seated(cookies: string | undefined): string | undefined {

@@ -52,7 +52,7 @@ export function createApi(parts: ApiParts): OpenApi {
     mustBeSameOrigin(request, publicUrl)
     // An open window that listens is not someone at work.
     context.set('visitor', await visitorOf(parts, request, { quiet: context.req.path === '/api/events' }))
-    mustBeTheWindow(parts, request)
+    mustBeTheWindow(parts, request, context.get('visitor').person)
     // Not before: what nobody signed in for is not worth a look.
     context.req.raw = await readStrictly(request)
     await next()

@@ -4,7 +4,7 @@
  * @module
  */
 import { CountersignError, type CountersignError as Failure, isError } from '@countersign/core'
-import type { LocalPeople } from '@countersign/identity/local'
+import type { LocalPeople, Seat } from '@countersign/identity/local'
 import { localIssuer } from '@countersign/schema'
 import type { Context } from 'hono'
 import type { LocalRoster } from '../local-people.ts'
@@ -43,7 +43,7 @@ export async function foundLocally(context: Context<ApiEnv>, { publicUrl }: ApiP
   const form = await readForm(context.req.raw)
   try {
     const { subject } = await roster.found(form.get('name') ?? '')
-    return redirect('/sign-in', ...(await people.seat(subject)))
+    return seated(await people.seat(subject))
   } catch (error) {
     if (!isError(error, 'ERR_INPUT_INVALID')) throw error
     return founderPage(toldOf(error as Failure))
@@ -78,9 +78,11 @@ export async function join(context: Context<ApiEnv>, { publicUrl, sessions }: Ap
   mustBeSameOrigin(context.req.raw, publicUrl)
   const joined = await people.join(context.req.param('token') ?? '')
   if (!joined) return undefined
-  const before = await sessions.close(context.req.header('cookie'))
-  return redirect('/sign-in', before, ...joined.cookies)
+  return seated(joined, await sessions.close(context.req.header('cookie')))
 }
+
+/** The console stores the key, which no server and no log sees in a fragment, and signs in. */
+const seated = ({ cookies, key }: Seat, ...more: readonly string[]) => redirect(`/#local=${key}`, ...more, ...cookies)
 
 async function readForm(request: Request): Promise<URLSearchParams> {
   const type = request.headers.get('content-type')?.split(';')[0]?.trim().toLowerCase()

@@ -6,6 +6,7 @@
 import { timingSafeEqual } from 'node:crypto'
 import { CountersignError, sha256Hex } from '@countersign/core'
 import { inOffice, isOver } from '@countersign/identity'
+import { localIssuer, type Person } from '@countersign/schema'
 import type { Context } from 'hono'
 import { belongs } from './access.ts'
 import type { ApiEnv, ApiParts, Visitor } from './parts.ts'
@@ -50,20 +51,33 @@ export function mustBeSameOrigin(request: Request, publicUrl: string): void {
   }
 }
 
+/** Carries the key of a local person's browser. */
+export const localHeader = 'countersign-local'
+
 /** Carries what the house gave to the window that signed in, in the fragment of its address. */
 export const windowHeader = 'countersign-window'
 
 /**
- * A cookie alone signs nothing: browsers give it to every port of the host, whatever program listens there (P4).
+ * A cookie alone signs nothing: browsers give it to every port of the host, whatever program listens there (P4). That goes
+ * for the cookies by which local people sign in as well.
  *
  * @throws ERR_WINDOW
  */
-export function mustBeTheWindow({ sessions }: Pick<ApiParts, 'sessions'>, request: Request): void {
+export function mustBeTheWindow(
+  { sessions, local }: Pick<ApiParts, 'sessions' | 'local'>,
+  request: Request,
+  { issuer, subject }: Person,
+): void {
   if (safe.has(request.method)) return
   const hash = (text: string) => Buffer.from(sha256Hex(text), 'hex')
   const expected = sessions.windowKey(request.headers.get('cookie') ?? undefined)
   const given = request.headers.get(windowHeader) ?? ''
   if (expected === undefined || !timingSafeEqual(hash(given), hash(expected))) throw new CountersignError('ERR_WINDOW')
+  if (issuer !== localIssuer || local?.people.holderOf(request.headers.get(localHeader) ?? '') === subject) return
+  throw telling(
+    new CountersignError('ERR_WINDOW'),
+    'This is not the browser that your link was opened in, or its storage was cleared. `countersign people add` makes a new link.',
+  )
 }
 
 /** Signing in proves a person, not that they have a part in this house. @throws ERR_NOT_ALLOWED */
