@@ -85,7 +85,7 @@ const always = {
     "default-src 'self'; base-uri 'none'; object-src 'none'; form-action 'self'; frame-ancestors 'none'",
   'cross-origin-opener-policy': 'same-origin',
   'cross-origin-resource-policy': 'same-origin',
-  'referrer-policy': 'no-referrer',
+  'referrer-policy': 'same-origin', // with a stricter one a browser hides the origin of our own forms from us
   'x-content-type-options': 'nosniff',
   'x-frame-options': 'DENY',
 }
