@@ -44,10 +44,7 @@ describe('G: local people in real browsers', () => {
     await ana.getByRole('button', { name: 'Begin as administrator' }).click()
     await ana.getByText('Ana Alves').first().waitFor()
     expect(ana.url()).toBe(`${house.url}/`)
-    await ana
-      .getByText('Local people:')
-      .first()
-      .waitFor()
+    await ana.getByText('Local people:').first().waitFor()
   })
 
   it('changes something: what her link left in the browser goes with it', async () => {
