@@ -130,6 +130,41 @@ describe('countersign', () => {
       expect(JSON.parse(said)).toMatchObject({ state: 'unanchored', problems: [] })
     })
 
+    it('H: verify - --state holds the tables against the ledger as well, and ends with 1 where they differ', async () => {
+      const { store } = house.demo.house
+      const clean = await hand('ledger', 'verify', '-', '--state')
+      expect(clean).toMatchObject({ code: 0, muttered: '' })
+      expect(clean.said).toMatch(
+        /^Everything adds up[^]*\nThe tables say what the ledger says: \d+ rows against \d+ facts\.$/m,
+      )
+      const { said } = await hand('ledger', 'verify', '-', '--state', '--json')
+      expect(JSON.parse(said)).toMatchObject({ problems: [], tables: { erased: 0, differences: [] } })
+      expect((await hand('ledger', 'verify', '-', '--json')).said).not.toContain('"tables"')
+
+      const { check } = store
+      const difference = 'agent finance-bot: status is "active", and by the ledger "stopped"'
+      store.check = async () => ({ entries: 9, rows: 4, erased: 1, differences: [difference] })
+      const [told, asJson] = [
+        await hand('ledger', 'verify', '-', '--state'),
+        await hand('ledger', 'verify', '-', '--state', '--json'),
+      ]
+      store.check = check
+      expect([told.code, asJson.code]).toEqual([1, 1])
+      expect(told.said).toContain(
+        `The tables do NOT say what the ledger says, in 1 place: 4 rows against 9 facts, 1 of them erased.\n  ${difference}`,
+      )
+      expect(JSON.parse(asJson.said).tables.differences).toEqual([difference])
+
+      for (const elsewhere of [house.url, 'ledger']) {
+        const refused = await hand('ledger', 'verify', elsewhere, '--state')
+        expect([refused.code, refused.said, refused.muttered]).toEqual([
+          2,
+          '',
+          expect.stringContaining('verify - --state'),
+        ])
+      }
+    })
+
     it('verify: from a folder, which is all that an auditor needs', async () => {
       const names = (await readdir(exported)).toSorted()
       expect(names).toEqual(['checkpoint', 'entries', 'log.pub.pem', 'tile', 'verify.sh', 'vkey'])

@@ -201,4 +201,29 @@ describe('H: a row that says other than the ledger is not believed', { timeout: 
       told.join('\n'),
     ).toBe(true)
   })
+
+  it('is told of rows beyond the first page of a table, in what is said of their number too', async () => {
+    const fresh = await postgres.freshDatabase()
+    const other = await createPostgresStore({ connection: fresh, keys: testKeys(), origin: 'test.example/default' })
+    const client = new pg.Client(fresh)
+    try {
+      await client.connect()
+      const people = Array.from({ length: 2_345 }, (_, number) =>
+        personChanged(samplePerson({ id: `per_${String(number).padStart(4, '0')}`, subject: `subject-${number}` })),
+      )
+      for (let at = 0; at < people.length; at += 500) await other.commit({ facts: people.slice(at, at + 500) })
+      expect(await other.check()).toEqual({ entries: 2_345, rows: 2_345, erased: 0, differences: [] })
+      await client.query(`update person set version = 7 where id in ('per_0999', 'per_1000', 'per_2344')`)
+      await client.query(`delete from person where id = 'per_2000'`)
+      expect((await other.check()).differences).toEqual([
+        'person per_0999: version is 7, and by the ledger 1',
+        'person per_1000: version is 7, and by the ledger 1',
+        'person per_2344: version is 7, and by the ledger 1',
+        'person per_2000: the ledger has it, the table does not',
+      ])
+    } finally {
+      await client.end()
+      await other.close()
+    }
+  })
 })

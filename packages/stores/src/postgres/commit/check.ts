@@ -2,7 +2,7 @@
  * Holds what the tables say against what the facts add up to, row by row: the rules of `apply` over every fact again.
  *
  * It goes on while others write: what differs is looked at again once the facts that came meanwhile are added up as well.
- * It keeps every row in memory, some 500 bytes each.
+ * Entries and rows come a page at a time. What stays in memory is what the facts add up to, some 500 bytes for each row.
  *
  * @module
  */
@@ -28,16 +28,25 @@ interface Told {
   next: number
 }
 
+type Rows = ReadonlyMap<string, object>
+
 interface TableCheck {
   readonly name: string
-  /** Every row as JSON, with the entry it rests on. */
-  readonly rows: string
-  expected(world: World): Map<string, Readonly<Record<string, unknown>>>
+  readonly from: string
+  /** What makes a row the one it is: text, and what it is called by. */
+  readonly key: readonly string[]
+  /** The entry that it rests on. */
+  readonly entry: string
+  /** What is compared: by the name that the world has for it, the column. */
+  readonly columns: Readonly<Record<string, string>>
+  /** By the key, with blanks between. */
+  expected(world: World): Rows
   /** Rows that no fact speaks of any more do no harm. */
   readonly mayHaveMore?: true
 }
 
 const pageSize = 500
+const rowsAtOnce = 1_000
 const mostTold = 1_000
 const mostLooks = 10
 
@@ -77,21 +86,38 @@ export async function checkState({ db, tenant, entries, lookup }: CheckParts): P
     }
   }
 
-  async function compare({ name, rows: text, expected, mayHaveMore }: TableCheck): Promise<number> {
-    const missing = expected(told.world)
-    const found = await db.query<{ id: string; entry: number; row: Record<string, unknown> }>(
-      { name: `check_${name}`, text },
-      [tenant],
-    )
-    for (const { id, entry, row } of found) {
-      const wanted = missing.get(id)
-      missing.delete(id)
+  async function compare(table: TableCheck): Promise<number> {
+    const { name, columns, mayHaveMore } = table
+    const expected = table.expected(told.world)
+    const seen = new Set<string>()
+    for await (const { id, entry, row } of everyRow(table)) {
+      seen.add(id)
       if (told.erased.has(entry) || entry >= told.next) continue
+      const wanted = expected.get(id) as Readonly<Record<string, unknown>> | undefined
       if (!wanted && !mayHaveMore) differences.push(`${name} ${id}: no fact made it`)
-      for (const [column, value] of Object.entries(wanted ?? {})) tellApart(`${name} ${id}`, column, value, row[column])
+      if (wanted)
+        for (const column of Object.keys(columns)) tellApart(`${name} ${id}`, column, wanted[column], row[column])
     }
-    for (const id of missing.keys()) differences.push(`${name} ${id}: the ledger has it, the table does not`)
-    return found.length
+    for (const id of expected.keys())
+      if (!seen.has(id)) differences.push(`${name} ${id}: the ledger has it, the table does not`)
+    return seen.size
+  }
+
+  /** In the order of their keys, so that none is skipped over while others are written. */
+  async function* everyRow({ name, from, key, entry, columns }: TableCheck) {
+    const row = Object.entries(columns).map(([as, column]) => `'${as}', ${column}`)
+    const after = key.map((_, index) => `$${index + 2}`)
+    const text = `select array[${key.join(', ')}] as key, ${entry} as entry, json_build_object(${row.join(', ')}) as row
+      from ${from} and (${key.join(', ')}) > (${after.join(', ')}) order by ${key.join(', ')} limit ${rowsAtOnce}`
+    for (let last: readonly string[] = key.map(() => ''); ;) {
+      const page = await db.query<{ key: string[]; entry: number; row: Record<string, unknown> }>(
+        { name: `check_${name}`, text },
+        [tenant, ...last],
+      )
+      for (const found of page) yield { ...found, id: found.key.join(' ') }
+      last = page.at(-1)?.key ?? last
+      if (page.length < rowsAtOnce) return
+    }
   }
 
   function tellApart(what: string, column: string, wanted: unknown, found: unknown): void {
@@ -100,96 +126,102 @@ export async function checkState({ db, tenant, entries, lookup }: CheckParts): P
   }
 }
 
-type Rows = ReadonlyMap<string, object>
-
-/** Those columns of a row that a table has under the same names. */
-const columnsOf = (rows: Rows, names: readonly string[]) =>
-  new Map(
-    [...rows].map(([id, row]) => [
-      id,
-      Object.fromEntries(names.map((name) => [name, (row as Record<string, unknown>)[name]])),
-    ]),
-  )
-
 const tables: readonly TableCheck[] = [
   {
     name: 'approval',
-    rows: `select id, entry, json_build_object('version', version, 'state', state, 'digestKey', digest_key, 'action', action,
-        'agent', agent, 'onBehalfOf', on_behalf_of, 'barred', barred, 'askedEntry', asked_entry, 'entry', entry) as row
-      from approval where tenant = $1`,
-    expected: ({ approvals }) =>
-      columnsOf(approvals, [
-        'version',
-        'state',
-        'digestKey',
-        'action',
-        'agent',
-        'onBehalfOf',
-        'barred',
-        'askedEntry',
-        'entry',
-      ]),
+    from: 'approval where tenant = $1',
+    key: ['id'],
+    entry: 'entry',
+    columns: {
+      version: 'version',
+      state: 'state',
+      digestKey: 'digest_key',
+      action: 'action',
+      agent: 'agent',
+      onBehalfOf: 'on_behalf_of',
+      barred: 'barred',
+      askedEntry: 'asked_entry',
+      entry: 'entry',
+    },
+    expected: ({ approvals }) => approvals,
   },
   {
     name: 'countersignature',
-    rows: `select s.approval || ' ' || s.person as id, a.entry,
-        json_build_object('approval', s.approval, 'person', s.person, 'verdict', s.verdict) as row
-      from countersignature s join approval a on a.tenant = s.tenant and a.id = s.approval where s.tenant = $1`,
-    expected: ({ signatures }) => columnsOf(signatures, ['approval', 'person', 'verdict']),
+    from: 'countersignature s join approval a on a.tenant = s.tenant and a.id = s.approval where s.tenant = $1',
+    key: ['s.approval', 's.person'],
+    entry: 'a.entry',
+    columns: { approval: 's.approval', person: 's.person', verdict: 's.verdict' },
+    expected: ({ signatures }) => signatures,
   },
   {
     name: 'permit',
-    rows: `select id, entry, json_build_object('action', action, 'approval', approval, 'credential', credential,
-        'attemptKey', attempt_key, 'digestKey', digest_key, 'replayable', replayable, 'deadline', deadline,
-        'outcome', outcome, 'delivered', delivered, 'entry', entry, 'endedEntry', ended_entry) as row
-      from permit where tenant = $1`,
-    expected: ({ permits }) =>
-      columnsOf(permits, [
-        'action',
-        'approval',
-        'credential',
-        'attemptKey',
-        'digestKey',
-        'replayable',
-        'deadline',
-        'outcome',
-        'delivered',
-        'entry',
-        'endedEntry',
-      ]),
+    from: 'permit where tenant = $1',
+    key: ['id'],
+    entry: 'entry',
+    columns: {
+      action: 'action',
+      approval: 'approval',
+      credential: 'credential',
+      attemptKey: 'attempt_key',
+      digestKey: 'digest_key',
+      replayable: 'replayable',
+      deadline: 'deadline',
+      outcome: 'outcome',
+      delivered: 'delivered',
+      entry: 'entry',
+      endedEntry: 'ended_entry',
+    },
+    expected: ({ permits }) => permits,
   },
   {
     name: 'agent',
-    rows: `select id, entry, json_build_object('version', version, 'status', status, 'entry', entry) as row
-      from agent where tenant = $1`,
-    expected: ({ agents }) => columnsOf(agents, ['version', 'status', 'entry']),
+    from: 'agent where tenant = $1',
+    key: ['id'],
+    entry: 'entry',
+    columns: { version: 'version', status: 'status', entry: 'entry' },
+    expected: ({ agents }) => agents,
   },
   {
     name: 'agent_key',
     mayHaveMore: true, // a key is good only if its agent says so
-    rows: `select k.hash as id, coalesce(a.entry, 0) as entry, json_build_object('agent', k.agent) as row
-      from agent_key k left join agent a on a.tenant = k.tenant and a.id = k.agent where k.tenant = $1`,
+    from: 'agent_key k left join agent a on a.tenant = k.tenant and a.id = k.agent where k.tenant = $1',
+    key: ['k.hash'],
+    entry: 'coalesce(a.entry, 0)',
+    columns: { agent: 'k.agent' },
     expected: ({ agents }) =>
       new Map([...agents.values()].flatMap(({ id, keys }) => keys.map((hash) => [hash, { agent: id }] as const))),
   },
   {
     name: 'person',
-    rows: `select id, entry, json_build_object('version', version, 'accountKey', account_key, 'entry', entry) as row
-      from person where tenant = $1`,
-    expected: ({ people }) => columnsOf(people, ['version', 'accountKey', 'entry']),
+    from: 'person where tenant = $1',
+    key: ['id'],
+    entry: 'entry',
+    columns: { version: 'version', accountKey: 'account_key', entry: 'entry' },
+    expected: ({ people }) => people,
   },
   {
     name: 'tool',
-    rows: `select id, entry, json_build_object('version', version, 'server', server, 'entry', entry) as row
-      from tool where tenant = $1`,
-    expected: ({ tools }) => columnsOf(tools, ['version', 'server', 'entry']),
+    from: 'tool where tenant = $1',
+    key: ['id'],
+    entry: 'entry',
+    columns: { version: 'version', server: 'server', entry: 'entry' },
+    expected: ({ tools }) => tools,
   },
   {
     name: 'action',
-    rows: `select id, entry, json_build_object('agent', agent, 'people', people, 'verb', verb, 'operation', operation,
-        'environment', environment, 'decision', decision, 'risk', risk, 'entry', entry) as row
-      from action where tenant = $1`,
-    expected: ({ actions }) =>
-      columnsOf(actions as Rows, ['agent', 'people', 'verb', 'operation', 'environment', 'decision', 'risk', 'entry']),
+    from: 'action where tenant = $1',
+    key: ['id'],
+    entry: 'entry',
+    columns: {
+      agent: 'agent',
+      people: 'people',
+      verb: 'verb',
+      operation: 'operation',
+      environment: 'environment',
+      decision: 'decision',
+      risk: 'risk',
+      entry: 'entry',
+    },
+    expected: ({ actions }) => actions as Rows,
   },
 ]
