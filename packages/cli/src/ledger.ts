@@ -51,7 +51,8 @@ export function stateInWords({ entries, rows, erased, differences }: StateReport
   const counted = `${rows} rows against ${entries} facts${erased > 0 ? `, ${erased} of them erased` : ''}`
   if (differences.length === 0) return `The tables say what the ledger says: ${counted}.`
   const first = differences.slice(0, 20).map((each) => `  ${each}`)
-  return [`The tables do NOT say what the ledger says, in ${differences.length} ${differences.length === 1 ? 'place' : 'places'}: ${counted}.`, ...first].join(
-    '\n',
-  )
+  return [
+    `The tables do NOT say what the ledger says, in ${differences.length} ${differences.length === 1 ? 'place' : 'places'}: ${counted}.`,
+    ...first,
+  ].join('\n')
 }
