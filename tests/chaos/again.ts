@@ -5,7 +5,7 @@
  */
 import { type AgentParts, attempt } from './agents.ts'
 import { type Book, type Click, type Errand, isAsked, mustBePermitted, settledAs, type Told, wasTold } from './book.ts'
-import { livesOf, orphansOf, questionOf } from './checks.ts'
+import { livesOf, neverBegunOf, orphansOf, questionOf } from './checks.ts'
 import type { People } from './people.ts'
 import { click } from './people.ts'
 import type { HouseRecord } from './record.ts'
@@ -32,9 +32,10 @@ export async function sendAgain(
   async function again(errand: Errand): Promise<void> {
     const expected = expectedOf(errand, record)
     const before = errand.told.find(({ serial }) => serial !== undefined)?.serial
-    const orphaned = orphansOf(errand, record) > 0
+    const orphaned = orphansOf(errand, record) > 0 || neverBegunOf(errand, record) > 0
     const told = await attempt(errand, parts)
     if (orphaned && told.kind === 'waiting') askedAnew(errand, told)
+    else if (neverBegunOf(errand, record) > 0 && told.kind === 'ran') errand.decisions += 1
     if (told.kind === 'replayed' || told.kind === 'done') count.replayed += 1
     if (told.kind === 'ran' && settledAs(errand) === 'granted') count.collected += 1
     const other = told.kind === 'waiting' && told.approval !== errand.approval && errand.aged === 'no'
@@ -74,14 +75,16 @@ function expectedOf(errand: Errand, record: HouseRecord): readonly Told['kind'][
 }
 
 function dueTo(errand: Errand, record: HouseRecord): readonly Told['kind'][] {
-  const permitted = livesOf(errand, record).some(({ outcome }) => outcome !== undefined)
-  if (permitted) {
+  const permits = livesOf(errand, record).filter(({ outcome }) => outcome !== undefined).length
+  const neverBegun = neverBegunOf(errand, record)
+  if (permits > neverBegun) {
     const told = errand.work === 'write' ? (['ran', 'done'] as const) : (['replayed', 'done'] as const)
     return (wasTold(errand, 'late') && errand.key === undefined) || orphansOf(errand, record) > 0
       ? [...told, 'waiting']
       : told
   }
   if (!isAsked(errand)) return ['ran']
+  if (neverBegun > 0) return [...afresh, 'ran'] // under a later grant, where one was given meanwhile
   const asked = questionOf(errand, record) ?? record.questions.get(errand.ref)?.[0]
   switch (asked?.state) {
     case 'granted':

@@ -39,7 +39,7 @@ export const checks: Readonly<Record<string, Check>> = {
     each(book, (errand) => {
       const count = livesOf(errand, record).length
       if (count === 0 && mustBeDecided(errand)) return 'was acknowledged and is not in the record'
-      const most = Math.max(errand.decisions, 1 + orphansOf(errand, record))
+      const most = Math.max(errand.decisions, 1 + orphansOf(errand, record)) + neverBegunOf(errand, record)
       return count > most ? `is in the record ${count} times` : undefined
     }),
 
@@ -149,6 +149,12 @@ export const running = (errand: Errand, record: HouseRecord): number =>
 export const orphansOf = (errand: Errand, record: HouseRecord): number =>
   errand.key === undefined ? running(errand, record) : 0
 
+/** Permits under which nothing was sent, for certain: the same, sent again, is judged anew. */
+export const neverBegunOf = (errand: Errand, record: HouseRecord): number =>
+  livesOf(errand, record).filter(
+    ({ outcome }) => outcome?.kind === 'failed' && /^(?:nothing was (?:run|sent)|not begun)/i.test(outcome.summary),
+  ).length
+
 /** What `@modelcontextprotocol/server-filesystem` offers, in the version that is installed: each is pinned once. */
 const toolsOfFiles = 14
 
@@ -160,10 +166,11 @@ function boundsOf({ errands, traces }: Book): Record<string, { least: number; mo
   const runnable = (errand: Errand) => !isAsked(errand) || errand.clicks.some(({ verdict }) => verdict === 'approve')
   const answered = sum(({ clicks }) => clicks.filter(({ status }) => status === 200).length)
   const clicked = sum(({ clicks }) => clicks.length)
+  const anew = sum(({ decisions }) => decisions - 1)
   return {
     'action.decided': { least: count(mustBeDecided), most: sum(({ decisions }) => decisions) },
-    'action.permitted': { least: count(mustBePermitted), most: count(runnable) },
-    'action.finished': { least: 0, most: count(runnable) },
+    'action.permitted': { least: count(mustBePermitted), most: count(runnable) + anew },
+    'action.finished': { least: 0, most: count(runnable) + anew },
     'action.replayed': { least: 0, most: sum(({ sent }) => sent) },
     'approval.asked': {
       least: count((errand) => wasTold(errand, 'waiting')),

@@ -3,17 +3,21 @@
  *
  * @module
  */
-import type { ActionRecord, PermitRecord } from '@countersign/schema'
+import type { ActionRecord, AttemptKey, PermitRecord } from '@countersign/schema'
 import type { SealedAction } from './action/seal.ts'
 import { createBells } from './bells.ts'
 import { CountersignError } from './errors.ts'
 import { nodeLease } from './permit.ts'
 import type { Attempt, PermitLife, Store } from './ports.ts'
+import { neverBegan } from './run.ts'
 
 /** How long an answer is there for the attempt that comes again. */
 const resultKeptMs = 24 * 3_600_000
 /** Who waits for the end of a run is told of it; this is for an end that nobody told here. */
 const lookEveryMs = 1_000
+
+/** As often an attempt may fail to begin. */
+const mostTurns = 100
 
 export interface EarlierRuns {
   /** That of the same attempt; or one of the same action whose answer was not delivered, or that has not ended. */
@@ -21,8 +25,8 @@ export interface EarlierRuns {
   /** The one by which the store refused this permit. @throws the refusal, if that one was erased: it is not run again */
   namedBy(refused: CountersignError): Promise<PermitLife>
   /**
-   * As it is once it has ended, or once patience is over. Undefined if it ended, its answer was delivered, and that was
-   * another attempt: what waited for it is an action of its own.
+   * As it is once it has ended, or once patience is over. Undefined if it ended, its answer was delivered or it never began,
+   * and that was another attempt: what waited for it is an action of its own.
    *
    * @throws ERR_ATTEMPT_KNOWN if the attempt's id was used for another action, whose outcome is not this one's
    */
@@ -32,6 +36,11 @@ export interface EarlierRuns {
     sealed: SealedAction,
     patience: AbortSignal,
   ): Promise<PermitLife | undefined>
+  /**
+   * What was sent as it may be made once more, if the run that `attempt` met never began: under an id of its own, for which
+   * all of this holds as well. Undefined if it is not to be made again.
+   */
+  again(sent: Attempt, attempt: Attempt, earlier: PermitLife): Promise<Attempt | undefined>
   tell(attempt: Attempt, earlier: PermitLife): Promise<void>
   /** Wakes those who wait for this run to end. */
   show(permit: string): void
@@ -63,9 +72,20 @@ export function createEarlierRuns(
       const { id, attempt } = earlier.permit
       if (earlier.permit.digest !== digest) throw new CountersignError('ERR_ATTEMPT_KNOWN', { permit: id })
       const life = earlier.outcome ? earlier : await endOf(id, patience)
-      const isSame = context.attemptId !== undefined && attempt.id === context.attemptId
-      if (isSame && attempt.credential === caller.credential) return life
+      if (isSame({ caller, context }, attempt)) return life
+      if (neverBegan(life.outcome)) return undefined
       return life.outcome && life.delivered && !life.abandoned ? undefined : life
+    },
+
+    async again(sent, attempt, { permit, outcome }) {
+      const { caller, context } = sent
+      if (!neverBegan(outcome) || !isSame(attempt, permit.attempt)) return undefined
+      for (let turn = 2; turn <= mostTurns; turn++) {
+        const attemptId = `${context.attemptId} (${turn})`
+        const life = await store.permits.byAttempt(caller.credential, attemptId)
+        if (!neverBegan(life?.outcome)) return { ...sent, context: { ...context, attemptId } }
+      }
+      return undefined
     },
 
     async tell(attempt, { permit, outcome, finishedAt, result }) {
@@ -112,3 +132,6 @@ export function createEarlierRuns(
         }
   }
 }
+
+const isSame = ({ caller, context }: Pick<Attempt, 'caller' | 'context'>, { credential, id }: AttemptKey): boolean =>
+  context.attemptId !== undefined && id === context.attemptId && credential === caller.credential

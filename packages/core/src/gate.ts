@@ -85,7 +85,8 @@ export function createGate(parts: GateParts): HouseGate {
     earlierRuns.show(leaveToRun.permit.id)
   }
 
-  async function judged(sealed: SealedAction, attempt: Attempt, patience: Patience): Promise<Settled> {
+  async function judged(sealed: SealedAction, sent: Attempt, patience: Patience): Promise<Settled> {
+    let attempt = sent
     let agent = attempt.caller.agent
     for (let changes = 0; changes < patienceWithChange;) {
       const verdict = await judgedOnce(sealed, attempt, agent, patience)
@@ -93,7 +94,9 @@ export function createGate(parts: GateParts): HouseGate {
       if (verdict.kind !== 'changed' && verdict.kind !== 'known') return verdict
       if (verdict.kind === 'known') {
         const earlier = await earlierRuns.ended(verdict.earlier, attempt, sealed, patience.signal)
-        if (earlier) return { kind: 'known', earlier }
+        const again = earlier && (await earlierRuns.again(sent, attempt, earlier))
+        if (earlier && !again) return { kind: 'known', earlier }
+        attempt = again ?? attempt
       } else changes += 1
       agent = await provenAgain(attempt)
     }

@@ -59,10 +59,16 @@ interface Minting {
   readonly node: NodeLease
   readonly clock: Clock
   readonly revoked: AbortSignal
+  /** Told when it begins. */
+  begun(): void
 }
 
 /** The gate's alone: turns a durable record into leave to run. */
-export function mintPermit(record: ActionRecord, leave: PermitRecord, { node, clock, revoked }: Minting): Permit {
+export function mintPermit(
+  record: ActionRecord,
+  leave: PermitRecord,
+  { node, clock, revoked, begun }: Minting,
+): Permit {
   const obligations = record.decision.kind === 'deny' ? [] : record.decision.obligations
   return {
     id: leave.id,
@@ -75,6 +81,7 @@ export function mintPermit(record: ActionRecord, leave: PermitRecord, { node, cl
       if (clock.now() > leave.runBy || node.epoch() !== leave.epoch) {
         throw new CountersignError('ERR_PERMIT_LATE', { permit: leave.id })
       }
+      begun()
     },
   } as unknown as Permit
 }

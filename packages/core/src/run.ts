@@ -49,8 +49,10 @@ export function createRun({ store, node, log, recordAgainAfterMs = [250, 1_000, 
       here.add(permit)
       try {
         const { outcome, delivered, result } = await runSafely(attempt, leaveToRun)
+        const end = { kind: 'action.finished', permit, actionId, outcome } as const
         const kept = result && canBeAskedFor(leaveToRun.permit, delivered) ? { result } : {}
-        await record({ kind: 'action.finished', permit, actionId, outcome, delivered, ...kept })
+        // Where nothing was begun there is nothing to hand out: the same is just run.
+        await record(neverBegan(outcome) ? { ...end, delivered: true } : { ...end, delivered, ...kept })
       } catch (error) {
         // The client has its answer; the permit stays without an outcome and is closed as unknown at its deadline.
         log({ level: 'error', says: 'An outcome could not be recorded.', permit, code: codeOf(error) })
@@ -67,8 +69,8 @@ export function createRun({ store, node, log, recordAgainAfterMs = [250, 1_000, 
     },
 
     async notBegun({ id: permit, actionId, deadline }) {
-      const summary = 'Nothing was run: the record could not be written. Send it again as a new attempt.'
-      const outcome: Outcome = { kind: 'failed', summary }
+      const summary = 'Nothing was run: the record could not be written. It may be sent again.'
+      const outcome: Outcome = { kind: 'failed', summary, begun: false }
       // Whoever sent it is told so now.
       const fact: Fact = { kind: 'action.finished', permit, actionId, outcome, delivered: true }
       for (let tries = 0; store.clock.now() < deadline; tries++) {
@@ -86,12 +88,18 @@ export function createRun({ store, node, log, recordAgainAfterMs = [250, 1_000, 
   async function runSafely(attempt: Attempt, { record: judged, permit }: Permitted): Promise<Ran> {
     const ended = whenGone(attempt.signal, permit.id)
     const revoked = revocations.watch(permit, attempt.caller)
+    let hasBegun = false
+    const begun = () => void (hasBegun = true)
     try {
-      return await attempt.run(mintPermit(judged, permit, { node, clock: store.clock, revoked: revoked.signal }))
+      const minted = mintPermit(judged, permit, { node, clock: store.clock, revoked: revoked.signal, begun })
+      const ran = await attempt.run(minted)
+      if (hasBegun || ran.outcome.kind !== 'failed') return ran
+      return { ...ran, outcome: { ...ran.outcome, begun: false } }
     } catch (error) {
       log({ level: 'warn', says: 'A run failed.', permit: permit.id, code: codeOf(error) })
       const summary = error instanceof CountersignError ? error.message : 'The run failed.'
-      return { outcome: { kind: 'failed', summary }, delivered: false, result: undefined }
+      const outcome: Outcome = { kind: 'failed', summary, ...(!hasBegun && { begun: false }) }
+      return { outcome, delivered: false, result: undefined }
     } finally {
       ended()
       revoked.close()
@@ -125,6 +133,10 @@ export function createRun({ store, node, log, recordAgainAfterMs = [250, 1_000, 
     }
   }
 }
+
+/** Nothing was sent, for certain, so the same attempt may be made again. */
+export const neverBegan = (outcome: Outcome | undefined): boolean =>
+  outcome?.kind === 'failed' && outcome.begun === false
 
 /** Keeps no process alive. */
 const pause = (ms: number) => new Promise<void>((resolve) => void setTimeout(resolve, ms).unref())

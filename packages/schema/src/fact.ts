@@ -21,7 +21,11 @@ export const Outcome = z.discriminatedUnion('kind', [
     reads: z.array(NamedData).optional(),
     writes: z.array(NamedData).optional(),
   }),
-  z.object({ kind: z.literal('failed'), summary: z.string() }),
+  z.object({
+    kind: z.literal('failed'),
+    summary: z.string(),
+    begun: z.literal(false).optional().describe('Nothing was sent, for certain: the same attempt may be made again.'),
+  }),
   z.object({ kind: z.literal('unknown'), summary: z.string() }),
 ])
 export type Outcome = z.infer<typeof Outcome>

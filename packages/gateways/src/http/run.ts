@@ -170,7 +170,9 @@ export async function unanswered(
   const outcome: Outcome =
     reached && line.acts
       ? { kind: 'unknown', summary: `sent, but there is no answer: ${why}` }
-      : { kind: 'failed', summary: `${reached ? 'there is no answer' : 'nothing was sent'}: ${why}` }
+      : reached
+        ? { kind: 'failed', summary: `there is no answer: ${why}` }
+        : { kind: 'failed', summary: `nothing was sent: ${why}`, begun: false }
   const delivered = await told(line, code === 'ERR_EGRESS_REFUSED' ? code : 'ERR_UPSTREAM', outcome.summary)
   return { outcome, delivered, result: undefined }
 }
