@@ -1,7 +1,5 @@
 import type { AgentView } from '@countersign/schema'
-import type { SubmitEvent } from 'react'
-import { Dialog } from '../parts/dialog.tsx'
-import { Refused } from '../question/refused.tsx'
+import { AskingDialog } from '../parts/asking-dialog.tsx'
 import { live } from '../shell/live.ts'
 import { useChange } from '../api/use-change.ts'
 import { AgentFields, saidIn } from './agent-fields.tsx'
@@ -9,9 +7,8 @@ import { AgentFields, saidIn } from './agent-fields.tsx'
 /** Everything of an agent but its id. Whoever changes it cannot approve for it any more (P3). */
 export function ChangeDialog({ agent, onClose }: { agent: AgentView; onClose(): void }) {
   const { sending, trouble, send } = useChange()
-  const submit = async (event: SubmitEvent<HTMLFormElement>) => {
-    event.preventDefault()
-    const { word, words } = saidIn(new FormData(event.currentTarget))
+  const change = async (said: FormData) => {
+    const { word, words } = saidIn(said)
     const wish = {
       name: word('name'),
       owner: word('owner'),
@@ -24,20 +21,16 @@ export function ChangeDialog({ agent, onClose }: { agent: AgentView; onClose(): 
     onClose()
   }
   return (
-    <Dialog title={`Change ${agent.id}`} onClose={onClose}>
-      <form onSubmit={(event) => void submit(event)}>
+    <AskingDialog
+      title={`Change ${agent.id}`}
+      does="Change it"
+      sending={sending}
+      trouble={trouble}
+      onClose={onClose}
+      onDo={(said) => void change(said)}
+    >
         <p>Its id stays. You cannot approve for it afterwards: nobody approves their own.</p>
         <AgentFields agent={agent} />
-        <Refused trouble={trouble} />
-        <div className="dialog-buttons">
-          <button type="button" className="quiet" onClick={onClose}>
-            Cancel
-          </button>
-          <button type="submit" className="primary" disabled={sending}>
-            {sending ? 'Sending…' : 'Change it'}
-          </button>
-        </div>
-      </form>
-    </Dialog>
+    </AskingDialog>
   )
 }

@@ -1,10 +1,9 @@
 import type { AgentView } from '@countersign/schema'
 import { useState } from 'react'
 import { Badge } from '../parts/badges.tsx'
-import { Dialog } from '../parts/dialog.tsx'
+import { AskingDialog } from '../parts/asking-dialog.tsx'
 import { useSlowNow } from '../parts/now.ts'
 import { When } from '../parts/times.tsx'
-import { Refused } from '../question/refused.tsx'
 import { live } from '../shell/live.ts'
 import { counted } from '../words/words.ts'
 import { lastExpiry } from './expiry.ts'
@@ -74,7 +73,16 @@ function RevokeDialog(props: { agent: AgentView; id: string; left: number; onClo
     onClose()
   }
   return (
-    <Dialog title="Revoke this key" onClose={onClose}>
+    <AskingDialog
+      title="Revoke this key"
+      does="Revoke it"
+      looks="harm"
+      focus="leave"
+      sending={sending}
+      trouble={trouble}
+      onClose={onClose}
+      onDo={() => void revoke()}
+    >
       <p>
         The key that ends in <span className="mono">{id.slice(-6)}</span> proves nobody from then on, at every instance.
         This cannot be taken back.
@@ -84,15 +92,6 @@ function RevokeDialog(props: { agent: AgentView; id: string; left: number; onClo
           ? 'It is the last one that works: the agent cannot come in until it is given a new one.'
           : `${counted(left, 'other key')} still ${left === 1 ? 'works' : 'work'}.`}
       </p>
-      <Refused trouble={trouble} />
-      <div className="dialog-buttons">
-        <button type="button" className="quiet" onClick={onClose}>
-          Cancel
-        </button>
-        <button type="button" className="danger solid" disabled={sending} onClick={() => void revoke()}>
-          {sending ? 'Sending…' : 'Revoke it'}
-        </button>
-      </div>
-    </Dialog>
+    </AskingDialog>
   )
 }

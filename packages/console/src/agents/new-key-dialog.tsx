@@ -1,8 +1,7 @@
 import type { AgentView, IssuedKey } from '@countersign/schema'
-import { type SubmitEvent, useId, useState } from 'react'
+import { useId, useState } from 'react'
 import { AgentText } from '../parts/agent-text.tsx'
-import { Dialog } from '../parts/dialog.tsx'
-import { Refused } from '../question/refused.tsx'
+import { AskingDialog } from '../parts/asking-dialog.tsx'
 import { useChange } from '../api/use-change.ts'
 
 export function NewKeyDialog(props: { agent: AgentView; onClose(): void; onIssued(issued: IssuedKey): void }) {
@@ -11,14 +10,19 @@ export function NewKeyDialog(props: { agent: AgentView; onClose(): void; onIssue
   const [overlapHours, setOverlapHours] = useState(24)
   const { sending, trouble, send } = useChange()
   const [days, overlap] = [useId(), useId()]
-  const submit = async (event: SubmitEvent) => {
-    event.preventDefault()
+  const issue = async () => {
     const issued = await send<IssuedKey>(`/api/agents/${id}/keys`, { keyDays, overlapHours })
     if (issued) props.onIssued(issued)
   }
   return (
-    <Dialog title="A new key" onClose={props.onClose}>
-      <form onSubmit={(event) => void submit(event)}>
+    <AskingDialog
+      title="A new key"
+      does="Issue it"
+      sending={sending}
+      trouble={trouble}
+      onClose={props.onClose}
+      onDo={() => void issue()}
+    >
         <p>
           You are shown a key for <AgentText text={name} /> once. Whoever is shown it could act as the agent, so you
           cannot approve for it while the key works.
@@ -44,16 +48,6 @@ export function NewKeyDialog(props: { agent: AgentView; onClose(): void; onIssue
           value={overlapHours}
           onChange={(event) => setOverlapHours(event.target.valueAsNumber)}
         />
-        <Refused trouble={trouble} />
-        <div className="dialog-buttons">
-          <button type="button" className="quiet" onClick={props.onClose}>
-            Cancel
-          </button>
-          <button type="submit" className="primary" disabled={sending}>
-            {sending ? 'Sending…' : 'Issue it'}
-          </button>
-        </div>
-      </form>
-    </Dialog>
+    </AskingDialog>
   )
 }

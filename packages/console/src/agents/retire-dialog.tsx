@@ -1,7 +1,6 @@
 import type { AgentView } from '@countersign/schema'
 import { AgentText } from '../parts/agent-text.tsx'
-import { Dialog } from '../parts/dialog.tsx'
-import { Refused } from '../question/refused.tsx'
+import { AskingDialog } from '../parts/asking-dialog.tsx'
 import { live } from '../shell/live.ts'
 import { useChange } from '../api/use-change.ts'
 
@@ -13,20 +12,20 @@ export function RetireDialog({ agent: { id, name }, onClose }: { agent: AgentVie
     onClose()
   }
   return (
-    <Dialog title="Retire this agent" onClose={onClose}>
+    <AskingDialog
+      title="Retire this agent"
+      does="Retire it"
+      looks="harm"
+      focus="leave"
+      sending={sending}
+      trouble={trouble}
+      onClose={onClose}
+      onDo={() => void retire()}
+    >
       <p>
         <AgentText text={name} /> is stopped for good: its questions are withdrawn, its keys prove nobody, and it is not
         started again. What it did stays in the record, and its id stays taken.
       </p>
-      <Refused trouble={trouble} />
-      <div className="dialog-buttons">
-        <button type="button" className="quiet" autoFocus onClick={onClose}>
-          Cancel
-        </button>
-        <button type="button" className="danger solid" disabled={sending} onClick={() => void retire()}>
-          {sending ? 'Sending…' : 'Retire it'}
-        </button>
-      </div>
-    </Dialog>
+    </AskingDialog>
   )
 }

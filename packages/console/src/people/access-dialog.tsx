@@ -1,8 +1,7 @@
 import type { PersonView } from '@countersign/schema'
 import { useChange } from '../api/use-change.ts'
 import { AgentText } from '../parts/agent-text.tsx'
-import { Dialog } from '../parts/dialog.tsx'
-import { Refused } from '../question/refused.tsx'
+import { AskingDialog } from '../parts/asking-dialog.tsx'
 import { live } from '../shell/live.ts'
 
 /** Ending a person's sessions, and switching them off and on. Each is sent at once, and stands in the ledger. */
@@ -14,8 +13,30 @@ export function AccessDialog({ person, onClose }: { person: PersonView; onClose(
     live.tell(done, 'good')
     onClose()
   }
+  const switching = you.maySwitch && (
+    <button
+      type="button"
+      className={active ? 'danger' : ''}
+      disabled={sending}
+      onClick={() =>
+        void change('activity', { active: !active }, active ? `${name} is switched off.` : `${name} may come in again.`)
+      }
+    >
+      {active ? 'Switch off' : 'Switch on again'}
+    </button>
+  )
   return (
-    <Dialog title="Access" onClose={onClose}>
+    <AskingDialog
+      title="Access"
+      does={you.same ? 'End my other sessions' : 'End all sessions'}
+      further={switching}
+      sending={sending}
+      trouble={trouble}
+      onClose={onClose}
+      onDo={() =>
+        void change('end-sessions', {}, you.same ? 'Your other sessions are over.' : `${name} is signed out everywhere.`)
+      }
+    >
       <p>
         {you.same ? (
           'Your other sessions end, this one stays.'
@@ -29,42 +50,6 @@ export function AccessDialog({ person, onClose }: { person: PersonView; onClose(
           Whoever is switched off is signed out, cannot sign in and approves nothing, until switched on again.
         </p>
       )}
-      <Refused trouble={trouble} />
-      <div className="dialog-buttons">
-        <button type="button" className="quiet" onClick={onClose}>
-          Cancel
-        </button>
-        {you.maySwitch && (
-          <button
-            type="button"
-            className={active ? 'danger' : ''}
-            disabled={sending}
-            onClick={() =>
-              void change(
-                'activity',
-                { active: !active },
-                active ? `${name} is switched off.` : `${name} may come in again.`,
-              )
-            }
-          >
-            {active ? 'Switch off' : 'Switch on again'}
-          </button>
-        )}
-        <button
-          type="button"
-          className="primary"
-          disabled={sending}
-          onClick={() =>
-            void change(
-              'end-sessions',
-              {},
-              you.same ? 'Your other sessions are over.' : `${name} is signed out everywhere.`,
-            )
-          }
-        >
-          {you.same ? 'End my other sessions' : 'End all sessions'}
-        </button>
-      </div>
-    </Dialog>
+    </AskingDialog>
   )
 }

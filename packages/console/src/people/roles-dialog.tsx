@@ -2,8 +2,7 @@ import type { PersonView, RoleInput } from '@countersign/schema'
 import { useChange } from '../api/use-change.ts'
 import { AgentText } from '../parts/agent-text.tsx'
 import { Badge } from '../parts/badges.tsx'
-import { Dialog } from '../parts/dialog.tsx'
-import { Refused } from '../question/refused.tsx'
+import { AskingDialog } from '../parts/asking-dialog.tsx'
 import { live } from '../shell/live.ts'
 
 /** What each lets a person do. None of them lets anyone sign. */
@@ -25,7 +24,7 @@ export function RolesDialog({ person, onClose }: { person: PersonView; onClose()
     live.tell(input.change === 'give' ? `${name} has the role ${input.role}.` : `${name} no longer has it.`, 'good')
   }
   return (
-    <Dialog title="Roles" onClose={onClose}>
+    <AskingDialog title="Roles" leave="Close" sending={sending} trouble={trouble} onClose={onClose}>
       <p>
         What <AgentText text={name} /> may do in Countersign, from the next click on. A role lets nobody approve; every
         change stands in the ledger under your name.
@@ -53,12 +52,6 @@ export function RolesDialog({ person, onClose }: { person: PersonView; onClose()
           )
         })}
       </ul>
-      <Refused trouble={trouble} />
-      <div className="dialog-buttons">
-        <button type="button" className="quiet" onClick={onClose}>
-          Close
-        </button>
-      </div>
-    </Dialog>
+    </AskingDialog>
   )
 }

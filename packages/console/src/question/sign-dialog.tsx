@@ -1,12 +1,11 @@
 import type { Me, QuestionView, SignInput } from '@countersign/schema'
-import { type SubmitEvent, useId, useState } from 'react'
+import { useId, useState } from 'react'
 import type { Trouble } from '../api/ask.ts'
 import { AgentText } from '../parts/agent-text.tsx'
-import { Dialog } from '../parts/dialog.tsx'
+import { AskingDialog } from '../parts/asking-dialog.tsx'
 import { FactRow } from '../parts/facts.tsx'
 import { useLostAt } from '../shell/lost.tsx'
 import { assuranceWords, counted, either } from '../words/words.ts'
-import { Refused } from './refused.tsx'
 
 export interface SignDialogProps {
   readonly question: QuestionView
@@ -18,10 +17,10 @@ export interface SignDialogProps {
   onSign(input: Omit<SignInput, 'shown'>, said: string): void
 }
 
-const titles = {
-  approve: 'Approve this action',
-  reject: 'Reject this action',
-  'reject-and-stop': 'Reject, and stop this agent',
+const words = {
+  approve: { title: 'Approve this action', does: 'Approve' },
+  reject: { title: 'Reject this action', does: 'Reject' },
+  'reject-and-stop': { title: 'Reject, and stop this agent', does: 'Reject and stop' },
 } as const
 
 export function SignDialog({ question, me, step, sending, trouble, onClose, onSign }: SignDialogProps) {
@@ -31,8 +30,7 @@ export function SignDialog({ question, me, step, sending, trouble, onClose, onSi
   const required = step === 'approve' && question.you.can !== 'look' && question.you.reasonRequired
   const { name } = question.askedBy.agent
 
-  const submit = (event: SubmitEvent) => {
-    event.preventDefault()
+  const answer = () => {
     const given = reason.trim() === '' ? {} : { reason: reason.trim() }
     if (step === 'approve') onSign({ verdict: 'approve', ...given }, 'You approved it.')
     else if (step === 'reject') onSign({ verdict: 'reject', ...given }, 'You rejected it. It will not run.')
@@ -40,8 +38,16 @@ export function SignDialog({ question, me, step, sending, trouble, onClose, onSi
   }
 
   return (
-    <Dialog title={titles[step]} onClose={onClose}>
-      <form onSubmit={submit}>
+    <AskingDialog
+      {...words[step]}
+      looks={step === 'approve' ? 'primary' : 'harm'}
+      focus={step === 'approve' && !required ? 'does' : undefined}
+      held={lost}
+      sending={sending}
+      trouble={trouble}
+      onClose={onClose}
+      onDo={answer}
+    >
         <p className="dialog-sentence">
           <AgentText text={question.card.advisory.sentence} />
         </p>
@@ -70,24 +76,7 @@ export function SignDialog({ question, me, step, sending, trouble, onClose, onSi
             here.
           </p>
         )}
-        <Refused trouble={trouble} />
-        <div className="dialog-buttons">
-          <button type="button" className="quiet" onClick={onClose}>
-            Cancel
-          </button>
-          <button
-            type="submit"
-            className={step === 'approve' ? 'primary' : 'danger solid'}
-            disabled={sending || lost}
-            autoFocus={step === 'approve' && !required}
-          >
-            {sending
-              ? 'Sending…'
-              : { approve: 'Approve', reject: 'Reject', 'reject-and-stop': 'Reject and stop' }[step]}
-          </button>
-        </div>
-      </form>
-    </Dialog>
+    </AskingDialog>
   )
 }
 

@@ -1,8 +1,7 @@
-import { type SubmitEvent, useId, useState } from 'react'
+import { useId, useState } from 'react'
 import type { Trouble } from '../api/ask.ts'
 import { AgentText } from '../parts/agent-text.tsx'
-import { Dialog } from '../parts/dialog.tsx'
-import { Refused } from './refused.tsx'
+import { AskingDialog } from '../parts/asking-dialog.tsx'
 
 export function StopDialog(props: {
   name: string
@@ -13,13 +12,16 @@ export function StopDialog(props: {
 }) {
   const [because, setBecause] = useState('')
   const field = useId()
-  const submit = (event: SubmitEvent) => {
-    event.preventDefault()
-    props.onStop(because.trim())
-  }
   return (
-    <Dialog title="Stop this agent" onClose={props.onClose}>
-      <form onSubmit={submit}>
+    <AskingDialog
+      title="Stop this agent"
+      does="Stop it"
+      looks="harm"
+      sending={props.sending}
+      trouble={props.trouble}
+      onClose={props.onClose}
+      onDo={() => props.onStop(because.trim())}
+    >
         <p>
           Nothing that <AgentText text={props.name} /> asks for is permitted from then on, and what was approved for it
           and did not run is voided. Starting it again takes another person than you.
@@ -33,16 +35,6 @@ export function StopDialog(props: {
           autoFocus
           onChange={(event) => setBecause(event.target.value)}
         />
-        <Refused trouble={props.trouble} />
-        <div className="dialog-buttons">
-          <button type="button" className="quiet" onClick={props.onClose}>
-            Cancel
-          </button>
-          <button type="submit" className="danger solid" disabled={props.sending}>
-            {props.sending ? 'Sending…' : 'Stop it'}
-          </button>
-        </div>
-      </form>
-    </Dialog>
+    </AskingDialog>
   )
 }

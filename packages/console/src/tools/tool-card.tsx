@@ -3,7 +3,7 @@ import { useChange } from '../api/use-change.ts'
 import { AgentText } from '../parts/agent-text.tsx'
 import { Badge } from '../parts/badges.tsx'
 import { Values } from '../parts/values.tsx'
-import { Refused } from '../question/refused.tsx'
+import { Refused } from '../parts/refused.tsx'
 import { live } from '../shell/live.ts'
 import { between, type Difference, differencesOf } from './difference.ts'
 
