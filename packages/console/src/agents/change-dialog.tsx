@@ -29,8 +29,8 @@ export function ChangeDialog({ agent, onClose }: { agent: AgentView; onClose(): 
       onClose={onClose}
       onDo={(said) => void change(said)}
     >
-        <p>Its id stays. You cannot approve for it afterwards: nobody approves their own.</p>
-        <AgentFields agent={agent} />
+      <p>Its id stays. You cannot approve for it afterwards: nobody approves their own.</p>
+      <AgentFields agent={agent} />
     </AskingDialog>
   )
 }

@@ -23,31 +23,31 @@ export function NewKeyDialog(props: { agent: AgentView; onClose(): void; onIssue
       onClose={props.onClose}
       onDo={() => void issue()}
     >
-        <p>
-          You are shown a key for <AgentText text={name} /> once. Whoever is shown it could act as the agent, so you
-          cannot approve for it while the key works.
-        </p>
-        <label htmlFor={days}>Days until it expires</label>
-        <input
-          id={days}
-          type="number"
-          min={1}
-          max={365}
-          required
-          value={keyDays}
-          autoFocus
-          onChange={(event) => setKeyDays(event.target.valueAsNumber)}
-        />
-        <label htmlFor={overlap}>Hours that the keys of before still work</label>
-        <input
-          id={overlap}
-          type="number"
-          min={0}
-          max={168}
-          required
-          value={overlapHours}
-          onChange={(event) => setOverlapHours(event.target.valueAsNumber)}
-        />
+      <p>
+        You are shown a key for <AgentText text={name} /> once. Whoever is shown it could act as the agent, so you
+        cannot approve for it while the key works.
+      </p>
+      <label htmlFor={days}>Days until it expires</label>
+      <input
+        id={days}
+        type="number"
+        min={1}
+        max={365}
+        required
+        value={keyDays}
+        autoFocus
+        onChange={(event) => setKeyDays(event.target.valueAsNumber)}
+      />
+      <label htmlFor={overlap}>Hours that the keys of before still work</label>
+      <input
+        id={overlap}
+        type="number"
+        min={0}
+        max={168}
+        required
+        value={overlapHours}
+        onChange={(event) => setOverlapHours(event.target.valueAsNumber)}
+      />
     </AskingDialog>
   )
 }

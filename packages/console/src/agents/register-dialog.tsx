@@ -29,15 +29,15 @@ export function RegisterDialog({ onClose, onIssued }: { onClose(): void; onIssue
       onClose={onClose}
       onDo={(said) => void register(said)}
     >
-        <Field name="id" label="Id" hint="Small letters, digits and dashes. It stands in the ledger for good.">
-          {(field) => (
-            <input {...field} required autoFocus maxLength={63} pattern="[a-z0-9][a-z0-9\-]*" autoComplete="off" />
-          )}
-        </Field>
-        <AgentFields />
-        <Field name="keyDays" label="Days until its key expires">
-          {(field) => <input {...field} type="number" required min={1} max={365} defaultValue={90} />}
-        </Field>
+      <Field name="id" label="Id" hint="Small letters, digits and dashes. It stands in the ledger for good.">
+        {(field) => (
+          <input {...field} required autoFocus maxLength={63} pattern="[a-z0-9][a-z0-9\-]*" autoComplete="off" />
+        )}
+      </Field>
+      <AgentFields />
+      <Field name="keyDays" label="Days until its key expires">
+        {(field) => <input {...field} type="number" required min={1} max={365} defaultValue={90} />}
+      </Field>
     </AskingDialog>
   )
 }

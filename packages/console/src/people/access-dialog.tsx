@@ -34,7 +34,11 @@ export function AccessDialog({ person, onClose }: { person: PersonView; onClose(
       trouble={trouble}
       onClose={onClose}
       onDo={() =>
-        void change('end-sessions', {}, you.same ? 'Your other sessions are over.' : `${name} is signed out everywhere.`)
+        void change(
+          'end-sessions',
+          {},
+          you.same ? 'Your other sessions are over.' : `${name} is signed out everywhere.`,
+        )
       }
     >
       <p>

@@ -121,16 +121,18 @@ function Person({ person, onOpen }: { person: PersonView; onOpen(dialog: 'roles'
           </p>
         )}
       </div>
-      {you.mayChangeRoles && active && (
-        <button type="button" onClick={() => onOpen('roles')}>
-          Roles<span className="aloud"> of {name}</span>
-        </button>
-      )}
-      {you.mayEndSessions && (
-        <button type="button" onClick={() => onOpen('access')}>
-          Access<span className="aloud"> of {name}</span>
-        </button>
-      )}
+      <div className="person-buttons">
+        {you.mayChangeRoles && active && (
+          <button type="button" onClick={() => onOpen('roles')}>
+            Roles<span className="aloud"> of {name}</span>
+          </button>
+        )}
+        {you.mayEndSessions && (
+          <button type="button" onClick={() => onOpen('access')}>
+            Access<span className="aloud"> of {name}</span>
+          </button>
+        )}
+      </div>
     </li>
   )
 }

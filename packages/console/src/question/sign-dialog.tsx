@@ -48,34 +48,34 @@ export function SignDialog({ question, me, step, sending, trouble, onClose, onSi
       onClose={onClose}
       onDo={answer}
     >
-        <p className="dialog-sentence">
-          <AgentText text={question.card.advisory.sentence} />
+      <p className="dialog-sentence">
+        <AgentText text={question.card.advisory.sentence} />
+      </p>
+      {step === 'reject-and-stop' && (
+        <p className="warn-text">
+          Nothing that <AgentText text={name} /> asks for is permitted from then on, and what was approved for it and
+          did not run is voided. Starting it again takes another person than you.
         </p>
-        {step === 'reject-and-stop' && (
-          <p className="warn-text">
-            Nothing that <AgentText text={name} /> asks for is permitted from then on, and what was approved for it and
-            did not run is voided. Starting it again takes another person than you.
-          </p>
-        )}
-        <label htmlFor={field}>
-          Reason {required ? '(required)' : step === 'approve' ? '(optional)' : '(the agent is told it)'}
-        </label>
-        <textarea
-          id={field}
-          rows={2}
-          maxLength={2000}
-          required={required}
-          value={reason}
-          autoFocus={step !== 'approve' || required}
-          onChange={(event) => setReason(event.target.value)}
-        />
-        <Covers question={question} me={me} />
-        {lost && (
-          <p className="trouble" role="alert">
-            Not connected: nothing can be approved or rejected. The console tries again by itself; what you wrote stays
-            here.
-          </p>
-        )}
+      )}
+      <label htmlFor={field}>
+        Reason {required ? '(required)' : step === 'approve' ? '(optional)' : '(the agent is told it)'}
+      </label>
+      <textarea
+        id={field}
+        rows={2}
+        maxLength={2000}
+        required={required}
+        value={reason}
+        autoFocus={step !== 'approve' || required}
+        onChange={(event) => setReason(event.target.value)}
+      />
+      <Covers question={question} me={me} />
+      {lost && (
+        <p className="trouble" role="alert">
+          Not connected: nothing can be approved or rejected. The console tries again by itself; what you wrote stays
+          here.
+        </p>
+      )}
     </AskingDialog>
   )
 }

@@ -22,19 +22,19 @@ export function StopDialog(props: {
       onClose={props.onClose}
       onDo={() => props.onStop(because.trim())}
     >
-        <p>
-          Nothing that <AgentText text={props.name} /> asks for is permitted from then on, and what was approved for it
-          and did not run is voided. Starting it again takes another person than you.
-        </p>
-        <label htmlFor={field}>Reason (optional)</label>
-        <textarea
-          id={field}
-          rows={2}
-          maxLength={2000}
-          value={because}
-          autoFocus
-          onChange={(event) => setBecause(event.target.value)}
-        />
+      <p>
+        Nothing that <AgentText text={props.name} /> asks for is permitted from then on, and what was approved for it
+        and did not run is voided. Starting it again takes another person than you.
+      </p>
+      <label htmlFor={field}>Reason (optional)</label>
+      <textarea
+        id={field}
+        rows={2}
+        maxLength={2000}
+        value={because}
+        autoFocus
+        onChange={(event) => setBecause(event.target.value)}
+      />
     </AskingDialog>
   )
 }
