@@ -10,7 +10,7 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Browser, freePorts, openBrowser } from '@countersign/demo'
-import type { ActionPage, ToolList } from '@countersign/schema'
+import type { ActionPage, QuestionView, ToolList } from '@countersign/schema'
 import { type StartedHouse, startHouse } from '@countersign/server'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type McpClient, openMcp } from './doors.ts'
@@ -69,6 +69,50 @@ it('a door that only observes holds nothing, and says so in the record and to th
   )
   const denied = await agent('finance-bot', first(), 'diary')
   expect(await denied.call('write', {}), 'a denial stays a denial').toContain('No policy allows this.')
+})
+
+describe('A3: two attempts that say the same in another order are one question and one run', () => {
+  const orders = [
+    '{"text":"joined","to":{"path":"/safe","mode":1}}',
+    '{"to":{"mode":1,"path":"/safe"},"text":"joined"}',
+  ] as const
+  const canonical = '{"text":"joined","to":{"mode":1,"path":"/safe"}}'
+  const write = async (client: McpClient, args: string, id: number) => {
+    const { text } = await client.post(
+      `{"jsonrpc":"2.0","id":${id},"method":"tools/call","params":{"name":"write","arguments":${args}}}`,
+    )
+    return text
+  }
+  const waitsFor = (text: string) => /approvals\/(apr_[\w-]+)/.exec(text)?.[1]
+
+  it('what is sent is the canonical form that was hashed, whoever of them it is that runs', async () => {
+    const clients = await Promise.all([agent('ops-bot', first()), agent('ops-bot', first())])
+    const before = notes.sent.length
+    const held = await Promise.all(orders.map((args, at) => write(clients[at]!, args, 1)))
+    const [id, other] = held.map(waitsFor)
+    expect(id).toBeDefined()
+    expect(other).toBe(id)
+
+    const question = await first().keeper.get<QuestionView>(`/api/approvals/${id}`)
+    const signed = { verdict: 'approve', shown: question.shown }
+    expect((await first().keeper.post(`/api/approvals/${id}/signatures`, signed)).status).toBe(200)
+    const ran = await Promise.all(orders.map((args, at) => write(clients[1 - at]!, args, 2)))
+    expect(ran.filter((text) => text.includes('write done'))).toHaveLength(1)
+    expect(notes.sent.slice(before)).toEqual([expect.stringContaining(`"arguments":${canonical}`)])
+    expect(JSON.stringify(question.card)).toContain(canonical)
+  })
+
+  it('keys that some reader takes for one are neither asked about nor run', async () => {
+    const client = await agent('ops-bot', first())
+    const before = notes.calls.length
+    for (const args of ['{"Path":"/evil","path":"/safe"}', '{"path":"/safe","Path":"/evil"}']) {
+      const text = await write(client, args, args.indexOf('P'))
+      expect(text).toContain('NOT EXECUTED')
+      expect(text).toContain('some readers')
+      expect(waitsFor(text)).toBeUndefined()
+    }
+    expect(notes.calls.length).toBe(before)
+  })
 })
 
 describe('a server that comes back as another', () => {
@@ -154,6 +198,8 @@ interface Notes {
   /** Description by name. */
   tools: Record<string, string>
   readonly calls: string[]
+  /** Each call, as it came. */
+  readonly sent: string[]
   close(): void
 }
 
@@ -165,6 +211,7 @@ async function startNotes(): Promise<Notes> {
     request.setEncoding('utf8').on('data', (piece: string) => (text += piece))
     request.on('end', () => {
       const message = JSON.parse(text) as { id?: number; method: string; params: { name: string } }
+      if (message.method === 'tools/call') started.sent.push(text)
       if (message.id === undefined) return void response.writeHead(202).end()
       response.writeHead(200, { 'content-type': 'application/json' })
       response.end(JSON.stringify({ jsonrpc: '2.0', id: message.id, result: answer(message.method, message.params) }))
@@ -199,6 +246,7 @@ async function startNotes(): Promise<Notes> {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/mcp`,
     tools: { read: 'Reads.', write: 'Writes.' },
     calls: [],
+    sent: [],
     close: () => server.close(),
   }
   return started
