@@ -42,6 +42,21 @@ const problems: [string, string, string, RegExp][] = [
     '7:16 gateways.mcp.servers.s.tools.t.reads',
     /./,
   ],
+  ...(
+    [
+      ['its sentence', 'sentence: { cel: "1 +" }', 'sentence.cel', /Unexpected token/],
+      ['a resource', 'resources: [{ kind: tool, name: { cel: argments.x } }]', 'resources.0.name.cel', /argments/],
+      ['what it reads', 'reads: { cel: arguments. }', 'reads.cel', /IDENTIFIER/],
+      ['the columns that it writes', 'writes: [{ name: d, columns: { cel: body } }]', 'writes.0.columns.cel', /body/],
+      ['its verb', 'verb: { cel: "arguments.a.matches(\'x\')" }', 'verb.cel', /matches is not offered/],
+      ['its rows', 'rows: { cel: "arguments.a.map(x, arguments.a.map(y, x))" }', 'rows.cel', /nest/],
+    ] as const
+  ).map(([what, rule, path, says]): (typeof problems)[number] => [
+    `E1: a tool rule that does not compile is told by check: ${what}`,
+    `gateways:\n  mcp:\n    servers:\n      s:\n        command: [/bin/sh]\n        preset: filesystem\n        tools:\n          t:\n            ${rule}\n`,
+    `gateways.mcp.servers.s.tools.t.${path}`,
+    says,
+  ]),
   [
     'E1: a pattern that is none',
     route("'GET /{a}{b}'", ''),
@@ -80,7 +95,7 @@ const problems: [string, string, string, RegExp][] = [
 describe('what keeps it from starting', () => {
   it.each(problems)('%s', async (_, config, place, says) => {
     const report = await check(config)
-    expect(report.problems.map(({ line, column, path }) => `${line}:${column} ${path}`)).toContain(place)
+    expect(report.problems.map(({ line, column, path }) => `${line}:${column} ${path}`).join('\n')).toContain(place)
     expect(report.problems.map((one) => one.says).join('\n')).toMatch(says)
     const served = await run('serve', '--port', '0', '--data', 'data')
     expect(served).toMatchObject({ code: 1, said: '' })
