@@ -130,7 +130,7 @@ describe('countersign', () => {
       expect(JSON.parse(said)).toMatchObject({ state: 'unanchored', problems: [] })
     })
 
-    it('H: verify - --state holds the tables against the ledger as well, and ends with 1 where they differ', async () => {
+    it('H3: verify - --state holds the tables against the ledger as well, and ends with 1 where they differ', async () => {
       const { store } = house.demo.house
       const clean = await hand('ledger', 'verify', '-', '--state')
       expect(clean).toMatchObject({ code: 0, muttered: '' })

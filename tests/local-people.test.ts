@@ -103,7 +103,7 @@ const add = (id: string, groups: readonly string[]) =>
 const ana = openBrowser()
 const ben = openBrowser()
 
-describe('G: local people, while no identity provider is connected', () => {
+describe('G1: local people, while no identity provider is connected', () => {
   it('begin with the welcome link: a page that asks the name, and signs the founder in as administrator', async () => {
     const link = house.welcome ?? ''
     const page = await ana.go(link)
@@ -222,7 +222,7 @@ describe('G: local people, while no identity provider is connected', () => {
     expect(await page.text()).toMatch(/You were not signed in/)
   })
 
-  it('H: are signed out by the command line, and come in again; once removed they do not', async () => {
+  it('H9: are signed out by the command line, and come in again; once removed they do not', async () => {
     await ask('POST', '/people/ben/end-sessions', {})
     await expect(ben.get('/api/me')).rejects.toThrow(/401/)
     await ben.go('/sign-in')
@@ -235,7 +235,7 @@ describe('G: local people, while no identity provider is connected', () => {
   })
 })
 
-it('G: with an identity provider configured there are no local people, and an administrator has to come from there', async () => {
+it('G1: with an identity provider configured there are no local people, and an administrator has to come from there', async () => {
   const [other = 0] = await freePorts(1)
   await house.close()
   const identity = { issuer: 'https://id.example', clientId: 'c' }

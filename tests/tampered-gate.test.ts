@@ -11,7 +11,7 @@ async function granted(): Promise<{ made: Scene; approval: Approval }> {
   return { made, approval: await made.answer('per_ben') }
 }
 
-describe('H: a signature for B does not run A, whatever finds it', () => {
+describe('H3: a signature for B does not run A, whatever finds it', () => {
   const forged: readonly [string, (approval: Approval, digest: string) => Approval][] = [
     ['found under the digest of another action', (approval) => approval],
     ['with the digest of the other written over it', (approval, digest) => ({ ...approval, digest }) as Approval],
@@ -61,7 +61,7 @@ describe('H: a signature for B does not run A, whatever finds it', () => {
   })
 })
 
-describe('H: a credential that is not found is not proven', () => {
+describe('H2: a credential that is not found is not proven', () => {
   it.each([
     ['is taken from the agent', []],
     [

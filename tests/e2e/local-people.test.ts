@@ -12,7 +12,7 @@ import { builtConsole } from './window.ts'
 const policies = fileURLToPath(new URL('../../policies', import.meta.url))
 
 /** What their browsers make of forms, redirects and what is stored, no scripted one can tell. */
-describe('G: local people in real browsers', () => {
+describe('G1: local people in real browsers', () => {
   let dataDir: string
   let house: StartedHouse
   let browser: Chromium

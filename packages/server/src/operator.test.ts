@@ -185,7 +185,7 @@ describe('the operator’s socket', () => {
     }
   })
 
-  it('H: the id of an erased agent stays taken, and that is said', async () => {
+  it('H6: the id of an erased agent stays taken, and that is said', async () => {
     await ask('POST', '/agents', bot)
     await store.journal.erase('bot')
     const answer = await ask('POST', '/agents', bot)

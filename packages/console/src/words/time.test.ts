@@ -44,7 +44,7 @@ describe('time in words', () => {
     [Date.UTC(2026, 10, 30, 14, 3, 22), '14:03:22 UTC'],
     [Date.UTC(2026, 10, 28, 9, 5), '28 Nov, 09:05 UTC'],
     [Date.UTC(2025, 11, 31, 23, 59), '31 Dec 2025, 23:59 UTC'],
-  ])('G absolute times: %i is told as %s, beside how long ago it was', (at, words) => {
+  ])('G18: absolute times: %i is told as %s, beside how long ago it was', (at, words) => {
     expect(moment(at, Date.UTC(2026, 10, 30, 20), 'UTC')).toBe(words)
   })
 

@@ -4,7 +4,7 @@ import { canonical } from '../action/canonical.ts'
 import { Numeral } from './numeral.ts'
 import { parseExactJson, parseJson } from './strict.ts'
 
-describe('F: numbers that a double cannot hold', () => {
+describe('F5: numbers that a double cannot hold', () => {
   it.each<[string, string]>([
     ['9007199254740992', '9007199254740992'],
     ['-9007199254740993', '-9007199254740993'],

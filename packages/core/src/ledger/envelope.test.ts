@@ -51,7 +51,7 @@ describe('the leaf', () => {
     for (const digest of digestsIn(fact)) expect(text).not.toContain(digest)
   })
 
-  it('H: says of what was done over the socket on the machine that it was no person', () => {
+  it('H5: says of what was done over the socket on the machine that it was no person', () => {
     const agent = { ...sampleAgent(), registeredBy: 'operator', changedBy: 'operator' }
     const members = membersOf({ kind: 'agent.changed', change: 'registered', by: 'operator', agent })
     expect(members['actor']).toEqual({ kind: 'operator', ref: 'operator' })

@@ -212,7 +212,7 @@ describe('a question that could not be served', () => {
   })
 })
 
-describe('H: a duty that the gateway cannot keep is denied before anybody is asked', () => {
+describe('H10: a duty that the gateway cannot keep is denied before anybody is asked', () => {
   const decided = (auto: Evaluation, keeps: (duty: Obligation) => boolean) =>
     decide(setOf([{ auto, approvable: allow('limited') }]), [question('0')], 10, { keeps })
 

@@ -5,7 +5,7 @@ import { keeps } from './ceilings.ts'
 const mask: Obligation = { kind: 'mask', fields: ['email'] }
 const limit: Obligation = { kind: 'limit', rows: 1000 }
 
-describe('H: which duties can be kept is known before anybody is asked', () => {
+describe('H10: which duties can be kept is known before anybody is asked', () => {
   it.each<[string, Obligation, Parameters<typeof keeps>[1], number | undefined, boolean]>([
     ['a mask', mask, {}, undefined, true],
     ['a mask on a WebSocket', mask, { websocket: true }, undefined, false],

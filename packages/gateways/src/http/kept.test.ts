@@ -46,14 +46,14 @@ describe('an answer is kept whole', () => {
   })
 })
 
-describe('F: what a client can read', () => {
-  it('F: is what the upstream is asked for, where nothing is counted', async () => {
+describe('F8: what a client can read', () => {
+  it('F3: is what the upstream is asked for, where nothing is counted', async () => {
     house.upstream.answer = answering('text/plain', 'x')
     await (await house.ask('/crm/a', { headers: { 'accept-encoding': 'br;q=1.0, gzip' } })).text()
     expect(house.upstream.received[0]?.headers['accept-encoding']).toBe('br;q=1.0, gzip')
   })
 
-  it('F: trailers arrive, but none that says how to read what went before', async () => {
+  it('F8: trailers arrive, but none that says how to read what went before', async () => {
     house.upstream.answer = (_, response) => {
       response.writeHead(200, { 'content-type': 'text/plain', trailer: 'x-checksum, content-type' })
       response.write('a')

@@ -227,7 +227,7 @@ describe('the bridge answers by itself', () => {
     await instance.close()
   })
 
-  it('F: for every request of a batch', async () => {
+  it('F12: for every request of a batch', async () => {
     const instance = await pretend((_message, response) => response.destroy())
     const { told, end } = bridge(instance.url, [rpc(1, 'initialize', params), `[${call(2)},${rpc(3, 'ping')}]`])
     await expect.poll(() => told(2)).toMatchObject({ result: { isError: true } })

@@ -196,7 +196,7 @@ group('what a call means', () => {
     expect(ServerConfig.safeParse({ command: ['none'], tools: { x: rule } }).success).toBe(false)
   })
 
-  it('G: a tool can have a sentence of the operator, and a number of rows', async () => {
+  it('G5: a tool can have a sentence of the operator, and a number of rows', async () => {
     const rule = {
       sentence: cel('"Delete " + string(arguments.rows) + " rows of " + arguments.table'),
       rows: cel('arguments.rows'),
@@ -212,7 +212,7 @@ group('what a call means', () => {
     expect(other.context).toMatchObject({ sentence: 'Call s/delete_rows with table "crm.customers"', measures: {} })
   })
 
-  it('H: the operation is the stable name of what is done, so that "first time" is of this tool', async () => {
+  it('H4: the operation is the stable name of what is done, so that "first time" is of this tool', async () => {
     expect((await say({}, 'delete_rows', {})).action.operation).toBe('s/delete_rows')
     expect((await say({}, 'list_rows', {})).action.operation).toBe('s/list_rows')
     expect(prospectOf('s', ServerConfig.parse({ command: ['none'] }), 'list_rows').operation).toBe('s/list_rows')
@@ -258,7 +258,7 @@ group('what is sent of a call', () => {
     expect(other.text).toBe(one.text)
   })
 
-  it('F: has every digit of a number that a double cannot hold', async () => {
+  it('F5: has every digit of a number that a double cannot hold', async () => {
     const args = parseExactJson('{"id":1234567890123456789,"x":1e+20,"n":1.5}') as Record<string, ExactJson>
     const { action, text } = await sent({}, args)
     expect(text).toBe('{"id":1234567890123456789,"n":1.5,"x":100000000000000000000}')

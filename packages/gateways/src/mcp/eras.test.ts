@@ -65,12 +65,12 @@ describe('clients of older versions', () => {
   const byId = (messages: { id?: unknown }[]) => new Map(messages.map((message) => [message.id, message]))
 
   describe('2025-03-26', () => {
-    it('F: sends no version with its messages', async () => {
+    it('F12: sends no version with its messages', async () => {
       const answer = await send(call(1), await session('2025-03-26'))
       expect(messagesIn(await answer.text())).toMatchObject([{ id: 1, result: { content: [{ text: 'hello' }] } }])
     })
 
-    it('F: sends several messages at once; each is judged alone, and answered on one stream', async () => {
+    it('F12: sends several messages at once; each is judged alone, and answered on one stream', async () => {
       const batch = [
         ping(1),
         call(2, { n: 1 }),
@@ -97,7 +97,7 @@ describe('clients of older versions', () => {
       ])
     })
 
-    it('F: of several calls one may be held while the others are answered', async () => {
+    it('F12: of several calls one may be held while the others are answered', async () => {
       house.gate.verdict = 'ask'
       const answer = await send([call(1, { held: true }), ping(2)], await session('2025-03-26'))
       await house.gate.held(1)
@@ -107,7 +107,7 @@ describe('clients of older versions', () => {
       expect(messages.get(2)).toMatchObject({ result: {} })
     })
 
-    it('F: the calls of one that hangs up are let go', async () => {
+    it('F12: the calls of one that hangs up are let go', async () => {
       house.gate.verdict = 'ask'
       const answer = await send([call(1, { a: 1 }), call(2, { a: 2 })], await session('2025-03-26'))
       await house.gate.held(2)
@@ -120,11 +120,11 @@ describe('clients of older versions', () => {
       ['of nothing', [], 400],
       ['of 101', Array.from({ length: 101 }, (_, id) => ping(id)), 400],
       ['of what needs no answer', [{ jsonrpc: '2.0', method: 'notifications/initialized' }], 202],
-    ])('F: a batch %s', async (_, batch, status) => {
+    ])('F12: a batch %s', async (_, batch, status) => {
       expect((await send(batch, await session('2025-03-26'))).status).toBe(status)
     })
 
-    it.each(['2025-06-18', '2025-11-25'])('F: a batch is nothing of %s', async (version) => {
+    it.each(['2025-06-18', '2025-11-25'])('F12: a batch is nothing of %s', async (version) => {
       const answer = await send([ping(1)], await session(version))
       expect(answer.status).toBe(400)
       expect(await answer.json()).toMatchObject({ error: { code: -32600 } })
@@ -158,7 +158,7 @@ describe('clients of older versions', () => {
       }
     }
 
-    it('F: is told where to post, and everything is answered on its stream', async () => {
+    it('F12: is told where to post, and everything is answered on its stream', async () => {
       const { path, told, leave } = await listen()
       expect(path).toMatch(/^\/mcp\/s\?session=[\w-]+$/)
       for (const message of [hello('2024-11-05'), call(1), [ping(2), call(3)]]) {
@@ -171,7 +171,7 @@ describe('clients of older versions', () => {
       await leave()
     })
 
-    it('F: its held calls are let go with the stream, and the address is none any more', async () => {
+    it('F12: its held calls are let go with the stream, and the address is none any more', async () => {
       house.gate.verdict = 'ask'
       const { path, leave } = await listen()
       await send(call(1, { old: true }), {}, path)
@@ -181,7 +181,7 @@ describe('clients of older versions', () => {
       await expect.poll(async () => (await send(ping(2), {}, path)).status).toBe(404)
     })
 
-    it('F: the address is nobody’s but its credential’s', async () => {
+    it('F12: the address is nobody’s but its credential’s', async () => {
       const { path, leave } = await listen()
       expect((await send(ping(1), { authorization: `Bearer ${keys.other}` }, path)).status).toBe(404)
       expect((await send(ping(1), {}, `${path}x`)).status).toBe(404)
@@ -190,7 +190,7 @@ describe('clients of older versions', () => {
       await leave()
     })
 
-    it('F: the SDK’s client for it works, and is told when tools may have changed', async () => {
+    it('F12: the SDK’s client for it works, and is told when tools may have changed', async () => {
       const client = new ClientV1({ name: 'older', version: '1' })
       const headers = { authorization: `Bearer ${keys.mine}` }
       let changes = 0

@@ -47,7 +47,7 @@ describe('the wire', () => {
     ['2024-10-07', '2025-11-25'],
     ['2031-01-01', '2025-11-25'],
     ['', '2025-11-25'],
-  ])('F: a client of MCP %s is answered in %s', async (protocolVersion, expected) => {
+  ])('F12: a client of MCP %s is answered in %s', async (protocolVersion, expected) => {
     const answer = await send(JSON.stringify({ ...hello, params: { ...hello.params, protocolVersion } }))
     expect(await answer.json()).toMatchObject({
       id: 1,
@@ -90,11 +90,16 @@ describe('the wire', () => {
   it.each([
     ['server/discover', {}, -32601],
     ['resources/read', { uri: 'file:///etc/passwd' }, -32601],
+    ['resources/list', {}, -32601],
+    ['prompts/get', { name: 'x' }, -32601],
+    ['completion/complete', {}, -32601],
+    ['logging/setLevel', { level: 'debug' }, -32601],
+    ['elicitation/create', {}, -32601],
     ['sampling/createMessage', {}, -32601],
     ['tools/call', {}, -32602],
     ['tools/call', { name: 'x', arguments: [] }, -32602],
     ['tools/list', {}, -32603], // the server cannot be started
-  ])('%s %j gets error %i', async (method, params, code) => {
+  ])('F13: what is not served is told so: %s %j gets error %i', async (method, params, code) => {
     const answer = await ask(method, params)
     expect(answer.status).toBe(200)
     expect(await answer.json()).toMatchObject({ id: 7, error: { code } })

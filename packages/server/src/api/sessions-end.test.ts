@@ -26,7 +26,7 @@ async function signInAs(subject: string): Promise<Response> {
   return rig.call(`/sign-in/callback?code=c&state=${state}`, { headers: { cookie } })
 }
 
-describe('H: ending sessions', () => {
+describe('H9: ending sessions', () => {
   it('signs a person out everywhere at once, as a fact, and they can come in again', async () => {
     const [one, two, admin] = [await rig.cookieOf(ben), await rig.cookieOf(ben), await rig.cookieOf(cleo)]
     expect((await end(admin, ben)).status).toBe(200)
@@ -63,7 +63,7 @@ describe('H: ending sessions', () => {
   })
 })
 
-describe('H: switching a person off', () => {
+describe('H9: switching a person off', () => {
   it('signs them out, keeps them out, and says so; on again they can come in, and their old sessions stay over', async () => {
     const [his, admin] = [await rig.cookieOf(ben), await rig.cookieOf(cleo)]
     const off = await switchTo(false, admin, ben)

@@ -236,7 +236,7 @@ describe('the founding link', () => {
     await house.close()
   })
 
-  it('G: that opens nothing, and one whose provider is away, are pages, never JSON', async () => {
+  it('G1: that opens nothing, and one whose provider is away, are pages, never JSON', async () => {
     const { house, path } = await unfounded()
     const headers = { accept: 'text/html' }
     const wrong = await house.call('/welcome/wrong', { peer: '127.0.0.1', headers })

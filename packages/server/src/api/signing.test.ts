@@ -182,7 +182,7 @@ describe('reject and stop this agent (P15)', () => {
 })
 
 describe('escalation', () => {
-  it('H: to the agent’s team: whoever is in it sees the question, before and after', async () => {
+  it('H8: to the agent’s team: whoever is in it sees the question, before and after', async () => {
     const agent = (await rig.store.agents.get('reporter'))!
     const mate = await rig.cookieOf(await rig.person('mate', { groups: [agent.team] }))
     const asks = await rig.ask(agent, { escalate: { to: 'agent-team', afterMs: 900_000 } })

@@ -43,7 +43,7 @@ export function erasure(open: OpenStore): void {
       expect(await store.journal.erase(gone.id)).toBe(0)
     })
 
-    it('H: is a fact of its own: by whom, why, of whom for those who know, and how much', async () => {
+    it('H6: is a fact of its own: by whom, why, of whom for those who know, and how much', async () => {
       const { store } = scene
       const people = [samplePerson(), samplePerson()]
       const told: unknown[] = []
@@ -178,7 +178,7 @@ export function erasure(open: OpenStore): void {
       await permit({ ...record(), action: first.action, digest: first.digest })
     })
 
-    it('H: leaves an agent’s id to nobody else: a grant of before is not for another by its name', async () => {
+    it('H6: leaves an agent’s id to nobody else: a grant of before is not for another by its name', async () => {
       const { store } = scene
       const { agent, record } = await enrol(store, sampleAgent({ owner: unique('per'), team: unique('team') }))
       const theirs = record({}, { onBehalfOf: unique('per') })
@@ -235,7 +235,7 @@ export function erasure(open: OpenStore): void {
       }
     })
 
-    it('H: leaves what is stored in step with the facts that can still be read', async () => {
+    it('H6: leaves what is stored in step with the facts that can still be read', async () => {
       expect((await scene.store.check()).differences).toEqual([])
     })
   })

@@ -6,7 +6,7 @@ import { minuteMs, sampleAgent, samplePerson, startOfTime, unique } from './samp
 import { expectRefusal, type OpenStore, stage } from './stage.ts'
 
 export function agentsAndPeople(open: OpenStore): void {
-  describe('H: only those who are asked about', () => {
+  describe('H7: only those who are asked about', () => {
     const scene = stage(open)
     const idsOf = (found: readonly { readonly id: string }[]) => found.map(({ id }) => id).toSorted()
 

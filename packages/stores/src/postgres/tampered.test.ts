@@ -23,7 +23,7 @@ import { createPostgresStore } from './postgres.ts'
 import { startTestServer, testKeys, type TestServer } from './testing.ts'
 
 /** Somebody has a SQL prompt, and changes what the state says; the entries they leave alone. */
-describe('H: a row that says other than the ledger is not believed', { timeout: 60_000 }, () => {
+describe('H3: a row that says other than the ledger is not believed', { timeout: 60_000 }, () => {
   let postgres: TestServer
   let store: Store
   let sql: pg.Client
