@@ -1,5 +1,7 @@
 import { once } from 'node:events'
 import { request } from 'node:http'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { type House, key, openHouse, waiting } from './fixture.ts'
 
@@ -70,6 +72,34 @@ describe('a held request', () => {
     await aborted
     expect([house.upstream.received, house.ran]).toEqual([[], []])
   })
+})
+
+/** Bytes in use once all that nobody can reach has been let go of. */
+function inUse(): number {
+  setFlagsFromString('--expose-gc')
+  const collect = runInNewContext('gc') as () => void
+  collect()
+  collect()
+  const { heapUsed, external } = process.memoryUsage()
+  return heapUsed + external
+}
+
+describe('B6: while a call is held', () => {
+  it('nothing is kept of its body but what is sealed', async () => {
+    house.say = async ({ signal }) => {
+      if (!signal.aborted) await once(signal, 'abort')
+      return waiting
+    }
+    const body = `[${'[],'.repeat(340_000)}0]` // 1 MiB, and twenty times that once it is read
+    const calls = 10
+    const headers = { 'content-type': 'application/json', prefer: 'wait=60' }
+    const before = inUse()
+    const asked = Array.from({ length: calls }, () => house.ask('/crm/a', { method: 'POST', body, headers }))
+    await expect.poll(() => house.attempts.length, { timeout: 20_000 }).toBe(calls)
+    await expect.poll(() => inUse() - before, { timeout: 10_000 }).toBeLessThan(calls * 6 * 2 ** 20)
+    await house.close()
+    await Promise.all(asked)
+  }, 60_000)
 })
 
 describe('an outcome that was not delivered (P10)', () => {

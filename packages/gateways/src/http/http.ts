@@ -11,8 +11,8 @@ import { tmpdir } from 'node:os'
 import { CountersignError, defineGateway, type Caller, type Hall } from '@countersign/core'
 import { createEgress } from '../egress.ts'
 import { keeps } from './ceilings.ts'
-import { HttpConfig, type UpstreamConfig } from './config.ts'
-import { describe } from './describe.ts'
+import { HttpConfig, type RouteConfig, type UpstreamConfig } from './config.ts'
+import { describe, type Described } from './describe.ts'
 import { readHeaders } from './headers.ts'
 import { offersOf } from './offers.ts'
 import { answerQuestion, askedAbout } from './question.ts'
@@ -28,7 +28,7 @@ import { openListener, partsOf } from './listener.ts'
 import { tryTarget } from './target.ts'
 import { asksForSocket, checkHandshake, handshakeHeaders, join } from './websocket.ts'
 import { createSpool, type Spooled } from './spool.ts'
-import { codingsOf, credentialOf, type Head, isAsync, isSafe, type Message, readHead, waitOf } from './wire.ts'
+import { codingsOf, credentialOf, type Head, isAsync, isSafe, readHead, waitOf } from './wire.ts'
 
 export const http = defineGateway({
   name: 'http',
@@ -73,16 +73,22 @@ export const http = defineGateway({
         return answerQuestion(request, response, { id: asked.id, waitMs, caller, hall, signal })
       }
 
-      const read = await readAll(request, response)
+      const wanted = await readAll(request, response, caller)
+      // Countersign may have begun to close while the body was on its way; then it was answered.
+      if (!wanted) return
       try {
-        // Countersign may have begun to close while the body was on its way; then it was answered.
-        if (!response.headersSent) await pass(read, call, caller)
+        await pass(wanted, call, caller)
       } finally {
-        await read.spooled?.close()
+        await wanted.spooled?.close()
       }
     }
 
-    async function readAll(request: IncomingMessage, response: ServerResponse): Promise<Read> {
+    /** The message itself ends with this: what it asks for may be held for hours, and what runs is the sealed copy. */
+    async function readAll(
+      request: IncomingMessage,
+      response: ServerResponse,
+      caller: Caller,
+    ): Promise<Wanted | undefined> {
       const head = readHead(request)
       const { upstream, routes } = upstreamOf(head, upstreams, response)
       const matched = meet(routes, head, upstream)
@@ -96,12 +102,23 @@ export const http = defineGateway({
           if (head.headers('expect') !== undefined && request.httpVersion !== '1.0') response.writeContinue()
         },
       })
-      return {
-        message: { ...head, body },
-        upstream: switched ? { ...upstream, headers: [...upstream.headers, ...handshakeHeaders] } : upstream,
-        socket: switched ? request.socket : undefined,
-        matched,
-        spooled: body && 'spooled' in body ? body.spooled : undefined,
+      const spooled = body && 'spooled' in body ? body.spooled : undefined
+      try {
+        if (response.headersSent) throw new CountersignError('ERR_CLOSING')
+        const reading = switched ? { ...upstream, headers: [...upstream.headers, ...handshakeHeaders] } : upstream
+        const described = await describe({ ...head, body }, caller, reading, matched, secrets)
+        return {
+          ...described,
+          ...waysOf(head, described),
+          upstream,
+          route: matched?.route.config,
+          spooled,
+          socket: switched ? request.socket : undefined,
+        }
+      } catch (error) {
+        await spooled?.close()
+        if (response.headersSent) return undefined
+        throw error
       }
     }
 
@@ -115,33 +132,22 @@ export const http = defineGateway({
         : false
     }
 
-    /** The message itself ends before this: it may be held for hours, and what runs is the sealed copy. */
-    async function pass(
-      { message, upstream, matched, spooled, socket }: Read,
-      call: Call,
-      caller: Caller,
-    ): Promise<void> {
+    async function pass(wanted: Wanted, call: Call, caller: Caller): Promise<void> {
       const { response, signal } = call
-      const { action, context } = await describe(message, caller, upstream, matched, secrets)
-      const async = isAsync(message.headers)
-      const wished = waitOf(message.headers)
+      const { action, context, upstream, route, wished, async, acts, codings, key, spooled, socket } = wanted
       const waitSeconds = Math.min(wished ?? (async ? 0 : upstream.waitSeconds), config.maxWaitSeconds)
       if (wished !== undefined) response.setHeader('preference-applied', `wait=${waitSeconds}`)
-
-      const codings = codingsOf(message.headers)
 
       await gate.pass({
         caller,
         action,
         context,
-        keeps: (duty) => keeps(duty, matched?.route.config ?? {}, context.measures.rows),
+        keeps: (duty) => keeps(duty, route ?? {}, context.measures.rows),
         patienceMs: waitSeconds * 1000,
         signal,
         run(permit) {
           const { clientSilenceMs } = config
-          const route = matched?.route.config
           const cut = AbortSignal.any([call.cut, permit.revoked])
-          const acts = context.effect !== 'read' || !isSafe(message.method)
           const { concerns } = hall
           const line = {
             response,
@@ -156,7 +162,6 @@ export const http = defineGateway({
             cut,
             codings,
           }
-          const key = message.headers('sec-websocket-key') ?? ''
           return socket ? join(permit, { ...line, client: socket, key, closing: closing.signal }) : run(permit, line)
         },
         async replay(result) {
@@ -195,16 +200,33 @@ async function recognise({ rawHeaders, socket }: IncomingMessage, { identify }: 
   return identify(credential, socket.remoteAddress)
 }
 
-/** A request that was read to its end. */
-interface Read {
-  readonly message: Message
+/** What is left of a request that was read to its end. */
+interface Wanted extends Described, Ways {
   readonly upstream: UpstreamConfig
-  readonly matched: Matched | undefined
+  readonly route: RouteConfig | undefined
   /** Its body, where that is on disk. */
   readonly spooled: Spooled | undefined
   /** The client's connection, where it goes over to a WebSocket. */
   readonly socket: Socket | undefined
 }
+
+/** How its client wants to be served, beside what it asks for. */
+interface Ways {
+  readonly async: boolean
+  readonly wished: number | undefined
+  readonly codings: string | undefined
+  /** The client's `sec-websocket-key`. */
+  readonly key: string
+  readonly acts: boolean
+}
+
+const waysOf = ({ method, headers }: Head, { context }: Described): Ways => ({
+  async: isAsync(headers),
+  wished: waitOf(headers),
+  codings: codingsOf(headers),
+  key: headers('sec-websocket-key') ?? '',
+  acts: context.effect !== 'read' || !isSafe(method),
+})
 
 function upstreamOf(
   { method, target }: Head,
