@@ -25,6 +25,27 @@ describe.each([...promised])('%s', (name, imports) => {
   })
 })
 
+it('the map names every folder of a package', () => {
+  const text = readFileSync('ARCHITECTURE.md', 'utf8')
+  const folders = readdirSync('packages').flatMap((name) =>
+    readdirSync(`packages/${name}/src`, { withFileTypes: true }).flatMap((entry) =>
+      entry.isDirectory() && name !== 'console' ? [`${name}/${entry.name}`] : [],
+    ),
+  )
+  expect(folders.filter((folder) => !text.includes(`\`${folder}\``))).toEqual([])
+  const named = [...text.matchAll(/^\| `([a-z]+\/[a-z]+)`/gm)].map(([, folder = '']) => folder)
+  expect(named.filter((folder) => !folders.includes(folder))).toEqual([])
+})
+
+it('every gateway has the same rooms', () => {
+  const folders = readdirSync('packages/gateways/src', { withFileTypes: true }).filter((entry) => entry.isDirectory())
+  for (const name of folders.map((folder) => folder.name).filter((each) => !shared.includes(each))) {
+    const files = readdirSync(`packages/gateways/src/${name}`)
+    const rooms = [name, 'config', 'wire', 'describe', 'run', 'refuse'].map((room) => `${room}.ts`)
+    expect(files).toEqual(expect.arrayContaining(rooms))
+  }
+})
+
 it('core does no I/O', () => {
   expect([...importsOf('core')].filter((from) => from.startsWith('node:')).toSorted()).toEqual(['node:crypto'])
 })

@@ -5,11 +5,10 @@
  * @module
  */
 export type { Clock } from './ports/clock.ts'
+export type { Page, Paging } from './ports/page.ts'
 export type { PolicyQuestion, Prospect, Evaluation, PolicyNote, PolicySet, PolicyEngine } from './ports/policy.ts'
 export type {
   Change,
-  Page,
-  Paging,
   StateReport,
   Store,
   HeldLease,

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Page, Paging } from './store.ts'
+import type { Page, Paging } from './page.ts'
 
 /** What flowed where, under which action: `ln_*`. */
 export interface Flow {

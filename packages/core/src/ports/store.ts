@@ -19,22 +19,12 @@ import type {
 import type { Beginning } from './channel.ts'
 import type { Clock } from './clock.ts'
 import type { LineageGraph } from './flow.ts'
+import type { Page, Paging } from './page.ts'
 
 export interface Change {
   readonly facts: readonly Fact[]
   /** Refused once the store's clock has passed this: how expiry is exact without a timer. */
   readonly notAfter?: number
-}
-
-export interface Page<Item> {
-  readonly items: readonly Item[]
-  /** Hand it back as `after` for the next page; absent at the end. */
-  readonly next: string | undefined
-}
-
-export interface Paging {
-  readonly limit?: number
-  readonly after?: string | undefined
 }
 
 /**
