@@ -178,6 +178,16 @@ describe('E: a port that is taken', () => {
   })
 })
 
+it('E: a folder for large bodies that cannot be used is warned of', async () => {
+  await write('full', '')
+  const at = (folder: string) => `gateways:\n  http:\n    spoolFolder: ${join(cwd, folder)}\n    upstreams: {}\n`
+  expect(await check(at('full/below'))).toMatchObject({
+    ok: true,
+    warnings: [{ line: 3, path: 'gateways.http.spoolFolder', says: expect.stringMatching(/cannot be taken: .*full/) }],
+  })
+  expect((await check(at('not/yet'))).warnings).toEqual([])
+})
+
 describe('E: a certificate of the HTTP gateway', () => {
   const config = `gateways:\n  http:\n    tls:\n      certificate: CWD/tls.crt\n      key: CWD/tls.key\n    upstreams: {}\n`
   it.each<[string, { certificate?: string; key?: string }, string, RegExp]>([

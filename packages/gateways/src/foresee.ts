@@ -1,11 +1,14 @@
 /**
  * Whether an address of the configuration could be called, before anything is: what the way out would refuse, names that
- * nobody resolves, and ports where nobody listens.
+ * nobody resolves, and ports where nobody listens. And whether files could be put into a folder.
  *
  * @module
  */
 import { lookup } from 'node:dns/promises'
+import { constants } from 'node:fs'
+import { access, stat } from 'node:fs/promises'
 import { connect, isIP } from 'node:net'
+import { dirname, resolve } from 'node:path'
 import type { Around } from '@countersign/core'
 import { bare, mayBeCalled } from './egress.ts'
 
@@ -55,6 +58,19 @@ function knock(host: string, port: number): Promise<string | undefined> {
     socket.once('timeout', () => end(`no answer within ${tryForMs / 1000} s`))
     socket.once('error', (error) => end(codeOf(error)))
   })
+}
+
+/** Why nothing can be put into this folder or, while it is not there, why it cannot be made. Nothing is made. */
+export async function foreseeFolder(named: string): Promise<string | undefined> {
+  const path = resolve(named)
+  try {
+    if (!(await stat(path)).isDirectory()) return `${path} is no folder`
+    await access(path, constants.W_OK | constants.X_OK)
+    return undefined
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT' && dirname(path) !== path) return foreseeFolder(dirname(path))
+    return `${path} cannot be used (${codeOf(error)})`
+  }
 }
 
 /** As an operator would look it up: `ECONNREFUSED`, `ENOTFOUND`. */

@@ -17,7 +17,7 @@ import { readHeaders } from './headers.ts'
 import { offersOf } from './offers.ts'
 import { answerQuestion, askedAbout } from './question.ts'
 import { closingOf, problemOf, say } from './refuse.ts'
-import { foreseeUpstreams, type Prepared, type PreparedUpstream, prepareUpstreams } from './prepare.ts'
+import { foreseeHttp, type Prepared, type PreparedUpstream, prepareUpstreams } from './prepare.ts'
 import { type Matched, mustBeOnePath, type Routes } from './routes.ts'
 import { ended, replay } from './answer.ts'
 import { run } from './run.ts'
@@ -50,7 +50,7 @@ export const http = defineGateway({
     return { ready, findings: [...prepareCertificate(config.tls), ...findings] }
   },
   offers: offersOf,
-  foresee: foreseeUpstreams,
+  foresee: foreseeHttp,
 
   async start(config, hall, upstreams: Prepared['ready']) {
     const { gate, secrets } = hall

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Around, Finding } from '@countersign/core'
-import { foreseeOrigin } from '../foresee.ts'
+import { foreseeFolder, foreseeOrigin } from '../foresee.ts'
 import type { HttpConfig, UpstreamConfig } from './config.ts'
 import { routesOfOpenApi } from './openapi.ts'
 import { presets } from './presets.ts'
@@ -50,7 +50,18 @@ function routesOf({ preset, openapi, routes: own }: UpstreamConfig): { routes: R
   return { routes, findings: [...below, ...findings] }
 }
 
-export async function foreseeUpstreams({ upstreams }: HttpConfig, around: Around): Promise<Finding[]> {
+export async function foreseeHttp(config: HttpConfig, around: Around): Promise<Finding[]> {
+  const [spool, upstreams] = await Promise.all([foreseeSpool(config), foreseeUpstreams(config, around)])
+  return [...spool, ...upstreams]
+}
+
+async function foreseeSpool({ spoolFolder }: HttpConfig): Promise<Finding[]> {
+  const trouble = spoolFolder === undefined ? undefined : await foreseeFolder(spoolFolder)
+  if (trouble === undefined) return []
+  return [{ level: 'warning', path: ['spoolFolder'], says: `Bodies past 1 MiB cannot be taken: ${trouble}.` }]
+}
+
+async function foreseeUpstreams({ upstreams }: HttpConfig, around: Around): Promise<Finding[]> {
   const found = await Promise.all(
     Object.entries(upstreams).map(async ([name, upstream]) => {
       const says = await foreseeOrigin(new URL(upstream.origin), upstream.private, around)
