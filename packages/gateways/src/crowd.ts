@@ -3,15 +3,9 @@
  *
  * @module
  */
-import { CountersignError } from '@countersign/core'
-
 export interface Crowd {
-  /**
-   * One more of this one's. What comes back lets it out again, however often it is called.
-   *
-   * @throws ERR_TOO_MANY
-   */
-  enter(who: string): () => void
+  /** One more of this one's: how to let it out again, however often that is called; undefined if there are too many. */
+  enter(who: string): (() => void) | undefined
 }
 
 export function createCrowd(most: number): Crowd {
@@ -19,7 +13,7 @@ export function createCrowd(most: number): Crowd {
   return {
     enter(who) {
       const already = open.get(who) ?? 0
-      if (already >= most) throw new CountersignError('ERR_TOO_MANY')
+      if (already >= most) return undefined
       open.set(who, already + 1)
       let within = true
       return () => {

@@ -139,21 +139,21 @@ function createCrowds({ maxConnectionsPerCredential, maxConnectionsPerSource }: 
   return {
     opened(socket: Socket): void {
       const end = endOf(socket)
-      try {
-        owners.set(end, { who: undefined, leave: sources.enter(socket.remoteAddress ?? '') })
-        socket.once('close', () => {
-          owners.get(end)?.leave()
-          owners.delete(end)
-        })
-      } catch {
-        socket.destroy()
-      }
+      const leave = sources.enter(socket.remoteAddress ?? '')
+      if (!leave) return void socket.destroy()
+      owners.set(end, { who: undefined, leave })
+      socket.once('close', () => {
+        owners.get(end)?.leave()
+        owners.delete(end)
+      })
     },
+    /** @throws ERR_TOO_MANY */
     known(socket: Socket, credential: string): void {
       const end = endOf(socket)
       const owner = owners.get(end)
       if (!owner || owner.who === credential) return
       const leave = credentials.enter(credential)
+      if (!leave) throw new CountersignError('ERR_TOO_MANY')
       owner.leave()
       owners.set(end, { who: credential, leave })
     },

@@ -14,6 +14,7 @@
  */
 import { setTimeout as pause } from 'node:timers/promises'
 import { type Caller, defineGateway, type Hall, type Running } from '@countersign/core'
+import { createCrowd, type Crowd } from '../crowd.ts'
 import { closingNow, createAnswers, type Server } from './answer.ts'
 import { McpConfig, type ServerConfig } from './config.ts'
 import { foreseeServers } from './foresee.ts'
@@ -24,7 +25,6 @@ import { reach } from './reach.ts'
 import { notRun } from './refuse.ts'
 import { createSessions, type Session } from './session.ts'
 import { openEventStream } from './stream.ts'
-import { createTally, type Tally } from './tally.ts'
 import { createUpstream } from './upstream.ts'
 import type { OpenWay } from './way.ts'
 import { acceptsEvents, answered, json, legacySession, readMessage, rpcError, rpcNotice, rpcResult } from './wire.ts'
@@ -69,9 +69,9 @@ export async function startMcp(
   const servers = new Map(Object.entries(config.servers).map(([name, server]) => [name, open(name, server)]))
   const answers = createAnswers({ config, hall, sessions })
   const take = createPosts({ answers, sessions })
-  const requests = createTally(mostRequests)
-  const unknown = createTally(mostUnknown)
-  const streams = createTally(mostStreams)
+  const requests = createCrowd(mostRequests)
+  const unknown = createCrowd(mostUnknown)
+  const streams = createCrowd(mostStreams)
   let closing = false
 
   function open(name: string, server: ServerConfig): Server {
@@ -113,8 +113,8 @@ export async function startMcp(
   }
 
   /** Counted while it is read and until there is something to answer; what takes its time is counted as a call or a stream. */
-  async function inTurn(tally: Tally, who: string, work: () => Promise<Response>): Promise<Response> {
-    const leave = tally.enter(who)
+  async function inTurn(crowd: Crowd, who: string, work: () => Promise<Response>): Promise<Response> {
+    const leave = crowd.enter(who)
     if (!leave) return json({ error: 'too many requests are open' }, 429, { 'retry-after': '1' })
     try {
       return await work()
