@@ -8,14 +8,16 @@ import { foreseeFolder } from '@countersign/gateways'
 import { lookAtLocalFiles } from '@countersign/identity'
 import type { Config } from './config.ts'
 import { type FileFault, lookAtKeys } from './keys.ts'
+import { lookAtSocket } from './socket.ts'
 
 /** What in it would keep Countersign from starting. A directory that is not there yet is fine where it can be made. */
 export async function lookAtData(dataDir: string, { identity }: Pick<Config, 'identity'>): Promise<FileFault[]> {
   const away = await foreseeFolder(dataDir)
   if (away !== undefined) return [{ file: dataDir, says: `Data cannot lie here: ${away}.` }]
-  const [keys, people] = await Promise.all([
+  const found = await Promise.all([
     lookAtKeys(join(dataDir, 'keys')),
     identity ? [] : lookAtLocalFiles(dataDir),
+    lookAtSocket(dataDir),
   ])
-  return [...keys, ...people]
+  return found.flat()
 }

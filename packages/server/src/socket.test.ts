@@ -5,7 +5,7 @@ import { tmpdir, userInfo } from 'node:os'
 import { dirname, join } from 'node:path'
 import { isError } from '@countersign/core'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { findSocket, prepareSocket, socketOf } from './socket.ts'
+import { findSocket, lookAtSocket, prepareSocket, socketOf } from './socket.ts'
 
 describe('the place of the operator’s socket', () => {
   let folder: string
@@ -53,8 +53,15 @@ describe('the place of the operator’s socket', () => {
       async (place) =>
         mkdir(join(folder, 'theirs'), { mode: 0o700 }).then(() => symlink(join(folder, 'theirs'), place)),
     ],
-  ])('a short one that was made before, and is %s, is refused', async (_, make) => {
-    await make(dirname(socketOf(long, folder).path))
+  ])('E: a short one that was made before, and is %s, is refused, and found before', async (_, make) => {
+    const place = dirname(socketOf(long, folder).path)
+    expect(await lookAtSocket(long, folder)).toEqual([])
+    await mkdir(long)
+    expect(await lookAtSocket(long, folder)).toEqual([])
+    await make(place)
+    expect(await lookAtSocket(long, folder)).toEqual([
+      { file: place, says: expect.stringMatching(/someone else, or is open to others/) },
+    ])
     expect(await refused(prepareSocket(long, folder))).toBe(true)
   })
 

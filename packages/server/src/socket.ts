@@ -8,7 +8,8 @@ import { createHash } from 'node:crypto'
 import { lstat, mkdir, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
-import { CountersignError } from '@countersign/core'
+import { CountersignError, isError } from '@countersign/core'
+import type { FileFault } from './keys.ts'
 
 /** `sun_path` of macOS has 104 bytes, that of Linux 108. */
 const longestBytes = 100
@@ -37,6 +38,21 @@ export async function prepareSocket(dataDir: string, temporary?: string): Promis
   return path
 }
 
+/** Why `prepareSocket` would refuse the place. Nothing is made; whose a data directory will be that is not there yet, nobody knows. */
+export async function lookAtSocket(dataDir: string, temporary?: string): Promise<FileFault[]> {
+  const { path, shared } = socketOf(dataDir, temporary)
+  const folder = dirname(path)
+  const [there, mine] = await Promise.all([folder, dataDir].map((each) => lstat(each).catch(() => undefined)))
+  if (!shared || !there || !mine) return []
+  try {
+    await mustBeOurs(folder, dataDir)
+    return []
+  } catch (error) {
+    if (!isError(error, 'ERR_CONFIG_INVALID')) throw error
+    return [{ file: folder, says: notOurs }]
+  }
+}
+
 /** For the hand tool: undefined where no house runs. @throws ERR_CONFIG_INVALID if someone else has made the place */
 export async function findSocket(dataDir: string, temporary?: string): Promise<string | undefined> {
   const { path, shared } = socketOf(dataDir, temporary)
@@ -51,6 +67,7 @@ async function mustBeOurs(folder: string, dataDir: string): Promise<void> {
   const mine = await stat(dataDir).catch(() => undefined)
   const found = await lstat(folder)
   if (found.isDirectory() && found.uid === mine?.uid && (found.mode & 0o077) === 0) return
-  const says = 'This folder was made by someone else, or is open to others. Choose a shorter data directory.'
-  throw new CountersignError('ERR_CONFIG_INVALID', { folder, says })
+  throw new CountersignError('ERR_CONFIG_INVALID', { folder, says: notOurs })
 }
+
+const notOurs = 'This folder was made by someone else, or is open to others. Choose a shorter data directory.'
