@@ -55,6 +55,28 @@ describe('Countersign closes', () => {
     expect(server.count('tools/call')).toBe(0)
   })
 
+  it.each(['the agent was stopped', 'its key has expired'])(
+    'P15: a call ends when its leave is taken back (%s): the server is told, its client and the record as well',
+    async (why) => {
+      const heard = new Promise<unknown>((resolve) => {
+        server.on['tools/call'] = (_, message) => resolve(message)
+      })
+      const answer = post(call(1)).then((one) => one.text())
+      await heard
+      house.gate.revoke.abort(why)
+      expect(await answer).toContain(`how it ended is unknown: ${why}`)
+      expect(house.gate.runs).toMatchObject([{ outcome: { kind: 'unknown', summary: why } }])
+      await expect.poll(() => server.count('notifications/cancelled')).toBe(1)
+
+      const next = await (await post(call(2))).text()
+      expect(next).toContain(`NOT EXECUTED: ${why}`)
+      expect(server.count('tools/call')).toBe(1)
+      house.gate.revoke = new AbortController()
+      server.on['tools/call'] = (response, { id }) => say(response, id, '{"content":[]}')
+      expect(await (await post(call(3))).text()).toContain('"content":[]')
+    },
+  )
+
   it('C3: what has begun has a moment to end', async () => {
     const heard = new Promise<() => void>((resolve) => {
       server.on['tools/call'] = (response, { id }) => resolve(() => say(response, id, '{"content":[]}'))

@@ -21,6 +21,8 @@ export type Answer =
   /** It may have been done. */
   | { readonly kind: 'unknown'; readonly says: string }
   | { readonly kind: 'late'; readonly says: string }
+  /** We did not wait for it. */
+  | { readonly kind: 'cut'; readonly says: string }
 
 export interface Progress {
   readonly progress: number
@@ -33,6 +35,8 @@ export interface Ask {
   /** The members of `params`, each already JSON text. */
   readonly params?: Readonly<Record<string, string>>
   readonly withinMs: number
+  /** Ends the wait; its reason is a text. */
+  readonly cut?: AbortSignal
   readonly onProgress?: (progress: Progress) => void
 }
 
@@ -96,21 +100,34 @@ export async function openConversation({ open, withinMs, told, lost }: Conversat
 
   const tell = (message: string) => void way.send(message, AbortSignal.timeout(withinMs))
 
-  function ask({ method, params = {}, withinMs: patienceMs, onProgress }: Ask): Promise<Answer> {
+  function ask({ method, params = {}, withinMs: patienceMs, cut, onProgress }: Ask): Promise<Answer> {
     if (over) return Promise.resolve({ kind: 'refused', says: 'the server is not connected' })
+    if (cut?.aborted) return Promise.resolve({ kind: 'refused', says: String(cut.reason) })
     const id = (last += 1)
     const meta = onProgress ? { _meta: `{"progressToken":${id}}` } : {}
     const message = `{"jsonrpc":"2.0","id":${id},"method":${JSON.stringify(method)},"params":${objectOf({ ...params, ...meta })}}`
     const leave = new AbortController()
+    let waited: () => void = () => undefined
     return new Promise<Answer>((settle) => {
-      const timer = setTimeout(() => {
-        settle({ kind: 'late', says: `the server did not answer within ${Math.ceil(patienceMs / 1000)} s` })
-        if (method !== 'initialize') tell(cancelled(id))
+      const giveUp = (answer: Answer, why: string) => {
+        settle(answer)
+        if (method !== 'initialize') tell(cancelled(id, why))
         leave.abort()
-      }, patienceMs)
-      const settled = (answer: Answer) => {
+      }
+      const tooLong = () => {
+        const says = `the server did not answer within ${Math.ceil(patienceMs / 1000)} s`
+        giveUp({ kind: 'late', says }, 'It took too long.')
+      }
+      const cutNow = () => giveUp({ kind: 'cut', says: String(cut?.reason) }, 'It is no longer wanted.')
+      const timer = setTimeout(tooLong, patienceMs)
+      cut?.addEventListener('abort', cutNow, { once: true })
+      waited = () => {
         clearTimeout(timer)
+        cut?.removeEventListener('abort', cutNow)
         waiting.delete(id)
+      }
+      const settled = (answer: Answer) => {
+        waited()
         settle(answer)
       }
       waiting.set(id, { settle: settled, onProgress })
@@ -118,7 +135,7 @@ export async function openConversation({ open, withinMs, told, lost }: Conversat
         const answer = withoutAnswer(sent)
         if (answer) settled(answer)
       })
-    }).finally(() => waiting.delete(id))
+    }).finally(() => waited())
   }
 
   async function close(): Promise<void> {
@@ -146,8 +163,8 @@ const hello = {
   clientInfo: '{"name":"countersign","version":"0.1.0"}',
 }
 
-const cancelled = (id: number) =>
-  `{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":${id},"reason":"It took too long."}}`
+const cancelled = (id: number, why: string) =>
+  `{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":${id},"reason":"${why}"}}`
 
 const objectOf = (members: Readonly<Record<string, string>>) =>
   `{${Object.entries(members)
@@ -186,6 +203,7 @@ function agreedIn(
     case 'late':
       return failed(answer.says, true)
     case 'refused':
+    case 'cut':
     case 'unknown':
       return failed(answer.says)
   }

@@ -18,6 +18,8 @@ export interface FakeGate extends Gate {
   obligations: readonly Obligation[]
   readonly attempts: Attempt[]
   readonly runs: Ran[]
+  /** Takes back the leave of every run; the reason is a text. */
+  revoke: AbortController
   readonly questions: Map<string, Question>
   settle(state: Question['state'], which?: number): void
   /** Resolves when that many attempts are held. */
@@ -50,7 +52,9 @@ export function createFakeGate(): FakeGate {
 
   async function run(attempt: Attempt, digest: string): Promise<void> {
     const action = { ...structuredClone(attempt.action), tenant: 'default', agent: attempt.caller.agent.id }
-    const permit = { id: 'prm_1', actionId: 'act_1', action, obligations: gate.obligations, measures: {}, begin() {} }
+    const { obligations, revoke } = gate
+    const revoked = revoke.signal
+    const permit = { id: 'prm_1', actionId: 'act_1', action, obligations, measures: {}, revoked, begin() {} }
     const ran = await attempt.run(permit as unknown as Permit)
     gate.runs.push(ran)
     if (!ran.delivered) undelivered.set(digest, ran)
@@ -62,6 +66,7 @@ export function createFakeGate(): FakeGate {
     obligations: [],
     attempts: [],
     runs: [],
+    revoke: new AbortController(),
     questions: new Map(),
     async pass(attempt) {
       gate.attempts.push(attempt)

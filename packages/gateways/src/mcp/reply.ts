@@ -44,6 +44,7 @@ export function readPage(
     case 'refused':
     case 'unknown':
     case 'late':
+    case 'cut':
       return { kind: 'failed', says: answer.says }
   }
 }
@@ -70,6 +71,7 @@ export function replyOf(answer: Answer): Reply {
     case 'refused':
       return { kind: 'failed', says: answer.says }
     case 'late':
+    case 'cut':
     case 'unknown':
       return { kind: 'unknown', says: answer.says }
   }

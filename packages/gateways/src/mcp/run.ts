@@ -46,6 +46,9 @@ async function run(permit: Permit, sent: { begun: boolean }, parts: RunParts): P
   if (permit.obligations.length > 0)
     return notBegun('policy attaches obligations that cannot be enforced on a tool’s answer')
 
+  const { revoked } = permit
+  if (revoked.aborted) return notBegun(String(revoked.reason))
+
   const args = await unseal(parameters, secrets)
   const begin = () => {
     signal.throwIfAborted()
@@ -56,7 +59,7 @@ async function run(permit: Permit, sent: { begun: boolean }, parts: RunParts): P
     const now = await upstream.find(tool)
     if (now.kind !== 'known' || now.hash !== permit.action.definition)
       return notBegun('the tool is no longer defined as it was')
-    const reply = await upstream.call({ tool, args, begin, onProgress })
+    const reply = await upstream.call({ tool, args, cut: revoked, begin, onProgress })
     // A session that the server has lost cost nothing but the message: the same permit, in a new one, once more.
     if (reply.kind !== 'forgotten') return asEnd(reply)
     sent.begun = false

@@ -15,6 +15,8 @@ export interface Call {
   readonly tool: string
   /** JSON, exactly as it was hashed. */
   readonly args: string
+  /** Ends the wait for its answer; its reason is a text. */
+  readonly cut: AbortSignal
   /** Called when the connection stands and nothing is sent yet; what it throws is thrown. */
   begin(): void
   onProgress(progress: Progress): void
@@ -198,17 +200,17 @@ export function createUpstream({
       await listed()
       return definitions.find(tool)
     },
-    async call({ tool, args, begin: beginCall, onProgress }) {
+    async call({ tool, args, cut, begin: beginCall, onProgress }) {
       const { connection: current, conversation } = await connected()
       beginCall()
       const params = { name: JSON.stringify(tool), arguments: args }
-      const answer = await conversation.ask({ method: 'tools/call', params, withinMs: timeoutMs, onProgress })
+      const answer = await conversation.ask({ method: 'tools/call', params, withinMs: timeoutMs, cut, onProgress })
       const reply = replyOf(answer)
       if (reply.kind === 'forgotten') await drop(current, conversation)
       else if (isAlive(answer)) {
         current.answeredAt = clock.now()
         failures = 0
-      } else {
+      } else if (answer.kind !== 'cut') {
         const says = 'says' in reply ? reply.says : ''
         log({
           level: 'warn',
