@@ -14,7 +14,7 @@ import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { attempted, escalatedBy, settled, signed, takeBack, type World } from './approval-model.ts'
 import { keepsItsPromises } from './approval-record.ts'
-import { begun, ended, isQuiet, type Run, underWay, wentRound } from './run-model.ts'
+import { begun, ended, isQuiet, type Run, wentRound } from './run-model.ts'
 import { openTwoDesks, type Signing, type TwoDesks } from './two-desks.ts'
 import { agentId, allowedLane, groupsOf, minute } from './two-desks-cast.ts'
 

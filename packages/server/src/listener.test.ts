@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
+import { connect } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import { networkInterfaces } from 'node:os'
 import { isError } from '@countersign/core'
@@ -35,6 +36,22 @@ describe('the listener', () => {
     const { port } = await start()
     expect(await read(`http://127.0.0.1:${port}/a`)).toBe('/a from 127.0.0.1')
     expect(await read(`http://[::1]:${port}/a`)).toBe('/a from ::1')
+  })
+
+  it('B6: has places left for others when one address has taken half of them', async () => {
+    const { port } = await opened.add(
+      listen({ host: '127.0.0.1', port: 0, fetch: async () => new Response('in'), mostConnections: 4 }),
+    )
+    const from = async (localAddress: string) => {
+      const socket = connect({ port, host: '127.0.0.1', localAddress })
+      socket.on('error', () => undefined)
+      await once(socket, 'connect')
+      opened.add({ close: async () => void socket.destroy() })
+      socket.write('GET / HTTP/1.1\r\nhost: localhost\r\n\r\n')
+      return Promise.race([once(socket, 'data').then(() => 'in'), once(socket, 'close').then(() => 'out')])
+    }
+    expect([await from('127.0.0.1'), await from('127.0.0.1'), await from('127.0.0.1')]).toEqual(['in', 'in', 'out'])
+    expect([await from('127.0.0.2'), await from('127.0.0.2')]).toEqual(['in', 'in'])
   })
 
   it('an address is that address alone', async () => {

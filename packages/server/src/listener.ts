@@ -5,7 +5,7 @@
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { CountersignError, isError, type Running } from '@countersign/core'
+import { CountersignError, createCrowd, isError, type Running } from '@countersign/core'
 import { getRequestListener } from '@hono/node-server'
 
 /** Something that answers in Node's own terms below a path, e.g. the demo's identity provider. */
@@ -20,6 +20,11 @@ export interface ListenerParts {
   /** `peer` is the address of the connection. */
   fetch(request: Request, from: { peer: string | undefined }): Promise<Response>
   readonly mounts?: readonly NodeMount[]
+  /**
+   * Default 20,000; half of them of one address, so that no stranger takes every place. A proxy in front is one address, with
+   * many behind it.
+   */
+  readonly mostConnections?: number
 }
 
 export interface Listener extends Running {
@@ -27,7 +32,13 @@ export interface Listener extends Running {
 }
 
 /** `localhost` is both loopback addresses: browsers and agents pick either. @throws ERR_PORT_TAKEN */
-export async function listen({ host, port, fetch, mounts = [] }: ListenerParts): Promise<Listener> {
+export async function listen({
+  host,
+  port,
+  fetch,
+  mounts = [],
+  mostConnections = 20_000,
+}: ListenerParts): Promise<Listener> {
   const answer = getRequestListener((request, { incoming }) =>
     fetch(request, { peer: (incoming as IncomingMessage).socket.remoteAddress }),
   )
@@ -37,13 +48,13 @@ export async function listen({ host, port, fetch, mounts = [] }: ListenerParts):
     else void answer(request, response)
   }
   const [first, ...others] = host === 'localhost' ? ['127.0.0.1', '::1'] : [host]
-  const server = await open(first ?? host, port, handle)
+  const server = await open(first ?? host, port, handle, mostConnections)
   const { port: bound } = server.address() as AddressInfo
   const servers = [server]
   const close = async () => void (await Promise.all(servers.map(shut)))
   for (const other of others) {
     try {
-      servers.push(await open(other, bound, handle))
+      servers.push(await open(other, bound, handle, mostConnections))
     } catch (error) {
       if (!isError(error, 'ERR_PORT_TAKEN')) continue // a machine without IPv6 is fine
       await close()
@@ -55,7 +66,12 @@ export async function listen({ host, port, fetch, mounts = [] }: ListenerParts):
 
 const lastWordsMs = 250
 
-function open(host: string, port: number, handle: (request: IncomingMessage, response: ServerResponse) => void) {
+function open(
+  host: string,
+  port: number,
+  handle: (request: IncomingMessage, response: ServerResponse) => void,
+  mostConnections: number,
+) {
   const server = createServer(
     {
       headersTimeout: 10_000,
@@ -66,7 +82,13 @@ function open(host: string, port: number, handle: (request: IncomingMessage, res
     },
     handle,
   )
-  server.maxConnections = 20_000
+  server.maxConnections = mostConnections
+  const sources = createCrowd(mostConnections / 2)
+  server.on('connection', (socket) => {
+    const leave = sources.enter(socket.remoteAddress ?? '')
+    if (leave) socket.once('close', leave)
+    else socket.destroy()
+  })
   return new Promise<Server>((resolve, reject) => {
     server.once('error', (cause: NodeJS.ErrnoException) => {
       reject(cause.code === 'EADDRINUSE' ? new CountersignError('ERR_PORT_TAKEN', { host, port }, { cause }) : cause)

@@ -6,8 +6,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { CountersignError } from '@countersign/core'
-import { createCrowd } from '../crowd.ts'
+import { CountersignError, createCrowd } from '@countersign/core'
 import { textOf } from './forms.ts'
 import { type Problem, problemOfError, say } from './refuse.ts'
 

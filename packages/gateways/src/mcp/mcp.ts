@@ -13,8 +13,7 @@
  * @module
  */
 import { setTimeout as pause } from 'node:timers/promises'
-import { type Caller, defineGateway, type Hall, type Running } from '@countersign/core'
-import { createCrowd, type Crowd } from '../crowd.ts'
+import { type Caller, defineGateway, type Hall, type Running, createCrowd, type Crowd } from '@countersign/core'
 import { closingNow, createAnswers, type Server } from './answer.ts'
 import { McpConfig, type ServerConfig } from './config.ts'
 import { foreseeServers } from './foresee.ts'

@@ -1,10 +1,11 @@
 /**
- * How many each may have open at the same time, so that nobody takes the places of all.
+ * How many of something each has open at the same time, so that nobody takes the places of all. Bounded memory: nothing is
+ * kept of whoever has nothing open.
  *
  * @module
  */
 export interface Crowd {
-  /** One more of this one's: how to let it out again, however often that is called; undefined if there are too many. */
+  /** One more of this one's. What comes back lets it out again, however often it is called; undefined: there are too many. */
   enter(who: string): (() => void) | undefined
 }
 
@@ -21,7 +22,7 @@ export function createCrowd(most: number): Crowd {
         within = false
         const left = (open.get(who) ?? 1) - 1
         if (left > 0) open.set(who, left)
-        else open.delete(who) // nothing is kept of whoever is gone
+        else open.delete(who)
       }
     },
   }
