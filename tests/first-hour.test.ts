@@ -101,7 +101,7 @@ function shell(command: string, env: Readonly<Record<string, string>> = {}) {
     ended,
     /** The first that it says of this form. */
     async says(form: RegExp): Promise<string> {
-      await expect.poll(() => form.test(said) || child.exitCode !== null, { timeout: 60_000 }).toBe(true)
+      await expect.poll(() => form.test(said) || child.exitCode !== null, { timeout: 120_000 }).toBe(true)
       const [, found] = form.exec(said) ?? []
       if (found === undefined) throw new Error(`${command}: ${said}`)
       return found
@@ -168,7 +168,7 @@ it('G3: the guide alone puts an own MCP server and an own API behind the gate, a
   expect((await approve(ben, written)).status).toBe(200)
   expect((await writing).text).toContain('Successfully wrote')
   expect(await readFile(note, 'utf8')).toBe('Held, then written')
-}, 180_000)
+}, 300_000)
 
 /** Those of the guide may be taken on this machine. */
 async function onFreePorts(): Promise<readonly number[]> {
