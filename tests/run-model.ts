@@ -19,7 +19,7 @@ export interface Run {
 /** Of one action, oldest first. */
 export type Runs = Run[]
 
-export const finishWithinMs = 15 * 60_000
+const finishWithinMs = 15 * 60_000
 
 export function begun(runs: Runs, node: string, signed: boolean, now: number): string {
   const deadline = now + finishWithinMs
@@ -41,7 +41,7 @@ export function inTheWay(runs: Runs, node: string, again: boolean): string | und
   return run && told(run)
 }
 
-export const underWay = ({ outcome }: Run): boolean => outcome === 'none'
+const underWay = ({ outcome }: Run): boolean => outcome === 'none'
 
 /** Nothing is open: whoever sends it is the first to do so. */
 export const isQuiet = (runs: Runs): boolean => runs.every((run) => !underWay(run) && run.delivered)

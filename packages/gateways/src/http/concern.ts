@@ -7,7 +7,7 @@ import type { Concerns } from '@countersign/core'
 import type { UpstreamConfig } from './config.ts'
 
 /** What a call learnt: an answer's status, or why nothing came. */
-export type Learnt = { readonly status: number } | { readonly why: string; readonly reached: boolean }
+type Learnt = { readonly status: number } | { readonly why: string; readonly reached: boolean }
 
 /** A call that we ended ourselves says nothing of its upstream, so it is not told of here. */
 export function concernOf(

@@ -49,7 +49,7 @@ export interface Joining extends Line {
 
 /** Shakes hands with the upstream, then with the client, and joins the two until one of them ends. */
 export async function join(permit: Permit, line: Joining): Promise<Ran> {
-  const { response, upstream, route, secrets, client } = line
+  const { upstream, route, secrets, client } = line
   const { rows, bytes: mostBytes, fields } = ceilingsOf(permit, route)
   if (rows !== undefined || fields.length > 0) {
     const http = 'Nobody can count or mask what a WebSocket says.'
