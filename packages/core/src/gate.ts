@@ -23,6 +23,7 @@ import type { Judge } from './judge.ts'
 import { createDenials } from './limits/denials.ts'
 import { type Patience, startPatience } from './patience.ts'
 import { permitRecord } from './permit.ts'
+import { denied } from './policy/denied.ts'
 import type { Attempt, Gate, PermitLife, PolicyEngine, Store } from './ports.ts'
 import { createRun, type Permitted, type RunParts } from './run.ts'
 import { createTurns } from './turns.ts'
@@ -120,7 +121,7 @@ export function createGate(parts: GateParts): HouseGate {
 
   /** What becomes of it, or the question whose answer it waits for. */
   async function settle(sealed: SealedAction, record: ActionRecord, agent: Agent): Promise<Verdict | Approval> {
-    if (agent.status === 'stopped') return { kind: 'denying', record: stoppedRecord(record) }
+    if (agent.status === 'stopped') return { kind: 'denying', record: denied(record, 'agent_stopped') }
     const { decision } = record
     switch (decision.kind) {
       case 'deny':
@@ -170,7 +171,7 @@ export function createGate(parts: GateParts): HouseGate {
 
   async function askAnew(sealed: SealedAction, record: ActionRecord, agent: Agent): Promise<Approval | Verdict> {
     if (await tooMany(store, record.action, clock.now(), limits))
-      return { kind: 'denying', record: crowdedRecord(record) }
+      return { kind: 'denying', record: denied(record, 'too_many_questions') }
     const approval = questionOf(sealed, record, agent, clock.now())
     try {
       await store.commit({
@@ -191,7 +192,7 @@ export function createGate(parts: GateParts): HouseGate {
     mustBeAbout(approval, sealed)
     const agent = await provenAgain(attempt)
     const record = await judge(sealed, attempt, agent)
-    if (agent.status === 'stopped') return { kind: 'denying', record: stoppedRecord(record) }
+    if (agent.status === 'stopped') return { kind: 'denying', record: denied(record, 'agent_stopped') }
     if (record.decision.kind === 'deny') {
       await desk.withdraw(approval.id, 'voided', 'policy no longer allows it', 'house')
       return { kind: 'denying', record }
@@ -296,10 +297,3 @@ function actionOf({ action, caller }: Attempt): Action {
 
 const isLive = (approval: Approval, now: number) =>
   (approval.state === 'open' && now < approval.expiresAt) || (approval.state === 'granted' && now < approval.validUntil)
-
-const denied = (record: ActionRecord, reason: 'agent_stopped' | 'too_many_questions'): ActionRecord => ({
-  ...record,
-  decision: { kind: 'deny', reason, because: [], policyVersion: record.decision.policyVersion },
-})
-const stoppedRecord = (record: ActionRecord) => denied(record, 'agent_stopped')
-const crowdedRecord = (record: ActionRecord) => denied(record, 'too_many_questions')
