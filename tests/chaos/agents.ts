@@ -81,7 +81,8 @@ function readAnswer({ status, headers }: Response, text: string): Pick<Told, 'ki
   if (status === 428) return { kind: 'waiting', approval }
   if (type.endsWith('refusal:done')) return { kind: 'done' }
   if (type.endsWith('refusal:rejected')) return { kind: 'rejected' }
-  return { kind: status === 503 ? 'unavailable' : 'refused' }
+  // 408: an instance that was held for long has not read it.
+  return { kind: status === 503 || status === 408 ? 'unavailable' : 'refused' }
 }
 
 async function overMcp(
