@@ -1,42 +1,5 @@
-import { afterEach, describe, expect, it } from 'vitest'
-import { type House, openHouse } from './fixture.ts'
-
-let house: House | undefined
-afterEach(async () => {
-  await house?.close()
-  house = undefined
-})
-
-const cel = (text: string) => ({ cel: text })
-const exporting = {
-  verb: 'data.export',
-  resources: [{ kind: 'dataset', name: cel('body.dataset') }],
-  destination: cel('body.destination'),
-  rows: cel('has(body.rows) ? body.rows : 0'),
-  rowsFrom: 'request',
-}
-const listing = {
-  verb: 'data.read',
-  resources: [{ kind: 'dataset', name: 'finance.orders' }],
-  rows: cel('int(query.limit)'),
-  rowsFrom: 'request',
-}
-const uploading = {
-  verb: 'data.write',
-  resources: [{ kind: 'dataset', name: cel('form.dataset') }],
-}
-
-async function ask(routes: object, path: string, type?: string, body?: string) {
-  house = await openHouse({ upstream: { routes } })
-  const init = body === undefined ? {} : { method: 'POST', body, headers: type ? { 'content-type': type } : {} }
-  const response = await house.ask(`/crm${path}`, init)
-  const { detail = '' } = response.status === 400 ? ((await response.json()) as { detail?: string }) : {}
-  return { status: response.status, detail, attempts: house.attempts, received: house.upstream.received }
-}
-
-const json = 'application/json'
-const order = { dataset: 'finance.orders', rows: 5, destination: 'warehouse.acme.example' }
-const written = (more: string) => `${JSON.stringify(order).slice(0, -1)},${more}}`
+import { describe, expect, it } from 'vitest'
+import { ask, cel, exporting, json, listing, open, order, uploading, written } from './reading-fixture.ts'
 
 describe('A2: a name that a mapping reads stands in one place', () => {
   const form = 'application/x-www-form-urlencoded'
@@ -142,16 +105,15 @@ describe('A2: the method and the path that were judged are those that are read',
   })
 
   it('another method in a header that is sent on', async () => {
-    house = await openHouse({ upstream: { headers: ['x-http-method-override'] } })
+    const gateway = await open({ headers: ['x-http-method-override'] })
     const asked = (method: string) =>
-      house?.ask('/crm/x', { method: 'POST', headers: { 'x-http-method-override': method } })
-    expect((await asked('DELETE'))?.status).toBe(400)
-    expect((await asked('post'))?.status).toBe(200)
+      gateway.ask('/crm/x', { method: 'POST', headers: { 'x-http-method-override': method } })
+    expect((await asked('DELETE')).status).toBe(400)
+    expect((await asked('post')).status).toBe(200)
   })
 
   it('the same method, and one that a route lets through', async () => {
     expect((await ask({}, '/x?_method=post', form, 'a=1')).status).toBe(200)
-    await house?.close()
     const route = { ...listing, rows: undefined, rowsFrom: undefined, alike: ['_method'] }
     expect((await ask({ 'GET /x': route }, '/x?_method=PUT')).status).toBe(200)
   })

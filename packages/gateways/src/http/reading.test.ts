@@ -1,42 +1,5 @@
-import { afterEach, describe, expect, it } from 'vitest'
-import { type House, openHouse } from './fixture.ts'
-
-let house: House | undefined
-afterEach(async () => {
-  await house?.close()
-  house = undefined
-})
-
-const cel = (text: string) => ({ cel: text })
-const exporting = {
-  verb: 'data.export',
-  resources: [{ kind: 'dataset', name: cel('body.dataset') }],
-  destination: cel('body.destination'),
-  rows: cel('has(body.rows) ? body.rows : 0'),
-  rowsFrom: 'request',
-}
-const listing = {
-  verb: 'data.read',
-  resources: [{ kind: 'dataset', name: 'finance.orders' }],
-  rows: cel('int(query.limit)'),
-  rowsFrom: 'request',
-}
-const uploading = {
-  verb: 'data.write',
-  resources: [{ kind: 'dataset', name: cel('form.dataset') }],
-}
-
-async function ask(routes: object, path: string, type?: string, body?: string) {
-  house = await openHouse({ upstream: { routes } })
-  const init = body === undefined ? {} : { method: 'POST', body, headers: type ? { 'content-type': type } : {} }
-  const response = await house.ask(`/crm${path}`, init)
-  const { detail = '' } = response.status === 400 ? ((await response.json()) as { detail?: string }) : {}
-  return { status: response.status, detail, attempts: house.attempts, received: house.upstream.received }
-}
-
-const json = 'application/json'
-const order = { dataset: 'finance.orders', rows: 5, destination: 'warehouse.acme.example' }
-const written = (more: string) => `${JSON.stringify(order).slice(0, -1)},${more}}`
+import { describe, expect, it } from 'vitest'
+import { ask, cel, exporting, json, listing, order, uploading, written } from './reading-fixture.ts'
 
 describe('A1: a body that two readers read in two ways is refused, with the two names said', () => {
   it.each<[string, string, string, string]>([
@@ -64,7 +27,6 @@ describe('A1: a body that two readers read in two ways is refused, with the two 
   it('a route lets it through by name', async () => {
     const route = { ...exporting, alike: ['rows'] }
     expect((await ask({ 'POST /export': route }, '/export', json, written('"ROWS":48211'))).status).toBe(200)
-    await house?.close()
     expect((await ask({ 'POST /export': route }, '/export', json, written('"DATASET":"x"'))).status).toBe(400)
   })
 
@@ -117,7 +79,6 @@ describe('A2: a name that a mapping reads comes once, in one spelling', () => {
   it('a name that is read as a list may come again; a loop over all of them reads all', async () => {
     const list = { ...listing, rows: cel('size(queries.id)') }
     expect((await ask({ 'GET /orders': list }, '/orders?id=1&id=2')).attempts[0]?.context.measures).toEqual({ rows: 2 })
-    await house?.close()
     const all = { ...listing, rows: cel('query.all(name, name != "x") ? 1 : 2') }
     expect((await ask({ 'GET /orders': all }, '/orders?id=1&id=2')).status).toBe(400)
   })
@@ -152,7 +113,6 @@ describe('A1, A2: forms', () => {
   ])('a charset that others would read: %s', async (_, type, expected) => {
     const { status, attempts } = await ask({ 'POST /up': uploading }, '/up', type, 'dataset=a%C3%A9')
     expect([status, attempts.length]).toEqual([expected, 0])
-    await house?.close()
     expect((await ask({}, '/x', `${json}; charset=utf-8; charset=utf-16`, '{}')).status).toBe(415)
   })
 
@@ -225,7 +185,6 @@ describe('F5: JSON integers above 2^53 and 1e+20 are legal, and kept exact', () 
     const route = { ...exporting, resources: [{ kind: 'dataset', name: cel('"id-" + string(body.id)') }] }
     const of = async (id: string) => {
       const { attempts } = await ask({ 'POST /x': route }, '/x', json, `{"id":${id}}`)
-      await house?.close()
       return attempts[0]?.action.resources[0]
     }
     expect(await of('1234567890123456789')).toEqual({ kind: 'dataset', name: 'id-1234567890123456789' })

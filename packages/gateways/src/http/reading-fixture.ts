@@ -1,0 +1,51 @@
+/**
+ * For tests of what is read: routes whose mapping looks into the body, the query and the form, and one request to them.
+ *
+ * @module
+ */
+import { afterEach } from 'vitest'
+import { type House, openHouse } from './fixture.ts'
+
+let house: House | undefined
+afterEach(async () => {
+  await house?.close()
+  house = undefined
+})
+
+export const cel = (text: string) => ({ cel: text })
+export const exporting = {
+  verb: 'data.export',
+  resources: [{ kind: 'dataset', name: cel('body.dataset') }],
+  destination: cel('body.destination'),
+  rows: cel('has(body.rows) ? body.rows : 0'),
+  rowsFrom: 'request',
+}
+export const listing = {
+  verb: 'data.read',
+  resources: [{ kind: 'dataset', name: 'finance.orders' }],
+  rows: cel('int(query.limit)'),
+  rowsFrom: 'request',
+}
+export const uploading = {
+  verb: 'data.write',
+  resources: [{ kind: 'dataset', name: cel('form.dataset') }],
+}
+
+/** A gateway before such an upstream. The one that was open is closed. */
+export async function open(upstream: object): Promise<House> {
+  await house?.close()
+  house = await openHouse({ upstream })
+  return house
+}
+
+export async function ask(routes: object, path: string, type?: string, body?: string) {
+  const gateway = await open({ routes })
+  const init = body === undefined ? {} : { method: 'POST', body, headers: type ? { 'content-type': type } : {} }
+  const response = await gateway.ask(`/crm${path}`, init)
+  const { detail = '' } = response.status === 400 ? ((await response.json()) as { detail?: string }) : {}
+  return { status: response.status, detail, attempts: gateway.attempts, received: gateway.upstream.received }
+}
+
+export const json = 'application/json'
+export const order = { dataset: 'finance.orders', rows: 5, destination: 'warehouse.acme.example' }
+export const written = (more: string) => `${JSON.stringify(order).slice(0, -1)},${more}}`
