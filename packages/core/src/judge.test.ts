@@ -1,4 +1,4 @@
-import { type Agent, type Lineage, Registry } from '@countersign/schema'
+import { type Agent, type Effect, type Lineage, Registry } from '@countersign/schema'
 import { describe, expect, it } from 'vitest'
 import { seal } from './action/seal.ts'
 import { createJudge } from './judge.ts'
@@ -17,7 +17,7 @@ const allows: PolicySet = {
     signOff: undefined,
     obligations: [],
   }),
-  evaluate: () => ({ kind: 'allow', by: ['all'] }),
+  evaluate: (_, { asChange }) => (asChange ? { kind: 'deny', by: ['never-changes'] } : { kind: 'allow', by: ['all'] }),
   couldAllow: () => true,
 }
 const agent: Agent = {
@@ -44,7 +44,7 @@ const judge = createJudge({
   clock: { now: () => 0 },
 })
 
-const judged = (name: string, lineage: Lineage = {}) => {
+const judged = (name: string, lineage: Lineage = {}, effect: Effect = 'read') => {
   const sealed = seal({
     tenant: 'default',
     agent: 'bot',
@@ -58,7 +58,7 @@ const judged = (name: string, lineage: Lineage = {}) => {
   })
   const context: Attempt['context'] = {
     sentence: 'x',
-    effect: 'read',
+    effect,
     lineage,
     measures: {},
     purpose: undefined,
@@ -86,5 +86,17 @@ describe('A1: what an action is said to touch is looked at in the words of the r
     ['x', { reads: [{ name: 'crm.customers ' }] }],
   ])('%s is refused where it is another spelling', async (name, lineage) => {
     await expect(judged(name, lineage)).rejects.toMatchObject({ code: 'ERR_INPUT_INVALID' })
+  })
+})
+
+describe('A6: what changes something by its effect is held to what holds for changes', () => {
+  it.each<[Effect, string]>([
+    ['read', 'allow'],
+    ['write', 'deny'],
+    ['delete', 'deny'],
+    ['grant', 'deny'],
+    ['deploy', 'deny'],
+  ])('%s: %s', async (effect, expected) => {
+    expect((await judged('crm.customers', {}, effect)).decision.kind).toBe(expected)
   })
 })
