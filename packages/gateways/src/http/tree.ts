@@ -132,7 +132,7 @@ export function rowsIn(tree: Tree, pointer?: string): number | undefined {
 function most(tree: Tree): number | undefined {
   switch (tree.kind) {
     case 'leaf':
-      return undefined
+      return inText(tree)
     case 'list':
       return Math.max(tree.items.length, sum(tree.items) ?? 0)
     case 'object': {
@@ -142,6 +142,12 @@ function most(tree: Tree): number | undefined {
       return byName ? Math.max(values.length, inside ?? 0) : inside
     }
   }
+}
+
+/** Where a text is itself JSON, what is in that. */
+function inText({ text }: Leaf): number | undefined {
+  const inner = text !== undefined && /^\s*[[{]/.test(text) ? treeOf(text) : undefined
+  return inner && most(inner)
 }
 
 /** As wide as a record gets. */
