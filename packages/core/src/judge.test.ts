@@ -4,6 +4,7 @@ import { seal } from './action/seal.ts'
 import { createJudge } from './judge.ts'
 import type { Attempt, PolicySet } from './ports.ts'
 
+let by = 'all'
 const allows: PolicySet = {
   version: 'v1',
   policies: [],
@@ -15,9 +16,9 @@ const allows: PolicySet = {
     kind: 'allowance',
     text: '',
     signOff: undefined,
-    obligations: [],
+    obligations: id === 'masked' ? [{ kind: 'mask', fields: ['crm.email'] }] : [],
   }),
-  evaluate: (_, { asChange }) => (asChange ? { kind: 'deny', by: ['never-changes'] } : { kind: 'allow', by: ['all'] }),
+  evaluate: (_, { asChange }) => (asChange ? { kind: 'deny', by: ['never-changes'] } : { kind: 'allow', by: [by] }),
   couldAllow: () => true,
 }
 const agent: Agent = {
@@ -44,7 +45,7 @@ const judge = createJudge({
   clock: { now: () => 0 },
 })
 
-const judged = (name: string, lineage: Lineage = {}, effect: Effect = 'read') => {
+const judged = (name: string, lineage: Lineage = {}, effect: Effect = 'read', more: Partial<Attempt> = {}) => {
   const sealed = seal({
     tenant: 'default',
     agent: 'bot',
@@ -71,7 +72,7 @@ const judged = (name: string, lineage: Lineage = {}, effect: Effect = 'read') =>
   }
   return judge(
     sealed,
-    { caller: { agent, credential: 'k', onBehalfOf: undefined, startedBy: undefined }, context },
+    { caller: { agent, credential: 'k', onBehalfOf: undefined, startedBy: undefined }, context, ...more },
     agent,
   )
 }
@@ -98,5 +99,20 @@ describe('A6: what changes something by its effect is held to what holds for cha
     ['deploy', 'deny'],
   ])('%s: %s', async (effect, expected) => {
     expect((await judged('crm.customers', {}, effect)).decision.kind).toBe(expected)
+  })
+})
+
+describe('H10: a duty that the gateway does not say it can keep is denied before anybody is asked', () => {
+  it.each<[string, Partial<Attempt>, string]>([
+    ['it says nothing', {}, 'deny'],
+    ['it cannot', { keeps: () => false }, 'deny'],
+    ['it can', { keeps: ({ kind }) => kind === 'mask' }, 'allow'],
+  ])('%s: %s', async (_, more, expected) => {
+    by = 'masked'
+    try {
+      expect((await judged('crm.customers', {}, 'read', more)).decision.kind).toBe(expected)
+    } finally {
+      by = 'all'
+    }
   })
 })

@@ -1,6 +1,7 @@
 import type { Obligation } from '@countersign/schema'
 import { describe, expect, it } from 'vitest'
 import { keeps } from './ceilings.ts'
+import { openHouse } from './fixture.ts'
 
 const mask: Obligation = { kind: 'mask', fields: ['email'] }
 const limit: Obligation = { kind: 'limit', rows: 1000 }
@@ -17,5 +18,29 @@ describe('H10: which duties can be kept is known before anybody is asked', () =>
     ['a limit on a WebSocket', limit, { websocket: true, rowsFrom: 'csv' }, undefined, false],
   ])('%s', (_, duty, route, rows, kept) => {
     expect(keeps(duty, route, rows)).toBe(kept)
+  })
+})
+
+const asking = { rows: { cel: 'int(query.n)' }, rowsFrom: 'request' }
+
+describe('H10: an attempt tells which duties it can keep', () => {
+  it.each<[string, object, string, Obligation, boolean]>([
+    ['a limit where nobody counts', {}, '', { kind: 'limit', rows: 10 }, false],
+    ['a limit where rows are counted', { rowsFrom: 'csv' }, '', { kind: 'limit', rows: 10 }, true],
+    ['a mask', {}, '', { kind: 'mask', fields: ['a.b'] }, true],
+    ['a limit that the request keeps', asking, '?n=10', { kind: 'limit', rows: 10 }, true],
+    ['a limit that it does not', asking, '?n=11', { kind: 'limit', rows: 10 }, false],
+    ['a limit of which it says nothing', asking, '', { kind: 'limit', rows: 10 }, false],
+  ])('%s', async (_, more, query, duty, expected) => {
+    const route = { verb: 'data.read', resources: [{ kind: 'dataset', name: 'd' }], ...more }
+    const house = await openHouse({ upstream: { routes: { 'GET /x': route } } })
+    try {
+      await house.ask(`/crm/x${query}`)
+      expect(house.attempts[0]?.keeps?.(duty)).toBe(expected)
+      await house.ask('/crm/unmapped')
+      expect(house.attempts[1]?.keeps?.({ kind: 'limit', rows: 10 })).toBe(false)
+    } finally {
+      await house.close()
+    }
   })
 })

@@ -80,6 +80,13 @@ describe('H9: switching a person off', () => {
     expect((await rig.facts()).at(-1)).toMatchObject({ change: 'signed-in', person: { active: true } })
   })
 
+  it('signs them out at instances that only read the store', async () => {
+    const his = await rig.cookieOf(ben)
+    const person = { ...ben, version: 2, active: false }
+    await rig.store.commit({ facts: [{ kind: 'person.changed', change: 'switched-off', by: cleo.id, person }] })
+    expect(await statusOf(his)).toBe(401)
+  })
+
   it('is never for oneself, and takes the role identity', async () => {
     const [his, admin] = [await rig.cookieOf(ben), await rig.cookieOf(cleo)]
     expect(await codeOf(await switchTo(false, his, cleo))).toBe('ERR_NOT_ALLOWED')
