@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import { closeOverdue } from '@countersign/core'
+import { closeOverdue, type Ran } from '@countersign/core'
 import { describe, expect, it } from 'vitest'
 import { agentId, minute } from './cast.ts'
 import { done, scene, type Scene, type SceneOptions } from './scene.ts'
@@ -240,6 +240,23 @@ it('ten clients wait for one question, and one signature wakes them all', async 
   const endings = (await Promise.all(held)).map(({ ending }) => ending)
   expect(endings.filter((ending) => ending === 'ran').length).toBeGreaterThanOrEqual(1)
   expect(endings.filter((ending) => !['ran', 'waiting'].includes(ending))).toEqual([])
+})
+
+it('B6: what waits or runs with one credential takes so much memory, and no more; what has ended leaves room', async () => {
+  const { attempt } = scene({ says: 'allow' })
+  const ends: (() => void)[] = []
+  const run = () => new Promise<Ran>((end) => ends.push(() => end(done())))
+  const heavy = () => attempt({ parameters: { text: 'x'.repeat(30 * 2 ** 20) }, run })
+  const running = Array.from({ length: 4 }, heavy)
+  await expect.poll(() => ends.length).toBe(4)
+  await expect(heavy()).rejects.toMatchObject({ code: 'ERR_TOO_MANY' })
+  expect(await attempt()).toMatchObject({ ending: 'ran' })
+  ends[0]?.()
+  await running[0]
+  running.push(heavy())
+  await expect.poll(() => ends.length).toBe(5)
+  for (const end of ends) end()
+  await Promise.all(running)
 })
 
 /** Whatever the answer: what matters is what runs. */

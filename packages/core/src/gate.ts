@@ -11,7 +11,7 @@
  */
 import type { Action, ActionRecord, Agent, Approval, Fact, PermitRecord, Refusal } from '@countersign/schema'
 import { type SealedAction, seal } from './action/seal.ts'
-import { askedGroups, spend } from './approval/approval.ts'
+import { askedGroups, isLive, spend } from './approval/approval.ts'
 import { inForce } from './approval/barred.ts'
 import type { Desk } from './approval/desk.ts'
 import { covers, mustBeAbout } from './approval/recheck.ts'
@@ -21,6 +21,7 @@ import { createEarlierRuns } from './earlier.ts'
 import { CountersignError, isError } from './errors.ts'
 import type { Judge } from './judge.ts'
 import { createDenials } from './limits/denials.ts'
+import { createWeights } from './limits/weights.ts'
 import { type Patience, startPatience } from './patience.ts'
 import { permitRecord } from './permit.ts'
 import { denied } from './policy/denied.ts'
@@ -63,10 +64,12 @@ export function createGate(parts: GateParts): HouseGate {
   const inTurn = createTurns()
   /** So that a crowd of one credential leaves time for others: people who sign, and whoever stops it. */
   const fairly = createTurns(judgedAtOnce)
+  const weigh = createWeights()
 
   return {
     async pass(attempt) {
       const sealed = seal(actionOf(attempt))
+      const leave = weigh(attempt.caller.credential, sealed)
       const patience = startPatience(attempt)
       try {
         const verdict = await judged(sealed, attempt, patience)
@@ -75,6 +78,7 @@ export function createGate(parts: GateParts): HouseGate {
         else await attempt.refuse(verdict)
       } finally {
         patience.close()
+        leave()
       }
     },
     show: earlierRuns.show,
@@ -294,6 +298,3 @@ function actionOf({ action, caller }: Attempt): Action {
     ...(caller.startedBy !== undefined && { startedBy: caller.startedBy }),
   }
 }
-
-const isLive = (approval: Approval, now: number) =>
-  (approval.state === 'open' && now < approval.expiresAt) || (approval.state === 'granted' && now < approval.validUntil)

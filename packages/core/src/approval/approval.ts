@@ -153,3 +153,7 @@ function withoutTime(approval: OpenApproval | GrantedApproval) {
   const { escalateAt: _escalateAt, ...asked } = approval
   return asked
 }
+
+/** Whether it can still be signed, or its grant still be used. */
+export const isLive = (approval: Approval, now: number): boolean =>
+  (approval.state === 'open' && now < approval.expiresAt) || (approval.state === 'granted' && now < approval.validUntil)

@@ -5,22 +5,25 @@
  * @module
  */
 export interface Crowd {
-  /** One more of this one's. What comes back lets it out again, however often it is called; undefined: there are too many. */
-  enter(who: string): (() => void) | undefined
+  /**
+   * One more of this one's, or something that takes so many places. What comes back lets it out again, however often it is
+   * called; undefined: there are too many.
+   */
+  enter(who: string, places?: number): (() => void) | undefined
 }
 
 export function createCrowd(most: number): Crowd {
   const open = new Map<string, number>()
   return {
-    enter(who) {
+    enter(who, places = 1) {
       const already = open.get(who) ?? 0
-      if (already >= most) return undefined
-      open.set(who, already + 1)
+      if (already + places > most) return undefined
+      open.set(who, already + places)
       let within = true
       return () => {
         if (!within) return
         within = false
-        const left = (open.get(who) ?? 1) - 1
+        const left = (open.get(who) ?? 0) - places
         if (left > 0) open.set(who, left)
         else open.delete(who)
       }
