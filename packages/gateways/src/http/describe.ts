@@ -135,7 +135,7 @@ const otherwise = (message: Message) => ({
   verb: 'http.call' as const,
   resource: unknown(message),
   unknown: unknown(message),
-  said: saidBy(message.method),
+  said: hidesMethod(message) ? ('deletes' as const) : saidBy(message.method),
   sentence: () => plainly(message),
 })
 
@@ -191,6 +191,10 @@ function viewOf({ message, query, form }: Read, sealed: HttpParameters, matched:
     ...(fields && { form: fields.one, forms: fields.all }),
   }
 }
+
+/** A form that is too large to be looked at may name another method (`_method`), for those who take it from there. */
+const hidesMethod = ({ headers, body }: Message): boolean =>
+  body !== undefined && 'spooled' in body && /form/i.test(headers('content-type') ?? 'form')
 
 const hidesNames = ({ headers, body }: Message): boolean =>
   body !== undefined && 'spooled' in body && /json|form/i.test(headers('content-type') ?? 'form')

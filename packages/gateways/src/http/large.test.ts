@@ -70,6 +70,15 @@ describe('A1: a body that is too large to be looked at says nothing', () => {
     },
   )
 
+  it.each<[string, string, string, string]>([
+    ['a form', form, `f=${filling}&_method=DELETE`, 'delete'],
+    ['a multipart form', 'multipart/form-data; boundary=b', `--b\r\n${filling}`, 'delete'],
+    ['a file', 'application/octet-stream', filling, 'write'],
+  ])('A6: %s could name another method, so it counts as the worst of them', async (_, type, body, effect) => {
+    const route = { verb: 'data.write', resources: [{ kind: 'dataset', name: 'a' }] }
+    expect((await told(route, '', type, body)).context?.effect).toBe(effect)
+  })
+
   it('a file holds none', async () => {
     const { action, context } = await told(listing, '?limit=5&dataset=a', 'application/octet-stream', filling)
     expect(action?.resources).toEqual([{ kind: 'dataset', name: 'a' }])
