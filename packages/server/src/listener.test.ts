@@ -46,7 +46,7 @@ describe('the listener', () => {
       const socket = connect({ port, host: '127.0.0.1', localAddress })
       socket.on('error', () => undefined)
       await once(socket, 'connect')
-      opened.add({ close: async () => void socket.destroy() })
+      await opened.add({ close: async () => void socket.destroy() })
       socket.write('GET / HTTP/1.1\r\nhost: localhost\r\n\r\n')
       return Promise.race([once(socket, 'data').then(() => 'in'), once(socket, 'close').then(() => 'out')])
     }

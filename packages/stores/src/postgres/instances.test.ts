@@ -10,10 +10,12 @@ import {
   founded,
   granted,
   permitted,
+  personChanged,
   sampleAction,
   sampleAgent,
   sampleOpen,
   samplePermit,
+  samplePerson,
   sampleRecord,
   spent,
 } from '../conformance.ts'
@@ -77,11 +79,11 @@ describe('several instances on one database', { timeout: 60_000 }, () => {
 
   it('never write with a key that another instance has destroyed (P12)', async () => {
     const [one, other] = [await openStore(), await openStore()]
-    const agent = sampleAgent()
-    await one.commit({ facts: [agentChanged(agent)] })
-    await other.journal.erase(agent.id)
-    const index = await one.commit({ facts: [agentChanged(agent)] })
-    expect((await other.journal.read(index, 1)).map(({ fact }) => fact)).toEqual([agentChanged(agent)])
+    const person = samplePerson()
+    await one.commit({ facts: [personChanged(person)] })
+    await other.journal.erase(person.id)
+    const index = await one.commit({ facts: [personChanged(person)] })
+    expect((await other.journal.read(index, 1)).map(({ fact }) => fact)).toEqual([personChanged(person)])
   })
 
   it('do not wait for one that fell silent in the middle of a commit (P14)', async () => {
