@@ -43,7 +43,10 @@ describe('a sign-in under way', () => {
   it('B3: is not ended by those that come back either, and of those a bounded number is remembered', async () => {
     const { begin, resume } = atTheConsole({ most: 3 })
     const mine = sent(await begin('s'))
-    for (const other of 'abcdefgh') await resume(sent(await begin(other)), callback(other))
+    const first = sent(await begin('a'))
+    await resume(first, callback('a'))
+    for (const other of 'bcdefgh') await resume(sent(await begin(other)), callback(other))
+    expect((await resume(first, callback('a'))).pending.state).toBe(state('a')) // its code is used up at the provider
     expect((await resume(mine, callback('s'))).pending.state).toBe(state('s'))
     await expect(resume(mine, callback('s'))).rejects.toMatchObject({ detail: { why: 'used before' } })
   })

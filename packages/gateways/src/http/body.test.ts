@@ -107,6 +107,21 @@ function withByte(bytes: Buffer, at: number, value: number): Buffer {
   return copy
 }
 
+it('F3: coded bytes are bounded too, also where nobody says how many come', async () => {
+  const coded = gzipSync(randomBytes(1_500_000))
+  const answer = await house.ask('/crm/large/coded', {
+    method: 'PUT',
+    body: new Blob([coded]).stream(),
+    duplex: 'half',
+    headers: { 'content-type': 'application/x-image', 'content-encoding': 'gzip' },
+  } as Init)
+  expect([answer.status, await answer.json()]).toMatchObject([
+    413,
+    { detail: expect.stringContaining('coded with gzip') },
+  ])
+  expect(house.attempts).toEqual([])
+})
+
 describe('F7: body limit 1 MiB, not named: it is named, and a route may have another', () => {
   const large = randomBytes(2_500_000)
   const sha256 = createHash('sha256').update(large).digest('hex')

@@ -55,6 +55,20 @@ describe('F2: a WebSocket through a route that allows it', () => {
     expect([shaken, house.attempts]).toEqual([[], []])
   })
 
+  it('F2: a plain call of such a route is one, and so is one with another upgrade', async () => {
+    for (const line of [
+      '',
+      'connection: upgrade, http2-settings\r\nupgrade: h2c\r\nhttp2-settings: AAMAAABkAAQAAP__\r\n',
+    ]) {
+      const request = `GET /crm/exec/web-1 HTTP/1.1\r\nhost: h\r\nauthorization: Bearer ${key}\r\n${line}\r\n`
+      const before = house.attempts.length
+      const socket = open(request)
+      await expect.poll(() => house.attempts.length).toBe(before + 1)
+      expect(house.attempts.at(-1)?.action.parameters).not.toMatchObject({ headers: { upgrade: 'websocket' } })
+      socket.destroy()
+    }
+  })
+
   it.each(['/crm/plain/a', '/crm/other', '/crm/exec/a%2Fb'])(
     'is ignored where no route allows it: %s',
     async (path) => {
