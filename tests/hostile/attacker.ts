@@ -5,7 +5,8 @@
  * @module
  */
 import { setPriority } from 'node:os'
-import { attacks, type Counts, type Target } from './attacks.ts'
+import { attacks, type Target } from './attacks.ts'
+import type { Counts } from './send.ts'
 
 export type Order = { readonly attack: string; readonly target: Target } | 'stop'
 export type Report = 'ready' | 'begun' | { readonly counts: Counts }

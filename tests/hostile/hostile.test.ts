@@ -13,8 +13,9 @@ import { enrolAgent } from '@countersign/server'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { exportOf, openTestHouse, type TestHouse } from '../house.ts'
 import type { Order, Report } from './attacker.ts'
-import { attacks, type Counts } from './attacks.ts'
+import { attacks } from './attacks.ts'
 import { openOddUpstream } from './odd-upstream.ts'
+import type { Counts } from './send.ts'
 
 let odd: Awaited<ReturnType<typeof openOddUpstream>>
 let house: TestHouse
