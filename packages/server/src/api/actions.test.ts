@@ -42,7 +42,7 @@ describe('the record, searched', () => {
     expect((await find(query)).items).toHaveLength(count)
   })
 
-  it('G filters want ids: a person is found by name or email address, in any case, and nobody finds nothing', async () => {
+  it('G19: filters take names: a person is found by name or email address, in any case, and nobody finds nothing', async () => {
     const ada = await rig.person('Ada Byron', { email: 'ada@acme.example' })
     const { record } = (await rig.store.actions.get(question.actionId))?.life ?? {}
     if (!record) throw new Error('The question has no action.')

@@ -10,7 +10,7 @@ export function agentsAndPeople(open: OpenStore): void {
     const scene = stage(open)
     const idsOf = (found: readonly { readonly id: string }[]) => found.map(({ id }) => id).toSorted()
 
-    it('are read: people by their groups as of now, agents by who answers for them', async () => {
+    it('H7: are read: people by their groups as of now, agents by who answers for them', async () => {
       const { store } = scene
       const [one, other, both] = [unique('group'), unique('group'), unique('group')]
       const [first, second] = [samplePerson({ groups: [one] }), samplePerson({ groups: [one, both] })]
