@@ -88,3 +88,11 @@ function sourcesIn(folder: string): string {
     .map((file) => readFileSync(`${folder}/${file}`, 'utf8'))
     .join('\n')
 }
+
+it('what tests share registers hooks only when it is told to: several files of tests may share one module', () => {
+  const shared = readdirSync('packages', { recursive: true, encoding: 'utf8' }).filter(
+    (path) => /\/src\/.*\.ts$/.test(path) && !path.includes('node_modules') && !path.endsWith('.test.ts'),
+  )
+  const hook = /^(?:before|after)(?:Each|All)\(/m
+  expect(shared.filter((path) => hook.test(readFileSync(`packages/${path}`, 'utf8')))).toEqual([])
+})

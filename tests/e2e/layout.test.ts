@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, expect, it } from 'vitest'
 import { type Chromium, openChromium, type Page } from '../chromium.ts'
 import { exportOf, openTestHouse, type TestHouse } from '../house.ts'
 import { builtConsole, openWindow } from './window.ts'

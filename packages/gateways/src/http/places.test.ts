@@ -1,5 +1,18 @@
 import { describe, expect, it } from 'vitest'
-import { ask, cel, exporting, json, listing, open, order, uploading, written } from './reading-fixture.ts'
+import {
+  ask,
+  cel,
+  closeAfterEach,
+  exporting,
+  json,
+  listing,
+  open,
+  order,
+  uploading,
+  written,
+} from './reading-fixture.ts'
+
+closeAfterEach()
 
 describe('A2: a name that a mapping reads stands in one place', () => {
   const form = 'application/x-www-form-urlencoded'

@@ -7,10 +7,12 @@ import { afterEach } from 'vitest'
 import { type House, openHouse } from './fixture.ts'
 
 let house: House | undefined
-afterEach(async () => {
-  await house?.close()
-  house = undefined
-})
+/** Once in each file of tests: files may share this module, and hooks belong to the file that is read. */
+export const closeAfterEach = (): void =>
+  afterEach(async () => {
+    await house?.close()
+    house = undefined
+  })
 
 export const cel = (text: string) => ({ cel: text })
 export const exporting = {

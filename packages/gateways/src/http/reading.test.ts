@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { ask, cel, exporting, json, listing, order, uploading, written } from './reading-fixture.ts'
+import { ask, cel, closeAfterEach, exporting, json, listing, order, uploading, written } from './reading-fixture.ts'
+
+closeAfterEach()
 
 describe('A1: a body that two readers read in two ways is refused, with the two names said', () => {
   it.each<[string, string, string, string]>([

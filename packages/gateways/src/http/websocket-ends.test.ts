@@ -1,8 +1,18 @@
-import { once } from 'node:events'
 import { type AddressInfo, connect, type Socket } from 'node:net'
 import { describe, expect, it } from 'vitest'
 import { openHouse } from './fixture.ts'
-import { handshake, hear, house, open, openSilent, socketRoute, upstream } from './websocket-fixture.ts'
+import {
+  handshake,
+  hear,
+  house,
+  inFrontOfSockets,
+  open,
+  openSilent,
+  socketRoute,
+  upstream,
+} from './websocket-fixture.ts'
+
+inFrontOfSockets()
 
 describe('P15: a WebSocket ends when its leave is taken back', () => {
   it.each(['the agent was stopped', 'the agent’s key was revoked', 'its key has expired'])('%s', async (why) => {
@@ -91,14 +101,14 @@ describe('F2: the handshake with the upstream ends, whatever the upstream does',
       upstream: {
         origin: `http://127.0.0.1:${port}`,
         routes: { 'GET /exec/{name}': socketRoute },
-        longestMs: 200,
+        longestMs: 1_500,
       },
     })
     const socket = connect(other.port, '127.0.0.1')
     socket.on('error', () => undefined)
     socket.write(handshake())
     const saying = setInterval(() => socket.write('x'), 20)
-    await once(socket.resume(), 'close')
+    await new Promise((closed) => socket.resume().once('close', closed)) // it may be reset while it still speaks
     clearInterval(saying)
     await expect
       .poll(() => other.ran)

@@ -20,29 +20,6 @@ export const answers: { accept(key: string): string; protocol: string | undefine
   protocol: undefined,
 }
 const asItShould = { ...answers }
-beforeAll(async () => {
-  upstream = createServer((_, response) => response.writeHead(404).end('no socket here'))
-  upstream.on('upgrade', (request: IncomingMessage, socket: Socket) => {
-    shaken.push(request)
-    socket.on('error', () => undefined)
-    const lines = [
-      'HTTP/1.1 101 Switching Protocols',
-      'connection: upgrade',
-      'upgrade: websocket',
-      `sec-websocket-accept: ${answers.accept(String(request.headers['sec-websocket-key']))}`,
-      ...(answers.protocol === undefined ? [] : [`sec-websocket-protocol: ${answers.protocol}`]),
-    ]
-    socket.write(`${lines.join('\r\n')}\r\n\r\nhello`)
-    socket.pipe(socket)
-  })
-  upstream.listen(0, '127.0.0.1')
-  await once(upstream, 'listening')
-})
-afterAll(async () => {
-  upstream.closeAllConnections()
-  upstream.close()
-  await once(upstream, 'close')
-})
 
 export let house: House
 const sockets: Socket[] = []
@@ -52,21 +29,48 @@ export const socketRoute = {
   resources: [{ kind: 'host', name: { cel: 'params.name' } }],
   websocket: true,
 }
-beforeEach(async () => {
-  shaken = []
-  Object.assign(answers, asItShould)
-  const { port } = upstream.address() as AddressInfo
-  const routes = {
-    'GET /exec/{name}': socketRoute,
-    'GET /short/{name}': { ...socketRoute, bytes: 12 },
-    'GET /plain/{name}': { ...socketRoute, websocket: false },
-  }
-  house = await openHouse({ upstream: { origin: `http://127.0.0.1:${port}`, routes, silenceMs: 1_000 } })
-})
-afterEach(async () => {
-  for (const socket of sockets.splice(0)) socket.destroy()
-  await house.close()
-})
+
+/** Once in each file of tests: files may share this module, and hooks belong to the file that is read. */
+export function inFrontOfSockets(): void {
+  beforeAll(async () => {
+    upstream = createServer((_, response) => response.writeHead(404).end('no socket here'))
+    upstream.on('upgrade', (request: IncomingMessage, socket: Socket) => {
+      shaken.push(request)
+      socket.on('error', () => undefined)
+      const lines = [
+        'HTTP/1.1 101 Switching Protocols',
+        'connection: upgrade',
+        'upgrade: websocket',
+        `sec-websocket-accept: ${answers.accept(String(request.headers['sec-websocket-key']))}`,
+        ...(answers.protocol === undefined ? [] : [`sec-websocket-protocol: ${answers.protocol}`]),
+      ]
+      socket.write(`${lines.join('\r\n')}\r\n\r\nhello`)
+      socket.pipe(socket)
+    })
+    upstream.listen(0, '127.0.0.1')
+    await once(upstream, 'listening')
+  })
+  afterAll(async () => {
+    upstream.closeAllConnections()
+    upstream.close()
+    await once(upstream, 'close')
+  })
+  beforeEach(async () => {
+    shaken = []
+    Object.assign(answers, asItShould)
+    const { port } = upstream.address() as AddressInfo
+    const routes = {
+      'GET /exec/{name}': socketRoute,
+      'GET /short/{name}': { ...socketRoute, bytes: 12 },
+      'GET /plain/{name}': { ...socketRoute, websocket: false },
+    }
+    house = await openHouse({ upstream: { origin: `http://127.0.0.1:${port}`, routes, silenceMs: 1_000 } })
+  })
+  afterEach(async () => {
+    for (const socket of sockets.splice(0)) socket.destroy()
+    await house.close()
+  })
+}
 
 export const handshake = (path = '/crm/exec/web-1', ...more: string[]) =>
   [

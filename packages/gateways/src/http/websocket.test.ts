@@ -2,7 +2,19 @@ import { createHash } from 'node:crypto'
 import { type AddressInfo, connect } from 'node:net'
 import { describe, expect, it } from 'vitest'
 import { key, openHouse, waiting } from './fixture.ts'
-import { answers, handshake, hear, house, open, shaken, socketRoute, upstream } from './websocket-fixture.ts'
+import {
+  answers,
+  handshake,
+  hear,
+  house,
+  inFrontOfSockets,
+  open,
+  shaken,
+  socketRoute,
+  upstream,
+} from './websocket-fixture.ts'
+
+inFrontOfSockets()
 
 describe('F2: a WebSocket through a route that allows it', () => {
   it('is shaken hands on after the permit, joined, counted and recorded', async () => {
