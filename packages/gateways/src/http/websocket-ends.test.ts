@@ -107,6 +107,7 @@ describe('F2: the handshake with the upstream ends, whatever the upstream does',
     const socket = connect(other.port, '127.0.0.1')
     socket.on('error', () => undefined)
     socket.write(handshake())
+    await hear(socket, 'hello') // nobody may speak before
     const saying = setInterval(() => socket.write('x'), 20)
     await new Promise((closed) => socket.resume().once('close', closed)) // it may be reset while it still speaks
     clearInterval(saying)
