@@ -21,11 +21,11 @@ afterAll(async () => {
 const open = async (person: string, width: number): Promise<Page> =>
   (await openWindow(browser, house.url, person, { viewport: { width, height: width < 500 ? 844 : 900 } })).page
 
-/** Words of at most twenty letters that the page breaks in two. */
+/** Words of at most twenty letters that the page breaks in two; what an agent said breaks where it has to. */
 const broken = `[...function* () {
   const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT)
   for (let node = walker.nextNode(); node; node = walker.nextNode()) {
-    if (node.parentElement.closest('code, pre, svg, script, style, .visually-hidden')) continue
+    if (node.parentElement.closest('bdi, code, pre, svg, script, style, .visually-hidden')) continue
     for (const { 0: word, index } of node.data.matchAll(/(?<![\\w+/=-])[A-Za-z]{2,20}(?![\\w+/=-])/g)) {
       const range = document.createRange()
       range.setStart(node, index)
