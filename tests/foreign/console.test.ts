@@ -14,7 +14,7 @@ describe('the console in Chromium, in front of a real house', () => {
     const page = await openAs(/Ben/)
     void house.demo.act(exportOf(2_345))
     await page
-      .getByText(/Export 2345 rows/)
+      .getByText(/Export 2,345 rows/)
       .first()
       .click()
     await page.getByText('warehouse.acme.example').first().waitFor()
@@ -66,7 +66,7 @@ describe('the console in Chromium, in front of a real house', () => {
     const page = await openAs(/Eve/)
     await page.goto(`${house.url}/actions?purpose=quarterly+revenue&class=financial`)
     await page
-      .getByText(/Export 2347 rows/)
+      .getByText(/Export 2,347 rows/)
       .first()
       .click()
     await page

@@ -37,7 +37,7 @@ describe('the inbox', () => {
       await page.locator('.line.live').waitFor()
       const told = await house.act(exportOf(5_001))
       await page
-        .getByText(/5001 rows/)
+        .getByText(/5,001 rows/)
         .first()
         .waitFor()
       expect(line.requests.map(({ headers }) => headers['last-event-id'])).toEqual([undefined])
@@ -47,11 +47,11 @@ describe('the inbox', () => {
       await house.act(exportOf(5_002, { destination: 'partner-drive.example' }))
       await page.locator('.line.live').waitFor()
       await page
-        .getByText(/5002 rows/)
+        .getByText(/5,002 rows/)
         .first()
         .waitFor()
       await page
-        .getByText(/5001 rows/)
+        .getByText(/5,001 rows/)
         .first()
         .waitFor({ state: 'detached' })
       expect(line.requests.length).toBe(2)
