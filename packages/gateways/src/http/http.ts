@@ -133,8 +133,9 @@ export const http = defineGateway({
     }
 
     async function pass(wanted: Wanted, call: Call, caller: Caller): Promise<void> {
-      const { response, signal } = call
+      const { response } = call
       const { action, context, upstream, route, wished, async, acts, codings, key, spooled, socket } = wanted
+      const joining = socket && { client: socket, ...untilSwitched(call.signal) }
       const waitSeconds = Math.min(wished ?? (async ? 0 : upstream.waitSeconds), config.maxWaitSeconds)
       if (wished !== undefined) response.setHeader('preference-applied', `wait=${waitSeconds}`)
 
@@ -144,7 +145,7 @@ export const http = defineGateway({
         context,
         keeps: (duty) => keeps(duty, route ?? {}, context.measures.rows),
         patienceMs: waitSeconds * 1000,
-        signal,
+        signal: joining?.signal ?? call.signal,
         run(permit) {
           const { clientSilenceMs } = config
           const cut = AbortSignal.any([call.cut, permit.revoked])
@@ -162,7 +163,7 @@ export const http = defineGateway({
             cut,
             codings,
           }
-          return socket ? join(permit, { ...line, client: socket, key, closing: closing.signal }) : run(permit, line)
+          return joining ? join(permit, { ...line, ...joining, key, closing: closing.signal }) : run(permit, line)
         },
         async replay(result) {
           await replay(response, result, config.clientSilenceMs)
@@ -193,6 +194,15 @@ export const http = defineGateway({
     }
   },
 })
+
+/** Aborts when the client has gone, until it has its WebSocket. */
+function untilSwitched(gone: AbortSignal): { readonly signal: AbortSignal; switched(): void } {
+  const own = new AbortController()
+  const abort = () => own.abort()
+  if (gone.aborted) abort()
+  gone.addEventListener('abort', abort, { once: true })
+  return { signal: own.signal, switched: () => gone.removeEventListener('abort', abort) }
+}
 
 async function recognise({ rawHeaders, socket }: IncomingMessage, { identify }: Hall): Promise<Caller> {
   const credential = credentialOf(readHeaders(rawHeaders))

@@ -9,6 +9,7 @@ import {
   house,
   inFrontOfSockets,
   open,
+  openSilent,
   shaken,
   socketRoute,
   upstream,
@@ -98,6 +99,14 @@ describe('F2: a WebSocket through a route that allows it', () => {
     answers.accept = (text) => createHash('sha1').update(`${text}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest('base64')
     expect(await hear(open(handshake()), 'never')).toMatch(/^HTTP\/1.1 502 /)
     expect(house.ran).toMatchObject([{ outcome: { kind: 'unknown' } }, { outcome: { kind: 'unknown' } }])
+  })
+
+  it('C1: whose client ends it was not given up: the same again is another action', async () => {
+    const socket = open(handshake())
+    await hear(socket, 'hello')
+    socket.end()
+    await expect.poll(() => house.ran).toMatchObject([{ outcome: { kind: 'done' }, delivered: true }])
+    expect(house.attempts.map(({ signal }) => signal.aborted)).toEqual([false])
   })
 
   it('ends at its ceiling', async () => {

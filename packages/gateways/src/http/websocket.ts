@@ -45,6 +45,8 @@ export interface Joining extends Line {
   readonly key: string
   /** Aborts when the gateway closes. */
   readonly closing: AbortSignal
+  /** Called once the client has its WebSocket: who ends it from then on has given nothing up. */
+  switched(): void
 }
 
 /** Shakes hands with the upstream, then with the client, and joins the two until one of them ends. */
@@ -69,6 +71,7 @@ export async function join(permit: Permit, line: Joining): Promise<Ran> {
   if (shaken.kind === 'declined') return declined(line, shaken)
   client.off('data', letGo).off('end', letGo)
   client.write(accepting(line.key, shaken.protocol, permit.actionId))
+  line.switched()
   const { sent, received, end } = await joined(client, shaken.socket, {
     mostBytes: mostBytes ?? Infinity,
     silenceMs: upstream.silenceMs,
