@@ -9,7 +9,6 @@ import {
   house,
   inFrontOfSockets,
   open,
-  openSilent,
   shaken,
   socketRoute,
   upstream,
