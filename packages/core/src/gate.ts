@@ -41,8 +41,8 @@ export interface GateParts extends RunParts {
 
 /** A repeat within this time of a rejection gets the rejection again, no new question. */
 const rejectionHoldsMs = 10 * 60_000
-/** How many attempts of one credential are judged at once; those that wait for people, or run, are not counted. */
-const judgedAtOnce = 32
+/** How many attempts of one credential are judged at once, and how many once there are more; those that wait for people, or run, are not counted. */
+const judgedAtOnce = [32, 8] as const
 /** How often an attempt is judged anew because something changed while it was judged. */
 const patienceWithChange = 8
 
@@ -63,7 +63,7 @@ export function createGate(parts: GateParts): HouseGate {
   /** Counted and asked one after the other, so that a crowd at once asks no more than its limit. */
   const inTurn = createTurns()
   /** So that a crowd of one credential leaves time for others: people who sign, and whoever stops it. */
-  const fairly = createTurns(judgedAtOnce)
+  const fairly = createTurns(...judgedAtOnce)
   const weigh = createWeights()
 
   return {
