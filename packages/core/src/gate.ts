@@ -41,8 +41,8 @@ export interface GateParts extends RunParts {
 
 /** A repeat within this time of a rejection gets the rejection again, no new question. */
 const rejectionHoldsMs = 10 * 60_000
-/** How many attempts of one credential are judged at once, and how many once there are more; those that wait for people, or run, are not counted. */
-const judgedAtOnce = [32, 8] as const
+/** How many attempts of one credential look for their question, or its answer, at once: a crowd of them keeps nobody else waiting. */
+const askingAtOnce = 8
 /** How often an attempt is judged anew because something changed while it was judged. */
 const patienceWithChange = 8
 
@@ -62,8 +62,8 @@ export function createGate(parts: GateParts): HouseGate {
   const earlierRuns = createEarlierRuns(store, runs.isHere)
   /** Counted and asked one after the other, so that a crowd at once asks no more than its limit. */
   const inTurn = createTurns()
-  /** So that a crowd of one credential leaves time for others: people who sign, and whoever stops it. */
-  const fairly = createTurns(...judgedAtOnce)
+  /** What asks reads much, and people who sign read the same store; what is allowed at once does not wait here. */
+  const fairly = createTurns(askingAtOnce)
   const weigh = createWeights()
 
   return {
@@ -115,12 +115,11 @@ export function createGate(parts: GateParts): HouseGate {
     agent: Agent,
     patience: Patience,
   ): Promise<Verdict> {
-    const { credential } = attempt.caller
-    const settled = await fairly(credential, async () => settle(sealed, await judge(sealed, attempt, agent), agent))
+    const settled = await settle(sealed, await judge(sealed, attempt, agent), agent)
     if ('kind' in settled) return settled
     if (settled.state === 'open') attempt.held?.(waitingFor(settled))
     const approval = await desk.answer(settled.id, patience.signal)
-    return fairly(credential, () => answered(approval, sealed, attempt))
+    return fairly(attempt.caller.credential, () => answered(approval, sealed, attempt))
   }
 
   /** What becomes of it, or the question whose answer it waits for. */
@@ -133,7 +132,8 @@ export function createGate(parts: GateParts): HouseGate {
       case 'allow':
         return permit(record, agent)
       case 'ask':
-        return record.observed ? permit(record, agent) : findOrAsk(sealed, record, agent)
+        if (record.observed) return permit(record, agent)
+        return fairly(record.attempt.credential, () => findOrAsk(sealed, record, agent))
     }
   }
 

@@ -27,19 +27,6 @@ describe('turns', () => {
     expect(await Promise.all(all)).toEqual(['1', '2', '3', '4', '5'])
   })
 
-  it('are fewer once there is a crowd, in the same order', async () => {
-    const { begun, work, end } = works()
-    const inTurn = createTurns(4, 2)
-    const ids = ['1', '2', '3', '4', '5', '6', '7']
-    const all = ids.map((id) => inTurn('a', work(id)))
-    for (const [done, atWork] of [4, 4, 4, 5, 6, 7, 7].entries()) {
-      await turn()
-      expect(begun).toEqual(ids.slice(0, atWork))
-      end(String(done + 1))
-    }
-    expect(await Promise.all(all)).toEqual(ids)
-  })
-
   it('are not waited for by other names, and one that fails keeps nobody waiting', async () => {
     const { begun, work, end } = works()
     const inTurn = createTurns()
