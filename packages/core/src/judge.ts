@@ -12,6 +12,7 @@ import { mustBeSpelledAsRegistered } from './lineage/spelled.ts'
 import { decide } from './policy/decide.ts'
 import type { Attempt, Clock, PolicyEngine, PolicyQuestion, Store } from './ports.ts'
 import { type RiskPoints, riskOf } from './risk/signals.ts'
+import { createSharedLook } from './shared.ts'
 
 export interface JudgeParts {
   readonly store: Pick<Store, 'people' | 'actions'>
@@ -33,6 +34,8 @@ export type Judge = (
 export function createJudge({ store, policy, registry, clock, risk: points, timeZone = 'UTC' }: JudgeParts): Judge {
   const localTime = createLocalTime(timeZone)
   const done = new Set<string>()
+  /** A crowd that does the same for the first time asks the store once. */
+  const seen = createSharedLook((key) => store.actions.seen(...(JSON.parse(key) as [agent: string, operation: string])))
 
   return async (sealed, attempt, agent) => {
     const { caller, context } = attempt
@@ -94,7 +97,7 @@ export function createJudge({ store, policy, registry, clock, risk: points, time
   /** Once true it stays true, so the store is asked only until then. */
   async function seenBefore(agent: string, operation: string): Promise<boolean> {
     const key = JSON.stringify([agent, operation])
-    if (!done.has(key) && (await store.actions.seen(agent, operation))) done.add(key)
+    if (!done.has(key) && (await seen(key))) done.add(key)
     return done.has(key)
   }
 }
