@@ -120,6 +120,7 @@ export {
 } from './ledger/note.ts'
 export { type Consistency, type Inclusion, verifyConsistency, verifyInclusion } from './ledger/proofs.ts'
 export { consistencyProof, inclusionProof } from './ledger/prove.ts'
+export { copyOfFacts } from './ledger/facts.ts'
 export { createRecorder, type Prepared, type Recorder, type StoredRecord } from './ledger/record.ts'
 export { sha256 } from './ledger/sha256.ts'
 export { createLogKey, createSigner, verifyEd25519 } from './ledger/signer.ts'

@@ -3,9 +3,8 @@
  *
  * @module
  */
-import { ActionRecord, type Agent, type Registry } from '@countersign/schema'
+import type { ActionRecord, Agent, Registry } from '@countersign/schema'
 import type { SealedAction } from './action/seal.ts'
-import { CountersignError } from './errors.ts'
 import { newId } from './id.ts'
 import { classify } from './lineage/classify.ts'
 import { mustBeSpelledAsRegistered } from './lineage/spelled.ts'
@@ -24,7 +23,7 @@ export interface JudgeParts {
   readonly timeZone?: string
 }
 
-/** @throws ERR_INPUT_INVALID for what a gateway should have bounded: a record that cannot be read back is not written */
+/** @throws ERR_INPUT_INVALID for another spelling of what is registered */
 export type Judge = (
   sealed: SealedAction,
   attempt: Pick<Attempt, 'caller' | 'context' | 'keeps'>,
@@ -68,7 +67,7 @@ export function createJudge({ store, policy, registry, clock, risk: points, time
       keeps: (duty) => attempt.keeps?.(duty) ?? false,
     })
 
-    const record: ActionRecord = {
+    return {
       id: newId('act'),
       action,
       digest,
@@ -88,10 +87,6 @@ export function createJudge({ store, policy, registry, clock, risk: points, time
       ...(context.trace !== undefined && { trace: context.trace }),
       client: context.client,
     }
-    const { error: wrong } = ActionRecord.safeParse(record)
-    if (wrong)
-      throw new CountersignError('ERR_INPUT_INVALID', { paths: wrong.issues.map(({ path }) => path.join('.')) })
-    return record
   }
 
   /** Once true it stays true, so the store is asked only until then. */

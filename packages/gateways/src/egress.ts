@@ -45,11 +45,11 @@ export function createEgress({ allowed, resolve = resolveAll, now = () => perfor
   const named = new Set(allowed.map((origin) => new URL(origin).origin))
   const agents = new Map<string, PlainAgent | SecureAgent>()
   const idleSince = new WeakMap<Duplex, number>()
+  let lookedAt = -Infinity
   return {
     agent({ origin }) {
-      const agent = agents.get(origin) ?? begin(origin)
-      endIdle(agent)
-      return agent
+      endIdle()
+      return agents.get(origin) ?? begin(origin)
     },
     close() {
       for (const agent of agents.values()) agent.destroy()
@@ -67,10 +67,13 @@ export function createEgress({ allowed, resolve = resolveAll, now = () => perfor
   }
 
   /** A process that was held, with its timers, would send first and hear afterwards that the other side had closed. */
-  function endIdle({ freeSockets }: PlainAgent): void {
-    for (const sockets of Object.values(freeSockets)) {
-      for (const socket of sockets ?? []) if (now() - (idleSince.get(socket) ?? 0) >= idleMs) socket.destroy()
-    }
+  function endIdle(): void {
+    const at = now()
+    if (at - lookedAt < lookAgainMs) return
+    lookedAt = at
+    for (const { freeSockets } of agents.values())
+      for (const socket of Object.values(freeSockets).flatMap((sockets) => sockets ?? []))
+        if (at - (idleSince.get(socket) ?? 0) >= idleMs) socket.destroy()
   }
 }
 
@@ -81,6 +84,8 @@ function unasked(this: Duplex): void {
 
 /** Idle connections end before a common upstream ends them (5 s), so that no action is sent into a closing one. */
 const idleMs = 4_000
+/** Who was held for less than this is not late. */
+const lookAgainMs = 100
 /** Without a limit of its own, behind which calls would wait unseen: who calls is limited where calls come in. */
 const pool = { keepAlive: true, timeout: idleMs }
 

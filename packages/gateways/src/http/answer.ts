@@ -27,7 +27,8 @@ export function begin(response: ServerResponse, answer: IncomingMessage, head: B
   const trailing = announcedTrailers(answer.rawHeaders)
   if (trailing.length > 0 && isChunked(response, answer)) response.setHeader('trailer', trailing.join(', '))
   response.writeHead(statusOf(answer))
-  response.flushHeaders()
+  // One that has its body with it leaves with that; one that comes bit by bit, or may be broken off, shows at once that it comes.
+  if (head.bounded || answer.readableLength === 0) response.flushHeaders()
   return headers
 }
 

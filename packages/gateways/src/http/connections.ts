@@ -15,8 +15,8 @@ export interface Call {
   readonly response: ServerResponse
   /** Aborted when the client hung up, or when nobody may be kept waiting any more because Countersign is closing. */
   readonly signal: AbortSignal
-  /** Ends a run that cannot be waited for any longer; its reason is a text. */
-  readonly cut: AbortSignal
+  /** Ends a run that cannot be waited for any longer, or may go on no longer; its reason is a text. */
+  readonly cut: AbortController
   /** Told once it is proven whose call this is. @throws ERR_TOO_MANY */
   known(credential: string): void
   closing(): boolean
@@ -67,7 +67,7 @@ export function createConnections(serve: Serve, failed: (error: unknown) => void
         request,
         response,
         signal: gone.signal,
-        cut: cut.signal,
+        cut,
         known: (credential) => crowds.known(socket, credential),
         closing: () => closing,
       })

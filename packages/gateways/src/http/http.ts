@@ -148,7 +148,10 @@ export const http = defineGateway({
         signal: joining?.signal ?? call.signal,
         run(permit) {
           const { clientSilenceMs } = config
-          const cut = AbortSignal.any([call.cut, permit.revoked])
+          const { cut } = call
+          const { revoked } = permit
+          revoked.addEventListener('abort', () => cut.abort(revoked.reason), { once: true })
+          if (revoked.aborted) cut.abort(revoked.reason)
           const { concerns } = hall
           const line = {
             response,
@@ -160,7 +163,7 @@ export const http = defineGateway({
             acts,
             clientSilenceMs,
             spooled,
-            cut,
+            cut: cut.signal,
             codings,
           }
           return joining ? join(permit, { ...line, ...joining, key, closing: closing.signal }) : run(permit, line)

@@ -75,5 +75,10 @@ export function decoded(answer: IncomingMessage, coding: Coding): AsyncIterable<
 }
 
 export function valuesOf(raw: readonly string[], wanted: string): string[] {
-  return raw.filter((_, index) => index % 2 === 1 && raw[index - 1]?.toLowerCase() === wanted)
+  const values: string[] = []
+  for (let index = 0; index < raw.length; index += 2) {
+    const name = raw[index] ?? ''
+    if (name.length === wanted.length && name.toLowerCase() === wanted) values.push(raw[index + 1] ?? '')
+  }
+  return values
 }

@@ -89,12 +89,12 @@ export function limit(
   let step = setTimeout(silent, silenceMs)
   whenOpen(request, () => clearTimeout(step)) // a body may take its time, as long as the connection moves
   request.setTimeout(silenceMs, silent)
-  request.once('finish', () => {
+  request.on('finish', () => {
     clearTimeout(step)
     step = setTimeout(silent, silenceMs)
   })
-  request.once('response', () => clearTimeout(step))
-  request.once('close', () => {
+  request.on('response', () => clearTimeout(step))
+  request.on('close', () => {
     clearTimeout(longest)
     clearTimeout(step)
     cut.removeEventListener('abort', cutNow)
@@ -105,7 +105,7 @@ export function limit(
 
 /** Bytes leave once the connection stands; one out of the pool stands already. */
 function whenOpen(request: ClientRequest, open: () => void): void {
-  request.once('socket', (socket) => {
+  request.on('socket', (socket) => {
     if (!socket.connecting) open()
     else socket.once('encrypted' in socket ? 'secureConnect' : 'connect', open)
   })
@@ -116,12 +116,12 @@ function sent(request: ClientRequest, body: Outgoing['body']): Promise<Sent> {
     let failed: Error | undefined
     const unanswered = unlessAnswered(request, done)
     request.on('error', (error) => (failed = error))
-    request.once('response', (answer) => {
+    request.on('response', (answer) => {
       if ((answer.statusCode ?? 0) < 200) request.destroy(switched())
       else done({ kind: 'answered', answer, why: () => failed && whyOf(failed) })
     })
     // Nobody asked for another protocol, so nobody speaks it.
-    request.once('upgrade', (_, socket) => {
+    request.on('upgrade', (_, socket) => {
       socket.destroy()
       unanswered(switched())
     })
@@ -140,7 +140,7 @@ export function unlessAnswered(
   const ended = (error: Error) => told({ kind: 'unanswered', reached, error, why: whyOf(error) })
   request.on('error', ended)
   // The one event that follows on every end.
-  request.once('close', () => ended(new Error('closed')))
+  request.on('close', () => ended(new Error('closed')))
   return ended
 }
 

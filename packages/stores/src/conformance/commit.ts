@@ -50,6 +50,14 @@ export function commits(open: OpenStore): void {
       expect((await store.journal.read(index, 1))[0]?.fact).toEqual(decided(record))
     })
 
+    it('takes no fact that nobody could read again, and nothing of what came with it', async () => {
+      const { store } = scene
+      const { size } = await store.ledger.head()
+      const unreadable = sampleRecord({ session: 7 as unknown as string })
+      await expectRefusal(store, { facts: [founded(), decided(unreadable)] }, 'ERR_INPUT_INVALID')
+      expect((await store.ledger.head()).size).toBe(size)
+    })
+
     it('keeps a copy: what the caller changes afterwards changes nothing here', async () => {
       const { store } = scene
       const agent = sampleAgent({ groups: ['before'] })

@@ -5,7 +5,15 @@
  * @module
  */
 import { randomBytes } from 'node:crypto'
-import { type Clock, CountersignError, createVault, type Store, subjectOf, type Vault } from '@countersign/core'
+import {
+  type Clock,
+  copyOfFacts,
+  CountersignError,
+  createVault,
+  type Store,
+  subjectOf,
+  type Vault,
+} from '@countersign/core'
 import { apply } from './apply.ts'
 import { forget } from './forget.ts'
 import { createJournal } from './journal.ts'
@@ -51,7 +59,7 @@ export function createMemoryStore({
     const at = Math.max(now, newestAt)
     const first = journal.size
     const entries = tables.wholly(() =>
-      structuredClone(facts).map((fact, place) => {
+      structuredClone(copyOfFacts(facts)).map((fact, place) => {
         const sequence = sequenceOf(state, fact)
         apply(state, fact, { index: first + place, at })
         const subject = subjectOf(fact, (id) => subjectOfAction(state, id))

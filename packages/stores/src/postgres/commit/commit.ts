@@ -6,6 +6,7 @@
 import {
   type Change,
   type Clock,
+  copyOfFacts,
   CountersignError,
   deferred,
   isError,
@@ -13,9 +14,7 @@ import {
   type Recorder,
   type Vault,
 } from '@countersign/core'
-import { Fact } from '@countersign/schema'
 import { setImmediate } from 'node:timers/promises'
-import { z } from 'zod'
 import type { Db } from '../db.ts'
 import type { Written } from '../tables/recent.ts'
 import { type Command, type Result, settle, type Settled } from './batch.ts'
@@ -62,7 +61,7 @@ export function createCommitter(parts: CommitterParts): Committer {
 
   return {
     async commit({ facts: given, notAfter }) {
-      const facts = copy(given)
+      const facts = copyOfFacts(given)
       const change: Change = notAfter === undefined ? { facts } : { facts, notAfter }
       for (let sealing = 0; sealing < mostSealings; sealing += 1) {
         const command = await prepare(change)
@@ -153,22 +152,6 @@ export function createCommitter(parts: CommitterParts): Committer {
     if (permit === undefined) return new CountersignError(code, detail)
     return new CountersignError(code, (await parts.permit(permit))?.permit)
   }
-}
-
-const Facts = z.array(Fact)
-
-/**
- * What is sealed is what is applied, whatever the caller does meanwhile: parsing builds anew all that the rules look at.
- * It is parsed as it will be when it is read: an entry that nobody can read would stand in the way of every follower.
- *
- * @throws ERR_INPUT_INVALID, ERR_STORE_CONFLICT
- */
-function copy(facts: readonly Fact[]): Fact[] {
-  const parsed = Facts.safeParse(facts)
-  if (parsed.success) return parsed.data
-  const paths = parsed.error.issues.map(({ path }) => path.join('.'))
-  const onlyVersions = paths.every((path) => path.endsWith('.version')) // 0 is never the next one
-  throw new CountersignError(onlyVersions ? 'ERR_STORE_CONFLICT' : 'ERR_INPUT_INVALID', paths)
 }
 
 function takeBatch(queue: Waiting[]): Waiting[] {
