@@ -4,7 +4,7 @@ import { createWorkshop } from '@countersign/policy'
 import { Registry } from '@countersign/schema'
 import { createMemoryStore } from '@countersign/stores'
 import { createApi } from '../../packages/server/src/api/api.ts'
-import { createRoster } from '../../packages/server/src/roster.ts'
+import { createRoster } from '../../packages/server/src/agents/roster.ts'
 
 /** `docs/openapi.json`: what a running house serves at `/openapi.json`, from one that never opens a door. */
 export async function openApiDocument(): Promise<object> {

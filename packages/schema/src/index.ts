@@ -1,7 +1,7 @@
 export { Action, Digest, Door, Effect, Json, Measures, Purpose, Resource, ResourceKind, Verb } from './action.ts'
 export { Agent, AgentKey, isLocal, localIssuer, Person, Role } from './agent.ts'
-export { ActionSummary, Me, Moment, Named, OutcomeView, PolicyView, SignatureView, Standing } from './api.ts'
-export { ActionLine, ActionPage, ActionView, TimelineEntry } from './api-actions.ts'
+export { ActionSummary, Me, Moment, Named, OutcomeView, PolicyView, SignatureView, Standing } from './api/api.ts'
+export { ActionLine, ActionPage, ActionView, TimelineEntry } from './api/actions.ts'
 export {
   AgentChangeInput,
   AgentInput,
@@ -11,8 +11,8 @@ export {
   KeyInput,
   ReadyLine,
   StopInput,
-} from './api-agents.ts'
-export { FlowView, LedgerView, LineageEdgeView, LineageNodeView, LineageView } from './api-ledger.ts'
+} from './api/agents.ts'
+export { FlowView, LedgerView, LineageEdgeView, LineageNodeView, LineageView } from './api/ledger.ts'
 export {
   CandidateView,
   ExplainInput,
@@ -24,7 +24,7 @@ export {
   PolicyTests,
   PolicyUse,
   TextExplanation,
-} from './api-policies.ts'
+} from './api/policies.ts'
 export {
   EscalateInput,
   LastRun,
@@ -35,8 +35,8 @@ export {
   SignInput,
   SignOffView,
   YourPart,
-} from './api-questions.ts'
-export { PersonList, PersonView, ActivityInput, RoleInput, RoleView } from './api-people.ts'
+} from './api/questions.ts'
+export { PersonList, PersonView, ActivityInput, RoleInput, RoleView } from './api/people.ts'
 export {
   ConcernView,
   DoorView,
@@ -46,7 +46,7 @@ export {
   InstanceView,
   Problem,
   SystemView,
-} from './api-system.ts'
+} from './api/system.ts'
 export {
   Approval,
   type ApprovalState,

@@ -1,6 +1,6 @@
 import { afterEach, expect, it } from 'vitest'
 import { type Caller, createConcerns, createDesk, createPins, type Gate, type PolicyEngine } from '@countersign/core'
-import { createRig, type Rig } from './api/rig.ts'
+import { createRig, type Rig } from './api/rig/rig.ts'
 import { createHall } from './hall.ts'
 
 const rigs: Rig[] = []

@@ -10,9 +10,9 @@ import { createMemoryStore } from '@countersign/stores'
 import { asked, createHandClock, decided, enrol, finished, sampleOpen } from '@countersign/stores/conformance'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { openHouse, sections } from './house.ts'
-import { loadKeys } from './keys.ts'
-import { orRefuse, prepare } from './prepare.ts'
-import { asRead, parseConfig } from './read-config.ts'
+import { loadKeys } from './data/keys.ts'
+import { orRefuse, prepare } from './config/prepare.ts'
+import { asRead, parseConfig } from './config/read-config.ts'
 import { openAll } from './opened.ts'
 
 interface Event {

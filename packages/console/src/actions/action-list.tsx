@@ -3,7 +3,7 @@ import { AgentText } from '../parts/agent-text.tsx'
 import { Badge, Classes, RiskMeter } from '../parts/badges.tsx'
 import { When } from '../parts/times.tsx'
 import { paths } from '../route.ts'
-import { Link } from '../shell/link.tsx'
+import { Link } from '../window/link.tsx'
 import { outcomeWords, standingWords } from '../words/words.ts'
 
 export function ActionList({ actions }: { actions: readonly ActionSummary[] }) {

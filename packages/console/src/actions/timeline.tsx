@@ -4,7 +4,7 @@ import { useProofs } from '../ledger/use-proofs.ts'
 import { AgentText } from '../parts/agent-text.tsx'
 import { When } from '../parts/times.tsx'
 import { paths } from '../route.ts'
-import { Link } from '../shell/link.tsx'
+import { Link } from '../window/link.tsx'
 import { count, counted } from '../words/words.ts'
 
 /** Every line is an entry of the ledger, at its place, and this browser checks that it is. */

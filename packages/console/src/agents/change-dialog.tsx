@@ -1,6 +1,6 @@
 import type { AgentView } from '@countersign/schema'
 import { AskingDialog } from '../parts/asking-dialog.tsx'
-import { live } from '../shell/live.ts'
+import { live } from '../window/live.ts'
 import { useChange } from '../api/use-change.ts'
 import { AgentFields, saidIn } from './agent-fields.tsx'
 

@@ -1,7 +1,7 @@
 import type { AgentView } from '@countersign/schema'
 import { AgentText } from '../parts/agent-text.tsx'
 import { AskingDialog } from '../parts/asking-dialog.tsx'
-import { live } from '../shell/live.ts'
+import { live } from '../window/live.ts'
 import { useChange } from '../api/use-change.ts'
 
 export function RetireDialog({ agent: { id, name }, onClose }: { agent: AgentView; onClose(): void }) {

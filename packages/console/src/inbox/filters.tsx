@@ -4,7 +4,7 @@
  * @module
  */
 import { useEffect, useRef, useState } from 'react'
-import type { Listed } from './asked.ts'
+import type { Listed } from '../question/listed.ts'
 
 /** Typing settles before the house is asked. */
 const pauseMs = 300

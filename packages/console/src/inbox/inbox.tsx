@@ -7,15 +7,24 @@ import type { Me, QuestionSummary } from '@countersign/schema'
 import { useState } from 'react'
 import { usePages } from '../api/use-answer.ts'
 import { Loading, TroubleNote } from '../parts/states.tsx'
-import { amend, keepPages, keptPages, revise } from '../shell/place.ts'
-import { everything, inboxPath, isEverything, isRefined, type Listed, listedIn, listPath, markIn } from './asked.ts'
+import { amend, keepPages, keptPages, revise } from '../window/place.ts'
+import {
+  everything,
+  inboxPath,
+  isEverything,
+  isRefined,
+  type Listed,
+  listedIn,
+  listPath,
+  markIn,
+} from '../question/listed.ts'
 import { Filters } from './filters.tsx'
 import { grouped } from './grouped.ts'
 import { GroupRow } from './group-row.tsx'
 import { KeyHelp } from './key-help.tsx'
 import { Nothing } from './nothing.tsx'
 import { QuestionRow } from './question-row.tsx'
-import { sorted } from './sorted.ts'
+import { sorted } from '../question/sorted.ts'
 import { TryIt } from './try-it.tsx'
 import { useWalk } from './walk.ts'
 

@@ -3,7 +3,7 @@ import { AgentText } from '../parts/agent-text.tsx'
 import { Badge, Classes, Environment, RiskMeter } from '../parts/badges.tsx'
 import { TimeLeft, When } from '../parts/times.tsx'
 import { paths } from '../route.ts'
-import { Link } from '../shell/link.tsx'
+import { Link } from '../window/link.tsx'
 import { stateWords } from '../words/words.ts'
 
 export interface QuestionRowProps {

@@ -6,11 +6,11 @@
  */
 import { useEffect, useState } from 'react'
 import { paths } from '../route.ts'
-import { useKeys } from '../shell/keys.ts'
-import { amend, type Intent, navigate } from '../shell/place.ts'
+import { useKeys } from '../window/keys.ts'
+import { amend, type Intent, navigate } from '../window/place.ts'
 import { searchBoxId } from './filters.tsx'
 import { type Group, headId, stops } from './grouped.ts'
-import { step } from './sorted.ts'
+import { step } from '../question/sorted.ts'
 
 export interface Walk {
   readonly groups: readonly Group[]

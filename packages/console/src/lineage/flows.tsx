@@ -5,7 +5,7 @@ import { AgentText } from '../parts/agent-text.tsx'
 import { Table } from '../parts/table.tsx'
 import { When } from '../parts/times.tsx'
 import { paths } from '../route.ts'
-import { Link } from '../shell/link.tsx'
+import { Link } from '../window/link.tsx'
 import { count } from '../words/words.ts'
 
 /** Shows the first page, kept fresh, and further ones as they were when asked for. */

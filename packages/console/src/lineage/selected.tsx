@@ -2,7 +2,7 @@ import type { LineageEdgeView, LineageView } from '@countersign/schema'
 import { AgentText } from '../parts/agent-text.tsx'
 import { When } from '../parts/times.tsx'
 import { paths } from '../route.ts'
-import { Link } from '../shell/link.tsx'
+import { Link } from '../window/link.tsx'
 import { decisionSentence, timesWords } from './decision.ts'
 import { columnsOf } from './shown.ts'
 

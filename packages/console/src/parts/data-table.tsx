@@ -1,6 +1,6 @@
 import type { DataNode, DataPicture } from '@countersign/schema'
 import { paths } from '../route.ts'
-import { Link } from '../shell/link.tsx'
+import { Link } from '../window/link.tsx'
 import { AgentText } from './agent-text.tsx'
 import { Classes } from './badges.tsx'
 import { Table } from './table.tsx'

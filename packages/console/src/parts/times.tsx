@@ -1,5 +1,5 @@
 import { moment, pressing, relative, timeLeft, timeLeftAloud } from '../words/time.ts'
-import { useNow, useSlowNow } from './now.ts'
+import { useNow, useSlowNow } from '../window/now.ts'
 import { useZone } from './zone.ts'
 
 const absolute = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle: 'long' })

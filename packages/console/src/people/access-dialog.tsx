@@ -2,7 +2,7 @@ import type { PersonView } from '@countersign/schema'
 import { useChange } from '../api/use-change.ts'
 import { AgentText } from '../parts/agent-text.tsx'
 import { AskingDialog } from '../parts/asking-dialog.tsx'
-import { live } from '../shell/live.ts'
+import { live } from '../window/live.ts'
 
 /** Ending a person's sessions, and switching them off and on. Each is sent at once, and stands in the ledger. */
 export function AccessDialog({ person, onClose }: { person: PersonView; onClose(): void }) {

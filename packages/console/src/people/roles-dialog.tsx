@@ -3,7 +3,7 @@ import { useChange } from '../api/use-change.ts'
 import { AgentText } from '../parts/agent-text.tsx'
 import { Badge } from '../parts/badges.tsx'
 import { AskingDialog } from '../parts/asking-dialog.tsx'
-import { live } from '../shell/live.ts'
+import { live } from '../window/live.ts'
 
 /** What each lets a person do. None of them lets anyone sign. */
 const says: Readonly<Record<RoleInput['role'], string>> = {

@@ -5,8 +5,8 @@ import { ExplainedList } from '../parts/explained.tsx'
 import { Section } from '../parts/facts.tsx'
 import { TroubleNote } from '../parts/states.tsx'
 import { paths } from '../route.ts'
-import { Link } from '../shell/link.tsx'
-import { navigate } from '../shell/place.ts'
+import { Link } from '../window/link.tsx'
+import { navigate } from '../window/place.ts'
 
 const example = `agent: finance-bot
 verb: data.export

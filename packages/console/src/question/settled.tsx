@@ -1,11 +1,11 @@
 import type { QuestionPage, QuestionView } from '@countersign/schema'
 import { useAnswer } from '../api/use-answer.ts'
-import { openPath } from '../inbox/asked.ts'
-import { sorted } from '../inbox/sorted.ts'
+import { openPath } from './listed.ts'
+import { sorted } from './sorted.ts'
 import { AgentText } from '../parts/agent-text.tsx'
 import { When } from '../parts/times.tsx'
 import { paths } from '../route.ts'
-import { Link } from '../shell/link.tsx'
+import { Link } from '../window/link.tsx'
 import { outcomeWords, stateWords } from '../words/words.ts'
 
 /** Who decided, when and why; and what became of it. */

@@ -4,7 +4,7 @@ import type { Trouble } from '../api/ask.ts'
 import { AgentText } from '../parts/agent-text.tsx'
 import { AskingDialog } from '../parts/asking-dialog.tsx'
 import { FactRow } from '../parts/facts.tsx'
-import { useLostAt } from '../shell/lost.tsx'
+import { useLostAt } from '../window/lost.tsx'
 import { assuranceWords, counted, either } from '../words/words.ts'
 
 export interface SignDialogProps {

@@ -15,8 +15,8 @@ import { System } from '../system/system.tsx'
 import { Tools } from '../tools/tools.tsx'
 import { paths, type Route, routeOf } from '../route.ts'
 import { Frame } from './frame.tsx'
-import { Link } from './link.tsx'
-import { usePlace } from './place.ts'
+import { Link } from '../window/link.tsx'
+import { usePlace } from '../window/place.ts'
 import { SignInPage } from './sign-in.tsx'
 
 export function App({ onSignedIn }: { onSignedIn(): void }) {

@@ -1,5 +1,5 @@
 import { Mark } from './mark.tsx'
-import { usePlace } from './place.ts'
+import { usePlace } from '../window/place.ts'
 
 export function SignInPage() {
   const { pathname, search } = usePlace()

@@ -4,7 +4,7 @@ import { AgentText } from '../parts/agent-text.tsx'
 import { Badge } from '../parts/badges.tsx'
 import { Values } from '../parts/values.tsx'
 import { Refused } from '../parts/refused.tsx'
-import { live } from '../shell/live.ts'
+import { live } from '../window/live.ts'
 import { between, type Difference, differencesOf } from './difference.ts'
 
 /** A tool that waits for a person: all that is new of it, nothing cut. */

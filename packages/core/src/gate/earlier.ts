@@ -1,0 +1,137 @@
+/**
+ * What has begun before: the same attempt again gets its outcome, never a second run (P10).
+ *
+ * @module
+ */
+import type { ActionRecord, AttemptKey, PermitRecord } from '@countersign/schema'
+import type { SealedAction } from '../action/seal.ts'
+import { createBells } from '../bells.ts'
+import { CountersignError } from '../errors.ts'
+import { nodeLease } from './permit.ts'
+import type { Attempt, PermitLife, Store } from '../ports.ts'
+import { neverBegan } from './run.ts'
+
+/** How long an answer is there for the attempt that comes again. */
+const resultKeptMs = 24 * 3_600_000
+/** Who waits for the end of a run is told of it; this is for an end that nobody told here. */
+const lookEveryMs = 1_000
+
+/** As often an attempt may fail to begin. */
+const mostTurns = 100
+
+export interface EarlierRuns {
+  /** That of the same attempt; or one of the same action whose answer was not delivered, or that has not ended. */
+  find(record: ActionRecord): Promise<PermitLife | undefined>
+  /** The one by which the store refused this permit. @throws the refusal, if that one was erased: it is not run again */
+  namedBy(refused: CountersignError): Promise<PermitLife>
+  /**
+   * As it is once it has ended, or once patience is over. Undefined if it ended, its answer was delivered or it never began,
+   * and that was another attempt: what waited for it is an action of its own.
+   *
+   * @throws ERR_ATTEMPT_KNOWN if the attempt's id was used for another action, whose outcome is not this one's
+   */
+  ended(
+    earlier: PermitLife,
+    attempt: Attempt,
+    sealed: SealedAction,
+    patience: AbortSignal,
+  ): Promise<PermitLife | undefined>
+  /**
+   * What was sent as it may be made once more, if the run that `attempt` met never began: under an id of its own, for which
+   * all of this holds as well. Undefined if it is not to be made again.
+   */
+  again(sent: Attempt, attempt: Attempt, earlier: PermitLife): Promise<Attempt | undefined>
+  tell(attempt: Attempt, earlier: PermitLife): Promise<void>
+  /** Wakes those who wait for this run to end. */
+  show(permit: string): void
+}
+
+export function createEarlierRuns(
+  store: Pick<Store, 'clock' | 'commit' | 'permits' | 'leases'>,
+  isHere: (permit: string) => boolean,
+): EarlierRuns {
+  const bells = createBells()
+
+  return {
+    async find({ attempt: { credential, id }, digest }) {
+      const same = id === undefined ? undefined : await store.permits.byAttempt(credential, id)
+      if (same) return same
+      // In this order: one that ends in between is found by the second look.
+      const begun = await store.permits.begun(credential, digest)
+      return (await store.permits.undelivered(credential, digest)) ?? begun
+    },
+
+    async namedBy(refused) {
+      const permit = refused.detail as PermitRecord | undefined
+      const earlier = permit && (await store.permits.get(permit.id))
+      if (!earlier) throw refused
+      return earlier
+    },
+
+    async ended(earlier, { caller, context }, { digest }, patience) {
+      const { id, attempt } = earlier.permit
+      if (earlier.permit.digest !== digest) throw new CountersignError('ERR_ATTEMPT_KNOWN', { permit: id })
+      const life = earlier.outcome ? earlier : await endOf(id, patience)
+      if (isSame({ caller, context }, attempt)) return life
+      if (neverBegan(life.outcome)) return undefined
+      return life.outcome && life.delivered && !life.abandoned ? undefined : life
+    },
+
+    async again(sent, attempt, { permit, outcome }) {
+      const { caller, context } = sent
+      if (!neverBegan(outcome) || !isSame(attempt, permit.attempt)) return undefined
+      for (let turn = 2; turn <= mostTurns; turn++) {
+        const attemptId = `${context.attemptId} (${turn})`
+        const life = await store.permits.byAttempt(caller.credential, attemptId)
+        if (!neverBegan(life?.outcome)) return { ...sent, context: { ...context, attemptId } }
+      }
+      return undefined
+    },
+
+    async tell(attempt, { permit, outcome, finishedAt, result }) {
+      const { id, actionId, attempt: key } = permit
+      if (!outcome) return attempt.refuse({ kind: 'done', actionId, at: undefined, ...(await withoutEnd(permit)) })
+      const kept = store.clock.now() < (finishedAt ?? 0) + resultKeptMs
+      const { summary } = outcome
+      const unknown = outcome.kind === 'unknown' && ({ open: 'unknown' } as const)
+      if (result && kept) await attempt.replay(result, outcome)
+      else await attempt.refuse({ kind: 'done', actionId, at: finishedAt, summary, ...unknown })
+      if (attempt.signal.aborted) return // hung up again: it is still to be handed out
+      await store.commit({ facts: [{ kind: 'action.replayed', permit: id, actionId, attempt: key }] })
+    },
+
+    show: bells.ring,
+  }
+
+  async function endOf(id: string, patience: AbortSignal): Promise<PermitLife> {
+    const bell = bells.listen(id)
+    patience.addEventListener('abort', bell.wake, { once: true })
+    const looking = setInterval(bell.wake, lookEveryMs)
+    try {
+      for (;;) {
+        const life = await store.permits.get(id)
+        if (!life) throw new CountersignError('ERR_ATTEMPT_KNOWN', { permit: id }) // erased: it is not run again
+        if (life.outcome || patience.aborted) return life
+        await bell.heard()
+      }
+    } finally {
+      clearInterval(looking)
+      patience.removeEventListener('abort', bell.wake)
+      bell.close()
+    }
+  }
+
+  /** An instance that is gone, or that knows nothing of it, will not tell how it ends. */
+  async function withoutEnd({ id, node }: PermitRecord): Promise<{ open: 'running' | 'unknown'; summary: string }> {
+    const runs = isHere(id) || (await store.leases.list()).some(({ name }) => name === nodeLease + node)
+    return runs
+      ? { open: 'running', summary: 'It is still running.' }
+      : {
+          open: 'unknown',
+          summary: 'It may have run already: what was to run it is gone, and did not say how it ended.',
+        }
+  }
+}
+
+const isSame = ({ caller, context }: Pick<Attempt, 'caller' | 'context'>, { credential, id }: AttemptKey): boolean =>
+  context.attemptId !== undefined && id === context.attemptId && credential === caller.credential

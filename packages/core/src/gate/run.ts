@@ -1,0 +1,148 @@
+/**
+ * The run of what was permitted, and what came of it.
+ *
+ * @module
+ */
+import type { ActionRecord, Agent, Fact, Outcome, PermitRecord } from '@countersign/schema'
+import { CountersignError, isError } from '../errors.ts'
+import { mintPermit, type NodeLease } from './permit.ts'
+import type { Attempt, LogLine, Ran, Store } from '../ports.ts'
+import { createRevocations } from './revoked.ts'
+
+export interface RunParts {
+  readonly store: Pick<Store, 'clock' | 'commit' | 'permits'>
+  readonly node: NodeLease
+  /** How long to wait before an outcome is written again that could not be: the run has happened. */
+  readonly recordAgainAfterMs?: readonly number[]
+  readonly log: (line: LogLine) => void
+}
+
+export interface Permitted {
+  readonly kind: 'permitted'
+  readonly record: ActionRecord
+  readonly permit: PermitRecord
+}
+
+export interface Runs {
+  /** Never throws: once it has begun, it ends with an outcome, or as unknown at the permit's deadline. */
+  run(attempt: Attempt, leaveToRun: Permitted): Promise<void>
+  isHere(permit: string): boolean
+  /** Ends what runs here of an agent that is stopped, and what came with a key that is no longer good. */
+  heed(agent: Agent): void
+  /** Resolves once the store knows of every client that has gone from a run here. */
+  leavesAreTold(): Promise<void>
+  /** The store did not say whether this leave stands: nothing runs under it, and if it does stand, it is told so. */
+  notBegun(leaveToRun: PermitRecord): Promise<void>
+}
+
+/** After the first few tries, until the permit's deadline closes it anyway. */
+const tryAgainMs = 30_000
+
+export function createRun({ store, node, log, recordAgainAfterMs = [250, 1_000, 4_000, 10_000] }: RunParts): Runs {
+  const here = new Set<string>()
+  const revocations = createRevocations(store.clock)
+  const leaving = new Set<Promise<void>>()
+
+  return {
+    async run(attempt, leaveToRun) {
+      const { id: permit, actionId } = leaveToRun.permit
+      here.add(permit)
+      try {
+        const { outcome, delivered, result } = await runSafely(attempt, leaveToRun)
+        const end = { kind: 'action.finished', permit, actionId, outcome } as const
+        const kept = result && canBeAskedFor(leaveToRun.permit, delivered) ? { result } : {}
+        // Where nothing was begun there is nothing to hand out: the same is just run.
+        await record(neverBegan(outcome) ? { ...end, delivered: true } : { ...end, delivered, ...kept })
+      } catch (error) {
+        // The client has its answer; the permit stays without an outcome and is closed as unknown at its deadline.
+        log({ level: 'error', says: 'An outcome could not be recorded.', permit, code: codeOf(error) })
+      } finally {
+        here.delete(permit)
+      }
+    },
+
+    isHere: (permit) => here.has(permit),
+    heed: revocations.heed,
+
+    async leavesAreTold() {
+      if (leaving.size > 0) await Promise.all(leaving)
+    },
+
+    async notBegun({ id: permit, actionId, deadline }) {
+      const summary = 'Nothing was run: the record could not be written. It may be sent again.'
+      const outcome: Outcome = { kind: 'failed', summary, begun: false }
+      // Whoever sent it is told so now.
+      const fact: Fact = { kind: 'action.finished', permit, actionId, outcome, delivered: true }
+      for (let tries = 0; store.clock.now() < deadline; tries++) {
+        try {
+          return void (await store.commit({ facts: [fact] }))
+        } catch (error) {
+          if (isError(error, 'ERR_PERMIT_FINISHED') || recordAgainAfterMs.length === 0) return
+          await pause(recordAgainAfterMs[tries] ?? tryAgainMs) // away still, or the leave is not there, or not yet
+        }
+      }
+    },
+  }
+
+  /** A failure of the upstream is an outcome too. */
+  async function runSafely(attempt: Attempt, { record: judged, permit }: Permitted): Promise<Ran> {
+    const ended = whenGone(attempt.signal, permit.id)
+    const revoked = revocations.watch(permit, attempt.caller)
+    let hasBegun = false
+    const begun = () => void (hasBegun = true)
+    try {
+      const minted = mintPermit(judged, permit, { node, clock: store.clock, revoked: revoked.signal, begun })
+      const ran = await attempt.run(minted)
+      if (hasBegun || ran.outcome.kind !== 'failed') return ran
+      return { ...ran, outcome: { ...ran.outcome, begun: false } }
+    } catch (error) {
+      log({ level: 'warn', says: 'A run failed.', permit: permit.id, code: codeOf(error) })
+      const summary = error instanceof CountersignError ? error.message : 'The run failed.'
+      const outcome: Outcome = { kind: 'failed', summary, ...(!hasBegun && { begun: false }) }
+      return { outcome, delivered: false, result: undefined }
+    } finally {
+      ended()
+      revoked.close()
+    }
+  }
+
+  /** A client that gives up while its run goes on may send the same again. */
+  function whenGone(client: AbortSignal, permit: string): () => void {
+    const leave = () => {
+      const told: Promise<void> = store.permits
+        .abandon({ permit })
+        .catch((error: unknown) => log({ level: 'warn', says: 'A client has gone.', permit, code: codeOf(error) }))
+        .finally(() => leaving.delete(told))
+      leaving.add(told)
+    }
+    if (client.aborted) leave()
+    else client.addEventListener('abort', leave, { once: true })
+    return () => client.removeEventListener('abort', leave)
+  }
+
+  /** A store that is away for a moment, as when another one takes over, shall not cost the outcome. */
+  async function record(fact: Fact): Promise<void> {
+    for (const pauseMs of [...recordAgainAfterMs, undefined]) {
+      try {
+        return void (await store.commit({ facts: [fact] }))
+      } catch (error) {
+        if (isError(error, 'ERR_PERMIT_FINISHED')) return // it was written, only nobody could say so
+        if (pauseMs === undefined || !isError(error, 'ERR_STORE_UNAVAILABLE')) throw error
+        await pause(pauseMs)
+      }
+    }
+  }
+}
+
+/** Nothing was sent, for certain, so the same attempt may be made again. */
+export const neverBegan = (outcome: Outcome | undefined): boolean =>
+  outcome?.kind === 'failed' && outcome.begun === false
+
+/** Keeps no process alive. */
+const pause = (ms: number) => new Promise<void>((resolve) => void setTimeout(resolve, ms).unref())
+
+/** An answer is data: it is kept only for who may come for it again, by the attempt's id or because it did not arrive (P10). */
+const canBeAskedFor = ({ attempt, replayable }: PermitRecord, delivered: boolean): boolean =>
+  attempt.id !== undefined || (replayable && !delivered)
+
+const codeOf = (error: unknown) => (error instanceof CountersignError ? error.code : 'ERR_INTERNAL')

@@ -1,0 +1,112 @@
+/**
+ * An action's life in sentences, one for each entry of the ledger.
+ *
+ * @module
+ */
+import type { Entry, Fact, TimelineEntry } from '@countersign/schema'
+import type { Names } from '../front/names.ts'
+import { moment } from '../front/route.ts'
+
+export const timeline = (entries: readonly Entry[], names: Names): Promise<TimelineEntry[]> =>
+  Promise.all(
+    entries.map(async ({ index, id, at, fact }) => {
+      const by = 'by' in fact ? await names.person(fact.by) : undefined
+      return { index, id, type: typeOf(fact), at: moment(at), words: wordsOf(fact), ...(by && { by }) }
+    }),
+  )
+
+type Told = Entry['fact']
+
+const typeOf = (fact: Told): string =>
+  fact.kind === 'approval.changed' ? `approval.${fact.change}` : fact.kind === 'erased' ? fact.was : fact.kind
+
+function wordsOf(fact: Told): string {
+  switch (fact.kind) {
+    case 'erased':
+      return 'What was recorded here has been erased. Its place in the ledger stands.'
+    case 'action.decided':
+      return decided(fact.record)
+    case 'approval.changed':
+      return changed(fact)
+    case 'signature.refused':
+      return fact.times === undefined
+        ? `A signature over ${fact.channel} was refused: ${fact.code}.`
+        : `${fact.times} signatures over ${fact.channel} were refused: ${fact.code}.`
+    case 'action.permitted':
+      return fact.permit.approval ? 'The approval was spent on a permit to run.' : 'A permit to run was given.'
+    case 'action.finished':
+      return finished(fact)
+    case 'action.replayed':
+      return 'The same attempt came again and was given the answer of this run. Nothing ran twice.'
+    case 'agent.changed':
+      return `The agent was ${fact.change}.`
+    case 'person.changed':
+      return `A person ${fact.change}.`
+    case 'tool.changed':
+      return `The tool ${fact.tool.id} was ${fact.change}.`
+    case 'policy.activated':
+      return 'Policies were activated.'
+    case 'house.founded':
+      return 'The deployment was founded.'
+    case 'record.denied':
+      return `${fact.count} more attempts of this agent were denied.`
+    case 'record.erased':
+      return `Records were erased: ${fact.entries} entries can be read no more.`
+    case 'record.read':
+      return `Records were read: ${fact.what}.`
+  }
+}
+
+type Of<Kind extends Fact['kind']> = Extract<Fact, { kind: Kind }>
+
+function decided({ decision, risk, observed }: Of<'action.decided'>['record']): string {
+  const at = `risk ${risk.score}, policies ${decision.because.join(', ') || 'none'}`
+  if (observed) return `Policy would ask (${at}), but only observes here.`
+  switch (decision.kind) {
+    case 'allow':
+      return `Policy allows it (${at}).`
+    case 'ask':
+      return `Policy asks people (${at}).`
+    case 'deny':
+      return `Policy denies it: ${decision.reason.replaceAll('_', ' ')} (${at}).`
+  }
+}
+
+function changed({ change, approval, signature }: Of<'approval.changed'>): string {
+  const because = 'because' in approval ? `: ${approval.because}` : ''
+  const signed = signature
+    ? `${signature.verdict === 'approve' ? 'Approved' : 'Rejected'} (${signature.assurance})`
+    : ''
+  switch (change) {
+    case 'asked':
+      return 'People were asked.'
+    case 'signed':
+      return `${signed}. More people have to approve.`
+    case 'granted':
+      return `${signed || 'Approved'}. Every sign-off is served.`
+    case 'rejected':
+      return `${signed || 'Rejected'}. It will not run.`
+    case 'escalated':
+      return 'Escalated: further people may approve.'
+    case 'expired':
+      return 'It expired. No answer is a no.'
+    case 'cancelled':
+      return `Cancelled${because}.`
+    case 'voided':
+      return `Voided${because}.`
+    case 'spent':
+      return 'The approval was spent.'
+  }
+}
+
+function finished({ outcome, delivered }: Of<'action.finished'>): string {
+  const told = delivered ? '' : ' The answer did not reach the client.'
+  switch (outcome.kind) {
+    case 'done':
+      return `It ran: ${outcome.summary}.${told}`
+    case 'failed':
+      return `It failed: ${outcome.summary}.${told}`
+    case 'unknown':
+      return `Nobody knows how it went: ${outcome.summary}.`
+  }
+}

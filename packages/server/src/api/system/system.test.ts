@@ -1,0 +1,89 @@
+import { mintedAt, newId } from '@countersign/core'
+import type { SystemView } from '@countersign/schema'
+import { afterEach, describe, expect, it } from 'vitest'
+import type { Following } from '../../duties/followers.ts'
+import { createRig, type Rig, startOfTime } from '../rig/rig.ts'
+
+let rig: Rig
+afterEach(() => rig.close())
+
+const node = newId('nod')
+const behind: Following = {
+  name: 'channel:webhook',
+  from: 'head',
+  trouble: { index: 1, tries: 3, code: 'ERR_UPSTREAM' },
+  leftOut: [{ index: 0, code: 'ERR_INTERNAL' }],
+}
+
+async function look(): Promise<SystemView> {
+  const { issuer, subject } = { issuer: 'https://id.example', subject: 'operator' }
+  const known = await rig.store.people.byAccount(issuer, subject)
+  const operator = known ?? (await rig.person(subject, { roles: ['operations'] }))
+  return (await (await rig.get('/api/system', await rig.cookieOf(operator))).json()) as SystemView
+}
+
+describe('how the house stands', () => {
+  it('names every instance alive, and which one answers', async () => {
+    rig = await createRig({
+      running: { node: { id: node, epoch: () => 1 }, followers: () => [], places: [], concerns: () => [] },
+    })
+    const other = newId('nod')
+    await rig.store.leases.hold(`node:${node}`, `${node}/0.2.0`, 10_000)
+    await rig.store.leases.hold(`node:${other}`, `${other}/0.1.0`, 10_000)
+    await rig.store.leases.hold('rounds', other, 5_000)
+    const { instances, duties } = await look()
+    const at = new Date(startOfTime).toISOString()
+    const since = new Date(mintedAt(node)).toISOString()
+    expect(instances).toContainEqual({ id: node, version: '0.2.0', since, beatAt: at, answering: true })
+    expect(instances).toContainEqual(expect.objectContaining({ id: other, version: '0.1.0', answering: false }))
+    expect(duties).toEqual([{ name: 'rounds', instance: other }])
+    rig.clock.at += 10_000
+    expect((await look()).instances).toEqual([])
+  })
+
+  it('says how far each follower is behind, since when, and what it gave up', async () => {
+    rig = await createRig({
+      running: { node: { id: node, epoch: () => 1 }, followers: () => [behind], places: [], concerns: () => [] },
+    })
+    await rig.person('first')
+    rig.clock.at += 60_000
+    await rig.person('second')
+    await rig.store.journal.moveCursor('channel:webhook', 1)
+    const { followers, store } = await look()
+    expect(followers).toEqual([
+      {
+        name: 'channel:webhook',
+        cursor: 1,
+        behind: store.entries - 1,
+        waitingSince: new Date(startOfTime + 60_000).toISOString(),
+        trouble: behind.trouble,
+        leftOut: behind.leftOut,
+      },
+    ])
+  })
+
+  it('counts what waits for people, and names the doors', async () => {
+    const places = [
+      {
+        gateway: 'mcp',
+        name: 'files',
+        address: 'http://localhost:4600/mcp/files',
+        door: 'enforcing' as const,
+        observes: true,
+      },
+    ]
+    rig = await createRig({
+      running: { node: { id: node, epoch: () => 1 }, followers: () => [], places, concerns: () => [] },
+    })
+    await rig.ask(await rig.agent(await rig.person('owner')))
+    const { queues, doors, house } = await look()
+    expect(queues).toEqual({ openQuestions: 1, grantedUnspent: 0, waitingClients: 0 })
+    expect(doors).toEqual(places)
+    expect(house).toMatchObject({ version: '0.0.0', demo: false })
+  })
+})
+
+it('an instance says in its id when it was made', () => {
+  const before = Date.now()
+  expect(mintedAt(newId('nod'))).toBeGreaterThanOrEqual(before)
+})
