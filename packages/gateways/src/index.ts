@@ -1,6 +1,4 @@
 export { mcp } from './mcp/mcp.ts'
 export { serveStdio } from './mcp/stdio.ts'
 export { http } from './http/http.ts'
-export { createEgress, type Egress } from './egress.ts'
-export { fetchThrough } from './egress-fetch.ts'
-export { foreseeFolder, foreseeOrigin } from './foresee.ts'
+export { foreseeFolder } from './folder.ts'

@@ -22,6 +22,7 @@ import {
   type Stops,
   type Store,
 } from '@countersign/core'
+import { createWayOut } from '@countersign/egress'
 import { lineageFollower, openLineageFollower, postTo, searchFollower } from '@countersign/followers'
 import { createIdentify, createMemorySessionStore, createSessions, openFounding } from '@countersign/identity'
 import type { LoadedBy } from '@countersign/schema'
@@ -47,7 +48,6 @@ import { createRoster, type Roster } from './agents/roster.ts'
 import { makeRounds } from './duties/rounds.ts'
 import { type Standing, standingOf } from './operator/standing.ts'
 import { followInTurn } from './duties/turns.ts'
-import { createWayOut } from './way-out.ts'
 import { isLoopback, openWhoSignsIn } from './people/who-signs-in.ts'
 
 const channels = [webhook] as const satisfies readonly Channel[]

@@ -4,7 +4,8 @@
  * @module
  */
 import type { Around, Finding } from '@countersign/core'
-import { foreseeFolder, foreseeOrigin } from '../foresee.ts'
+import { foreseeOrigin } from '@countersign/egress'
+import { foreseeFolder } from '../folder.ts'
 import type { HttpConfig, UpstreamConfig } from './config.ts'
 import { routesOfOpenApi } from './openapi.ts'
 import { presets } from './presets.ts'

@@ -6,7 +6,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { CountersignError, type Hall, type Permit, type Ran } from '@countersign/core'
 import type { Outcome } from '@countersign/schema'
-import type { Egress } from '../egress.ts'
+import type { Egress } from '@countersign/egress'
 import { begin, ended, type KeptHeaders, keptOf, statusOf, trail } from './answer.ts'
 import { canBeKept, ceilingsOf, isBounded } from './ceilings.ts'
 import { concernOf } from './concern.ts'

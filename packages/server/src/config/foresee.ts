@@ -5,7 +5,7 @@
  * @module
  */
 import { type Around, CountersignError } from '@countersign/core'
-import { createEgress, fetchThrough, foreseeOrigin } from '@countersign/gateways'
+import { createEgress, fetchThrough, foreseeOrigin } from '@countersign/egress'
 import { createSignIn } from '@countersign/identity'
 import { tryPostgres } from '@countersign/stores'
 import { z } from 'zod'

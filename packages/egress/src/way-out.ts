@@ -4,7 +4,8 @@
  * @module
  */
 import type { Post, Running } from '@countersign/core'
-import { createEgress, type Egress, fetchThrough } from '@countersign/gateways'
+import { createEgress, type Egress } from './egress.ts'
+import { fetchThrough } from './fetch.ts'
 import { createPost } from './post.ts'
 
 export interface WayOut {

@@ -1,16 +1,13 @@
 /**
  * Whether an address of the configuration could be called, before anything is: what the way out would refuse, names that
- * nobody resolves, and ports where nobody listens. And whether files could be put into a folder.
+ * nobody resolves, and ports where nobody listens.
  *
  * @module
  */
 import { lookup } from 'node:dns/promises'
-import { constants } from 'node:fs'
-import { access, stat } from 'node:fs/promises'
 import { connect, isIP } from 'node:net'
-import { dirname, resolve } from 'node:path'
 import type { Around } from '@countersign/core'
-import { bare, mayBeCalled } from './egress.ts'
+import { bare, mayBeCalled } from './reach.ts'
 
 const tryForMs = 5_000
 
@@ -60,19 +57,6 @@ function knock(host: string, port: number): Promise<string | undefined> {
   })
 }
 
-/** Why nothing can be put into this folder or, while it is not there, why it cannot be made. Nothing is made. */
-export async function foreseeFolder(named: string): Promise<string | undefined> {
-  const path = resolve(named)
-  try {
-    if (!(await stat(path)).isDirectory()) return `${path} is no folder`
-    await access(path, constants.W_OK | constants.X_OK)
-    return undefined
-  } catch (error) {
-    if (codeOf(error) === 'ENOENT' && dirname(path) !== path) return foreseeFolder(dirname(path))
-    return `${path} cannot be used (${codeOf(error)})`
-  }
-}
-
 /** As an operator would look it up: `ECONNREFUSED`, `ENOTFOUND`. */
-export const codeOf = (error: unknown): string =>
+const codeOf = (error: unknown): string =>
   (error as NodeJS.ErrnoException | undefined)?.code ?? (error instanceof Error ? error.message : String(error))

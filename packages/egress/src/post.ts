@@ -1,8 +1,7 @@
 import { request as plain } from 'node:http'
 import { request as secure } from 'node:https'
-import { CountersignError } from '@countersign/core'
-import type { Post } from '@countersign/core'
-import type { Egress } from '@countersign/gateways'
+import { CountersignError, type Post } from '@countersign/core'
+import type { Egress } from './egress.ts'
 
 const answerWithinMs = 10_000
 

@@ -3,8 +3,8 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { isError } from '@countersign/core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { fetchThrough } from './egress-fetch.ts'
 import { createEgress } from './egress.ts'
+import { fetchThrough } from './fetch.ts'
 
 const server = createServer((request, response) => {
   if (request.url === '/moved') return response.writeHead(302, { location: '/' }).end()
