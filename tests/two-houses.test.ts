@@ -270,7 +270,9 @@ describe('two instances on one PostgreSQL', () => {
       (list) => new Set(list.map(nodeOf)).size === 1 && list.some(({ name }) => name === 'follower:lineage'),
     )
     expect(new Set(held.map(nodeOf)).size).toBe(1) // whatever the second did, the first does now
-    expect(held.map(({ name }) => name)).toEqual(expect.arrayContaining(['publisher', 'rounds', 'follower:lineage']))
+    expect(held.map(({ name }) => name)).toEqual(
+      expect.arrayContaining(['checkpoints', 'deadlines', 'follower:lineage']),
+    )
     expect((await house.act(step)).approval).toBe(approval)
     expect((await house.sign('ben', await house.question(approval ?? ''))).status).toBe(200)
     expect((await house.act(step)).status).toBe(200)

@@ -48,6 +48,5 @@ export async function openApiDocument(): Promise<object> {
   const { paths, ...rest } = (await (await api.fetch(new Request(`${publicUrl}/openapi.json`))).json()) as {
     paths: object
   }
-  api.close()
   return { ...rest, paths }
 }

@@ -29,7 +29,7 @@ import type { LoadedBy } from '@countersign/schema'
 import { agentGroupsOf, createWorkshop, policyCases, type Reload } from '@countersign/policy'
 import type { ZodType } from 'zod'
 import { createApi } from './api/api.ts'
-import { type RunningFollower, startFollower, wake } from './duties/followers.ts'
+import { type RunningFollower, startFollower } from './duties/followers.ts'
 import { createHall } from './hall.ts'
 import { gateways as allGateways } from './gateways.ts'
 import { openPolicies } from './in-force.ts'
@@ -42,12 +42,14 @@ import { createPages } from './http/pages.ts'
 import { createPeopleKeeping, type PeopleKeeping } from './people/people-keeping.ts'
 import type { Prepared } from './config/prepare.ts'
 import type { Sections } from './config/read-config.ts'
-import { publishCheckpoints } from './duties/publish.ts'
+import { checkpoints } from './duties/checkpoints.ts'
 import { watchProvider } from './people/provider-watch.ts'
 import { createRoster, type Roster } from './agents/roster.ts'
-import { makeRounds } from './duties/rounds.ts'
+import { deadlines } from './duties/deadlines.ts'
+import { startDuty } from './duties/duty.ts'
 import { type Standing, standingOf } from './operator/standing.ts'
 import { followInTurn } from './duties/turns.ts'
+import { wake } from './duties/wake.ts'
 import { isLoopback, openWhoSignsIn } from './people/who-signs-in.ts'
 
 const channels = [webhook] as const satisfies readonly Channel[]
@@ -212,10 +214,10 @@ export async function openHouse(parts: HouseParts): Promise<House> {
         mounts: [...(parts.mounts ?? []), ...who.mounts],
       }),
     )
-    await opened.add({ close: async () => api.close() })
+    await opened.add({ close: async () => api.windows.close() })
     await opened.add(watchProvider(signIn, concerns))
 
-    await opened.add(wake(store, { desk, gate, pins, allowancesChanged }, log))
+    await opened.add(wake(store, { desk, gate, pins, windows: api.windows, allowancesChanged }, log))
     await follow(searchFollower(store.actions))
     await follow(lineageFollower(store))
     if (config.openlineage) {
@@ -229,8 +231,8 @@ export async function openHouse(parts: HouseParts): Promise<House> {
       const open = await opened.add(channel.start(section, { desk, clock, publicUrl, postTo: out.postTo }))
       await follow(followerOf(channel.name, open))
     }
-    await opened.add(makeRounds(store, desk, node.id, log))
-    await opened.add(publishCheckpoints(store, signer, node.id, log))
+    for (const duty of [deadlines({ store, desk, log }), checkpoints(store, signer)])
+      await opened.add(startDuty(duty, { store, node: node.id, log }))
     for (const { gateway, name, observes } of places) {
       if (observes) log({ level: 'warn', says: 'This door only observes: nothing is held.', gateway, name })
     }

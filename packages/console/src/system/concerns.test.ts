@@ -10,7 +10,7 @@ const well: SystemView = {
   house: { origin: 'acme/default', version: '0.1.0', publicUrl: 'https://house.example', demo: false },
   store: { entries: 9, answeredInMs: 1 },
   instances: [{ id: 'nod_1', version: '0.1.0', since: ago(9e6), beatAt: ago(2_000), answering: true }],
-  duties: [{ name: 'rounds', instance: 'nod_1' }],
+  duties: [{ name: 'deadlines', instance: 'nod_1' }],
   followers: [follower],
   queues: { openQuestions: 3, grantedUnspent: 0, waitingClients: 3 },
   doors: [
@@ -31,7 +31,7 @@ describe('what a person must act on', () => {
   })
 
   it.each<[string, Partial<SystemView>, RegExp]>([
-    ['nobody makes the rounds', { duties: [] }, /makes the rounds/],
+    ['nobody keeps the deadlines', { duties: [] }, /keeps the deadlines/],
     ['an instance is silent', { instances: [{ ...well.instances[0]!, beatAt: ago(8_000) }] }, /right to run/],
     [
       'a follower lags',

@@ -23,9 +23,9 @@ function fromFigures({ at, instances, duties, followers, queues, doors }: System
   const now = Date.parse(at)
   const since = (moment: string) => now - Date.parse(moment)
   const concerns: string[] = []
-  if (!duties.some(({ name }) => name === 'rounds')) {
+  if (!duties.some(({ name }) => name === 'deadlines')) {
     concerns.push(
-      'No instance makes the rounds: questions still expire in time, but nobody is told, and none escalates.',
+      'No instance keeps the deadlines: questions still expire in time, but nobody is told, and none escalates.',
     )
   }
   for (const { id, beatAt } of instances) {

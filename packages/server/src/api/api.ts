@@ -12,7 +12,7 @@ import { exportActions } from './actions/actions-export.ts'
 import { agents } from './agents/agents.ts'
 import { approvals } from './questions/approvals.ts'
 import { elsewhere, mustBeOurName, readStrictly, requestIdOf, sealed } from '../http/request.ts'
-import { events } from './events/events.ts'
+import { events, type Windows } from './events/events.ts'
 import { health } from './system/health.ts'
 import { ledger } from './ledger/ledger.ts'
 import { lineage } from './lineage/lineage.ts'
@@ -32,8 +32,8 @@ export interface OpenApi {
   fetch(request: Request, from?: { readonly peer: string | undefined }): Promise<Response>
   /** The OpenAPI 3.1 document. */
   openapi(): object
-  /** Ends what streams. */
-  close(): void
+  /** They are told what the ledger is told; closing ends them. */
+  readonly windows: Windows
 }
 
 export function createApi(parts: ApiParts): OpenApi {
@@ -72,11 +72,11 @@ export function createApi(parts: ApiParts): OpenApi {
   ledger(api, parts)
   system(api, parts)
   signIn(api, parts)
-  const streams = events(api, parts)
+  const windows = events(api, parts)
   let document: object | undefined
   api.get('/openapi.json', (context) => context.json((document ??= openapi())))
 
-  return { fetch, openapi, close: streams.close }
+  return { fetch, openapi, windows }
 
   async function fetch(request: Request, from?: { readonly peer: string | undefined }): Promise<Response> {
     const requestId = requestIdOf(request)

@@ -1,5 +1,5 @@
 /** One bad row must not keep the house from the good ones. */
-import { createDesk, CountersignError, type LogLine, type Store } from '@countersign/core'
+import { createDesk, CountersignError, type Desk, type LogLine, type Store } from '@countersign/core'
 import { createMemoryStore } from '@countersign/stores'
 import {
   agentChanged,
@@ -20,7 +20,9 @@ import { afterEach, beforeEach, expect, it } from 'vitest'
 import { createHints, type Told } from '../api/events/hints.ts'
 import { startFollower } from '../duties/followers.ts'
 import { openAll } from '../opened.ts'
-import { makeRounds } from '../duties/rounds.ts'
+import { deadlines } from '../duties/deadlines.ts'
+import { startDuty } from '../duties/duty.ts'
+import { followHere } from '../duties/wake.ts'
 
 let clock: ReturnType<typeof createHandClock>
 let opened: ReturnType<typeof openAll>
@@ -38,6 +40,8 @@ afterEach(async () => {
 })
 
 const log = (line: LogLine) => void lines.push(line)
+const keep = (kept: Store, desk: Pick<Desk, 'settleDue'>) =>
+  Promise.resolve(startDuty(deadlines({ store: kept, desk, log, everyMs: 1 }), { store: kept, node: 'nod_1', log }))
 const broken = () => new CountersignError('ERR_LEDGER_BROKEN')
 
 /** Reads in pages of three, as a database does: one bad entry spoils its page. */
@@ -101,7 +105,7 @@ it('P7: a question that cannot be settled keeps no other from expiring', async (
     },
   }
   clock.advance(31 * minuteMs)
-  await opened.add(Promise.resolve(makeRounds(stubborn, createDesk({ store: stubborn }), 'nod_1', log, 1)))
+  await opened.add(keep(stubborn, createDesk({ store: stubborn })))
   await expect.poll(() => stateOf(good)).toBe('expired')
   expect(await stateOf(bad)).toBe('open')
   expect(lines.length).toBeGreaterThan(0)
@@ -120,22 +124,20 @@ it('P2: nor a permit without an outcome from being closed', async () => {
       throw broken()
     },
   }
-  await opened.add(Promise.resolve(makeRounds(store, desk, 'nod_1', log, 1)))
+  await opened.add(keep(store, desk))
   await expect.poll(async () => (await store.permits.get(permit.id))?.outcome?.kind).toBe('unknown')
 })
 
 it('open windows are told what comes after it, and one that comes back over it reads anew', async () => {
   await store.commit({ facts: Array.from({ length: 2 }, founded) })
   const journal = withUnreadable(store.journal, 3)
-  const hints = createHints({ store: { journal, ledger: store.ledger }, log, pauseMs: 1 })
+  const torn = { journal, ledger: store.ledger }
+  const hints = createHints(torn)
+  await opened.add(followHere({ store: torn, hear: hints.hear, log, firstRetryMs: 1 }))
   const [first, back]: [Told[], Told[]] = [[], []]
-  try {
-    await hints.listen(undefined, (told) => first.push(told))
-    await store.commit({ facts: Array.from({ length: 4 }, founded) })
-    await expect.poll(() => first.map(({ index }) => index)).toEqual([2, 4, 5])
-    await hints.listen(1, (told) => back.push(told))
-    expect(back[0]).toMatchObject({ kind: 'reset', index: 5 })
-  } finally {
-    hints.close()
-  }
+  await hints.listen(undefined, (told) => first.push(told))
+  await store.commit({ facts: Array.from({ length: 4 }, founded) })
+  await expect.poll(() => first.map(({ index }) => index)).toEqual([2, 4, 5])
+  await hints.listen(1, (told) => back.push(told))
+  expect(back[0]).toMatchObject({ kind: 'reset', index: 5 })
 })

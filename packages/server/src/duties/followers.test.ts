@@ -3,7 +3,8 @@ import type { Entry } from '@countersign/schema'
 import { createMemoryStore } from '@countersign/stores'
 import { asked, createHandClock, decided, founded, sampleOpen, sampleRecord } from '@countersign/stores/conformance'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { startFollower, wake } from './followers.ts'
+import { startFollower } from './followers.ts'
+import { wake } from './wake.ts'
 import { openAll } from '../opened.ts'
 
 describe('a follower of the ledger', () => {
@@ -188,6 +189,7 @@ describe('a follower of the ledger', () => {
           desk: { show: ({ id }) => void shown.push(id) },
           gate: { show: () => undefined, heed: () => undefined },
           pins: { show: () => undefined },
+          windows: { hear: () => undefined },
           allowancesChanged: () => undefined,
         },
         log,

@@ -9,13 +9,10 @@
  */
 import {
   CountersignError,
-  type Desk,
   type Follower,
-  type HouseGate,
   isError,
   type Journal,
   type LogLine,
-  type Pins,
   type Running,
   type Store,
 } from '@countersign/core'
@@ -29,6 +26,8 @@ export interface FollowParts {
   /** Where a follower stands, kept with the facts or, for what is only of this process, in memory. */
   readonly cursor?: Pick<Journal, 'cursor' | 'moveCursor'>
   readonly firstRetryMs?: number
+  /** How often it tries an entry before it leaves that out. Default: ten times. */
+  readonly tries?: number
 }
 
 /** How it fares, as far as this process can tell. */
@@ -45,7 +44,6 @@ export interface RunningFollower extends Running {
 
 const mostLeftOut = 20
 const slowestRetryMs = 30_000
-const mostTries = 10
 /** How long entries gather for one that takes several together; where there are plenty, it goes on at once. */
 const gatherMs = 250
 const plenty = 100
@@ -57,6 +55,7 @@ export function startFollower({
   log,
   cursor = store.journal,
   firstRetryMs = 250,
+  tries: mostTries = 10,
 }: FollowParts): RunningFollower {
   const { name } = follower
   let trouble: Following['trouble']
@@ -186,41 +185,6 @@ const isDown = (error: unknown) => isError(error, 'ERR_STORE_UNAVAILABLE', 'ERR_
 const longer = (waitMs: number) => Math.min(waitMs * 2, slowestRetryMs)
 
 const codeOf = (error: unknown) => (error instanceof CountersignError ? error.code : 'ERR_INTERNAL')
-
-export interface Awake {
-  readonly desk: Pick<Desk, 'show'>
-  readonly gate: Pick<HouseGate, 'show' | 'heed'>
-  readonly pins: Pick<Pins, 'show'>
-  /** Other policies are in force, or an agent is not as it was. */
-  allowancesChanged(): void
-}
-
-/** Wakes whoever waits for an answer here. From now on is enough: who waits looks for itself after it began to listen. */
-export async function wake(
-  store: Store,
-  { desk, gate, pins, allowancesChanged }: Awake,
-  log: (line: LogLine) => void,
-): Promise<Running> {
-  let { size: next } = await store.ledger.head()
-  const cursor: FollowParts['cursor'] = {
-    cursor: async () => next,
-    async moveCursor(_, index) {
-      next = index
-    },
-  }
-  const waker: Follower = {
-    name: 'here',
-    from: 'head',
-    async follow({ fact }) {
-      if (fact.kind === 'approval.changed') desk.show(fact.approval)
-      if (fact.kind === 'action.finished') gate.show(fact.permit)
-      if (fact.kind === 'agent.changed') gate.heed(fact.agent)
-      if (fact.kind === 'tool.changed') pins.show(fact.tool)
-      if (fact.kind === 'policy.activated' || fact.kind === 'agent.changed') allowancesChanged()
-    },
-  }
-  return startFollower({ store, follower: waker, log, cursor })
-}
 
 function pause(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {

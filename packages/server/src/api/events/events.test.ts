@@ -101,7 +101,7 @@ describe('events', () => {
 
   it('end when the house closes', async () => {
     const window = await listen()
-    rig.api.close()
+    rig.api.windows.close()
     await window.end()
   })
 

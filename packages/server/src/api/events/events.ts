@@ -7,7 +7,7 @@
 import { CountersignError } from '@countersign/core'
 import { createRoute, z } from '@hono/zod-openapi'
 import { EventHint } from '@countersign/schema'
-import { createHints, type Told } from './hints.ts'
+import { createHints, type Hints, type Told } from './hints.ts'
 import type { Api, ApiParts } from '../front/parts.ts'
 import { problemContent } from '../front/route.ts'
 import { mustBelong, visitorOf } from '../front/who.ts'
@@ -35,9 +35,13 @@ const stream = createRoute({
   },
 })
 
-export function events(api: Api, parts: ApiParts): { close(): void } {
+export interface Windows extends Pick<Hints, 'hear'> {
+  close(): void
+}
+
+export function events(api: Api, parts: ApiParts): Windows {
   const { heartbeatMs = 15_000 } = parts
-  const hints = createHints(parts)
+  const hints = createHints(parts.store)
   const open = new Map<() => void, string>()
 
   api.openapi(stream, async (context) => {
@@ -51,9 +55,9 @@ export function events(api: Api, parts: ApiParts): { close(): void } {
   })
 
   return {
+    hear: hints.hear,
     close() {
       for (const end of open.keys()) end()
-      hints.close()
     },
   }
 

@@ -11,6 +11,7 @@ import type { Agent, Person, SignOff } from '@countersign/schema'
 import { searchFollower } from '@countersign/followers'
 import { createMemoryStore } from '@countersign/stores'
 import { startFollower } from '../../duties/followers.ts'
+import { followHere } from '../../duties/wake.ts'
 import { createRoster } from '../../agents/roster.ts'
 import { createApi } from '../api.ts'
 import type { ApiParts } from '../front/parts.ts'
@@ -75,6 +76,7 @@ export async function createRig(over: Partial<ApiParts> = {}) {
     ...over,
   }
   const api = createApi(parts)
+  const hearing = await followHere({ store, hear: api.windows.hear, log: parts.log })
   const indexing = startFollower({ store, follower: searchFollower(store.actions), log: parts.log })
 
   const person = async (name: string, more: Partial<Person> = {}): Promise<Person> => {
@@ -153,7 +155,8 @@ export async function createRig(over: Partial<ApiParts> = {}) {
   const facts = async () => (await store.journal.read(0, 10_000)).map(({ fact }) => fact)
 
   const close = async () => {
-    api.close()
+    api.windows.close()
+    await hearing.close()
     await indexing.close()
     await store.close()
   }

@@ -4,7 +4,8 @@ import { createMemoryStore } from '@countersign/stores'
 import { createHandClock, founded } from '@countersign/stores/conformance'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { openAll } from '../opened.ts'
-import { publishCheckpoints } from './publish.ts'
+import { checkpoints } from './checkpoints.ts'
+import { startDuty } from './duty.ts'
 
 describe('the published head of the ledger', () => {
   const clock = createHandClock()
@@ -36,16 +37,17 @@ describe('the published head of the ledger', () => {
       },
     },
   })
-  const start = (node: string, everyMs = never, save = (note: string) => void saved.push(note)) =>
-    opened.add(
-      Promise.resolve(publishCheckpoints(storeThat(save), signer, node, (line) => void lines.push(line), everyMs)),
-    )
+  const log = (line: LogLine) => void lines.push(line)
+  const start = (node: string, everyMs = never, save = (note: string) => void saved.push(note)) => {
+    const duty = checkpoints(storeThat(save), signer, everyMs)
+    return opened.add(Promise.resolve(startDuty(duty, { store: memory, node, log })))
+  }
   const grow = () => memory.commit({ facts: [founded()] })
   const sizes = () => saved.map((note) => Number(note.split('\n')[1]))
 
   it('is signed by the log, and says its size and root', async () => {
     await grow()
-    await (await start('nod_1')).publish()
+    await (await start('nod_1')).now()
     const parts = { hash: sha256, verifySignature: verifyEd25519 }
     const head = await openCheckpoint(parts, saved[0] ?? '', signer.vkey)
     const { size, root } = await memory.ledger.head()
@@ -53,7 +55,7 @@ describe('the published head of the ledger', () => {
   })
 
   it('is not signed for every entry, but once for all since the last', async () => {
-    const { publish } = await start('nod_1')
+    const { now: publish } = await start('nod_1')
     for (let entries = 0; entries < 5; entries += 1) await grow()
     expect(saved).toEqual([])
     await publish()
@@ -62,7 +64,7 @@ describe('the published head of the ledger', () => {
   })
 
   it('is signed anew within the hour where nothing comes: silence is told from absence', async () => {
-    const { publish } = await start('nod_1')
+    const { now: publish } = await start('nod_1')
     await publish()
     clock.advance(3_599_999)
     await publish()
@@ -76,33 +78,27 @@ describe('the published head of the ledger', () => {
     const first = await start('nod_1')
     const second = await start('nod_2')
     await grow()
-    await first.publish()
-    await second.publish()
+    await first.now()
+    await second.now()
     expect(sizes()).toEqual([1])
     await grow()
-    await second.publish()
+    await second.now()
     expect(sizes()).toEqual([1])
     clock.advance(5_001)
-    await second.publish()
-    await first.publish()
+    await second.now()
+    await first.now()
     expect(sizes()).toEqual([1, 2])
   })
 
   it('two calls at once are one', async () => {
-    const { publish } = await start('nod_1')
+    const { now: publish } = await start('nod_1')
     await grow()
     await Promise.all([publish(), publish(), publish()])
     expect(sizes()).toEqual([1])
   })
 
   it('comes by itself, and a last time at the end', async () => {
-    const publisher = publishCheckpoints(
-      storeThat((note) => void saved.push(note)),
-      signer,
-      'nod_1',
-      () => undefined,
-      1,
-    )
+    const publisher = await start('nod_1', 1)
     await grow()
     await expect.poll(() => sizes().at(-1)).toBe(1)
     await grow()
@@ -112,12 +108,12 @@ describe('the published head of the ledger', () => {
     await grow()
     await new Promise((resolve) => setTimeout(resolve, 10))
     expect(saved).toHaveLength(count)
-    expect(await memory.leases.hold('publisher', 'nod_2', 1)).toBeDefined()
+    expect(await memory.leases.hold('checkpoints', 'nod_2', 1)).toBeDefined()
   })
 
   it('what fails is logged, and tried again', async () => {
     let fails = true
-    const { publish } = await start('nod_1', never, (note) => {
+    const { now: publish } = await start('nod_1', never, (note) => {
       if (fails) throw new Error('disk full')
       saved.push(note)
     })

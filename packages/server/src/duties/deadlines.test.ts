@@ -17,9 +17,10 @@ import {
 } from '@countersign/stores/conformance'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { openAll } from '../opened.ts'
-import { makeRounds } from './rounds.ts'
+import { deadlines } from './deadlines.ts'
+import { startDuty } from './duty.ts'
 
-describe('the rounds', () => {
+describe('deadlines', () => {
   let clock: ReturnType<typeof createHandClock>
   let opened: ReturnType<typeof openAll>
   let store: Store
@@ -35,8 +36,9 @@ describe('the rounds', () => {
     await store.close()
   })
 
+  const log = (line: LogLine) => void lines.push(line)
   const start = (node: string, desk = createDesk({ store })) =>
-    opened.add(Promise.resolve(makeRounds(store, desk, node, (line) => void lines.push(line), 1)))
+    opened.add(Promise.resolve(startDuty(deadlines({ store, desk, log, everyMs: 1 }), { store, node, log })))
 
   it('P7: a question that nobody answered expires', async () => {
     const record = sampleRecord()
@@ -59,7 +61,7 @@ describe('the rounds', () => {
     expect(lines.some(({ level }) => level !== 'info')).toBe(true)
   })
 
-  it('are made by one instance at a time, and by another when that is gone', async () => {
+  it('are kept by one instance at a time, and by another when that is gone', async () => {
     const made: string[] = []
     const deskOf = (node: string) => ({ ...createDesk({ store }), settleDue: async () => void made.push(node) })
     const first = await start('nod_1', deskOf('nod_1'))
@@ -71,7 +73,7 @@ describe('the rounds', () => {
     await expect.poll(() => made.includes('nod_2')).toBe(true)
   })
 
-  it('one that fails is logged, and the next one is made', async () => {
+  it('what fails is logged, and done the next time', async () => {
     let made = 0
     await start('nod_1', {
       ...createDesk({ store }),

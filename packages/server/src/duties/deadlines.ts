@@ -1,0 +1,36 @@
+/**
+ * What is over by the clock: questions expire and escalate, permits without outcome are closed.
+ *
+ * @module
+ */
+import { closeOverdue, type Desk, type LogLine, nodeLease, type Store } from '@countersign/core'
+import type { Duty } from './duty.ts'
+
+export interface DeadlineParts {
+  readonly store: Store
+  readonly desk: Pick<Desk, 'settleDue'>
+  log(line: LogLine): void
+  /** Default: twice a second. */
+  readonly everyMs?: number
+}
+
+/** That a question expires in time does not depend on it. */
+export function deadlines({ store, desk, log, everyMs = 500 }: DeadlineParts): Duty {
+  return {
+    name: 'deadlines',
+    everyMs,
+    failing: 'Deadlines could not be kept.',
+    async work() {
+      const all = [desk.settleDue(), closeOverdue(store, log), leaveBehind()]
+      const failed = (await Promise.allSettled(all)).find((each) => each.status === 'rejected')
+      if (failed) throw failed.reason
+    },
+  }
+
+  /** The clients of an instance that is gone have gone as well. */
+  async function leaveBehind(): Promise<void> {
+    const held = await store.leases.list()
+    const notOf = held.flatMap(({ name }) => (name.startsWith(nodeLease) ? [name.slice(nodeLease.length)] : []))
+    await store.permits.abandon({ notOf })
+  }
+}
