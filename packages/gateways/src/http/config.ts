@@ -4,6 +4,7 @@
  * @module
  */
 import { z } from 'zod'
+import { presetNames, presets } from '../meaning/presets/presets.ts'
 import { ruleShape } from '../meaning/rule.ts'
 
 /** Headers the house answers for itself, so that no upstream gets them from an agent. */
@@ -86,6 +87,11 @@ export const RouteConfig = z
   })
 export type RouteConfig = z.infer<typeof RouteConfig>
 
+const routePresets = presetNames('routes')
+
+/** The routes of each preset, read as an operator's are. */
+export const presetRoutes = z.record(z.enum(routePresets), z.record(z.string(), RouteConfig)).parse(presets.routes)
+
 /** The methods served at all; others have no meaning here that a person could judge. */
 export const Method = z.enum(['GET', 'HEAD', 'OPTIONS', 'POST', 'PUT', 'PATCH', 'DELETE', 'LOCK', 'UNLOCK'])
 export type Method = z.infer<typeof Method>
@@ -153,7 +159,7 @@ export const UpstreamConfig = z.strictObject({
     .max(86_400_000)
     .default(3_600_000)
     .describe('Longest time of one call, whatever the upstream sends meanwhile.'),
-  preset: z.enum(['mlflow', 'fine-tuning']).optional().describe('Routes of a well-known service.'),
+  preset: z.enum(routePresets).optional().describe('Routes of a well-known service.'),
   openapi: z
     .union([z.string(), z.record(z.string(), z.unknown())])
     .optional()

@@ -6,9 +6,8 @@
 import type { Around, Finding } from '@countersign/core'
 import { foreseeOrigin } from '@countersign/egress'
 import { foreseeFolder } from '../folder.ts'
-import type { HttpConfig, UpstreamConfig } from './config.ts'
+import { type HttpConfig, presetRoutes, type UpstreamConfig } from './config.ts'
 import { routesOfOpenApi } from './openapi.ts'
-import { presets } from './presets.ts'
 import { compileRoutes, type Routes } from './routes.ts'
 
 export interface PreparedUpstream {
@@ -36,7 +35,7 @@ export function prepareUpstreams({ upstreams }: HttpConfig): Prepared {
 /** What the operator says of a path goes before what a document or a preset says. */
 function routesOf({ preset, openapi, routes: own }: UpstreamConfig): { routes: Routes; findings: Finding[] } {
   const document = openapi === undefined ? undefined : routesOfOpenApi(openapi)
-  const { routes, complaints } = compileRoutes(preset ? presets[preset] : {}, document?.routes ?? {}, own)
+  const { routes, complaints } = compileRoutes(preset ? presetRoutes[preset] : {}, document?.routes ?? {}, own)
   const findings = complaints.map(({ pattern, path, says }): Finding => {
     if (Object.hasOwn(own, pattern)) return { level: 'problem', path: ['routes', pattern, ...path], says }
     const source = document?.sources.get(pattern)

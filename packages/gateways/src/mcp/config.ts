@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { presetNames, presets } from '../meaning/presets/presets.ts'
 import { createRuleCompiler, Pointer, ruleShape } from '../meaning/rule.ts'
 
 /** What an expression of a tool looks at: the arguments as sealed. */
@@ -27,9 +28,14 @@ export const ToolRule = z
   })
 export type ToolRule = z.infer<typeof ToolRule>
 
+const toolPresets = presetNames('tools')
+
+/** The rules of each preset, read as an operator's are. */
+export const presetRules = z.record(z.enum(toolPresets), z.record(z.string(), ToolRule)).parse(presets.tools)
+
 const about = {
   environment: z.string().min(1).default('prod'),
-  preset: z.enum(['filesystem']).optional().describe('Rules for a well-known server; `tools` goes before them.'),
+  preset: z.enum(toolPresets).optional().describe('Rules for a well-known server; `tools` goes before them.'),
   tools: z.record(z.string(), ToolRule).default({}),
   trustAnnotations: z.boolean().default(false).describe('Believe the server where it says that a tool only reads.'),
   timeoutMs: z.number().int().positive().default(600_000).describe('How long one run may take, in milliseconds.'),

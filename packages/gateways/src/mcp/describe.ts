@@ -11,10 +11,9 @@ import { meaningOf } from '../meaning/describe.ts'
 import { offered } from '../meaning/expression.ts'
 import { mustBeOneReading } from '../meaning/reading.ts'
 import { createRuleCompiler, namesDeepIn, type Rule } from '../meaning/rule.ts'
-import { offer, type ServerConfig, ToolRule } from './config.ts'
+import { offer, presetRules, type ServerConfig, ToolRule } from './config.ts'
 import { seal } from './parameters.ts'
 import type { Tool } from './pins.ts'
-import { presets } from './presets.ts'
 import type { JsonObject } from './wire.ts'
 import { sentenceOf } from './sentence.ts'
 
@@ -96,7 +95,7 @@ function compiled(rule: ToolRule): Rule {
 }
 
 export function ruleFor(config: ServerConfig, tool: string): ToolRule {
-  const preset = config.preset === undefined ? undefined : presets[config.preset]
+  const preset = config.preset === undefined ? undefined : presetRules[config.preset]
   return own(config.tools, tool) ?? own(preset ?? {}, tool) ?? nothingSaid
 }
 

@@ -5,12 +5,11 @@
  */
 import type { Offered } from '@countersign/core'
 import { outright } from '../meaning/offers.ts'
-import type { McpConfig, ServerConfig, ToolRule } from './config.ts'
-import { presets } from './presets.ts'
+import { type McpConfig, presetRules, type ServerConfig, type ToolRule } from './config.ts'
 
 export const offersOf = ({ servers }: McpConfig): Offered[] =>
   Object.entries(servers).flatMap(([name, server]) => {
-    const preset = server.preset === undefined ? {} : presets[server.preset]
+    const preset = server.preset === undefined ? {} : presetRules[server.preset]
     return [
       ...Object.entries({ ...preset, ...server.tools }).flatMap(([tool, rule]) => byRule(name, server, tool, rule)),
       { ...about(server, name, {}), name: 'tools without a rule', operation: undefined, path: ['servers', name] },

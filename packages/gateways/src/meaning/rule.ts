@@ -67,6 +67,8 @@ export const ruleShape = {
 const Members = z.object(ruleShape).partial({ verb: true, resources: true })
 /** What a rule says; a gateway's own configuration of a route or a tool is one. */
 export type RuleConfig = z.infer<typeof Members>
+/** The same as it is written, before what is left out is filled in. */
+export type RuleSaid = z.input<typeof Members>
 
 type SaidOf<Type> = Type | { readonly cel: string }
 type Told<Type> = (view: View) => Type | undefined

@@ -1,18 +1,15 @@
-/**
- * Rules for servers that many people run. An operator has to name the preset: a server cannot claim it by its tools' names.
- *
- * @module
- */
-import { ToolRule } from './config.ts'
+import { cel, type Preset } from './preset.ts'
 
-const on = (verb: 'file.read' | 'file.write', ...names: readonly string[]): ToolRule =>
-  ToolRule.parse({ verb, resources: names.map((cel) => ({ kind: 'file', name: { cel } })) })
+const on = (verb: 'file.read' | 'file.write', ...names: readonly string[]) => ({
+  verb,
+  resources: names.map((name) => ({ kind: 'file' as const, name: cel(name) })),
+})
 
 const reads = on('file.read', 'arguments.path')
 const writes = on('file.write', 'arguments.path')
 
 /** https://github.com/modelcontextprotocol/servers/tree/main/src/filesystem */
-const filesystem: Readonly<Record<string, ToolRule>> = {
+export const filesystem = {
   read_file: reads,
   read_text_file: reads,
   read_media_file: reads,
@@ -26,6 +23,4 @@ const filesystem: Readonly<Record<string, ToolRule>> = {
   edit_file: writes,
   create_directory: writes,
   move_file: on('file.write', 'arguments.source', 'arguments.destination'),
-}
-
-export const presets = { filesystem } as const
+} satisfies Preset
