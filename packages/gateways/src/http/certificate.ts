@@ -50,20 +50,22 @@ function pairOf(cert: Buffer, key: Buffer): Pair | Fault {
   return { cert, key, endsAt: Date.parse(certificate.validTo) }
 }
 
-const lookEveryMs = 2_000
-
 export interface Following {
   readonly files: TlsConfig
   /** The pair in force. */
   readonly pair: Pair
   readonly clock: Clock
   readonly concerns: Concerns
+  /** Milliseconds between looks. */
+  readonly everyMs?: number
   /** Puts a pair in force. */
   renew(pair: Pair): void
 }
 
 /** Looks at the files again and again. What is no pair, or has ended already, leaves the old one in force, and is told. */
-export function followCertificate({ files, pair, clock, concerns, renew }: Following): { close(): void } {
+export function followCertificate({ files, pair, clock, concerns, everyMs = 2_000, renew }: Following): {
+  close(): void
+} {
   const key = 'http: certificate'
   let inForce = pair
   let looked = Promise.resolve()
@@ -97,7 +99,7 @@ export function followCertificate({ files, pair, clock, concerns, renew }: Follo
 
   const timer = setInterval(() => {
     looked = looked.then(look)
-  }, lookEveryMs)
+  }, everyMs)
   timer.unref()
   tell(undefined)
   return {
