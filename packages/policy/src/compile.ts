@@ -1,7 +1,7 @@
 /**
  * From files to a candidate that may be loaded, or the list of everything that is wrong with them.
  *
- *   cut ▶ parse ▶ annotations, names, depth ▶ validate ▶ try to load     all of Cedar in a throw-away process
+ *   cut ▶ parse ▶ annotations, names, depth ▶ validate ▶ try to load     all of Cedar in a process of its own
  *
  * @module
  */
@@ -15,7 +15,7 @@ import { byPlace, type PolicyFile, type Problem, wholeProblem, wordsOf } from '.
 import { duplicates, review, type Reviewed } from './review.ts'
 import { scan } from './scan.ts'
 import { validate } from './validate.ts'
-import { openWorkbench, type Workbench } from './workbench.ts'
+import { onWorkbench, type Workbench } from './workbench.ts'
 
 /** A set of policies that passed every check. */
 export interface Candidate {
@@ -38,15 +38,12 @@ export type Compiled =
 const maxSetBytes = 1 << 20
 
 export async function compile(files: readonly PolicyFile[], known: Known): Promise<Compiled> {
-  const bench = openWorkbench()
   try {
-    return await compileOn(bench, files, known)
+    return await onWorkbench((bench) => compileOn(bench, files, known))
   } catch (error) {
     return refused([
       wholeProblem(files, `could not be compiled (${error instanceof Error ? error.message : 'broken'})`),
     ])
-  } finally {
-    await bench.close()
   }
 }
 

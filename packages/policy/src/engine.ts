@@ -8,7 +8,7 @@ import type { Registry } from '@countersign/schema'
 import type { Cedar } from './cedar.ts'
 import { type Candidate, compile } from './compile.ts'
 import type { PolicyFile, Problem } from './problem.ts'
-import { type CedarPolicySet, loadPolicySet } from './set.ts'
+import { type CedarPolicySet, createPolicySet } from './set.ts'
 
 /**
  * What is checked. A function is asked again at every reload; where it throws ERR_POLICY_INVALID, the problems of its detail
@@ -39,16 +39,25 @@ export interface Policies {
   readonly engine: CedarEngine
   /** Never rejects; concurrent calls take turns. */
   reload(): Promise<Reload>
+  /** Once it has, the engine decides; until then every evaluation is an error. */
+  load(): Promise<void>
   close(): void
 }
 
 /** @throws ERR_POLICY_INVALID with every problem as its detail, if the first set does not pass */
 export async function createPolicyEngine(parts: PolicyParts): Promise<Policies> {
+  const policies = await preparePolicies(parts)
+  await policies.load()
+  return policies
+}
+
+/** Checks like `createPolicyEngine`, and leaves it to its caller to `load`: who only looks need not wait for that. */
+export async function preparePolicies(parts: PolicyParts): Promise<Policies> {
   const { clock = { now: Date.now } } = parts
   const first = await check(parts)
   if (first.kind === 'refused') throw new CountersignError('ERR_POLICY_INVALID', { problems: first.problems })
 
-  let active = await load(first)
+  let active = setOf(first)
   let turn: Promise<unknown> = Promise.resolve()
   let closed = false
 
@@ -61,6 +70,7 @@ export async function createPolicyEngine(parts: PolicyParts): Promise<Policies> 
   return {
     engine: { active: () => active },
     reload,
+    load: () => active.load(),
     close() {
       closed = true
     },
@@ -73,15 +83,17 @@ export async function createPolicyEngine(parts: PolicyParts): Promise<Policies> 
     const same = version === active.version && checked.registry === active.registry
     if (same || closed) return { kind: 'active', version: active.version, changed: false }
     try {
-      active = await load(checked)
+      const next = setOf(checked)
+      await next.load()
+      active = next
     } catch (error) {
       return { kind: 'refused', problems: [unlocated(`could not be loaded (${String(error)})`)] }
     }
     return { kind: 'active', version, changed: true }
   }
 
-  function load({ candidate, registry }: Extract<Checked, { kind: 'passed' }>): Promise<CedarPolicySet> {
-    return loadPolicySet(candidate, { registry, clock, ...(parts.open && { open: parts.open }) })
+  function setOf({ candidate, registry }: Extract<Checked, { kind: 'passed' }>): CedarPolicySet {
+    return createPolicySet(candidate, { registry, clock, ...(parts.open && { open: parts.open }) })
   }
 }
 

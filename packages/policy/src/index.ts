@@ -10,6 +10,7 @@ export {
   type Policies,
   type PolicyParts,
   type PolicySource,
+  preparePolicies,
   type Reload,
 } from './engine.ts'
 export { type Change, explain, type Explanation, type ExplainOptions } from './explain.ts'

@@ -20,6 +20,8 @@ export interface CedarPolicySet extends PolicySet {
   reach(kind: Kind, changes: boolean): Reach
   /** The same policies but these. Slow (it parses on each call): for explanations, never for decisions. */
   without(ids: readonly string[]): PolicySet
+  /** Has Cedar read it, once. Until then every evaluation is an error. */
+  load(): Promise<void>
 }
 
 export interface LoadParts {
@@ -37,18 +39,25 @@ const keepAnswers = 5000
 /** What a set says of a prospect it says for good. */
 const forGood = Number.POSITIVE_INFINITY
 
-/** Lets others work between two slots: a large set takes some hundred milliseconds. */
-export async function loadPolicySet(
+export async function loadPolicySet(candidate: Candidate, parts: LoadParts): Promise<CedarPolicySet> {
+  const set = createPolicySet(candidate, parts)
+  await set.load()
+  return set
+}
+
+/** What it holds can be looked at; what decides is not loaded yet. */
+export function createPolicySet(
   candidate: Candidate,
   { registry, clock, open = openCedar }: LoadParts,
-): Promise<CedarPolicySet> {
+): CedarPolicySet {
   const { version, schema, tree, notes, sources, read: jsons, slices } = candidate
   const byId = new Map(notes.map((note) => [note.id, note]))
   const memory = createMemory<Evaluation>(clock, keepMs, keepAnswers)
   const prospects = createMemory<boolean>(clock, forGood, keepAnswers)
   const others = forUnknown(jsons)
   const { slots, filled } = slotsOf(candidate, others)
-  let cedar: Cedar | undefined = await load(candidate, filled, open)
+  let cedar: Cedar | undefined
+  let loading: Promise<void> | undefined
 
   return {
     version,
@@ -84,6 +93,7 @@ export async function loadPolicySet(
         signOffs: unique([...(usual?.signOffs ?? []), ...(changing?.signOffs ?? [])]),
       }
     },
+    load: () => (loading ??= start()),
     without(ids) {
       const kept = (which: Which, action: string) =>
         (slices.get(action) ?? []).filter((note) => !ids.includes(note.id) && belongs(note, which))
@@ -123,7 +133,7 @@ export async function loadPolicySet(
   }
 
   function guarded(call: (instance: Cedar) => AuthorizationAnswer): AuthorizationAnswer {
-    if (!cedar) throw new Error('Cedar is being started again')
+    if (!cedar) throw new Error('Cedar is being started')
     try {
       return call(cedar)
     } catch (error) {
@@ -135,10 +145,11 @@ export async function loadPolicySet(
   /** A broken instance is never asked again; until the next one is ready, every answer is an error. */
   function restart(): void {
     cedar = undefined
-    load(candidate, filled, open).then(
-      (fresh) => (cedar = fresh),
-      () => undefined, // stays closed: what loaded once and does not load now is not to be trusted
-    )
+    start().catch(() => undefined) // stays closed: what loaded once and does not load now is not to be trusted
+  }
+
+  async function start(): Promise<void> {
+    cedar = await load(candidate, filled, open)
   }
 }
 
@@ -174,6 +185,7 @@ function slotsOf({ slices, sources }: Candidate, others: ReturnType<typeof forUn
   return { slots, filled }
 }
 
+/** Lets others work between two slots: a large set takes some hundred milliseconds. */
 async function load({ schema }: Candidate, filled: Slots['filled'], open: () => Cedar): Promise<Cedar> {
   const cedar = open()
   succeed(cedar.preparseSchema(schemaSlot, schema))

@@ -1,5 +1,6 @@
 /**
- * A throw-away process with a Cedar of its own: where text that nobody has checked yet is compiled.
+ * A process with a Cedar of its own, thrown away as soon as anything breaks in it: where text that nobody has checked yet
+ * is compiled.
  *
  * @module
  */
@@ -10,6 +11,8 @@ import { cedarPath, type Cedar } from './cedar.ts'
 export interface Workbench {
   /** The same function for many arguments, in order. Rejects if the worker dies or takes longer than 30 s. */
   try<Name extends Crafts>(name: Name, inputs: readonly Inputs<Name>[]): Promise<Tried<Name>[]>
+  /** False for good once anything has broken. */
+  sound(): boolean
   close(): Promise<void>
 }
 
@@ -39,6 +42,29 @@ process.on('message', ({ name, inputs }) => {
 
 const patienceMs = 30_000
 
+/** To start one costs more than most sets do, and who edits policies tries again soon. What it has read takes room. */
+const keptForMs = 5_000
+const mostTurns = 100
+let kept: { readonly bench: Workbench; readonly turns: number; readonly timer: NodeJS.Timeout } | undefined
+
+/** On the bench of whoever was here last, if it is free and nothing broke on it. */
+export async function onWorkbench<Made>(work: (bench: Workbench) => Promise<Made>): Promise<Made> {
+  const { bench, turns } = take() ?? { bench: openWorkbench(), turns: 0 }
+  try {
+    return await work(bench)
+  } finally {
+    if (kept || turns + 1 === mostTurns || !bench.sound()) await bench.close()
+    else kept = { bench, turns: turns + 1, timer: setTimeout(() => void take()?.bench.close(), keptForMs).unref() }
+  }
+}
+
+function take(): typeof kept {
+  const taken = kept
+  kept = undefined
+  clearTimeout(taken?.timer)
+  return taken?.bench.sound() ? taken : undefined
+}
+
 /** The worker's stack is no larger than the main thread's, so what compiles here compiles there. */
 export function openWorkbench(): Workbench {
   const worker = fork(cedarPath(), {
@@ -51,6 +77,7 @@ export function openWorkbench(): Workbench {
   worker.unref()
   worker.channel?.unref()
   let broken: Error | undefined
+  let sound = true
   worker.on('error', (error) => (broken = error))
   worker.once('exit', (code, signal) => (broken ??= new Error(`the worker ended: ${code ?? signal}`)))
 
@@ -58,13 +85,16 @@ export function openWorkbench(): Workbench {
     try: <Name extends Crafts>(name: Name, inputs: readonly Inputs<Name>[]) =>
       new Promise<Tried<Name>[]>((resolve, reject) => {
         const fail = (error: Error | undefined) => {
+          sound = false
           settle()
           reject(error ?? new Error('the worker ended'))
         }
         const end = () => fail(broken)
         const succeed = (answers: unknown) => {
           settle()
-          resolve(answers as Tried<Name>[])
+          const tried = answers as Tried<Name>[]
+          if (tried.some((one) => 'threw' in one)) sound = false
+          resolve(tried)
         }
         const timer = setTimeout(fail, patienceMs, new Error('Cedar took too long'))
         const settle = () => {
@@ -75,6 +105,7 @@ export function openWorkbench(): Workbench {
         if (broken) end()
         else worker.send({ name, inputs }, (error) => error && fail(error))
       }),
+    sound: () => sound && broken === undefined,
     async close() {
       if (worker.exitCode !== null || worker.signalCode !== null || worker.pid === undefined) return
       const gone = once(worker, 'exit')

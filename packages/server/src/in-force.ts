@@ -24,7 +24,7 @@ export interface PoliciesState {
 }
 
 export interface InForceParts {
-  /** Loaded already. */
+  /** Checked already. */
   readonly policies: Policies
   /** Where they lie. */
   readonly folder: string
@@ -49,6 +49,7 @@ const concern = 'policies'
 export async function openPolicies(parts: InForceParts): Promise<InForce> {
   const { policies, folder, store, concerns, clock, log } = parts
   const { engine } = policies
+  await policies.load()
   let state = await loaded('start')
   await record('start')
   const watching = parts.watch(() => {

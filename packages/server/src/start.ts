@@ -48,6 +48,7 @@ export async function startHouse(parts: StartParts): Promise<StartedHouse> {
     await mkdir(dataDir, { recursive: true, mode: 0o700 })
     const keys = await loadKeys(join(dataDir, 'keys'))
     const opening = opened.add(openStore(config, dataDir, keys, log))
+    prepared.policies.load().catch(() => undefined) // while PostgreSQL starts; told where the policies are put in force
     const house = await opened.add(
       openHouse({
         ...parts,

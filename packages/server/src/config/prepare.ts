@@ -14,10 +14,10 @@ import {
   type Running,
 } from '@countersign/core'
 import {
-  createPolicyEngine,
   type Policies,
   policyDirectory,
   type PolicySource,
+  preparePolicies,
   type Problem,
   watchContents,
 } from '@countersign/policy'
@@ -33,6 +33,7 @@ export interface Prepared {
   /** With `policies` as a whole path. */
   readonly config: Config
   readonly gateways: ReadonlyMap<string, PreparedGateway>
+  /** Checked, and not loaded yet. */
   readonly policies: Policies
   readonly source: PolicySource & { files(): ReturnType<ReturnType<typeof policyDirectory>['files']> }
   /** Calls back when policies or registry on disk are others than those that were loaded. */
@@ -146,7 +147,7 @@ async function load(
   placed: (problem: Problem) => ConfigProblem,
 ): Promise<{ policies?: Policies; problems: readonly ConfigProblem[] }> {
   try {
-    return { policies: await createPolicyEngine(source), problems: [] }
+    return { policies: await preparePolicies(source), problems: [] }
   } catch (error) {
     if (!isError(error, 'ERR_POLICY_INVALID')) throw error
     const { problems } = error.detail as { readonly problems: readonly Problem[] }
