@@ -2,7 +2,8 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 
-const rows = [...readFileSync('ARCHITECTURE.md', 'utf8').matchAll(/^\| (\w+) +\|[^|]+\|([^|]*)\|$/gm)]
+const map = readFileSync('ARCHITECTURE.md', 'utf8')
+const rows = [...map.matchAll(/^\| (\w+) +\|[^|]+\|([^|]*)\|$/gm)]
 const promised = new Map(
   rows.map(([, name = '', imports = '']) => [name, imports.split(' ').filter(Boolean).toSorted()]),
 )
@@ -26,50 +27,63 @@ describe.each([...promised])('%s', (name, imports) => {
 })
 
 it('the map names every folder of a package', () => {
-  const text = readFileSync('ARCHITECTURE.md', 'utf8')
   const folders = readdirSync('packages').flatMap((name) =>
     readdirSync(`packages/${name}/src`, { withFileTypes: true }).flatMap((entry) =>
       entry.isDirectory() && name !== 'console' ? [`${name}/${entry.name}`] : [],
     ),
   )
-  expect(folders.filter((folder) => !text.includes(`\`${folder}\``))).toEqual([])
-  const named = [...text.matchAll(/^\| `([a-z]+\/[a-z]+)`/gm)].map(([, folder = '']) => folder)
+  expect(folders.filter((folder) => !map.includes(`\`${folder}\``))).toEqual([])
+  const named = [...map.matchAll(/^\| `([a-z]+\/[a-z]+)`/gm)].map(([, folder = '']) => folder)
   expect(named.filter((folder) => !folders.includes(folder))).toEqual([])
 })
 
-it('every gateway has the same rooms', () => {
-  const folders = readdirSync('packages/gateways/src', { withFileTypes: true }).filter((entry) => entry.isDirectory())
-  for (const name of folders.map((folder) => folder.name).filter((each) => !shared.includes(each))) {
-    const files = readdirSync(`packages/gateways/src/${name}`)
-    const rooms = [name, 'config', 'wire', 'describe', 'run', 'refuse'].map((room) => `${room}.ts`)
-    expect(files).toEqual(expect.arrayContaining(rooms))
-  }
+describe('parts of one kind have the same files', () => {
+  const kinds = [...map.matchAll(/^\| `(\w+)` +\|((?: `[^`]+`)+) *\|/gm)]
+
+  it('the map says which, for every kind', () => {
+    expect(kinds.map(([, kind]) => kind)).toEqual(['gateways', 'channels', 'followers', 'stores'])
+  })
+
+  const parts = kinds.flatMap(([, kind = '', files = '']) => partsOf(kind).map((name) => ({ kind, name, files })))
+  it.each(parts)('$kind/$name', ({ kind, name, files }) => {
+    const demanded = [...files.matchAll(/`([^`]+)`/g)].map(([, file = '']) => file.replace('<name>', name))
+    expect(readdirSync(`packages/${kind}/src/${name}`)).toEqual(expect.arrayContaining(demanded))
+  })
+
+  it.each(partsOf('stores'))('the test of %s is the conformance suite', (name) => {
+    expect(readFileSync(`packages/stores/src/${name}/${name}.test.ts`, 'utf8')).toContain('itBehavesLikeAStore(')
+  })
 })
 
 it('core does no I/O', () => {
   expect([...importsOf('core')].filter((from) => from.startsWith('node:')).toSorted()).toEqual(['node:crypto'])
 })
 
-/** Rooms of the gateways that know no gateway. */
-const shared = ['meaning']
-
-it('sibling gateways do not know each other', () => {
-  const folders = readdirSync('packages/gateways/src', { withFileTypes: true }).filter((entry) => entry.isDirectory())
-  for (const { name } of folders) {
-    const text = sourcesIn(`packages/gateways/src/${name}`)
-    for (const other of folders.filter(({ name: each }) => each !== name && !shared.includes(each)))
-      expect(text).not.toContain(`../${other.name}/`)
+it.each(['gateways', 'channels', 'followers', 'stores'])('sibling %s do not know each other', (kind) => {
+  for (const name of foldersOf(kind)) {
+    const text = sourcesIn(`packages/${kind}/src/${name}`)
+    for (const other of partsOf(kind).filter((each) => each !== name)) expect(text).not.toContain(`../${other}/`)
   }
 })
 
-it('only the shared room for meaning compiles expressions and knows what a verb does', () => {
-  const folders = readdirSync('packages/gateways/src', { withFileTypes: true }).filter((entry) => entry.isDirectory())
-  for (const { name } of folders.filter((folder) => !shared.includes(folder.name))) {
+it('only the shared folder for meaning compiles expressions and knows what a verb does', () => {
+  for (const name of partsOf('gateways')) {
     const text = sourcesIn(`packages/gateways/src/${name}`)
     expect(text).not.toContain('@marcbachmann/cel-js')
     expect(text).not.toContain('effectOf')
   }
 })
+
+/** Those that are parts of this kind: the map calls the others shared. */
+function partsOf(kind: string): string[] {
+  const shared = [...map.matchAll(/^\| `(\w+\/\w+)` +\| shared: /gm)].map(([, folder]) => folder)
+  return foldersOf(kind).filter((name) => !shared.includes(`${kind}/${name}`))
+}
+
+function foldersOf(kind: string): string[] {
+  const entries = readdirSync(`packages/${kind}/src`, { withFileTypes: true })
+  return entries.filter((entry) => entry.isDirectory()).map(({ name }) => name)
+}
 
 /** `@countersign/core/verify` → `core`; other people's packages → nothing. */
 const own = (from: string) => (from.startsWith('@countersign/') ? [from.split('/')[1] ?? ''] : [])

@@ -1,1 +1,2 @@
-export { webhook, WebhookConfig } from './webhook/webhook.ts'
+export { WebhookConfig } from './webhook/config.ts'
+export { webhook } from './webhook/webhook.ts'

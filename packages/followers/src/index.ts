@@ -1,3 +1,4 @@
 export { lineageFollower } from './lineage/lineage.ts'
-export { OpenLineageConfig, openLineageFollower, type OpenLineageParts, postTo } from './openlineage/openlineage.ts'
+export { OpenLineageConfig } from './openlineage/config.ts'
+export { openLineageFollower, type OpenLineageParts, postTo } from './openlineage/openlineage.ts'
 export { searchFollower, searchFollowerName } from './search/search.ts'

@@ -1,18 +1,6 @@
 import { CountersignError, defineChannel } from '@countersign/core'
-import { z } from 'zod'
+import { WebhookConfig } from './config.ts'
 import { messageOf, signatureHeaders } from './message.ts'
-
-export const WebhookConfig = z
-  .strictObject({
-    url: z.url({ protocol: /^https?$/ }),
-    secret: z
-      .string()
-      .regex(/^whsec_[A-Za-z0-9+/]{32,88}={0,2}$/)
-      .describe('`whsec_` and 24 to 64 bytes of base64, as Standard Webhooks has it.'),
-  })
-  .describe(
-    'Tells one URL of every change to a question, from when it was first configured on. Nobody answers through it: the message leads to the console.',
-  )
 
 /**
  * Every change of an approval to one URL, signed as Standard Webhooks asks. The same change has the same `webhook-id`,
