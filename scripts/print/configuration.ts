@@ -45,11 +45,14 @@ line and column; with \`--connect\` it also tries what the file names.
 Policies and registry are read again when their files are others than they were, and by \`countersign reload\` or SIGHUP; the
 old ones stay in force if the new ones do not pass their checks. Everything else is read at the start.
 
+Of channels and followers there may be several of one type, each under a name of its own that says its \`type\`:
+\`channels: { webhook: { … }, pager: { type: webhook, … } }\`.
+
 In a key, \`<name>\` stands for a name of your own and \`[]\` for each entry of a list.
 
 ## The house
 
-${tables(Config, '', ['registry', 'gateways', 'channels'])}
+${tables(Config, '', ['registry', 'gateways', 'channels', 'followers'])}
 
 ## registry
 
@@ -61,6 +64,8 @@ ${tables(Registry, 'registry')}
 ${partsOf('gateways')}
 
 ${partsOf('channels')}
+
+${partsOf('followers')}
 `
 }
 

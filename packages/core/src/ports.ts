@@ -40,6 +40,7 @@ export type {
   Concern,
   Concerns,
 } from './ports/door.ts'
-export type { Answer, Post, OpenDesk, Lobby, Channel, OpenChannel, Follower } from './ports/channel.ts'
+export type { Answer, Post, OpenDesk, Lobby, Channel, OpenChannel } from './ports/channel.ts'
+export type { Follower, FollowerContext, OpenFollower } from './ports/follower.ts'
 export type { Around, Finding } from './ports/finding.ts'
-export { defineGateway, defineChannel } from './ports/define.ts'
+export { defineGateway, defineChannel, defineFollower } from './ports/define.ts'

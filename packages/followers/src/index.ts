@@ -1,4 +1,3 @@
-export { lineageFollower } from './lineage/lineage.ts'
-export { OpenLineageConfig } from './openlineage/config.ts'
-export { openLineageFollower, type OpenLineageParts, postTo } from './openlineage/openlineage.ts'
-export { searchFollower, searchFollowerName } from './search/search.ts'
+export { lineage } from './lineage/lineage.ts'
+export { openlineage } from './openlineage/openlineage.ts'
+export { search } from './search/search.ts'

@@ -4,9 +4,7 @@
  * @module
  */
 import { createHmac } from 'node:crypto'
-import { webhook } from '@countersign/channels'
 import {
-  type Channel,
   createConcerns,
   createDesk,
   createGate,
@@ -18,30 +16,28 @@ import {
   type PreparedGateway,
   type LogLine,
   type OpenChannel,
+  type OpenFollower,
   type Running,
   type Stops,
   type Store,
 } from '@countersign/core'
 import { createWayOut } from '@countersign/egress'
-import { lineageFollower, openLineageFollower, postTo, searchFollower } from '@countersign/followers'
 import { createIdentify, createMemorySessionStore, createSessions, openFounding } from '@countersign/identity'
 import type { LoadedBy } from '@countersign/schema'
 import { agentGroupsOf, createWorkshop, policyCases, type Reload } from '@countersign/policy'
-import type { ZodType } from 'zod'
 import { createApi } from './api/api.ts'
 import { type RunningFollower, startFollower } from './duties/followers.ts'
 import { createHall } from './hall.ts'
-import { gateways as allGateways } from './gateways.ts'
 import { openPolicies } from './in-force.ts'
 import { type HouseKeys } from './data/keys.ts'
 import { holdNodeLease } from './duties/lease.ts'
 import { listen, type NodeMount } from './http/listener.ts'
 import type { LocalRoster } from './people/local-people.ts'
 import { openAll } from './opened.ts'
+import { builtIn, channelsIn, followersIn } from './parts.ts'
 import { createPages } from './http/pages.ts'
 import { createPeopleKeeping, type PeopleKeeping } from './people/people-keeping.ts'
 import type { Prepared } from './config/prepare.ts'
-import type { Sections } from './config/read-config.ts'
 import { checkpoints } from './duties/checkpoints.ts'
 import { watchProvider } from './people/provider-watch.ts'
 import { createRoster, type Roster } from './agents/roster.ts'
@@ -51,11 +47,6 @@ import { type Standing, standingOf } from './operator/standing.ts'
 import { followInTurn } from './duties/turns.ts'
 import { wake } from './duties/wake.ts'
 import { isLoopback, openWhoSignsIn } from './people/who-signs-in.ts'
-
-const channels = [webhook] as const satisfies readonly Channel[]
-
-/** What the sections of the configuration that belong to parts may say. */
-export const sections: Sections = { gateways: sectionsOf(allGateways), channels: sectionsOf(channels) }
 
 export interface HouseParts {
   /** It is made while the store still opens. */
@@ -218,18 +209,22 @@ export async function openHouse(parts: HouseParts): Promise<House> {
     await opened.add(watchProvider(signIn, concerns))
 
     await opened.add(wake(store, { desk, gate, pins, windows: api.windows, allowancesChanged }, log))
-    await follow(searchFollower(store.actions))
-    await follow(lineageFollower(store))
-    if (config.openlineage) {
-      const names = { origin: store.ledger.origin, publicUrl }
-      const send = postTo(config.openlineage, out.postTo(config.openlineage.url))
-      await follow(openLineageFollower({ actions: store.actions, names, send }))
+    const context = {
+      actions: store.actions,
+      lineage: store.lineage,
+      origin: store.ledger.origin,
+      publicUrl,
+      postTo: out.postTo,
     }
-    for (const channel of channels) {
-      const section = config.channels[channel.name]
-      if (section === undefined) continue
-      const open = await opened.add(channel.start(section, { desk, clock, publicUrl, postTo: out.postTo }))
-      await follow(followerOf(channel.name, open))
+    for (const { name, start } of builtIn) await follow({ name, ...(await start({}, context)) })
+    for (const { name, part, section } of followersIn(config.followers))
+      await follow({
+        name: name === part.name ? name : `${part.name}:${name}`,
+        ...(await part.start(section, context)),
+      })
+    for (const { name, part, section } of channelsIn(config.channels)) {
+      const channel = await opened.add(part.start(section, { desk, clock, publicUrl, postTo: out.postTo }))
+      await follow({ name: `channel:${name}`, ...toldOf(channel) })
     }
     for (const duty of [deadlines({ store, desk, log }), checkpoints(store, signer)])
       await opened.add(startDuty(duty, { store, node: node.id, log }))
@@ -273,17 +268,12 @@ export async function openHouse(parts: HouseParts): Promise<House> {
   }
 }
 
-function sectionsOf(parts: readonly { readonly name: string; readonly config: ZodType }[]): Record<string, ZodType> {
-  return Object.fromEntries(parts.map(({ name, config }) => [name, config]))
-}
-
 /** Every place that the configuration opens to agents. */
 export const placesOf = (gateways: ReadonlyMap<string, PreparedGateway>, publicUrl: string) =>
   [...gateways].flatMap(([gateway, prepared]) => prepared.places(publicUrl).map((place) => ({ gateway, ...place })))
 
 /** A channel hears of every change to an approval. */
-const followerOf = (name: string, channel: OpenChannel): Follower => ({
-  name: `channel:${name}`,
+const toldOf = (channel: OpenChannel): OpenFollower => ({
   from: 'head',
   async follow({ fact }) {
     if (fact.kind === 'approval.changed') await channel.show(fact.approval)

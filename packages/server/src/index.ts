@@ -1,17 +1,12 @@
 export { Config } from './config/config.ts'
 export { foresee } from './config/foresee.ts'
 export { type Preparation, prepare } from './config/prepare.ts'
-export {
-  asRead,
-  parseConfig,
-  readConfig,
-  type ReadConfig,
-  type Sections,
-  type Surroundings,
-} from './config/read-config.ts'
+export { asRead, parseConfig, readConfig, type ReadConfig, type Surroundings } from './config/read-config.ts'
+export type { Sections } from './config/sections.ts'
 export { registryOf } from './config/registry.ts'
 export { enrolAgent } from './agents/enrol.ts'
-export { type House, openHouse, placesOf, sections } from './house.ts'
+export { type House, openHouse, placesOf } from './house.ts'
+export { sections } from './parts.ts'
 export { type HouseKeys, loadKeys } from './data/keys.ts'
 export type { NodeMount } from './http/listener.ts'
 export { createLog } from './log.ts'

@@ -9,7 +9,8 @@ import { Registry } from '@countersign/schema'
 import { createMemoryStore } from '@countersign/stores'
 import { asked, createHandClock, decided, enrol, finished, sampleOpen } from '@countersign/stores/conformance'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { openHouse, sections } from './house.ts'
+import { openHouse } from './house.ts'
+import { sections } from './parts.ts'
 import { loadKeys } from './data/keys.ts'
 import { orRefuse, prepare } from './config/prepare.ts'
 import { asRead, parseConfig } from './config/read-config.ts'
@@ -50,18 +51,25 @@ async function openSink() {
 describe('a house with a sink for OpenLineage', () => {
   let opened: ReturnType<typeof openAll>
   let sink: Awaited<ReturnType<typeof openSink>>
+  let other: Awaited<ReturnType<typeof openSink>>
   let store: ReturnType<typeof createMemoryStore>
   let lines: LogLine[]
   beforeEach(async () => {
     opened = openAll()
     sink = await opened.add(openSink())
+    other = await opened.add(openSink())
     const folder = await mkdtemp(join(tmpdir(), 'cs-'))
     await opened.add({ close: () => rm(folder, { recursive: true, force: true }) })
     await writeFile(join(folder, 'all.cedar'), '@id("all") @owner("o") @doc("d") permit (principal, action, resource);')
     store = await opened.add(createMemoryStore({ clock: createHandClock(), origin: 'test.example/default' }))
     lines = []
     const surroundings = { env: { OPENLINEAGE_KEY: 'the-key' }, readFile: () => '' }
-    const text = `openlineage: { url: "${sink.url}", apiKey: "\${OPENLINEAGE_KEY}" }\nlisten: { port: 0 }`
+    const text = [
+      'listen: { port: 0 }',
+      'followers:',
+      `  openlineage: { url: "${sink.url}", apiKey: "\${OPENLINEAGE_KEY}" }`,
+      `  eu: { type: openlineage, url: "${other.url}" }`,
+    ].join('\n')
     await opened.add(
       openHouse({
         prepared: prepare(
@@ -94,6 +102,15 @@ describe('a house with a sink for OpenLineage', () => {
     const expected = runs.flatMap((run) => [`START ${run}`, `COMPLETE ${run}`])
     await expect.poll(taken).toEqual(expected)
     expect(sink.told[0]).toMatchObject({ authorization: 'Bearer the-key', type: 'application/json' })
+  })
+
+  it('tells another sink, which has a section of its own, whatever becomes of the first', async () => {
+    sink.statuses.push(...Array.from({ length: 20 }, () => 503))
+    const run = await live()
+    const events = () => other.told.map(({ event }) => `${event.eventType} ${event.run.runId}`)
+    await expect.poll(events).toEqual([`START ${run}`, `COMPLETE ${run}`])
+    expect(other.told[0]?.authorization).toBeUndefined()
+    expect(taken()).toEqual([])
   })
 
   it('tells a question as well', async () => {

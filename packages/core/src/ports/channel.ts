@@ -1,9 +1,9 @@
 /**
- * Where people answer, and who reads the ledger.
+ * Where people answer.
  *
  * @module
  */
-import type { Approval, Assurance, Card, Entry, Verdict } from '@countersign/schema'
+import type { Approval, Assurance, Card, Verdict } from '@countersign/schema'
 import type { Clock } from './clock.ts'
 import type { Running } from './door.ts'
 
@@ -49,19 +49,4 @@ export interface OpenChannel extends Running {
   show(approval: Approval): Promise<void>
   /** Answers the provider's callbacks under `/channels/<name>`. */
   receive?(request: Request): Promise<Response>
-}
-
-export type Beginning = 'beginning' | 'head'
-
-/** Reads the ledger as it grows, at least once and in order: lineage, search, SIEM, metrics. */
-export interface Follower {
-  readonly name: string
-  /** Where it begins when it first comes to a ledger: what tells people of what happens begins now, not with the past. */
-  readonly from: Beginning
-  follow(entry: Entry): Promise<void>
-  /**
-   * Instead of one by one, where that costs much less: it is told of several, after a rest in which more may gather. If it
-   * fails they come again, one by one.
-   */
-  followPage?(page: readonly Entry[]): Promise<void>
 }

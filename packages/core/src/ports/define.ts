@@ -8,6 +8,7 @@ import type { Lobby, OpenChannel } from './channel.ts'
 import { CountersignError } from '../errors.ts'
 import type { DoorPlace, Gateway, Hall, Listens, Offered, PreparedGateway, Running } from './door.ts'
 import type { Around, Finding } from './finding.ts'
+import type { FollowerContext, OpenFollower } from './follower.ts'
 
 interface Spec<Config, Inside, Outside> {
   readonly name: string
@@ -25,6 +26,9 @@ const define =
 
 /** Ties a channel to its section of `countersign.yaml`. */
 export const defineChannel = define<Lobby, OpenChannel>()
+
+/** Ties a follower to its section of `countersign.yaml`; one that is always there has an empty one. */
+export const defineFollower = define<FollowerContext, OpenFollower>()
 
 interface GatewaySpec<Config, Ready> {
   readonly name: string

@@ -16,10 +16,11 @@ import type {
   Person,
   ToolRecord,
 } from '@countersign/schema'
-import type { Beginning } from './channel.ts'
 import type { Clock } from './clock.ts'
 import type { LineageGraph } from './flow.ts'
 import type { Page, Paging } from './page.ts'
+
+export type Beginning = 'beginning' | 'head'
 
 export interface Change {
   readonly facts: readonly Fact[]

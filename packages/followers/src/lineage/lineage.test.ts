@@ -1,6 +1,7 @@
+import type { FollowerContext } from '@countersign/core'
 import type { Entry, Fact } from '@countersign/schema'
 import { describe, expect, it } from 'vitest'
-import { lineageFollower } from './lineage.ts'
+import { lineage } from './lineage.ts'
 
 describe('the lineage follower', () => {
   const finished = (outcome: object) => ({ kind: 'action.finished', actionId: 'act_1', outcome }) as Fact
@@ -13,8 +14,9 @@ describe('the lineage follower', () => {
         return []
       },
     }
-    const lineage = { add: async () => undefined }
-    await lineageFollower({ actions, lineage }).follow({ index: 0, at: 0, fact } as Entry)
+    const context = { actions, lineage: { add: async () => undefined } } as unknown as FollowerContext
+    const { follow } = await lineage.start({}, context)
+    await follow({ index: 0, at: 0, fact } as Entry)
     return read
   }
 

@@ -1,35 +1,31 @@
 import {
   actionIdOf,
   CountersignError,
-  type Follower,
+  defineFollower,
   type Post,
   runEvent,
   type RunEvent,
   runStateOf,
-  type Store,
 } from '@countersign/core'
 import type { OpenLineageConfig } from './config.ts'
 
-export interface OpenLineageParts {
-  readonly actions: Pick<Store['actions'], 'lives'>
-  readonly names: { readonly origin: string; readonly publicUrl: string }
-  /** Hands one event on; throwing means that it is handed on again later. */
-  send(event: RunEvent): Promise<void>
-}
-
 /** Tells every action's life as OpenLineage run events, at least once and in order. */
-export function openLineageFollower({ actions, names, send }: OpenLineageParts): Follower {
-  return {
-    name: 'openlineage',
-    from: 'beginning',
-    async follow(entry) {
-      const state = runStateOf(entry)
-      const id = actionIdOf(entry)
-      const [life] = state && id !== undefined ? await actions.lives([id]) : []
-      if (state && life) await send(runEvent(state, entry.at, life, names))
-    },
-  }
-}
+export const openlineage = defineFollower({
+  name: 'openlineage',
+  config: OpenLineageConfig,
+  async start(config, { actions, origin, publicUrl, postTo: outTo }) {
+    const send = postTo(config, outTo(config.url))
+    return {
+      from: 'beginning',
+      async follow(entry) {
+        const state = runStateOf(entry)
+        const id = actionIdOf(entry)
+        const [life] = state && id !== undefined ? await actions.lives([id]) : []
+        if (state && life) await send(runEvent(state, entry.at, life, { origin, publicUrl }))
+      },
+    }
+  },
+})
 
 /**
  * Hands events to a sink. One that it will never take (a 4xx) must not hold up those behind it.
@@ -37,7 +33,7 @@ export function openLineageFollower({ actions, names, send }: OpenLineageParts):
  * @throws ERR_UPSTREAM while the sink is not there or asks to wait, ERR_INTERNAL where it stumbles over this event
  */
 export const postTo =
-  ({ url, apiKey }: OpenLineageConfig, post: Post): OpenLineageParts['send'] =>
+  ({ url, apiKey }: OpenLineageConfig, post: Post): ((event: RunEvent) => Promise<void>) =>
   async (event) => {
     const authorization = apiKey === undefined ? undefined : { authorization: `Bearer ${apiKey}` }
     const status = await post(url, { 'content-type': 'application/json', ...authorization }, JSON.stringify(event))

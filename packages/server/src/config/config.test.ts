@@ -2,7 +2,7 @@ import { CountersignError } from '@countersign/core'
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { Config } from './config.ts'
-import { sections } from '../house.ts'
+import { channelsIn, followersIn, sections } from '../parts.ts'
 import { parseConfig } from './read-config.ts'
 import type { ConfigProblem } from './yaml.ts'
 
@@ -53,6 +53,26 @@ describe('a configuration', () => {
       '2:3 gateways.telnet There is nothing of that name. There are: http, mcp',
     ],
     [
+      'a channel nobody knows',
+      'channels:\n  smoke: {}\n',
+      '2:3 channels.smoke There is nothing of that name. There are: webhook',
+    ],
+    [
+      'a type nobody knows',
+      'followers:\n  eu: { type: smoke }\n',
+      '2:9 followers.eu.type There is no such type. There are: openlineage',
+    ],
+    [
+      'a name that is none',
+      'followers:\n  "e:u": { type: openlineage, url: "https://a.example" }\n',
+      '2:3 followers.e:u A name has up to 40 small letters',
+    ],
+    [
+      'the section of another of the same type',
+      'followers:\n  eu: { type: openlineage, url: 7 }\n',
+      '2:28 followers.eu.url Invalid input: expected string',
+    ],
+    [
       'a gateway’s own section',
       'gateways:\n  http:\n    upstreams:\n      a: { origin: "https://a.example", environmnt: prod }\n',
       '4:41 gateways.http.upstreams.a.environmnt There is no such key.',
@@ -67,6 +87,16 @@ describe('a configuration', () => {
       problemsOf(text).some((problem) => problem.startsWith(expected)),
       problemsOf(text).join('\n'),
     ).toBe(true)
+  })
+
+  it('has several channels and followers of one type, each under a name of its own', () => {
+    const url = 'https://a.example/in'
+    const followers = { openlineage: { url }, eu: { type: 'openlineage', url, apiKey: 'k' } }
+    expect(followersIn(parse(JSON.stringify({ followers })).followers)).toMatchObject([
+      { name: 'openlineage', part: { name: 'openlineage' }, section: { url } },
+      { name: 'eu', part: { name: 'openlineage' }, section: { url, apiKey: 'k' } },
+    ])
+    expect(channelsIn({ pager: { type: 'webhook', url } })).toMatchObject([{ name: 'pager', section: { url } }])
   })
 
   it('tells all problems at once', () => {
@@ -110,7 +140,7 @@ describe('secrets', () => {
   })
 
   it('keys are never resolved', () => {
-    const numbers = { gateways: { '${TOKEN}': z.number() }, channels: {} }
+    const numbers = { gateways: { '${TOKEN}': z.number() }, channels: {}, followers: {} }
     expect(parseConfig('gateways: { "${TOKEN}": 1 }', surroundings, numbers).gateways).toEqual({ '${TOKEN}': 1 })
   })
 })

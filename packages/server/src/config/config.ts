@@ -4,7 +4,6 @@
  * @module
  */
 import { defaultPoints } from '@countersign/core'
-import { OpenLineageConfig } from '@countersign/followers'
 import { GroupRoles, trustworthy } from '@countersign/identity'
 import { Registry } from '@countersign/schema'
 import { z } from 'zod'
@@ -111,8 +110,14 @@ export const Config = z
       .prefault({})
       .describe('Questions of one agent, for one person: open at once, and asked within a time. And denials.'),
     gateways: z.record(z.string(), z.unknown()).default({}).describe('One section per gateway.'),
-    channels: z.record(z.string(), z.unknown()).default({}).describe('One section per channel.'),
-    openlineage: OpenLineageConfig.optional(),
+    channels: z
+      .record(z.string(), z.unknown())
+      .default({})
+      .describe('One section per channel, under its type or, with a `type`, under any name.'),
+    followers: z
+      .record(z.string(), z.unknown())
+      .default({})
+      .describe('One section per follower of the ledger, under its type or, with a `type`, under any name.'),
   })
   .refine(({ listen, publicUrl }) => publicUrl !== undefined || ownHost.test(listen.host), {
     path: ['listen', 'host'],

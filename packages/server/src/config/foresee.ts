@@ -77,17 +77,16 @@ async function tryStore({ store: { url } }: Config): Promise<Foreseen[]> {
   }
 }
 
-/** A channel with an address of its own has it as `url`. */
+/** A channel or follower with an address of its own has it as `url`. */
 const Addressed = z.looseObject({ url: z.url() })
 
-async function tryAddresses({ openlineage, channels }: Config, around: Around): Promise<Foreseen[]> {
-  const addresses = [
-    ...(openlineage ? [{ path: ['openlineage', 'url'], url: openlineage.url }] : []),
-    ...Object.entries(channels).flatMap(([name, section]) => {
+async function tryAddresses({ channels, followers }: Config, around: Around): Promise<Foreseen[]> {
+  const addresses = Object.entries({ channels, followers }).flatMap(([kind, sections]) =>
+    Object.entries(sections).flatMap(([name, section]) => {
       const { data } = Addressed.safeParse(section)
-      return data ? [{ path: ['channels', name, 'url'], url: data.url }] : []
+      return data ? [{ path: [kind, name, 'url'], url: data.url }] : []
     }),
-  ]
+  )
   const found = await Promise.all(
     addresses.map(async ({ path, url }) =>
       (await foreseeOrigin(new URL(url), true, around)).map((says): Foreseen => ({ path, says })),

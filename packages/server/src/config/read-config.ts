@@ -5,17 +5,14 @@
  */
 import { CountersignError, type Finding } from '@countersign/core'
 import { Config } from './config.ts'
+import { type Sections, salvageSections } from './sections.ts'
 import { type ConfigProblem, type Path, readYaml, salvage } from './yaml.ts'
-import type { z } from 'zod'
 
 export interface Surroundings {
   readonly env: Readonly<Record<string, string | undefined>>
   /** Reads a file named in the configuration. */
   readonly readFile: (path: string) => string
 }
-
-/** The schemas of the sections that belong to a part, by its name. */
-export type Sections = Readonly<Record<'gateways' | 'channels', Readonly<Record<string, z.ZodType>>>>
 
 export interface ReadConfig {
   /** What is wrong is left out of it; whole if there are no problems. */
@@ -66,27 +63,6 @@ export function parseConfig(text: string, surroundings: Surroundings, sections: 
 }
 
 const nameOf = (path: Path) => path.map(String).join('\u0000')
-
-function salvageSections(config: Config, sections: Sections) {
-  const wrong: { path: Path; says: string }[] = []
-  const left = (['gateways', 'channels'] as const).map((kind) => {
-    const entries = Object.entries(config[kind]).flatMap(([name, section]) => {
-      const path = [kind, name]
-      const schema = Object.hasOwn(sections[kind], name) ? sections[kind][name] : undefined
-      if (!schema) {
-        const known = Object.keys(sections[kind]).join(', ')
-        wrong.push({ path, says: `There is nothing of that name. There are: ${known}` })
-        return []
-      }
-      const salvaged = salvage(schema, section)
-      wrong.push(...salvaged.wrong.map((one) => ({ ...one, path: [...path, ...one.path] })))
-      if (salvaged.wrong.length === 0) return [[name, section] as const]
-      return salvaged.value === undefined ? [] : [[name, salvaged.value] as const]
-    })
-    return [kind, Object.fromEntries(entries)] as const
-  })
-  return { config: { ...config, ...Object.fromEntries(left) }, wrong }
-}
 
 interface Resolving extends Surroundings {
   problem(path: Path, says: string): void

@@ -4,7 +4,7 @@
  * @module
  */
 import { CountersignError } from '@countersign/core'
-import { searchFollowerName } from '@countersign/followers'
+import { search as searchFollower } from '@countersign/followers'
 import { createRoute, z } from '@hono/zod-openapi'
 import { ActionPage, ActionView } from '@countersign/schema'
 import { maySeeAction } from '../front/access.ts'
@@ -45,7 +45,7 @@ export function actions(api: Api, parts: ApiParts, reads: Reads): void {
 
     const found = await searchVisible(store, visitor.person, { ...query, limit, after })
     const items = await Promise.all(found.items.map((life) => actionSummary(life, look)))
-    const behind = query.keywords ? size - (await store.journal.cursor(searchFollowerName, 'beginning')) : 0
+    const behind = query.keywords ? size - (await store.journal.cursor(searchFollower.name, 'beginning')) : 0
     return context.json(
       { items, ...(found.next !== undefined && { next: found.next }), ...(behind > 0 && { behind }) },
       200,

@@ -8,7 +8,7 @@ import { randomBytes } from 'node:crypto'
 import { createConcerns, createDesk, createPins, createStops, newId } from '@countersign/core'
 import { createMemorySessionStore, createSessions, type SignedIn } from '@countersign/identity'
 import type { Agent, Person, SignOff } from '@countersign/schema'
-import { searchFollower } from '@countersign/followers'
+import { search } from '@countersign/followers'
 import { createMemoryStore } from '@countersign/stores'
 import { startFollower } from '../../duties/followers.ts'
 import { followHere } from '../../duties/wake.ts'
@@ -77,7 +77,12 @@ export async function createRig(over: Partial<ApiParts> = {}) {
   }
   const api = createApi(parts)
   const hearing = await followHere({ store, hear: api.windows.hear, log: parts.log })
-  const indexing = startFollower({ store, follower: searchFollower(store.actions), log: parts.log })
+  const context = { ...store, origin: store.ledger.origin, publicUrl: parts.publicUrl, postTo: () => async () => 200 }
+  const indexing = startFollower({
+    store,
+    follower: { name: search.name, ...(await search.start({}, context)) },
+    log: parts.log,
+  })
 
   const person = async (name: string, more: Partial<Person> = {}): Promise<Person> => {
     const made: Person = {
