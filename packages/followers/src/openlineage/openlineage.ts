@@ -7,7 +7,7 @@ import {
   type RunEvent,
   runStateOf,
 } from '@countersign/core'
-import type { OpenLineageConfig } from './config.ts'
+import { OpenLineageConfig } from './config.ts'
 
 /** Tells every action's life as OpenLineage run events, at least once and in order. */
 export const openlineage = defineFollower({
