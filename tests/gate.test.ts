@@ -260,3 +260,26 @@ it('B6: what waits or runs with one credential takes so much memory, and no more
 })
 
 /** Whatever the answer: what matters is what runs. */
+
+it('B6: a crowd of one credential that asks the same looks for its question, its run and its answer together', async () => {
+  const { attempt, answer, store } = scene({ says: 'ask' })
+  expect(await attempt()).toMatchObject({ ending: 'waiting' })
+  const question = await answer.next()
+  let looks = 0
+  const counted =
+    <Args extends unknown[], Found>(look: (...args: Args) => Promise<Found>) =>
+    async (...args: Args) => {
+      looks += 1
+      await pause(5)
+      return look(...args)
+    }
+  const { approvals, permits } = store
+  Object.assign(store, {
+    approvals: { ...approvals, latest: counted(approvals.latest), get: counted(approvals.get) },
+    permits: { ...permits, begun: counted(permits.begun), undelivered: counted(permits.undelivered) },
+  })
+  const crowd = Array.from({ length: 200 }, () => attempt({ id: null, patienceMs: 100 }))
+  expect(new Set((await Promise.all(crowd)).map(({ refusal }) => refusal))).toHaveLength(200)
+  expect(looks).toBeLessThan(100)
+  expect((await answer('per_ben', {}, question)).state).toBe('granted')
+})

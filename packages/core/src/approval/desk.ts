@@ -20,6 +20,7 @@ import { forEach } from '../each.ts'
 import { CountersignError, isError } from '../errors.ts'
 import { createFloods } from '../limits/floods.ts'
 import type { Answer, OpenDesk, Store } from '../ports.ts'
+import { createSharedLook } from '../shared.ts'
 import { askedGroups, escalate, expire, sign, withdraw } from './approval.ts'
 import { requesterChain } from './barred.ts'
 
@@ -62,6 +63,8 @@ export function createDesk({ store, membershipMs = 15 * 60_000 }: DeskParts): De
     summed: (all) => ({ kind: 'signature.refused', ...all[0], ...(all.length > 1 && { times: all.length }) }),
   })
   const { clock } = store
+  /** A crowd that waits for one answer asks the store once. */
+  const look = createSharedLook(get)
 
   return {
     get,
@@ -92,7 +95,7 @@ export function createDesk({ store, membershipMs = 15 * 60_000 }: DeskParts): De
       patience.addEventListener('abort', bell.wake, { once: true })
       try {
         for (;;) {
-          const approval = expire(await get(id), clock.now())
+          const approval = expire(await look(id), clock.now())
           if (approval.state !== 'open' || patience.aborted) return approval
           await bell.heard()
         }

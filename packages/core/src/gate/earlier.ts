@@ -3,12 +3,14 @@
  *
  * @module
  */
-import type { ActionRecord, AttemptKey, PermitRecord } from '@countersign/schema'
+import type { ActionRecord, Approval, AttemptKey, PermitRecord } from '@countersign/schema'
 import type { SealedAction } from '../action/seal.ts'
 import { createBells } from '../bells.ts'
 import { CountersignError } from '../errors.ts'
 import { nodeLease } from './permit.ts'
 import type { Attempt, PermitLife, Store } from '../ports.ts'
+import { createSharedLook } from '../shared.ts'
+import type { createTurns } from '../turns.ts'
 import { neverBegan } from './run.ts'
 
 /** How long an answer is there for the attempt that comes again. */
@@ -20,8 +22,11 @@ const lookEveryMs = 1_000
 const mostTurns = 100
 
 export interface EarlierRuns {
-  /** That of the same attempt; or one of the same action whose answer was not delivered, or that has not ended. */
-  find(record: ActionRecord): Promise<PermitLife | undefined>
+  /**
+   * The latest question about the action; and the run of the same attempt, or one of the same action whose answer was not
+   * delivered, or that has not ended.
+   */
+  find(record: ActionRecord): Promise<{ asked: Approval | undefined; begun: PermitLife | undefined }>
   /** The one by which the store refused this permit. @throws the refusal, if that one was erased: it is not run again */
   namedBy(refused: CountersignError): Promise<PermitLife>
   /**
@@ -47,18 +52,28 @@ export interface EarlierRuns {
 }
 
 export function createEarlierRuns(
-  store: Pick<Store, 'clock' | 'commit' | 'permits' | 'leases'>,
+  store: Pick<Store, 'clock' | 'commit' | 'approvals' | 'permits' | 'leases'>,
   isHere: (permit: string) => boolean,
+  fairly: ReturnType<typeof createTurns>,
 ): EarlierRuns {
   const bells = createBells()
+  /** A crowd that does the same asks the store once. In this order: what was spent or has ended meanwhile is found by a later look. */
+  const find = createSharedLook(async (key) => {
+    const [credential, digest] = JSON.parse(key) as [credential: string, digest: string]
+    return fairly(credential, async () => {
+      const asked = await store.approvals.latest(digest)
+      const begun = await store.permits.begun(credential, digest)
+      return { asked, begun: (await store.permits.undelivered(credential, digest)) ?? begun }
+    })
+  })
 
   return {
     async find({ attempt: { credential, id }, digest }) {
-      const same = id === undefined ? undefined : await store.permits.byAttempt(credential, id)
-      if (same) return same
-      // In this order: one that ends in between is found by the second look.
-      const begun = await store.permits.begun(credential, digest)
-      return (await store.permits.undelivered(credential, digest)) ?? begun
+      const { asked, begun } = await find(JSON.stringify([credential, digest]))
+      if (id === undefined) return { asked, begun }
+      // After the question: what was spent between the two looks is found by the second.
+      const same = await fairly(credential, () => store.permits.byAttempt(credential, id))
+      return { asked, begun: same ?? begun }
     },
 
     async namedBy(refused) {

@@ -41,7 +41,7 @@ export interface GateParts extends RunParts {
 
 /** A repeat within this time of a rejection gets the rejection again, no new question. */
 const rejectionHoldsMs = 10 * 60_000
-/** How many attempts of one credential look for their question, or its answer, at once: a crowd of them keeps nobody else waiting. */
+/** How many looks of one credential, for a question or after its answer, are made at once: a crowd keeps nobody else waiting. */
 const askingAtOnce = 8
 /** How often an attempt is judged anew because something changed while it was judged. */
 const patienceWithChange = 8
@@ -59,11 +59,11 @@ export function createGate(parts: GateParts): HouseGate {
   const { clock } = store
   const runs = createRun(parts)
   const denials = createDenials(store, limits)
-  const earlierRuns = createEarlierRuns(store, runs.isHere)
   /** Counted and asked one after the other, so that a crowd at once asks no more than its limit. */
   const inTurn = createTurns()
   /** What asks reads much, and people who sign read the same store; what is allowed at once does not wait here. */
   const fairly = createTurns(askingAtOnce)
+  const earlierRuns = createEarlierRuns(store, runs.isHere, fairly)
   const weigh = createWeights()
 
   return {
@@ -133,7 +133,7 @@ export function createGate(parts: GateParts): HouseGate {
         return permit(record, agent)
       case 'ask':
         if (record.observed) return permit(record, agent)
-        return fairly(record.attempt.credential, () => findOrAsk(sealed, record, agent))
+        return findOrAsk(sealed, record, agent)
     }
   }
 
@@ -161,10 +161,8 @@ export function createGate(parts: GateParts): HouseGate {
   }
 
   async function findOrAsk(sealed: SealedAction, record: ActionRecord, agent: Agent): Promise<Approval | Verdict> {
-    // In this order: what was spent between the two looks is found by the second.
-    const latest = await store.approvals.latest(sealed.digest)
-    const earlier = await earlierRuns.find(record)
-    if (earlier) return { kind: 'known', earlier }
+    const { asked: latest, begun } = await earlierRuns.find(record)
+    if (begun) return { kind: 'known', earlier: begun }
     if (latest) mustBeAbout(latest, sealed)
     if (latest && isLive(latest, clock.now())) return latest
     if (latest?.state === 'rejected' && clock.now() < latest.settledAt + rejectionHoldsMs) return refusalOf(latest)
