@@ -10,6 +10,7 @@ import {
   type Clock,
   CountersignError,
   createAllowance,
+  createPace,
   createSharedLook,
   createTurns,
   inForce,
@@ -47,12 +48,14 @@ export function createIdentify(
 ): (credential: string, source?: string) => Promise<Caller> {
   const byKey = createSharedLook((hash) => store.agents.byKey(hash))
   const inTurn = createTurns()
+  const pace = createPace(knocksPerTurn)
   const unknown = createAllowance({ most: mostUnknown, withinMs: unknownWithinMs, now: () => clock.now() })
   const known = new Set<string>()
 
   return async (credential, source = '') => {
     const presented = parseKey(credential)
     if (!presented) throw new CountersignError('ERR_AGENT_UNKNOWN')
+    await pace(presented.hash)
     const lookUp = () => byKey(presented.hash)
     const isFlood = !known.has(presented.hash) && unknown.isSpent(source)
     const agent = await (isFlood ? inTurn(source, lookUp) : lookUp())
@@ -77,6 +80,8 @@ export function createIdentify(
 const mostUnknown = 100
 const unknownWithinMs = 60_000
 const mostKnown = 10_000
+/** With one key, in a turn of the event loop: a crowd of them shall not keep people from being served. */
+const knocksPerTurn = 8
 
 const sameHash = (one: string, other: string) =>
   one.length === other.length && timingSafeEqual(Buffer.from(one), Buffer.from(other))
