@@ -1,5 +1,6 @@
 /** ARCHITECTURE.md is a promise. This test keeps it. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 
 const map = readFileSync('ARCHITECTURE.md', 'utf8')
@@ -36,6 +37,14 @@ it('the map names every folder of a package', () => {
   const named = [...map.matchAll(/^\| `([a-z]+\/[a-z]+)`/gm)].map(([, folder = '']) => folder)
   expect(named.filter((folder) => !folders.includes(folder))).toEqual([])
 })
+
+/** `stores` is the one that is left: its migrations and the list of them, a connection and its pool. */
+it.each(readdirSync('packages').filter((name) => name !== 'stores'))(
+  'no file of %s leads back to itself by its imports',
+  (name) => {
+    expect(circlesIn(`packages/${name}/src`)).toEqual([])
+  },
+)
 
 describe('parts of one kind have the same files', () => {
   const kinds = [...map.matchAll(/^\| `(\w+)` +\|((?: `[^`]+`)+) *\|/gm)]
@@ -83,6 +92,23 @@ function partsOf(kind: string): string[] {
 function foldersOf(kind: string): string[] {
   const entries = readdirSync(`packages/${kind}/src`, { withFileTypes: true })
   return entries.filter((entry) => entry.isDirectory()).map(({ name }) => name)
+}
+
+/** Types, tests and what they stand on included: what is read in a circle has no first page. */
+function circlesIn(folder: string): string[] {
+  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((file) => /\.tsx?$/.test(file))
+  const arrows = files.flatMap((from) =>
+    [...readFileSync(`${folder}/${from}`, 'utf8').matchAll(/(?:from|import) '(\.[^']*)'|import\('(\.[^']*)'\)/g)].map(
+      ([, statically, later = '']) => ({ from, to: join(dirname(from), statically ?? later) }),
+    ),
+  )
+  // An arrow from a file that nobody imports, or to one that imports nothing, is in no circle. Without it, others are such.
+  for (let left = arrows; ;) {
+    const [importing, imported] = [new Set(left.map(({ from }) => from)), new Set(left.map(({ to }) => to))]
+    const inner = left.filter(({ from, to }) => imported.has(from) && importing.has(to))
+    if (inner.length === left.length) return left.map(({ from, to }) => `${from} → ${to}`)
+    left = inner
+  }
 }
 
 /** `@countersign/core/verify` → `core`; other people's packages → nothing. */

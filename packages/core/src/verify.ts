@@ -8,7 +8,8 @@ export { canonical } from './action/canonical.ts'
 export { decodeBundle } from './ledger/bundle.ts'
 export { type Checkpoint, encodeCheckpoint, openCheckpoint, parseCheckpoint } from './ledger/checkpoint.ts'
 export { ledgerPaths } from './ledger/export.ts'
-export { type Leaf, readLeaf } from './ledger/leaf.ts'
+export type { Leaf } from './ledger/any-leaf.ts'
+export { readLeaf } from './ledger/leaf.ts'
 export {
   createFrontier,
   emptyRoot,

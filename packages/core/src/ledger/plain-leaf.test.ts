@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { canonical } from '../action/canonical.ts'
 import { decodeUtf8, encodeUtf8 } from './bytes.ts'
-import { type Leaf, readAnyLeaf } from './leaf.ts'
+import { type Leaf, readAnyLeaf } from './any-leaf.ts'
 import { readPlainLeaf } from './plain-leaf.ts'
 import { leavesOf, sampleStory } from './sample.ts'
 

@@ -1,11 +1,11 @@
 /**
  * Reads a leaf straight from its bytes where it is plain, as most are: one pass to see that it is canonical, and values
- * made of nothing but what the rules of the ledger look at. `leaf.ts` reads the others, and would read this one alike.
+ * made of nothing but what the rules of the ledger look at. `any-leaf.ts` reads the others, and would read this one alike.
  *
  * @module
  */
+import type { Leaf } from './any-leaf.ts'
 import { decodeUtf8, encodeUtf8 } from './bytes.ts'
-import type { Leaf } from './leaf.ts'
 import { afterText, firstWithin, isDigit, isPlainCanonical, marks, nextAfter } from './plain-json.ts'
 
 const { quote, zero, openBrace, openBracket, letterT } = marks

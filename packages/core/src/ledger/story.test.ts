@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { Leaf } from './leaf.ts'
+import type { Leaf } from './any-leaf.ts'
 import { clockToleranceMs, createStory } from './story.ts'
 
 type Told = Partial<Leaf> & { type: string; stream: string }

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { Leaf } from './leaf.ts'
+import type { Leaf } from './any-leaf.ts'
 
 /** A clock may be set back by this much; a step further back is told. */
 export const clockToleranceMs = 5_000

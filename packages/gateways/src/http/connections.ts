@@ -8,7 +8,8 @@ import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { CountersignError, createCrowd } from '@countersign/core'
 import { textOf } from './forms.ts'
-import { type Problem, problemOfError, say } from './refuse.ts'
+import type { Problem } from './problem.ts'
+import { problemOfError, say } from './refuse.ts'
 
 export interface Call {
   readonly request: IncomingMessage

@@ -17,6 +17,7 @@ import { meaningOf } from '../meaning/describe.ts'
 import { offered, type View } from '../meaning/expression.ts'
 import { ambiguous, mustBeOneReading } from '../meaning/reading.ts'
 import { namesDeepIn } from '../meaning/rule.ts'
+import type { Body } from './body.ts'
 import type { RowsFrom, UpstreamConfig } from './config.ts'
 import { type Fields, mustBeOneReadingOf, readUrlEncoded, valuesOf } from './fields.ts'
 import type { Headers } from './headers.ts'
@@ -25,7 +26,11 @@ import { type HttpParameters, jsonIn, seal } from './parameters.ts'
 import { mustBeInOnePlace, mustBeReadable, mustKeepMethod } from './places.ts'
 import { typesOf } from './representation.ts'
 import type { Matched } from './routes.ts'
-import { isSafe, type Message } from './wire.ts'
+import { type Head, isSafe } from './wire.ts'
+
+export interface Message extends Head {
+  readonly body: Body | undefined
+}
 
 export interface Described {
   readonly action: Attempt['action']

@@ -14,7 +14,7 @@
  * @module
  */
 import type { IncomingMessage } from 'node:http'
-import type { Problem } from './refuse.ts'
+import type { Problem } from './problem.ts'
 
 /** What goes out. */
 export interface Said {

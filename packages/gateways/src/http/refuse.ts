@@ -16,19 +16,7 @@ import { CountersignError } from '@countersign/core'
 import type { Refusal } from '@countersign/schema'
 import { codings } from './decode.ts'
 import { inForm } from './forms.ts'
-
-/** A problem, its members, and the headers that go with it. */
-export interface Problem {
-  readonly status: number
-  /** After `urn:countersign:`. Stable: clients branch on it. */
-  readonly type: string
-  /** Beside the status, for clients that show nothing else of an answer. Default: the status's own. */
-  readonly reason?: string
-  readonly title: string
-  readonly detail?: string | undefined
-  readonly members?: Readonly<Record<string, unknown>>
-  readonly headers?: Readonly<Record<string, string | readonly string[]>>
-}
+import type { Problem } from './problem.ts'
 
 /** Where an agent asks how its question stands, on this listener. */
 export const questionPath = '/.countersign/questions/'

@@ -1,11 +1,10 @@
 /**
- * Bytes ⇄ messages. What comes out of `readMessage` has been bounded, checked and read in the one way there is.
+ * Bytes ⇄ messages. What comes out of here has been bounded, checked and read in the one way there is.
  *
  * @module
  */
 import type { IncomingMessage } from 'node:http'
 import { CountersignError } from '@countersign/core'
-import type { Body } from './body.ts'
 import { Method } from './config.ts'
 import { type Headers, readHeaders } from './headers.ts'
 import { parseTarget, type Target } from './target.ts'
@@ -15,10 +14,6 @@ export interface Head {
   readonly method: Method
   readonly target: Target
   readonly headers: Headers
-}
-
-export interface Message extends Head {
-  readonly body: Body | undefined
 }
 
 /** @throws ERR_INPUT_INVALID, ERR_METHOD, ERR_HEADERS_TOO_LARGE, ERR_EXPECTATION */

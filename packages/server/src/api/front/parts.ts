@@ -3,15 +3,29 @@
  *
  * @module
  */
-import type { Clock, Concerns, Desk, Handler, LogLine, Pins, PolicyEngine, Stops, Store } from '@countersign/core'
+import type {
+  Clock,
+  Concern,
+  Concerns,
+  Desk,
+  DoorPlace,
+  Handler,
+  LogLine,
+  NodeLease,
+  Pins,
+  PolicyEngine,
+  Stops,
+  Store,
+} from '@countersign/core'
 import type { ConsoleSession, Founding, GroupRoles, Sessions, SignIn } from '@countersign/identity'
+import type { LocalPeople } from '@countersign/identity/local'
 import type { Workshop } from '@countersign/policy'
 import type { OpenAPIHono } from '@hono/zod-openapi'
 import type { Person } from '@countersign/schema'
 import type { PoliciesState } from '../../in-force.ts'
 import type { Roster } from '../../agents/roster.ts'
-import type { LocalParts } from '../people/local-people.ts'
-import type { SystemParts } from '../system/system.ts'
+import type { Following } from '../../duties/followers.ts'
+import type { LocalRoster } from '../../people/local-people.ts'
 
 export interface ApiParts {
   readonly store: Pick<
@@ -61,6 +75,20 @@ export interface ApiParts {
   /** What gateways and channels serve on this listener. Bodies and answers are theirs. */
   mounted?(path: string): Handler | undefined
   log(line: LogLine): void
+}
+
+/** What only the process that answers can tell. */
+export interface SystemParts {
+  /** This instance. */
+  readonly node: NodeLease
+  readonly followers: () => readonly Following[]
+  readonly concerns: () => readonly Concern[]
+  readonly places: readonly (DoorPlace & { readonly gateway: string })[]
+}
+
+export interface LocalParts {
+  readonly people: LocalPeople
+  readonly roster: LocalRoster
 }
 
 /** A person at the console, as this request found them; with the roles that their groups carry. */

@@ -4,20 +4,14 @@
  * @module
  */
 import { CountersignError, type CountersignError as Failure, isError } from '@countersign/core'
-import type { LocalPeople, Seat } from '@countersign/identity/local'
+import type { Seat } from '@countersign/identity/local'
 import { localIssuer } from '@countersign/schema'
 import type { Context } from 'hono'
-import type { LocalRoster } from '../../people/local-people.ts'
-import type { ApiEnv, ApiParts } from '../front/parts.ts'
+import type { ApiEnv, ApiParts, LocalParts } from '../front/parts.ts'
 import { html, plainPage } from '../../http/plain-page.ts'
 import { toldOf } from '../../http/problems.ts'
 import { redirect } from '../../http/redirect.ts'
 import { mustBeSameOrigin } from '../front/who.ts'
-
-export interface LocalParts {
-  readonly people: LocalPeople
-  readonly roster: LocalRoster
-}
 
 const mostBytes = 4096
 

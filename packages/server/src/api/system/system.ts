@@ -3,15 +3,7 @@
  *
  * @module
  */
-import {
-  type Concern,
-  CountersignError,
-  type DoorPlace,
-  type HeldLease,
-  mintedAt,
-  nodeLease,
-  type NodeLease,
-} from '@countersign/core'
+import { CountersignError, type HeldLease, mintedAt, nodeLease } from '@countersign/core'
 import { type FollowerView, type InstanceView, SystemView } from '@countersign/schema'
 import { createRoute } from '@hono/zod-openapi'
 import type { Following } from '../../duties/followers.ts'
@@ -19,15 +11,6 @@ import { nodeLeaseMs } from '../../duties/lease.ts'
 import { maySeeSystem } from '../front/access.ts'
 import type { Api, ApiParts } from '../front/parts.ts'
 import { answers, moment } from '../front/route.ts'
-
-/** What only the process that answers can tell. */
-export interface SystemParts {
-  /** This instance. */
-  readonly node: NodeLease
-  readonly followers: () => readonly Following[]
-  readonly concerns: () => readonly Concern[]
-  readonly places: readonly (DoorPlace & { readonly gateway: string })[]
-}
 
 const reading = createRoute({
   method: 'get',
