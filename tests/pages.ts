@@ -25,7 +25,10 @@ const markdownIn = (folder: string, recursive: boolean): string[] =>
     .filter((name) => name.endsWith('.md'))
     .map((name) => join(folder, name))
 
-export const pages: readonly Page[] = [...markdownIn('.', false), ...markdownIn('docs', true)]
+/** Of the parts: each says what it guarantees. */
+const ofParts = markdownIn('packages', true).filter((path) => !/node_modules|dist/.test(path))
+
+export const pages: readonly Page[] = [...markdownIn('.', false), ...markdownIn('docs', true), ...ofParts]
   .toSorted()
   .map((path) => ({ path, text: readFileSync(path, 'utf8') }))
 

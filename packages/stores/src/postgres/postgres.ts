@@ -39,7 +39,7 @@ export interface PostgresStoreOptions {
   readonly clock?: Clock | undefined
   /** False behind a pgbouncer older than 1.21 in transaction mode. */
   readonly namedStatements?: boolean | undefined
-  /** How many connections reads may take; two more are for commits and one listens. */
+  /** How many connections reads may take, 10 by default; three more are for commits and one listens. */
   readonly connections?: number | undefined
 }
 
