@@ -20,7 +20,7 @@ afterEach(() => tried.stillServes())
 
 const bearer = () => tried.bearer()
 const cookie = () => tried.cookie()
-const windowKey = () => house.people.ben.windowKey()
+const browserBinding = () => house.people.ben.browserBinding()
 
 type Body = string | Uint8Array
 type Headers = Readonly<Record<string, string>>
@@ -53,7 +53,7 @@ const doors: readonly Door[] = [
     send: (body, headers = json) =>
       knock(`${house.url}/api/approvals/apr_1/signatures`, {
         method: 'POST',
-        headers: { origin: house.url, cookie: cookie(), 'countersign-window': windowKey(), ...headers },
+        headers: { origin: house.url, cookie: cookie(), 'countersign-browser': browserBinding(), ...headers },
         body,
       }),
     said: ({ status, body }) => [status, body['code'], String(body['detail'])],

@@ -34,7 +34,7 @@ function start(): Promise<StartedHouse> {
 /** A browser: cookies, redirects, forms. */
 function openBrowser() {
   const cookies = new Map<string, string>()
-  let windowKey = ''
+  let browserBinding = ''
   let localKey = ''
   const cookie = () => [...cookies].map((pair) => pair.join('=')).join('; ')
 
@@ -50,7 +50,7 @@ function openBrowser() {
       const location = response.headers.get('location')
       if (location === null) return response
       const next = new URL(location, at)
-      windowKey = /^#window=(.+)$/.exec(next.hash)?.[1] ?? windowKey
+      browserBinding = /^#window=(.+)$/.exec(next.hash)?.[1] ?? browserBinding
       const seat = /^#local=(.+)$/.exec(next.hash)?.[1]
       if (seat !== undefined) {
         localKey = seat
@@ -82,7 +82,7 @@ function openBrowser() {
           'content-type': 'application/json',
           origin: house.url,
           'sec-fetch-site': 'same-origin',
-          'countersign-window': windowKey,
+          'countersign-browser': browserBinding,
           'countersign-local': localKey,
         },
       }),

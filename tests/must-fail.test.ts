@@ -44,7 +44,7 @@ describe('a signature that is not given by a person who was asked, in their own 
   const ours = (person: 'ana' | 'ben' | 'eve' = 'ben') => ({
     origin: house.url,
     'sec-fetch-site': 'same-origin',
-    'countersign-window': house.people[person].windowKey(),
+    'countersign-browser': house.people[person].browserBinding(),
   })
   const cookieOf = (person: 'ana' | 'ben' | 'eve' = 'ben') => house.people[person].cookies('/api/approvals')
   const key = () => ({ authorization: `Bearer ${house.demo.keys['finance-bot']}` })

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { catalogue } from '@countersign/core'
 import { describe, expect, it } from 'vitest'
 
@@ -43,4 +43,21 @@ describe('G13: one word for one act', () => {
   it('in the errors', () => {
     expect(Object.values(catalogue).flatMap(({ says }) => (wrongIn(says) ? [says] : []))).toEqual([])
   })
+})
+
+/** In names of our own; what each is called now stands in docs/decisions/0016-plain-words.md. */
+const retired =
+  /\b(?:createTurns|followInTurn|\w*Bells?|sift|touchedBy|[lL]ikeness\w*|nouns|\w*[wW]orkshop|\w*[wW]orkbench|\w*[wW]indowKey|\w*Rounds)\b/
+
+it('what was given a plainer name keeps it', () => {
+  const files = readdirSync('packages', { recursive: true, encoding: 'utf8' }).filter(
+    (path) => /^\w+\/src\/.*\.tsx?$/.test(path) && !path.includes('node_modules'),
+  )
+  expect(files.length).toBeGreaterThan(500)
+  const found = files.flatMap((path) => {
+    const code = readFileSync(`packages/${path}`, 'utf8').replaceAll(/\/\*[\s\S]*?\*\/|\/\/.*/g, '')
+    const [word] = retired.exec(code) ?? []
+    return word === undefined ? [] : [`${path}: ${word}`]
+  })
+  expect(found).toEqual([])
 })

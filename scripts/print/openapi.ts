@@ -1,6 +1,6 @@
 import { createDesk, createPins, createStops } from '@countersign/core'
 import { createMemorySessionStore, createSessions, createSignIn } from '@countersign/identity'
-import { createWorkshop } from '@countersign/policy'
+import { createSandbox } from '@countersign/policy'
 import { Registry } from '@countersign/schema'
 import { createMemoryStore } from '@countersign/stores'
 import { createApi } from '../../packages/server/src/api/api.ts'
@@ -27,7 +27,7 @@ export async function openApiDocument(): Promise<object> {
     concerns: { raise: () => undefined, clear: () => undefined },
     policy,
     policies: () => ({ version: '', at: 0, by: 'start', files: [] }),
-    workshop: createWorkshop({ engine: policy, source, cases: async () => undefined }),
+    sandbox: createSandbox({ engine: policy, source, cases: async () => undefined }),
     clock,
     publicUrl,
     version: '0.1.0',

@@ -72,7 +72,7 @@ async function target(question: string) {
     cookie: people.ana.cookies('/api/'),
     origin: url,
     'sec-fetch-site': 'same-origin',
-    'countersign-window': people.ana.windowKey(),
+    'countersign-browser': people.ana.browserBinding(),
   }
   return { url, gatewayUrl: demo.gatewayUrl, key: (await anAgent(['finance-agents'])).secret, barred, question }
 }

@@ -10,7 +10,7 @@ import { get, reach } from './api/ask.ts'
 import { listen, type Source } from './api/events.ts'
 import { touches } from './api/stale.ts'
 import { AnswersContext } from './api/use-answer.ts'
-import { takeLocalKey, takeWindowKey } from './api/window-key.ts'
+import { takeLocalKey, takeBrowserBinding } from './api/browser-binding.ts'
 import { App } from './shell/app.tsx'
 import { live } from './window/live.ts'
 import './styles/tokens.css'
@@ -32,7 +32,7 @@ import './styles/policies.css'
 import './styles/house.css'
 import './styles/tools.css'
 
-takeWindowKey()
+takeBrowserBinding()
 if (takeLocalKey()) location.replace('/sign-in')
 
 const me = '/api/me'

@@ -12,7 +12,7 @@ import {
   createAllowance,
   createPace,
   createSharedLook,
-  createTurns,
+  inOrder,
   inForce,
   newId,
   sha256Hex,
@@ -47,7 +47,7 @@ export function createIdentify(
   clock: Clock,
 ): (credential: string, source?: string) => Promise<Caller> {
   const byKey = createSharedLook((hash) => store.agents.byKey(hash))
-  const inTurn = createTurns()
+  const inTurn = inOrder()
   const pace = createPace(knocksPerTurn)
   const unknown = createAllowance({ most: mostUnknown, withinMs: unknownWithinMs, now: () => clock.now() })
   const known = new Set<string>()

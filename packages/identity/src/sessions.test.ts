@@ -38,12 +38,12 @@ describe('a session’s cookie', () => {
     const { sessions } = atTheConsole()
     const one = sent(await sessions.open('per_ben', signedIn, undefined))
     const two = sent(await sessions.open('per_ben', signedIn, undefined))
-    expect(sessions.windowKey(one)).toMatch(/^[A-Za-z0-9_-]{43}$/)
-    expect(sessions.windowKey(one)).toBe(sessions.windowKey(one))
-    expect(sessions.windowKey(one)).not.toBe(sessions.windowKey(two))
-    expect(one).not.toContain(sessions.windowKey(one))
-    expect(sessions.windowKey(undefined)).toBeUndefined()
-    expect(sessions.windowKey('countersign=short')).toBeUndefined()
+    expect(sessions.browserBinding(one)).toMatch(/^[A-Za-z0-9_-]{43}$/)
+    expect(sessions.browserBinding(one)).toBe(sessions.browserBinding(one))
+    expect(sessions.browserBinding(one)).not.toBe(sessions.browserBinding(two))
+    expect(one).not.toContain(sessions.browserBinding(one))
+    expect(sessions.browserBinding(undefined)).toBeUndefined()
+    expect(sessions.browserBinding('countersign=short')).toBeUndefined()
   })
 
   it('is never one that the browser brought along (fixation)', async () => {

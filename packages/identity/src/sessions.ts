@@ -33,7 +33,7 @@ export interface Sessions extends UnderWay {
    * What only the window that signed in knows beside the cookie. A browser hands cookies to every port of a host, so
    * that another program's page on `localhost` would get the cookie; it does not get this.
    */
-  windowKey(cookies: string | undefined): string | undefined
+  browserBinding(cookies: string | undefined): string | undefined
   close(cookies: string | undefined): Promise<string>
   /** Keeps this one where the person’s sessions end as of `endedAt`. */
   keep(cookies: string | undefined, endedAt: number): Promise<void>
@@ -77,7 +77,7 @@ export function createSessions(settings: SessionSettings): Sessions {
       return session
     },
 
-    windowKey(cookies) {
+    browserBinding(cookies) {
       const id = readId(cookies, name, secure)
       return id && createHmac('sha256', secret).update(id).digest('base64url')
     },

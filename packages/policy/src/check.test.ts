@@ -3,22 +3,22 @@ import { compileOn } from './compile.ts'
 import { checkPolicies } from './engine.ts'
 import { agentGroups, sampleRegistry, sampleSource, sourceOf } from './fixture.ts'
 import type { PolicyFile } from './problem.ts'
-import { openWorkbench, type Workbench } from './workbench.ts'
+import { openCedarWorker, type CedarWorker } from './cedar-worker.ts'
 
-let bench: Workbench
+let worker: CedarWorker
 beforeAll(() => {
-  bench = openWorkbench()
+  worker = openCedarWorker()
 })
-afterAll(() => bench.close())
+afterAll(() => worker.close())
 
-/** Nothing breaks this bench, so one is enough for all; what does break one goes through `checkPolicies`. */
+/** Nothing breaks this worker, so one is enough for all; what does break one goes through `checkPolicies`. */
 async function problemsOf({ files }: { readonly files: readonly PolicyFile[] }) {
-  const compiled = await compileOn(bench, files, { registry: sampleRegistry, agentGroups })
+  const compiled = await compileOn(worker, files, { registry: sampleRegistry, agentGroups })
   return compiled.kind === 'refused' ? compiled.problems : []
 }
 
 async function candidateOf({ files }: { readonly files: readonly PolicyFile[] }) {
-  const compiled = await compileOn(bench, files, { registry: sampleRegistry, agentGroups })
+  const compiled = await compileOn(worker, files, { registry: sampleRegistry, agentGroups })
   if (compiled.kind === 'refused') throw new Error(compiled.problems[0]?.says)
   return compiled.candidate
 }

@@ -15,7 +15,7 @@ import { byPlace, type PolicyFile, type Problem, wholeProblem, wordsOf } from '.
 import { duplicates, review, type Reviewed } from './review.ts'
 import { scan } from './scan.ts'
 import { validate } from './validate.ts'
-import { onWorkbench, type Workbench } from './workbench.ts'
+import { onCedarWorker, type CedarWorker } from './cedar-worker.ts'
 
 /** A set of policies that passed every check. */
 export interface Candidate {
@@ -39,7 +39,7 @@ const maxSetBytes = 1 << 20
 
 export async function compile(files: readonly PolicyFile[], known: Known): Promise<Compiled> {
   try {
-    return await onWorkbench((bench) => compileOn(bench, files, known))
+    return await onCedarWorker((worker) => compileOn(worker, files, known))
   } catch (error) {
     return refused([
       wholeProblem(files, `could not be compiled (${error instanceof Error ? error.message : 'broken'})`),
@@ -47,30 +47,30 @@ export async function compile(files: readonly PolicyFile[], known: Known): Promi
   }
 }
 
-/** On a bench that its caller throws away, once anything has broken on it. */
-export async function compileOn(bench: Workbench, files: readonly PolicyFile[], known: Known): Promise<Compiled> {
+/** On a worker that its caller throws away, once anything has broken on it. */
+export async function compileOn(worker: CedarWorker, files: readonly PolicyFile[], known: Known): Promise<Compiled> {
   const bytes = files.reduce((sum, { text }) => sum + Buffer.byteLength(text), 0)
   if (bytes > maxSetBytes) return refused([wholeProblem(files, `more than ${maxSetBytes} bytes in all`)])
 
-  const { schema, tree, problems: schemaProblems } = await readSchema(bench, files)
+  const { schema, tree, problems: schemaProblems } = await readSchema(worker, files)
   if (!tree) return refused(schemaProblems)
 
   const { pieces, problems: cutProblems } = cut(files)
   if (cutProblems.length > 0) return refused(cutProblems)
 
-  const parsed = await parse(bench, files, pieces)
+  const parsed = await parse(worker, files, pieces)
   const drafts = parsed.drafts.map((draft) => review(draft, tree, known))
   const problems = [...parsed.problems, ...drafts.flatMap((draft) => draft.problems), ...duplicates(drafts)]
   if (parsed.poisoned) return refused(problems)
 
-  problems.push(...(await validate(bench, schema, drafts)))
+  problems.push(...(await validate(worker, schema, drafts)))
   if (problems.length > 0) return refused(problems)
 
   const notes = drafts.flatMap(({ note }) => note ?? []).toSorted((a, b) => (a.id < b.id ? -1 : 1))
   const slices = new Map(tree.askable.map((action) => [action, sliceFor(action, drafts, tree)]))
   const sources = Object.fromEntries(drafts.map(({ id, piece }) => [id ?? '', piece.text]))
   const read = new Map(drafts.map(({ id, json }) => [id ?? '', json]))
-  const [loaded] = await bench.try('preparsePolicySet', [['candidate', policySetOf(notes, sources)]])
+  const [loaded] = await worker.try('preparsePolicySet', [['candidate', policySetOf(notes, sources)]])
   if (!loaded || 'threw' in loaded || loaded.answer.type !== 'success') {
     return refused([wholeProblem(files, 'could not be loaded')])
   }
@@ -93,13 +93,13 @@ function sliceFor(action: string, drafts: readonly Reviewed[], tree: ActionTree)
   return drafts.filter(({ json }) => covers(json, action, tree)).flatMap(({ note }) => note ?? [])
 }
 
-async function readSchema(bench: Workbench, files: readonly PolicyFile[]) {
+async function readSchema(worker: CedarWorker, files: readonly PolicyFile[]) {
   const additions = files.filter(isSchema).toSorted((a, b) => (a.name < b.name ? -1 : 1))
   const deep = additions.filter(({ text }) => scan(text).problems.length > 0)
   if (deep.length > 0) return { schema: '', tree: undefined, problems: [wholeProblem(deep, 'is nested too deep')] }
 
   const schema = [countersignSchema, ...additions.map(({ text }) => text)].join('\n')
-  const [tried] = await bench.try('schemaToJson', [[schema]])
+  const [tried] = await worker.try('schemaToJson', [[schema]])
   if (tried && 'answer' in tried && tried.answer.type === 'success') {
     return { schema, tree: actionTreeOf(tried.answer.json), problems: [] }
   }

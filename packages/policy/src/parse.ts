@@ -6,7 +6,7 @@
 import type { PolicyJson } from '@cedar-policy/cedar-wasm/nodejs'
 import { cedarProblem, type Piece, type PolicyFile, type Problem, problemAt, wholeProblem } from './problem.ts'
 import { scan } from './scan.ts'
-import type { Workbench } from './workbench.ts'
+import type { CedarWorker } from './cedar-worker.ts'
 
 const maxPolicyBytes = 32 << 10
 const maxPolicies = 2000
@@ -37,14 +37,14 @@ export function cut(files: readonly PolicyFile[]): { pieces: Piece[]; problems: 
   return { pieces, problems }
 }
 
-export async function parse(bench: Workbench, files: readonly PolicyFile[], pieces: readonly Piece[]) {
+export async function parse(worker: CedarWorker, files: readonly PolicyFile[], pieces: readonly Piece[]) {
   const drafts: Draft[] = []
   const problems: Problem[] = []
-  const parsed = await bench.try(
+  const parsed = await worker.try(
     'policyToJson',
     pieces.map(({ text }) => [text] as const),
   )
-  const formatted = await bench.try(
+  const formatted = await worker.try(
     'formatPolicies',
     pieces.map(({ text }) => [{ policyText: text, lineWidth: 100, indentWidth: 2 }] as const),
   )
@@ -62,14 +62,18 @@ export async function parse(bench: Workbench, files: readonly PolicyFile[], piec
     const error = json.answer.type === 'failure' ? json.answer.errors[0] : undefined
     problems.push(cedarProblem(piece, undefined, error))
   }
-  if (problems.length === 0) problems.push(...(await recount(bench, files, pieces)))
+  if (problems.length === 0) problems.push(...(await recount(worker, files, pieces)))
   return { drafts, problems, poisoned: false }
 }
 
 /** Cedar has to find as many policies in each file as the cutter did, or one of them has misread it. */
-async function recount(bench: Workbench, files: readonly PolicyFile[], pieces: readonly Piece[]): Promise<Problem[]> {
+async function recount(
+  worker: CedarWorker,
+  files: readonly PolicyFile[],
+  pieces: readonly Piece[],
+): Promise<Problem[]> {
   const policyFiles = files.filter((file) => !isSchema(file))
-  const counted = await bench.try(
+  const counted = await worker.try(
     'policySetTextToParts',
     policyFiles.map(({ text }) => [text] as const),
   )

@@ -6,12 +6,12 @@
  */
 import { cedarProblem, type Problem, problemAt } from './problem.ts'
 import type { Reviewed } from './review.ts'
-import type { Workbench } from './workbench.ts'
+import type { CedarWorker } from './cedar-worker.ts'
 
-export async function validate(bench: Workbench, schema: string, drafts: readonly Reviewed[]): Promise<Problem[]> {
+export async function validate(worker: CedarWorker, schema: string, drafts: readonly Reviewed[]): Promise<Problem[]> {
   const keyed = drafts.filter(({ deep }) => !deep).map((draft, index) => [`p${index}`, draft] as const)
   const staticPolicies = Object.fromEntries(keyed.map(([key, { piece }]) => [key, piece.text]))
-  const [tried] = await bench.try('validate', [[{ schema, policies: { staticPolicies } }]])
+  const [tried] = await worker.try('validate', [[{ schema, policies: { staticPolicies } }]])
   if (!tried || 'threw' in tried || tried.answer.type === 'failure') {
     return keyed.slice(0, 1).map(([, { piece }]) => problemAt(piece, 0, undefined, 'cannot be validated'))
   }

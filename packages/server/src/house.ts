@@ -24,7 +24,7 @@ import {
 import { createWayOut } from '@countersign/egress'
 import { createIdentify, createMemorySessionStore, createSessions, openFounding } from '@countersign/identity'
 import type { LoadedBy } from '@countersign/schema'
-import { agentGroupsOf, createWorkshop, policyCases, type Reload } from '@countersign/policy'
+import { agentGroupsOf, createSandbox, policyCases, type Reload } from '@countersign/policy'
 import { createApi } from './api/api.ts'
 import { type RunningFollower, startFollower } from './duties/followers.ts'
 import { createHall } from './hall.ts'
@@ -44,7 +44,7 @@ import { createRoster, type Roster } from './agents/roster.ts'
 import { deadlines } from './duties/deadlines.ts'
 import { startDuty } from './duties/duty.ts'
 import { type Standing, standingOf } from './operator/standing.ts'
-import { followInTurn } from './duties/turns.ts'
+import { onOneInstance } from './duties/one-instance.ts'
 import { wake } from './duties/wake.ts'
 import { isLoopback, openWhoSignsIn } from './people/who-signs-in.ts'
 
@@ -176,7 +176,7 @@ export async function openHouse(parts: HouseParts): Promise<House> {
       pins,
       policy,
       policies: policies.state,
-      workshop: createWorkshop({ engine: policy, source, cases: () => policyCases(config.policies) }),
+      sandbox: createSandbox({ engine: policy, source, cases: () => policyCases(config.policies) }),
       clock,
       publicUrl,
       version,
@@ -260,7 +260,7 @@ export async function openHouse(parts: HouseParts): Promise<House> {
 
     async function follow(follower: Follower): Promise<void> {
       const start = () => startFollower({ store, follower, log })
-      followers.push(await opened.add(followInTurn({ store, node: node.id, follower, start, log })))
+      followers.push(await opened.add(onOneInstance({ store, node: node.id, follower, start, log })))
     }
   } catch (error) {
     await opened.close()

@@ -5,7 +5,7 @@
  */
 import type { Problem } from '@countersign/schema'
 import { createReach } from './reach.ts'
-import { keys } from './window-key.ts'
+import { keys } from './browser-binding.ts'
 
 /** Why there is no answer, in the house's words; `status` 0: the house was not reached. */
 export interface Trouble {

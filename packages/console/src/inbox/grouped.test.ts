@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { commonWords, grouped, stops } from './grouped.ts'
 
-const question = (id: string, likeness: string) => ({ id, likeness }) as QuestionSummary
+const question = (id: string, groupKey: string) => ({ id, groupKey }) as QuestionSummary
 const list = [question('a1', 'a'), question('b1', 'b'), question('a2', 'a'), question('c1', 'c'), question('a3', 'a')]
 
 describe('questions of one kind', () => {
@@ -21,7 +21,7 @@ describe('questions of one kind', () => {
     })
     fc.assert(
       fc.property(questions, (all) => {
-        const ids = grouped(all.map(([id, likeness]) => question(id, likeness))).flatMap((group) => group.questions)
+        const ids = grouped(all.map(([id, groupKey]) => question(id, groupKey))).flatMap((group) => group.questions)
         expect(ids.map(({ id }) => id).toSorted()).toEqual(all.map(([id]) => id).toSorted())
       }),
     )

@@ -8,7 +8,7 @@ import { aligned } from '../question/aligned.ts'
 
 /** One or more of one kind, in the order of the list. */
 export interface Group {
-  readonly likeness: string
+  readonly groupKey: string
   readonly questions: readonly QuestionSummary[]
 }
 
@@ -16,21 +16,21 @@ export interface Group {
 export function grouped(questions: readonly QuestionSummary[]): Group[] {
   const groups = new Map<string, QuestionSummary[]>()
   for (const question of questions) {
-    const known = groups.get(question.likeness)
+    const known = groups.get(question.groupKey)
     if (known) known.push(question)
-    else groups.set(question.likeness, [question])
+    else groups.set(question.groupKey, [question])
   }
-  return [...groups].map(([likeness, alike]) => ({ likeness, questions: alike }))
+  return [...groups].map(([groupKey, alike]) => ({ groupKey, questions: alike }))
 }
 
-export const headId = ({ likeness }: Pick<Group, 'likeness'>): string => `alike-${likeness}`
+export const headId = ({ groupKey }: Pick<Group, 'groupKey'>): string => `alike-${groupKey}`
 
 /** What `j` and `k` walk through: each heading, the questions of those that are unfolded, and each that stands alone. */
 export const stops = (groups: readonly Group[], unfolded: ReadonlySet<string>): string[] =>
   groups.flatMap((group) => {
     const ids = group.questions.map(({ id }) => id)
     if (ids.length === 1) return ids
-    return [headId(group), ...(unfolded.has(group.likeness) ? ids : [])]
+    return [headId(group), ...(unfolded.has(group.groupKey) ? ids : [])]
   })
 
 const dots = '…'

@@ -69,7 +69,7 @@ function Found({ listed, mark, onAll, onHelp }: FoundProps) {
   const { items, at, trouble, more } = usePages<QuestionSummary>(listPath(listed), pages)
   const questions = sorted(items, listed.tab)
   const open = listed.tab === 'open'
-  const groups = open ? grouped(questions) : questions.map((each) => ({ likeness: each.id, questions: [each] }))
+  const groups = open ? grouped(questions) : questions.map((each) => ({ groupKey: each.id, questions: [each] }))
   const { marked, isUnfolded, fold } = useWalk({ groups, mark, pathOf: (next) => inboxPath(listed, next), onHelp })
   const showMore = () => {
     setPages(pages + 1)
@@ -92,7 +92,7 @@ function Found({ listed, mark, onAll, onHelp }: FoundProps) {
                 unfolded={isUnfolded(group)}
                 marked={marked}
                 onFold={() => fold(group)}
-                key={group.likeness}
+                key={group.groupKey}
               />
             ) : (
               group.questions.map((question) => (

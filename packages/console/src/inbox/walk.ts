@@ -30,7 +30,7 @@ export function useWalk({ groups, mark, pathOf, onHelp }: Walk) {
   const ids = stops(groups, unfolded)
   const marked = at !== undefined && ids.includes(at) ? at : undefined
   const here = groups.find((group) => headId(group) === at || group.questions.some(({ id }) => id === at))
-  const hidden = marked === undefined ? here?.likeness : undefined
+  const hidden = marked === undefined ? here?.groupKey : undefined
 
   useEffect(() => setAt(mark), [mark])
   useEffect(() => {
@@ -45,10 +45,10 @@ export function useWalk({ groups, mark, pathOf, onHelp }: Walk) {
     return () => clearTimeout(timer)
   }, [path])
 
-  const fold = (group: Group, wanted = !unfolded.has(group.likeness)) => {
+  const fold = (group: Group, wanted = !unfolded.has(group.groupKey)) => {
     const next = new Set(unfolded)
-    if (wanted) next.add(group.likeness)
-    else next.delete(group.likeness)
+    if (wanted) next.add(group.groupKey)
+    else next.delete(group.groupKey)
     setUnfolded(next)
     if (!wanted && group === here) setAt(headId(group))
   }
@@ -57,7 +57,7 @@ export function useWalk({ groups, mark, pathOf, onHelp }: Walk) {
     const id = marked ?? ids[0]
     const group = groups.find((each) => each.questions.length > 1 && headId(each) === id)
     if (!group) return id === undefined ? undefined : leave(id, intent)
-    fold(group, intent !== undefined || !unfolded.has(group.likeness))
+    fold(group, intent !== undefined || !unfolded.has(group.groupKey))
     setAt(intent === undefined ? id : group.questions[0]?.id)
   }
   const leave = (id: string, intent?: Intent) => {
@@ -79,5 +79,5 @@ export function useWalk({ groups, mark, pathOf, onHelp }: Walk) {
     '/': () => document.getElementById(searchBoxId)?.focus(),
     '?': onHelp,
   })
-  return { marked, isUnfolded: (group: Group) => unfolded.has(group.likeness), fold }
+  return { marked, isUnfolded: (group: Group) => unfolded.has(group.groupKey), fold }
 }

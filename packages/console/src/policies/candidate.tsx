@@ -18,11 +18,11 @@ export function CandidatePart() {
   const { value, trouble } = useAnswer<PolicyFiles>('/api/policies/files')
   if (!value)
     return trouble ? <TroubleNote trouble={trouble} path="/api/policies/files" /> : <Loading what="the files" />
-  return <Workbench files={value.files} />
+  return <CedarWorker files={value.files} />
 }
 
 /** Keeps what is written while the files in force are looked at again. */
-function Workbench({ files }: PolicyFiles) {
+function CedarWorker({ files }: PolicyFiles) {
   const [texts, setTexts] = useState(() => new Map(files.map(({ name, text }) => [name, text])))
   const [open, setOpen] = useState(files[0]?.name ?? 'site.cedar')
   const [trying, setTrying] = useState(false)

@@ -15,7 +15,7 @@ import {
   isLocal,
   type OpenApproval,
 } from '@countersign/schema'
-import { createBells } from '../bells.ts'
+import { createListeners } from '../listeners.ts'
 import { forEach } from '../each.ts'
 import { CountersignError, isError } from '../errors.ts'
 import { createFloods } from '../limits/floods.ts'
@@ -53,7 +53,7 @@ const refusedWithinMs = 10 * 60_000
 type Refused = Omit<FactOf<'signature.refused'>, 'kind' | 'times'>
 
 export function createDesk({ store, membershipMs = 15 * 60_000 }: DeskParts): Desk {
-  const bells = createBells()
+  const listeners = createListeners()
   const refusals = createFloods<Refused, Refused>({
     store,
     most: mostRefused,
@@ -91,17 +91,17 @@ export function createDesk({ store, membershipMs = 15 * 60_000 }: DeskParts): De
     },
 
     async answer(id, patience) {
-      const bell = bells.listen(id)
-      patience.addEventListener('abort', bell.wake, { once: true })
+      const listener = listeners.listen(id)
+      patience.addEventListener('abort', listener.wake, { once: true })
       try {
         for (;;) {
           const approval = expire(await look(id), clock.now())
           if (approval.state !== 'open' || patience.aborted) return approval
-          await bell.heard()
+          await listener.heard()
         }
       } finally {
-        patience.removeEventListener('abort', bell.wake)
-        bell.close()
+        patience.removeEventListener('abort', listener.wake)
+        listener.close()
       }
     },
 
@@ -120,10 +120,10 @@ export function createDesk({ store, membershipMs = 15 * 60_000 }: DeskParts): De
 
     show({ id, state }) {
       if (state === 'open') return // no answer yet: whoever woke would only look, and wait on
-      bells.ring(id)
+      listeners.notify(id)
     },
 
-    waiting: bells.listening,
+    waiting: listeners.listening,
   }
 
   async function get(id: string): Promise<Approval> {

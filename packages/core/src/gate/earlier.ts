@@ -5,12 +5,12 @@
  */
 import type { ActionRecord, Approval, AttemptKey, PermitRecord } from '@countersign/schema'
 import type { SealedAction } from '../action/seal.ts'
-import { createBells } from '../bells.ts'
+import { createListeners } from '../listeners.ts'
 import { CountersignError } from '../errors.ts'
 import { nodeLease } from './permit.ts'
 import type { Attempt, PermitLife, Store } from '../ports.ts'
 import { createSharedLook } from '../shared.ts'
-import type { createTurns } from '../turns.ts'
+import type { inOrder } from '../in-order.ts'
 import { neverBegan } from './run.ts'
 
 /** How long an answer is there for the attempt that comes again. */
@@ -54,9 +54,9 @@ export interface EarlierRuns {
 export function createEarlierRuns(
   store: Pick<Store, 'clock' | 'commit' | 'approvals' | 'permits' | 'leases'>,
   isHere: (permit: string) => boolean,
-  fairly: ReturnType<typeof createTurns>,
+  fairly: ReturnType<typeof inOrder>,
 ): EarlierRuns {
-  const bells = createBells()
+  const listeners = createListeners()
   /** A crowd that does the same asks the store once. In this order: what was spent or has ended meanwhile is found by a later look. */
   const find = createSharedLook(async (key) => {
     const [credential, digest] = JSON.parse(key) as [credential: string, digest: string]
@@ -115,24 +115,24 @@ export function createEarlierRuns(
       await store.commit({ facts: [{ kind: 'action.replayed', permit: id, actionId, attempt: key }] })
     },
 
-    show: bells.ring,
+    show: listeners.notify,
   }
 
   async function endOf(id: string, patience: AbortSignal): Promise<PermitLife> {
-    const bell = bells.listen(id)
-    patience.addEventListener('abort', bell.wake, { once: true })
-    const looking = setInterval(bell.wake, lookEveryMs)
+    const listener = listeners.listen(id)
+    patience.addEventListener('abort', listener.wake, { once: true })
+    const looking = setInterval(listener.wake, lookEveryMs)
     try {
       for (;;) {
         const life = await store.permits.get(id)
         if (!life) throw new CountersignError('ERR_ATTEMPT_KNOWN', { permit: id }) // erased: it is not run again
         if (life.outcome || patience.aborted) return life
-        await bell.heard()
+        await listener.heard()
       }
     } finally {
       clearInterval(looking)
-      patience.removeEventListener('abort', bell.wake)
-      bell.close()
+      patience.removeEventListener('abort', listener.wake)
+      listener.close()
     }
   }
 

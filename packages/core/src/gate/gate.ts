@@ -27,7 +27,7 @@ import { permitRecord } from './permit.ts'
 import { denied } from '../policy/denied.ts'
 import type { Attempt, Gate, PermitLife, PolicyEngine, Store } from '../ports.ts'
 import { createRun, type Permitted, type RunParts } from './run.ts'
-import { createTurns } from '../turns.ts'
+import { inOrder } from '../in-order.ts'
 import { visibleText } from '../visible.ts'
 
 export interface GateParts extends RunParts {
@@ -60,9 +60,9 @@ export function createGate(parts: GateParts): HouseGate {
   const runs = createRun(parts)
   const denials = createDenials(store, limits)
   /** Counted and asked one after the other, so that a crowd at once asks no more than its limit. */
-  const inTurn = createTurns()
+  const inTurn = inOrder()
   /** What asks reads much, and people who sign read the same store; what is allowed at once does not wait here. */
-  const fairly = createTurns(askingAtOnce)
+  const fairly = inOrder(askingAtOnce)
   const earlierRuns = createEarlierRuns(store, runs.isHere, fairly)
   const weigh = createWeights()
 

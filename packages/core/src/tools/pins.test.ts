@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { CountersignError } from '../errors.ts'
 import { createPins } from './pins.ts'
-import { standingOf } from './sight.ts'
+import { standingOf } from './tool-changes.ts'
 
 const listed = (name: string, hash: string) => ({ name, hash, says: { name } })
 

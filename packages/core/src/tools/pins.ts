@@ -8,7 +8,7 @@ import type { ToolRecord } from '@countersign/schema'
 import { CountersignError } from '../errors.ts'
 import type { Store, ToolPins } from '../ports.ts'
 import { retried } from '../retried.ts'
-import { sight } from './sight.ts'
+import { toolChanges } from './tool-changes.ts'
 
 export interface Pins extends ToolPins {
   /**
@@ -44,7 +44,7 @@ export function createPins({ store }: { store: Pick<Store, 'commit' | 'tools'> }
       retried(async () => {
         leftOut.set(server, out)
         const recorded = await store.tools.list(server)
-        const facts = sight(server, recorded, listed)
+        const facts = toolChanges(server, recorded, listed)
         if (facts.length > 0) await store.commit({ facts })
         for (const tool of [...recorded, ...facts.map((fact) => fact.tool)]) show(tool)
       }),

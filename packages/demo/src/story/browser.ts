@@ -14,12 +14,12 @@ export interface Browser {
   /** The `cookie` header it would send there. */
   cookies(path: string): string
   /** What the house gave to this window when it signed in. */
-  windowKey(): string
+  browserBinding(): string
 }
 
 export function openBrowser(house: string): Browser {
   const cookies = new Map<string, { value: string; path: string }>()
-  let windowKey = ''
+  let browserBinding = ''
   let localKey = ''
 
   return {
@@ -53,7 +53,7 @@ export function openBrowser(house: string): Browser {
           'content-type': 'application/json',
           origin: house,
           'sec-fetch-site': 'same-origin',
-          'countersign-window': windowKey,
+          'countersign-browser': browserBinding,
           ...(localKey && { 'countersign-local': localKey }),
         },
         body: JSON.stringify(body),
@@ -62,7 +62,7 @@ export function openBrowser(house: string): Browser {
       return { status: response.status, body: text === '' ? {} : (JSON.parse(text) as Record<string, unknown>) }
     },
 
-    windowKey: () => windowKey,
+    browserBinding: () => browserBinding,
     cookies: (path) => withCookies(`${house}${path}`, {}).get('cookie') ?? '',
   }
 
@@ -74,7 +74,7 @@ export function openBrowser(house: string): Browser {
       if (location === null) return { at, response }
       await response.body?.cancel()
       const next = new URL(location, at)
-      windowKey = /^#window=(.+)$/.exec(next.hash)?.[1] ?? windowKey
+      browserBinding = /^#window=(.+)$/.exec(next.hash)?.[1] ?? browserBinding
       const seat = /^#local=(.+)$/.exec(next.hash)?.[1]
       if (seat !== undefined) {
         localKey = seat

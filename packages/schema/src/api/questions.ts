@@ -62,7 +62,7 @@ export const QuestionSummary = z.object({
   needed: z.number().int().describe('Sign-offs in all.'),
   mine: z.boolean().describe('The person who looks can answer it.'),
   touches: z.array(z.string()).describe('Datasets by name, else what it acts on; the first 10.'),
-  likeness: z.string().describe('Opaque. Equal for questions of one kind, never across agents or environments.'),
+  groupKey: z.string().describe('Opaque. Equal for questions of one kind, never across agents or environments.'),
   askedAt: Moment,
   expiresAt: Moment,
   secondsLeft: z.number().int().describe('0 unless open.'),

@@ -145,7 +145,7 @@ describe('input', () => {
   it.each<[string, (ours: Record<string, string>) => Record<string, string>, number]>([
     ['nobody who is signed in', (ours) => ({ ...ours, cookie: '' }), 401],
     ['the cookie of nobody', (ours) => ({ ...ours, cookie: 'countersign=made-up' }), 401],
-    ['another window', (ours) => ({ ...ours, 'countersign-window': 'x' }), 403],
+    ['another window', (ours) => ({ ...ours, 'countersign-browser': 'x' }), 403],
     ['another site', (ours) => ({ ...ours, origin: 'https://evil.example' }), 403],
     ['a token', (ours) => ({ ...ours, authorization: 'Bearer x' }), 401],
   ])('B1: of %s is not read at all', async (_, from, status) => {

@@ -5,12 +5,12 @@
  */
 import { expire, type Store } from '@countersign/core'
 import type { ActionLife, ActionSummary, ActionView, Agent, OutcomeView, Standing } from '@countersign/schema'
-import { type Looking, policiesOf } from '../front/looking.ts'
+import { type Viewer, policiesOf } from '../front/viewer.ts'
 import { moment } from '../front/route.ts'
 import { signatureViews } from '../front/signatures.ts'
 import { timeline } from './timeline.ts'
 
-export async function actionSummary(life: ActionLife, look: Looking): Promise<ActionSummary> {
+export async function actionSummary(life: ActionLife, look: Viewer): Promise<ActionSummary> {
   const { record } = life
   const { action } = record
   return {
@@ -38,7 +38,7 @@ type Found = NonNullable<Awaited<ReturnType<Store['actions']['get']>>>
 export async function actionView(
   { life, timeline: entries, leftOut }: Found,
   agent: Agent | undefined,
-  look: Looking,
+  look: Viewer,
 ): Promise<ActionView> {
   const { record, approval, permit } = life
   const { action, decision } = record

@@ -10,8 +10,8 @@ import { actionSummary } from './action.ts'
 import { actionFilters, asText, queryOf } from './action-query.ts'
 import { searchVisible } from './action-search.ts'
 import { type Cell, csvRow } from './csv.ts'
-import { type Looking, looking } from '../front/looking.ts'
-import { named } from '../front/nouns.ts'
+import { type Viewer, viewer } from '../front/viewer.ts'
+import { named } from '../front/openapi-names.ts'
 import type { Api, ApiParts } from '../front/parts.ts'
 import type { Reads } from '../front/reads.ts'
 import { problemContent } from '../front/route.ts'
@@ -44,7 +44,7 @@ export function exportActions(api: Api, parts: ApiParts, reads: Reads): void {
     const query = await queryOf(asked, parts.store.people)
     if (underWay >= mostAtOnce) throw new CountersignError('ERR_TOO_MANY')
     await reads.record(person.id, 'actions.export', asText({ format, ...asked }))
-    const look = looking(parts, context.get('visitor'))
+    const look = viewer(parts, context.get('visitor'))
     const { type, head, line } = formats[format]
     const day = new Date(look.now).toISOString().slice(0, 10)
     return new Response(streamOf(written()), {
@@ -97,7 +97,7 @@ function streamOf(texts: AsyncGenerator<string>): ReadableStream<Uint8Array> {
   )
 }
 
-async function lineOf(life: ActionLife, look: Looking): Promise<ActionLine> {
+async function lineOf(life: ActionLife, look: Viewer): Promise<ActionLine> {
   const { digest, purpose, picture } = life.record
   const signers = life.approval?.signatures.map(({ person }) => person) ?? []
   return {

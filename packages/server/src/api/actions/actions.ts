@@ -11,7 +11,7 @@ import { maySeeAction } from '../front/access.ts'
 import { actionSummary, actionView } from './action.ts'
 import { actionFilters, asText, queryOf } from './action-query.ts'
 import { searchVisible } from './action-search.ts'
-import { looking } from '../front/looking.ts'
+import { viewer } from '../front/viewer.ts'
 import type { Api, ApiParts } from '../front/parts.ts'
 import type { Reads } from '../front/reads.ts'
 import { answers, idOf, paging } from '../front/route.ts'
@@ -41,7 +41,7 @@ export function actions(api: Api, parts: ApiParts, reads: Reads): void {
     const query = await queryOf(asked, parts.store.people)
     const { size } = await store.ledger.head() // before this look adds an entry of its own
     await reads.record(visitor.person.id, 'actions', asText(asked))
-    const look = looking(parts, visitor)
+    const look = viewer(parts, visitor)
 
     const found = await searchVisible(store, visitor.person, { ...query, limit, after })
     const items = await Promise.all(found.items.map((life) => actionSummary(life, look)))
@@ -60,6 +60,6 @@ export function actions(api: Api, parts: ApiParts, reads: Reads): void {
     if (!found || !maySeeAction(visitor.person, found.life, agent))
       throw new CountersignError('ERR_ACTION_MISSING', { id })
     await reads.record(visitor.person.id, 'action', id)
-    return context.json(await actionView(found, agent, looking(parts, visitor)), 200)
+    return context.json(await actionView(found, agent, viewer(parts, visitor)), 200)
   })
 }

@@ -4,7 +4,7 @@ import { mayChangeAgents, mayRetire, mayStart, mayStop } from '../front/access.t
 import type { Names } from '../front/names.ts'
 import { moment } from '../front/route.ts'
 
-export interface LookingAtAgents {
+export interface AgentViewer {
   readonly person: Person
   readonly names: Names
   /** Open questions and unspent grants, of any agents. */
@@ -16,7 +16,7 @@ export interface LookingAtAgents {
 /** An agent as this person may see it: never a key, only what became of each. */
 export async function viewOf(
   agent: Agent,
-  { person, names, unsettled, actions, now }: LookingAtAgents,
+  { person, names, unsettled, actions, now }: AgentViewer,
 ): Promise<AgentView> {
   const own = unsettled.filter(({ card }) => card.bound.action.agent === agent.id)
   const { id, version, name, team, groups, environment, mode, status } = agent

@@ -92,8 +92,8 @@ export function agents(api: Api, parts: ApiParts): void {
     const { person } = context.get('visitor')
     const shown = (await store.agents.list()).filter((agent) => maySeeAgent(person, agent))
     const unsettled = await unsettledOf(undefined)
-    const looking = { person, names: createNames(store), unsettled, actions: store.actions, now: clock.now() }
-    const items = await Promise.all(shown.map((agent) => viewOf(agent, looking)))
+    const viewer = { person, names: createNames(store), unsettled, actions: store.actions, now: clock.now() }
+    const items = await Promise.all(shown.map((agent) => viewOf(agent, viewer)))
     const mayRegister = mayChangeAgents(person)
     const known = mayRegister ? await roster.known() : { teams: [], agentGroups: [] }
     return context.json({ items, you: { mayRegister }, known }, 200)

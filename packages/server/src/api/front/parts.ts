@@ -19,7 +19,7 @@ import type {
 } from '@countersign/core'
 import type { ConsoleSession, Founding, GroupRoles, Sessions, SignIn } from '@countersign/identity'
 import type { LocalPeople } from '@countersign/identity/local'
-import type { Workshop } from '@countersign/policy'
+import type { Sandbox } from '@countersign/policy'
 import type { OpenAPIHono } from '@hono/zod-openapi'
 import type { Person } from '@countersign/schema'
 import type { PoliciesState } from '../../in-force.ts'
@@ -44,7 +44,7 @@ export interface ApiParts {
   /** What is loaded here, and what was refused since. */
   readonly policies: () => PoliciesState
   /** Explains the policies, and tries others. */
-  readonly workshop: Workshop
+  readonly sandbox: Sandbox
   readonly sessions: Sessions
   readonly signIn: SignIn
   readonly founding: {

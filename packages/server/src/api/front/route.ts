@@ -5,7 +5,7 @@
  */
 import { z } from '@hono/zod-openapi'
 import { Problem } from '@countersign/schema'
-import { named } from './nouns.ts'
+import { named } from './openapi-names.ts'
 
 export const problemContent = {
   description: 'A problem (RFC 9457).',

@@ -55,7 +55,7 @@ export function mustBeSameOrigin(request: Request, publicUrl: string): void {
 export const localHeader = 'countersign-local'
 
 /** Carries what the house gave to the window that signed in, in the fragment of its address. */
-export const windowHeader = 'countersign-window'
+export const windowHeader = 'countersign-browser'
 
 /**
  * A cookie alone signs nothing: browsers give it to every port of the host, whatever program listens there (P4). That goes
@@ -70,7 +70,7 @@ export function mustBeTheWindow(
 ): void {
   if (safe.has(request.method)) return
   const hash = (text: string) => Buffer.from(sha256Hex(text), 'hex')
-  const expected = sessions.windowKey(request.headers.get('cookie') ?? undefined)
+  const expected = sessions.browserBinding(request.headers.get('cookie') ?? undefined)
   const given = request.headers.get(windowHeader) ?? ''
   if (expected === undefined || !timingSafeEqual(hash(given), hash(expected))) throw new CountersignError('ERR_WINDOW')
   if (issuer !== localIssuer || local?.people.holderOf(request.headers.get(localHeader) ?? '') === subject) return

@@ -12,7 +12,7 @@ import { createNames, type Names } from '../front/names.ts'
 import type { Api, ApiParts } from '../front/parts.ts'
 import type { Reads } from '../front/reads.ts'
 import { answers, moment, paging } from '../front/route.ts'
-import { sift } from '../front/sift.ts'
+import { filteredPage } from '../front/filtered-page.ts'
 import { mustBelong } from '../front/who.ts'
 
 const read = createRoute({
@@ -42,7 +42,7 @@ export function lineage(api: Api, parts: ApiParts, reads: Reads): void {
 
     const names = createNames(store)
     const maySee = createSight(person)
-    const flows = await sift({ limit, after }, async (paged) => {
+    const flows = await filteredPage({ limit, after }, async (paged) => {
       const { items, next } = await store.lineage.flows({ about, ...paged })
       const seen = await Promise.all(items.map(maySee))
       return { items: items.filter((_, index) => seen[index]), next }

@@ -44,7 +44,7 @@ export async function foundLocally(context: Context<ApiEnv>, { publicUrl }: ApiP
   }
 }
 
-/** Looking uses nothing up: what previews links, or opens them twice, does no harm. Undefined if it leads to nobody. */
+/** Viewer uses nothing up: what previews links, or opens them twice, does no harm. Undefined if it leads to nobody. */
 export async function joinPage(context: Context<ApiEnv>, { store }: ApiParts, { people }: LocalParts) {
   const subject = people.invited(context.req.param('token') ?? '')
   const person = subject === undefined ? undefined : await store.people.byAccount(localIssuer, subject)

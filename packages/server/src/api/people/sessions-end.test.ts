@@ -56,7 +56,7 @@ describe('H9: ending sessions', () => {
   it('of others takes the role identity, and a window', async () => {
     const [his, admin] = [await rig.cookieOf(ben), await rig.cookieOf(cleo)]
     expect(await codeOf(await end(his, cleo))).toBe('ERR_NOT_ALLOWED')
-    const bare = await rig.post(`/api/people/${ben.id}/end-sessions`, admin, {}, { 'countersign-window': 'x' })
+    const bare = await rig.post(`/api/people/${ben.id}/end-sessions`, admin, {}, { 'countersign-browser': 'x' })
     expect(await codeOf(bare)).toBe('ERR_WINDOW')
     expect(await codeOf(await end(admin, { ...ben, id: 'per_nobody' }))).toBe('ERR_PERSON_MISSING')
     expect([await statusOf(his), await statusOf(admin)]).toEqual([200, 200])

@@ -109,12 +109,12 @@ export function signIn(api: Api, parts: ApiParts): void {
     const { authTime, ...plain } = signedIn
     const proven = pending.maxAgeSeconds === 0 && authTime !== undefined ? { ...plain, authTime } : plain
     const opened = await sessions.open(person.id, proven, cookies)
-    return redirect(withWindowKey(localPath(pending.returnTo), opened), cookie, opened)
+    return redirect(withBrowserBinding(localPath(pending.returnTo), opened), cookie, opened)
   }
 
   /** In the fragment, which no server and no log ever sees. */
-  function withWindowKey(path: string, opened: string): string {
-    return `${path.split('#')[0]}#window=${sessions.windowKey(opened.split(';')[0])}`
+  function withBrowserBinding(path: string, opened: string): string {
+    return `${path.split('#')[0]}#window=${sessions.browserBinding(opened.split(';')[0])}`
   }
 
   /** Records who came in; two windows at once are two sign-ins of one person. */

@@ -21,7 +21,7 @@ import type { ActionLife, Agent, Person } from '@countersign/schema'
 import { maySeeAction } from '../front/access.ts'
 import type { PoliciesState } from '../../in-force.ts'
 import { createLocalTime } from './local-time.ts'
-import { policiesOf } from '../front/looking.ts'
+import { policiesOf } from '../front/viewer.ts'
 import type { Api, ApiParts } from '../front/parts.ts'
 import { policyUse } from './policy-use.ts'
 import { telling } from '../../http/problems.ts'
@@ -78,7 +78,7 @@ const trying = createRoute({
 })
 
 export function policies(api: Api, parts: ApiParts, reads: Reads): void {
-  const { store, policy, workshop } = parts
+  const { store, policy, sandbox } = parts
   const localTime = createLocalTime(parts.timeZone ?? 'UTC')
 
   api.openapi(active, async (context) => {
@@ -119,7 +119,7 @@ export function policies(api: Api, parts: ApiParts, reads: Reads): void {
       ),
       people: Object.fromEntries(people.map(({ id, groups }) => [id, { groups: [...groups] }])),
     }
-    const questions = inTheirWords(() => workshop.questions(text, cast))
+    const questions = inTheirWords(() => sandbox.questions(text, cast))
     const set = policy.active()
     const resources = questions.map((question) => explained(question, set))
     return context.json({ version: set.version, risk: questions[0]?.context.risk ?? 100, resources }, 200)
@@ -133,18 +133,18 @@ export function policies(api: Api, parts: ApiParts, reads: Reads): void {
 
   api.openapi(files, async (context) => {
     await mustBelong(parts, context)
-    return context.json({ files: (await workshop.files()).map(({ name, text }) => ({ name, text })) }, 200)
+    return context.json({ files: (await sandbox.files()).map(({ name, text }) => ({ name, text })) }, 200)
   })
 
   api.openapi(testing, async (context) => {
     await mustBelong(parts, context)
-    const report = await workshop.test()
+    const report = await sandbox.test()
     return context.json({ version: policy.active().version, ...(report && { cases: casesView(report) }) }, 200)
   })
 
   api.openapi(trying, async (context) => {
     await mustBelong(parts, context)
-    return context.json(candidateView(await workshop.tryOut(context.req.valid('json').files)), 200)
+    return context.json(candidateView(await sandbox.tryOut(context.req.valid('json').files)), 200)
   })
 
   function questionsOf(life: ActionLife, agent: Agent, actedFor: Person | undefined): PolicyQuestion[] {
@@ -156,7 +156,7 @@ export function policies(api: Api, parts: ApiParts, reads: Reads): void {
   }
 
   function explained(question: PolicyQuestion, set: PolicySet): TextExplanation['resources'][number] {
-    const { says, changes } = workshop.explain(question)
+    const { says, changes } = sandbox.explain(question)
     return {
       resource: question.resource,
       auto: evaluated(set.evaluate('auto', question), set),

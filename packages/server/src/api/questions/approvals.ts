@@ -9,14 +9,14 @@ import { createRoute, z } from '@hono/zod-openapi'
 import { type Approval, EscalateInput, QuestionPage, QuestionState, QuestionView, SignInput } from '@countersign/schema'
 import { isAsked, maySeeQuestion, mayStop } from '../front/access.ts'
 import { assuranceOf } from '../front/assurance.ts'
-import { looking } from '../front/looking.ts'
+import { viewer } from '../front/viewer.ts'
 import type { Api, ApiParts, Visitor } from '../front/parts.ts'
 import { telling } from '../../http/problems.ts'
 import { questionSummary, questionView } from './question.ts'
 import type { Reads } from '../front/reads.ts'
 import { answers, idOf, paging, takes, text } from '../front/route.ts'
-import { sift } from '../front/sift.ts'
-import { speaksOf } from './touched.ts'
+import { filteredPage } from '../front/filtered-page.ts'
+import { speaksOf } from './data-names.ts'
 
 const one = z.object({ id: idOf('apr') })
 
@@ -83,9 +83,9 @@ export function approvals(api: Api, parts: ApiParts, reads: Reads): void {
         search: search ?? '',
       }).toString(),
     )
-    const look = looking(parts, context.get('visitor'))
+    const look = viewer(parts, context.get('visitor'))
 
-    const found = await sift({ limit, after }, (paged) =>
+    const found = await filteredPage({ limit, after }, (paged) =>
       summaries(
         store.approvals.list({ ...paged, ...(state !== 'all' && { states: [state] }), ...(agent && { agent }) }),
       ),
@@ -144,7 +144,7 @@ export function approvals(api: Api, parts: ApiParts, reads: Reads): void {
   async function view(approval: Approval, visitor: Visitor): Promise<QuestionView> {
     const agent = await store.agents.get(approval.card.bound.action.agent)
     const mayStopAgent = agent !== undefined && mayStop(visitor.person, agent, [approval])
-    return questionView(approval, { agent, mayStopAgent }, looking(parts, visitor), store)
+    return questionView(approval, { agent, mayStopAgent }, viewer(parts, visitor), store)
   }
 
   function answerOf({ verdict, reason, shown }: SignInput, { person, session }: Visitor): Answer {

@@ -5,8 +5,8 @@
  */
 import type { Action, ActionLife, Approval, LastRun } from '@countersign/schema'
 import { outcomeOf } from '../actions/action.ts'
-import { shapeOf } from './likeness.ts'
-import type { Looking } from '../front/looking.ts'
+import { shapeOf } from './group-key.ts'
+import type { Viewer } from '../front/viewer.ts'
 import { moment } from '../front/route.ts'
 
 /** How near a run is to a question; 0 is nearest. */
@@ -46,7 +46,7 @@ export function lastRunOf(
 const namesOf = ({ resources }: Action) =>
   JSON.stringify(resources.map(({ kind, name }) => JSON.stringify([kind, name])).toSorted())
 
-export async function lastRunView(life: ActionLife, { names }: Looking): Promise<LastRun | undefined> {
+export async function lastRunView(life: ActionLife, { names }: Viewer): Promise<LastRun | undefined> {
   const { outcome } = outcomeOf(life)
   if (!outcome) return undefined
   const { resources, parameters, definition } = life.record.action

@@ -8,12 +8,12 @@ import type { Agent, Approval, QuestionSummary, QuestionView, SignOff, SignOffVi
 import { isAsked, maySeeAction } from '../front/access.ts'
 import { actionSummary, outcomeOf } from '../actions/action.ts'
 import { lastRunOf, lastRunView } from './last-run.ts'
-import { likenessOf } from './likeness.ts'
-import { type Looking, policiesOf } from '../front/looking.ts'
+import { groupKeyOf } from './group-key.ts'
+import { type Viewer, policiesOf } from '../front/viewer.ts'
 import type { ApiParts } from '../front/parts.ts'
 import { moment } from '../front/route.ts'
 import { signatureViews } from '../front/signatures.ts'
-import { touchedBy } from './touched.ts'
+import { dataNames } from './data-names.ts'
 import { objection, yourPart } from './your-part.ts'
 
 /** Of whom the first fifty who could sign are named. */
@@ -25,7 +25,7 @@ const mostTouched = 10
 export async function questionSummary(
   approval: Approval,
   agent: Agent | undefined,
-  look: Looking,
+  look: Viewer,
 ): Promise<QuestionSummary> {
   const { bound, advisory } = approval.card
   const { action } = bound
@@ -50,8 +50,8 @@ export async function questionSummary(
     served: signOffs.filter(({ served, quorum }) => served >= quorum).length,
     needed: signOffs.length,
     mine: open && yourPart(approval, agent, look.person, look).can !== 'look',
-    touches: touchedBy(approval).slice(0, mostTouched),
-    likeness: likenessOf(approval),
+    touches: dataNames(approval).slice(0, mostTouched),
+    groupKey: groupKeyOf(approval),
     askedAt: moment(approval.askedAt),
     expiresAt: moment(approval.expiresAt),
     secondsLeft: open ? Math.max(0, Math.ceil((approval.expiresAt - look.now) / 1000)) : 0,
@@ -62,7 +62,7 @@ export async function questionSummary(
 export async function questionView(
   approval: Approval,
   { agent, mayStopAgent }: { agent: Agent | undefined; mayStopAgent: boolean },
-  look: Looking,
+  look: Viewer,
   store: Pick<ApiParts['store'], 'people' | 'actions' | 'permits'>,
 ): Promise<QuestionView> {
   const { names, person } = look
@@ -126,7 +126,7 @@ function signOffView(signOff: SignOff, team: string, served: number): SignOffVie
 }
 
 /** Whoever could sign it at the console, if they sign in well enough. */
-async function maySign(approval: Approval, agent: Agent | undefined, { now }: Looking, store: Pick<Store, 'people'>) {
+async function maySign(approval: Approval, agent: Agent | undefined, { now }: Viewer, store: Pick<Store, 'people'>) {
   const people = (await store.people.inGroups(askedGroups(approval), mostRead)).filter(
     (person) => objection(approval, agent, person, { assurance: 'passkey', now }) === undefined,
   )
@@ -140,7 +140,7 @@ async function maySign(approval: Approval, agent: Agent | undefined, { now }: Lo
 async function before(
   approval: Approval,
   agent: Agent | undefined,
-  look: Looking,
+  look: Viewer,
   store: Pick<ApiParts['store'], 'actions' | 'permits'>,
 ): Promise<Pick<QuestionView, 'history' | 'lastRun' | 'openEndedRun'>> {
   const { environment, operation, verb, agent: by } = approval.card.bound.action

@@ -140,11 +140,11 @@ describe('a list of questions', () => {
     expect(await mine(owner)).toEqual([])
   })
 
-  it('names what each touches, and gives one likeness to those of one kind', async () => {
+  it('names what each touches, and gives one groupKey to those of one kind', async () => {
     await rig.ask(agent)
     await rig.ask(agent)
     const { items } = await list({})
     expect(items.map(({ touches }) => touches)).toEqual([['finance.orders'], ['finance.orders']])
-    expect(new Set(items.map(({ likeness }) => likeness)).size).toBe(1)
+    expect(new Set(items.map(({ groupKey }) => groupKey)).size).toBe(1)
   })
 })

@@ -23,7 +23,7 @@ export const policySet: PolicySet = {
 }
 
 /** Says little: what the real one says is tested where it stands. */
-export const workshop: ApiParts['workshop'] = {
+export const sandbox: ApiParts['sandbox'] = {
   files: async () => [{ name: 'site.cedar', text: note.text }],
   test: async () => undefined,
   explain: () => ({

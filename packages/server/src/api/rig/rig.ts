@@ -15,7 +15,7 @@ import { followHere } from '../../duties/wake.ts'
 import { createRoster } from '../../agents/roster.ts'
 import { createApi } from '../api.ts'
 import type { ApiParts } from '../front/parts.ts'
-import { policySet, workshop } from './policy.ts'
+import { policySet, sandbox } from './policy.ts'
 import { questionFor, sampleSignOff } from './question.ts'
 
 export const origin = 'http://localhost:4600'
@@ -47,7 +47,7 @@ export async function createRig(over: Partial<ApiParts> = {}) {
     concerns,
     policy: { active: () => policySet },
     policies: () => ({ version: 'v1', at: 0, by: 'start', files: ['site.cedar'] }),
-    workshop,
+    sandbox,
     sessions: createSessions({ store: sessionStore, clock, secure: false }),
     signIn: {
       reach: async () => {},
@@ -146,7 +146,7 @@ export async function createRig(over: Partial<ApiParts> = {}) {
     origin,
     'sec-fetch-site': 'same-origin',
     'content-type': 'application/json',
-    'countersign-window': parts.sessions.windowKey(cookie) ?? '',
+    'countersign-browser': parts.sessions.browserBinding(cookie) ?? '',
   })
 
   /** As a page of the console sends it, unless told otherwise. */

@@ -65,7 +65,7 @@ describe('a tool that changed', () => {
     )
     expect(await codeOf(await accept(second.hash, others))).toBe('ERR_NOT_ALLOWED')
     expect((await list(others)).items).toMatchObject([{ you: { mayAccept: false } }])
-    expect(await codeOf(await accept(second.hash, cookie, { 'countersign-window': 'x' }))).toBe('ERR_WINDOW')
+    expect(await codeOf(await accept(second.hash, cookie, { 'countersign-browser': 'x' }))).toBe('ERR_WINDOW')
     expect(await codeOf(await accept(second.hash, cookie, { origin: 'https://evil.example' }))).toBe('ERR_ORIGIN')
     expect(await codeOf(await accept(second.hash, cookie, { authorization: 'Bearer x' }))).toBe('ERR_TOKEN_REFUSED')
     expect(pins.pinned('crm', 'search')).toBe(first.hash)

@@ -10,7 +10,7 @@ import { agentGroupsOf, type CedarEngine, createPolicyEngine, type PolicySource 
 import { type Explanation, explain } from './explain.ts'
 import type { PolicyFile, Problem } from './problem.ts'
 
-export interface Workshop {
+export interface Sandbox {
   /** The files as they lie in the folder, which a candidate may begin from. */
   files(): Promise<readonly PolicyFile[]>
   /** Of the set in force. Undefined where the site has no cases. */
@@ -43,14 +43,14 @@ export interface Difference {
   readonly would: string
 }
 
-export interface WorkshopParts {
+export interface SandboxParts {
   readonly engine: CedarEngine
   readonly source: PolicySource
   /** The site's cases, as YAML. */
   cases(): Promise<string | undefined>
 }
 
-export function createWorkshop({ engine, source, cases }: WorkshopParts): Workshop {
+export function createSandbox({ engine, source, cases }: SandboxParts): Sandbox {
   let turn: Promise<unknown> = Promise.resolve()
 
   return {

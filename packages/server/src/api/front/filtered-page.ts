@@ -7,7 +7,7 @@ const mostPages = 5
  * Fills one page from pages that are filtered after reading. Asks for no more than still fits, so that the store's own
  * cursor is where the next page begins; gives a short page with a `next` rather than look on forever.
  */
-export async function sift<Item>(
+export async function filteredPage<Item>(
   { limit, after }: { limit: number; after: string | undefined },
   read: (paged: Paging) => Promise<Page<Item>>,
 ): Promise<Page<Item>> {

@@ -8,7 +8,7 @@ import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { cedarPath, type Cedar } from './cedar.ts'
 
-export interface Workbench {
+export interface CedarWorker {
   /** The same function for many arguments, in order. Rejects if the worker dies or takes longer than 30 s. */
   try<Name extends Crafts>(name: Name, inputs: readonly Inputs<Name>[]): Promise<Tried<Name>[]>
   /** False for good once anything has broken. */
@@ -45,16 +45,16 @@ const patienceMs = 30_000
 /** To start one costs more than most sets do, and who edits policies tries again soon. What it has read takes room. */
 const keptForMs = 5_000
 const mostTurns = 100
-let kept: { readonly bench: Workbench; readonly turns: number; readonly timer: NodeJS.Timeout } | undefined
+let kept: { readonly worker: CedarWorker; readonly turns: number; readonly timer: NodeJS.Timeout } | undefined
 
-/** On the bench of whoever was here last, if it is free and nothing broke on it. */
-export async function onWorkbench<Made>(work: (bench: Workbench) => Promise<Made>): Promise<Made> {
-  const { bench, turns } = take() ?? { bench: openWorkbench(), turns: 0 }
+/** On the worker of whoever was here last, if it is free and nothing broke on it. */
+export async function onCedarWorker<Made>(work: (worker: CedarWorker) => Promise<Made>): Promise<Made> {
+  const { worker, turns } = take() ?? { worker: openCedarWorker(), turns: 0 }
   try {
-    return await work(bench)
+    return await work(worker)
   } finally {
-    if (kept || turns + 1 === mostTurns || !bench.sound()) await bench.close()
-    else kept = { bench, turns: turns + 1, timer: setTimeout(() => void take()?.bench.close(), keptForMs).unref() }
+    if (kept || turns + 1 === mostTurns || !worker.sound()) await worker.close()
+    else kept = { worker, turns: turns + 1, timer: setTimeout(() => void take()?.worker.close(), keptForMs).unref() }
   }
 }
 
@@ -62,11 +62,11 @@ function take(): typeof kept {
   const taken = kept
   kept = undefined
   clearTimeout(taken?.timer)
-  return taken?.bench.sound() ? taken : undefined
+  return taken?.worker.sound() ? taken : undefined
 }
 
 /** The worker's stack is no larger than the main thread's, so what compiles here compiles there. */
-export function openWorkbench(): Workbench {
+export function openCedarWorker(): CedarWorker {
   const worker = fork(cedarPath(), {
     execArgv: ['--stack-size=900', '--max-old-space-size=512', '-e', source],
     env: {},

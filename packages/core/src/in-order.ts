@@ -1,5 +1,5 @@
 /** Work of one name: so many at once, the others in the order they came. Work of other names does not wait for it. */
-export function createTurns(atOnce = 1): <T>(name: string, work: () => Promise<T>) => Promise<T> {
+export function inOrder(atOnce = 1): <T>(name: string, work: () => Promise<T>) => Promise<T> {
   const lines = new Map<string, Line>()
 
   return async (name, work) => {

@@ -8,7 +8,7 @@ const place = 'countersign.window'
 const localPlace = 'countersign.local'
 
 /** Takes the key out of the address, where signing in has put it, before anyone can copy it. */
-export function takeWindowKey(): void {
+export function takeBrowserBinding(): void {
   const key = taken('window')
   if (key !== undefined) localStorage.setItem(place, key)
 }
@@ -30,5 +30,5 @@ function taken(name: string): string | undefined {
 /** What a request that changes something carries. */
 export const keys = (): Readonly<Record<string, string>> => {
   const local = localStorage.getItem(localPlace)
-  return { 'countersign-window': localStorage.getItem(place) ?? '', ...(local && { 'countersign-local': local }) }
+  return { 'countersign-browser': localStorage.getItem(place) ?? '', ...(local && { 'countersign-local': local }) }
 }

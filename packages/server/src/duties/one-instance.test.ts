@@ -1,6 +1,6 @@
 import { createMemoryStore } from '@countersign/stores'
 import { expect, it } from 'vitest'
-import { followInTurn } from './turns.ts'
+import { onOneInstance } from './one-instance.ts'
 
 it('one instance follows at a time, and another once it is gone', async () => {
   let now = 0
@@ -8,7 +8,7 @@ it('one instance follows at a time, and another once it is gone', async () => {
   const working: string[] = []
   const follower = { name: 'reader', from: 'beginning' as const }
   const open = (node: string) =>
-    followInTurn({
+    onOneInstance({
       store,
       node,
       follower,

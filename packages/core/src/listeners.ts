@@ -1,32 +1,32 @@
 import { deferred } from './deferred.ts'
 
-export interface Bell {
+export interface Listener {
   heard(): Promise<void>
   wake(): void
   close(): void
 }
 
-export interface Bells {
+export interface Listeners {
   /** Listen first, then look: what happens in between is heard. */
-  listen(name: string): Bell
-  ring(name: string): void
+  listen(name: string): Listener
+  notify(name: string): void
   /** How many listen. */
   listening(): number
 }
 
-export function createBells(): Bells {
+export function createListeners(): Listeners {
   const waiting = new Map<string, Set<() => void>>()
   return {
     listen(name) {
-      let bell = deferred<void>()
-      const wake = () => bell.resolve()
+      let next = deferred<void>()
+      const wake = () => next.resolve()
       const wakers = waiting.get(name) ?? new Set()
       waiting.set(name, wakers.add(wake))
       return {
         wake,
         async heard() {
-          await bell.promise
-          bell = deferred()
+          await next.promise
+          next = deferred()
         },
         close() {
           wakers.delete(wake)
@@ -34,7 +34,7 @@ export function createBells(): Bells {
         },
       }
     },
-    ring(name) {
+    notify(name) {
       for (const wake of waiting.get(name) ?? []) wake()
     },
     listening: () => [...waiting.values()].reduce((sum, wakers) => sum + wakers.size, 0),

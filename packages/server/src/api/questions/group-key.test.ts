@@ -2,7 +2,7 @@ import { sampleCard, sampleAction, sampleRecord, sampleSignOff, startOfTime } fr
 import type { Action, Card, SignOff } from '@countersign/schema'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { likenessOf, shapeOf } from './likeness.ts'
+import { groupKeyOf, shapeOf } from './group-key.ts'
 
 interface Asked {
   readonly action?: Partial<Action>
@@ -12,11 +12,11 @@ interface Asked {
   readonly team?: string
 }
 
-const likeness = ({ action, signOff, picture, advisory, team = 'data-platform' }: Asked = {}): string => {
+const groupKey = ({ action, signOff, picture, advisory, team = 'data-platform' }: Asked = {}): string => {
   const record = sampleRecord({ action: sampleAction(action) })
   const card = sampleCard(record, { signOffs: [sampleSignOff(signOff)] }, startOfTime)
   const bound = { ...card.bound, picture: { ...card.bound.picture, ...picture } }
-  return likenessOf({ card: { bound, advisory: { ...card.advisory, ...advisory } }, team })
+  return groupKeyOf({ card: { bound, advisory: { ...card.advisory, ...advisory } }, team })
 }
 const resource = (name: string, kind: Action['resources'][number]['kind'] = 'dataset'): Asked => ({
   action: { resources: [{ kind, name }] },
@@ -31,7 +31,7 @@ describe('questions are of one kind', () => {
     ['in files of one folder', resource('/srv/a/one.md', 'file'), resource('/srv/a/two.md', 'file')],
     ['once escalated', {}, { signOff: { escalated: true, escalate: { to: 'cfo-office', afterMs: 1 } } }],
   ])('%s', (_, one, other) => {
-    expect(likeness(one)).toBe(likeness(other))
+    expect(groupKey(one)).toBe(groupKey(other))
   })
 
   it.each<[string, Asked, Asked]>([
@@ -50,7 +50,7 @@ describe('questions are of one kind', () => {
     ['other people needed', {}, { signOff: { from: ['cfo-office'] } }],
     ['more people needed', {}, { signOff: { quorum: 2 } }],
   ])('never across %s', (_, one, other) => {
-    expect(likeness(one)).not.toBe(likeness(other))
+    expect(groupKey(one)).not.toBe(groupKey(other))
   })
 
   const words = fc.constantFrom('a', 'b', 'prod', 'staging', '"', 'a","b', '')
@@ -64,7 +64,7 @@ describe('questions are of one kind', () => {
     fc.assert(
       fc.property(who, who, what, what, (one, other, first, second) => {
         const of = ({ onBehalfOf, ...rest }: typeof one, { parameters, place }: typeof first) =>
-          likeness({
+          groupKey({
             action: {
               ...rest,
               ...(onBehalfOf !== undefined && { onBehalfOf }),

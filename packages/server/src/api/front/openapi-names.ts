@@ -40,7 +40,7 @@ import {
 } from '@countersign/schema'
 import { z } from '@hono/zod-openapi'
 
-const nouns: Readonly<Record<string, z.ZodType>> = {
+const schemas: Readonly<Record<string, z.ZodType>> = {
   ActionSummary,
   ActionView,
   AgentView,
@@ -83,8 +83,8 @@ const nouns: Readonly<Record<string, z.ZodType>> = {
 const { openapi } = (z.ZodType as unknown as { prototype: { openapi(this: z.ZodType, name: string): z.ZodType } })
   .prototype
 
-const byNoun = new Map(Object.entries(nouns).map(([name, noun]) => [noun, openapi.call(noun, name)]))
+const names = new Map(Object.entries(schemas).map(([name, schema]) => [schema, openapi.call(schema, name)]))
 
 /** The schema by its name in the document, if it has one; else the schema itself. */
 export const named = <Schema extends z.ZodType>(schema: Schema): Schema =>
-  (byNoun.get(schema) as Schema | undefined) ?? schema
+  (names.get(schema) as Schema | undefined) ?? schema

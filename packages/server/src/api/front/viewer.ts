@@ -6,17 +6,17 @@ import type { ApiParts, Visitor } from './parts.ts'
 import type { Assurance } from '@countersign/schema'
 
 /** One request's way of looking: who looks, when, and under which names and policies. */
-export interface Looking extends Visitor {
+export interface Viewer extends Visitor {
   readonly now: number
   readonly assurance: Assurance
   readonly names: Names
   readonly policies: PolicySet
 }
 
-export function looking(
+export function viewer(
   { clock, store, policy }: Pick<ApiParts, 'clock' | 'store' | 'policy'>,
   visitor: Visitor,
-): Looking {
+): Viewer {
   const now = clock.now()
   return {
     ...visitor,

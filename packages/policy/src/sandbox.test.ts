@@ -2,19 +2,19 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createPolicyEngine, type Policies } from './engine.ts'
 import { sampleSource, sampleText } from './fixture.ts'
 import type { PolicyFile } from './problem.ts'
-import { createWorkshop, type Workshop } from './workshop.ts'
+import { createSandbox, type Sandbox } from './sandbox.ts'
 
 let policies: Policies
-let workshop: Workshop
+let sandbox: Sandbox
 let files: readonly PolicyFile[]
 beforeAll(async () => {
   policies = await createPolicyEngine(sampleSource)
-  workshop = createWorkshop({
+  sandbox = createSandbox({
     engine: policies.engine,
     source: sampleSource,
     cases: () => sampleText('cases.yaml'),
   })
-  files = await workshop.files()
+  files = await sandbox.files()
 })
 afterAll(() => policies.close())
 
@@ -22,7 +22,7 @@ const edited = (change: (text: string) => string) => files.map(({ name, text }) 
 
 describe('a candidate', () => {
   it('that is the set in force changes nothing', async () => {
-    expect(await workshop.tryOut(files)).toMatchObject({
+    expect(await sandbox.tryOut(files)).toMatchObject({
       kind: 'passed',
       version: policies.engine.active().version,
       added: [],
@@ -35,7 +35,7 @@ describe('a candidate', () => {
 
   it('without a sign-off shows which cases would no longer wait, and is not put in force', async () => {
     const version = policies.engine.active().version
-    const tried = await workshop.tryOut(edited((text) => text.replace(/@id\("finance-export-signoff"\)[^;]*;/, '')))
+    const tried = await sandbox.tryOut(edited((text) => text.replace(/@id\("finance-export-signoff"\)[^;]*;/, '')))
     expect(tried).toMatchObject({ kind: 'passed', removed: ['finance-export-signoff'], added: [], changed: [] })
     const found = tried.kind === 'passed' ? tried.differences : []
     expect(found).toContainEqual({
@@ -49,7 +49,7 @@ describe('a candidate', () => {
 
   it('that does not pass says where, in line and column', async () => {
     const [file] = files
-    const tried = await workshop.tryOut([
+    const tried = await sandbox.tryOut([
       { name: 'mine.cedar', text: `${file?.text}\npermit (principal, axtion, resource);` },
     ])
     const line = (file?.text.split('\n').length ?? 0) + 1
@@ -57,12 +57,12 @@ describe('a candidate', () => {
   })
 
   it('takes its turn: two at once both get their answer', async () => {
-    const [one, other] = await Promise.all([workshop.tryOut([]), workshop.tryOut(files)])
+    const [one, other] = await Promise.all([sandbox.tryOut([]), sandbox.tryOut(files)])
     expect([one.kind, other.kind]).toEqual(['refused', 'passed'])
   })
 })
 
-describe('the workshop', () => {
+describe('the sandbox', () => {
   const cast = {
     agents: { 'fin-bot': { groups: ['finance-agents'], owner: 'dana', team: 'finance-systems' } },
     people: {},
@@ -71,9 +71,9 @@ describe('the workshop', () => {
   it('explains an action that somebody wrote down', () => {
     const text =
       '{ agent: fin-bot, verb: data.export, resource: dataset finance.orders, destination: "s3://house-reports", rows: 48211 }'
-    const [question] = workshop.questions(text, cast)
+    const [question] = sandbox.questions(text, cast)
     if (!question) throw new Error('no question')
-    expect(workshop.explain(question)).toMatchObject({
+    expect(sandbox.explain(question)).toMatchObject({
       decision: { kind: 'ask' },
       changes: expect.arrayContaining([{ change: 'with rows 1000', answer: 'allow' }]),
     })
@@ -84,11 +84,11 @@ describe('the workshop', () => {
     ['a misspelt circumstance', '{ agent: fin-bot, verb: data.read, resource: dataset a.b, row: 5 }'],
     ['no YAML', '{'],
   ])('refuses %s', (_, text) => {
-    expect(() => workshop.questions(text, cast)).toThrow(expect.objectContaining({ code: 'ERR_INPUT_INVALID' }))
+    expect(() => sandbox.questions(text, cast)).toThrow(expect.objectContaining({ code: 'ERR_INPUT_INVALID' }))
   })
 
   it('runs the cases of the site, and says where each policy is written', async () => {
-    expect(await workshop.test()).toMatchObject({ ok: true, untested: [] })
+    expect(await sandbox.test()).toMatchObject({ ok: true, untested: [] })
     const note = policies.engine.active().policy('finance-export-signoff')
     const written = files.find(({ name }) => name === note?.place?.file)?.text.split('\n') ?? []
     expect(written.slice((note?.place?.line ?? 0) - 1, note?.place?.lastLine).join('\n')).toMatch(

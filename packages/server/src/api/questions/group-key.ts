@@ -14,7 +14,7 @@ import type { Action, Approval, Resource } from '@countersign/schema'
  *
  * Rests on the terms as they were asked, so that a question keeps its heading when it is escalated.
  */
-export const likenessOf = ({ card, team }: Pick<Approval, 'card' | 'team'>): string => {
+export const groupKeyOf = ({ card, team }: Pick<Approval, 'card' | 'team'>): string => {
   const { action, picture, terms } = card.bound
   const needed = terms.signOffs.map((signOff) => ({
     from: groupsOf({ ...signOff, escalated: false }, team).toSorted(),

@@ -14,7 +14,7 @@ export interface Listed extends ToolDefinition {
 }
 
 /** `known` is everything recorded of this server. A tool that is no longer listed stays as it was. */
-export function sight(
+export function toolChanges(
   server: string,
   known: readonly ToolRecord[],
   listed: readonly Listed[],

@@ -20,7 +20,7 @@ export interface TurnParts {
 }
 
 /** Follows while it holds the lease. At a change of hands an entry may be handed over twice, never left out. */
-export async function followInTurn({
+export async function onOneInstance({
   store,
   node,
   follower,

@@ -1,7 +1,7 @@
 import type { Approval, QuestionSummary } from '@countersign/schema'
 
 /** Names of the data it reads or writes; where none is known, of what it acts on. */
-export function touchedBy({ card }: Pick<Approval, 'card'>): string[] {
+export function dataNames({ card }: Pick<Approval, 'card'>): string[] {
   const { action, picture } = card.bound
   const data = [...picture.reads, ...picture.writes].map(({ name }) => name)
   return [...new Set(data.length > 0 ? data : action.resources.map(({ name }) => name))]
@@ -11,7 +11,7 @@ export function touchedBy({ card }: Pick<Approval, 'card'>): string[] {
 export function speaksOf(search: string, summary: QuestionSummary, approval: Pick<Approval, 'card'>): boolean {
   const { sentence, agent, onBehalfOf, environment, verb, destination, classes } = summary
   const names = [agent.name, agent.id, onBehalfOf?.name ?? '', destination?.name ?? '']
-  const all = [sentence, verb, environment, ...names, ...classes, ...touchedBy(approval)].join('\n').toLowerCase()
+  const all = [sentence, verb, environment, ...names, ...classes, ...dataNames(approval)].join('\n').toLowerCase()
   return search
     .toLowerCase()
     .split(/\s+/)

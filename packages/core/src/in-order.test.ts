@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { createTurns } from './turns.ts'
+import { inOrder } from './in-order.ts'
 
 const turn = () => new Promise((done) => setImmediate(done))
 
@@ -17,7 +17,7 @@ function works() {
 describe('turns', () => {
   it.each([1, 2, 3])('of one name are %i at once, in the order they came', async (atOnce) => {
     const { begun, work, end } = works()
-    const inTurn = createTurns(atOnce)
+    const inTurn = inOrder(atOnce)
     const all = ['1', '2', '3', '4', '5'].map((id) => inTurn('a', work(id)))
     for (let done = 0; done < 5; done += 1) {
       await turn()
@@ -29,7 +29,7 @@ describe('turns', () => {
 
   it('are not waited for by other names, and one that fails keeps nobody waiting', async () => {
     const { begun, work, end } = works()
-    const inTurn = createTurns()
+    const inTurn = inOrder()
     const failing = inTurn('a', work('a1'))
     const after = inTurn('a', work('a2'))
     void inTurn('b', work('b1'))
@@ -44,7 +44,7 @@ describe('turns', () => {
 
   it('come to whoever waited, before whoever comes as a place gets free', async () => {
     const { begun, work, end } = works()
-    const inTurn = createTurns()
+    const inTurn = inOrder()
     const first = inTurn('a', work('1')).then(() => inTurn('a', work('3')))
     void inTurn('a', work('2'))
     await turn()
