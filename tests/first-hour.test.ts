@@ -16,6 +16,7 @@ import { fileURLToPath } from 'node:url'
 import { type Browser, freePorts, openBrowser, send } from '@countersign/demo'
 import type { QuestionPage, QuestionView } from '@countersign/schema'
 import { afterEach, beforeEach, expect, it } from 'vitest'
+import { builtProgram } from './program.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 
@@ -30,8 +31,7 @@ beforeEach(async () => {
   folder = join(top, 'my-project')
   await mkdir(folder)
   await mkdir(join(top, 'bin'))
-  const call = [import.meta.resolve('tsx'), '--conditions=countersign-source', join(root, 'packages/cli/src/main.ts')]
-  await writeFile(join(top, 'bin/countersign'), `#!/bin/sh\nexec ${process.execPath} --import ${call.join(' ')} "$@"\n`)
+  await writeFile(join(top, 'bin/countersign'), `#!/bin/sh\nexec ${process.execPath} ${await builtProgram()} "$@"\n`)
   await chmod(join(top, 'bin/countersign'), 0o755)
 
   const server = createRequire(join(root, 'packages/demo/package.json')).resolve(
@@ -51,7 +51,7 @@ beforeEach(async () => {
     })
   })
   await new Promise<void>((ready) => void api.listen(0, '127.0.0.1', ready))
-})
+}, 120_000)
 afterEach(async () => {
   for (const child of running.splice(0)) {
     if (child.exitCode !== null) continue

@@ -7,13 +7,12 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { createAsk, type Hand, product, run } from '@countersign/cli'
 import { freePorts } from '@countersign/demo'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { builtProgram } from './program.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
-const main = ['--import', 'tsx', '--conditions=countersign-source', 'packages/cli/src/main.ts']
-
 /** Node itself names the folder in its arguments as well. */
-const isMain = (command: string) => command.includes('packages/cli/src/main.ts')
+const isMain = (command: string) => command.includes('packages/cli/dist/main.js')
 
 interface Started {
   readonly child: ChildProcess
@@ -24,8 +23,12 @@ interface Started {
 
 /** `countersign up` as a process of its own, on a terminal's group of its own. */
 describe.runIf(platform() === 'linux')('countersign up', () => {
+  let program: string
   let folder: string
   const running: ChildProcess[] = []
+  beforeAll(async () => {
+    program = await builtProgram()
+  }, 120_000)
   beforeEach(async () => {
     folder = await mkdtemp(join(tmpdir(), 'countersign-up-'))
     await chmod(folder, process.getuid?.() === 0 ? 0o711 : 0o700)
@@ -50,7 +53,7 @@ describe.runIf(platform() === 'linux')('countersign up', () => {
   }
 
   function start(...words: string[]): Started {
-    const child = spawn(process.execPath, [...main, ...words], { cwd: root, detached: true, stdio: 'pipe' })
+    const child = spawn(process.execPath, [program, ...words], { cwd: root, detached: true, stdio: 'pipe' })
     running.push(child)
     let said = ''
     let muttered = ''
