@@ -29,9 +29,9 @@ export type {
   QuestionStatus,
   Running,
   Handler,
-  Hall,
+  GatewayContext,
   LogLine,
-  DoorPlace,
+  GatewayPlace,
   Listens,
   Gateway,
   Offered,
@@ -39,8 +39,8 @@ export type {
   ToolPins,
   Concern,
   Concerns,
-} from './ports/door.ts'
-export type { Answer, Post, OpenDesk, Lobby, Channel, OpenChannel } from './ports/channel.ts'
+} from './ports/gateway.ts'
+export type { Answer, Post, OpenDesk, ChannelContext, Channel, OpenChannel } from './ports/channel.ts'
 export type { Follower, FollowerContext, OpenFollower } from './ports/follower.ts'
 export type { Around, Finding } from './ports/finding.ts'
 export { defineGateway, defineChannel, defineFollower } from './ports/define.ts'

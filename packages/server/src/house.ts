@@ -27,7 +27,7 @@ import type { LoadedBy } from '@countersign/schema'
 import { agentGroupsOf, createSandbox, policyCases, type Reload } from '@countersign/policy'
 import { createApi } from './api/api.ts'
 import { type RunningFollower, startFollower } from './duties/followers.ts'
-import { createHall } from './hall.ts'
+import { createGatewayContext } from './gateway-context.ts'
 import { openPolicies } from './in-force.ts'
 import { type HouseKeys } from './data/keys.ts'
 import { holdNodeLease } from './duties/lease.ts'
@@ -133,7 +133,7 @@ export async function openHouse(parts: HouseParts): Promise<House> {
     })
     const gate = createGate({ store, desk, judge, policy, node, publicUrl, limits: config.limits, log })
     const pins = createPins({ store })
-    const { hall, mounted, allowancesChanged } = createHall({
+    const { services, mounted, allowancesChanged } = createGatewayContext({
       store,
       gate,
       desk,
@@ -231,7 +231,7 @@ export async function openHouse(parts: HouseParts): Promise<House> {
     for (const { gateway, name, observes } of places) {
       if (observes) log({ level: 'warn', says: 'This door only observes: nothing is held.', gateway, name })
     }
-    for (const gateway of gateways.values()) await opened.add(gateway.start(hall))
+    for (const gateway of gateways.values()) await opened.add(gateway.start(services))
 
     const url = config.publicUrl ?? `http://localhost:${listener.port}`
     return {

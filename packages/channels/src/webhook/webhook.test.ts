@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto'
-import type { Lobby } from '@countersign/core'
+import type { ChannelContext } from '@countersign/core'
 import { granted, sampleOpen, sampleRecord, startOfTime } from '@countersign/stores/conformance'
 import { describe, expect, it } from 'vitest'
 import { webhook } from './webhook.ts'
@@ -8,15 +8,18 @@ const secret = `whsec_${Buffer.alloc(32, 7).toString('base64')}`
 
 async function open(status = 200) {
   const sent: { url: string; headers: Readonly<Record<string, string>>; body: string }[] = []
-  const lobby = {
+  const services = {
     clock: { now: () => startOfTime },
     publicUrl: 'https://house.example',
     postTo: () => async (url: string, headers: Readonly<Record<string, string>>, body: string) => {
       sent.push({ url, headers, body })
       return status
     },
-  } satisfies Partial<Lobby>
-  const channel = await webhook.start({ url: 'https://hooks.example/in', secret }, lobby as unknown as Lobby)
+  } satisfies Partial<ChannelContext>
+  const channel = await webhook.start(
+    { url: 'https://hooks.example/in', secret },
+    services as unknown as ChannelContext,
+  )
   return { channel, sent }
 }
 

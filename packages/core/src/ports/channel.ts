@@ -5,7 +5,7 @@
  */
 import type { Approval, Assurance, Card, Verdict } from '@countersign/schema'
 import type { Clock } from './clock.ts'
-import type { Running } from './door.ts'
+import type { Running } from './gateway.ts'
 
 /** An answer as a channel brings it: the channel has verified who it is from. */
 export interface Answer {
@@ -29,8 +29,8 @@ export interface OpenDesk {
   card(approval: string): Promise<Card>
 }
 
-/** What a channel finds inside. */
-export interface Lobby {
+/** What a channel is given. */
+export interface ChannelContext {
   readonly desk: OpenDesk
   readonly clock: Clock
   readonly publicUrl: string
@@ -41,7 +41,7 @@ export interface Lobby {
 /** Where people answer, or hear that there is something to answer. */
 export interface Channel {
   readonly name: string
-  start(section: unknown, lobby: Lobby): Promise<OpenChannel>
+  start(section: unknown, services: ChannelContext): Promise<OpenChannel>
 }
 
 export interface OpenChannel extends Running {

@@ -4,9 +4,9 @@
  * @module
  */
 import type { z } from 'zod'
-import type { Lobby, OpenChannel } from './channel.ts'
+import type { ChannelContext, OpenChannel } from './channel.ts'
 import { CountersignError } from '../errors.ts'
-import type { DoorPlace, Gateway, Hall, Listens, Offered, PreparedGateway, Running } from './door.ts'
+import type { GatewayPlace, Gateway, GatewayContext, Listens, Offered, PreparedGateway, Running } from './gateway.ts'
 import type { Around, Finding } from './finding.ts'
 import type { FollowerContext, OpenFollower } from './follower.ts'
 
@@ -25,7 +25,7 @@ const define =
   })
 
 /** Ties a channel to its section of `countersign.yaml`. */
-export const defineChannel = define<Lobby, OpenChannel>()
+export const defineChannel = define<ChannelContext, OpenChannel>()
 
 /** Ties a follower to its section of `countersign.yaml`; one that is always there has an empty one. */
 export const defineFollower = define<FollowerContext, OpenFollower>()
@@ -33,7 +33,7 @@ export const defineFollower = define<FollowerContext, OpenFollower>()
 interface GatewaySpec<Config, Ready> {
   readonly name: string
   readonly config: z.ZodType<Config>
-  places(config: Config, publicUrl: string): readonly DoorPlace[]
+  places(config: Config, publicUrl: string): readonly GatewayPlace[]
   /** The listeners of its own that it opens. Default: none. */
   listens?(config: Config): readonly Listens[]
   /** Everything that `start` makes of its section before it opens anything; what is wrong with it is all told at once. */
@@ -41,7 +41,7 @@ interface GatewaySpec<Config, Ready> {
   offers?(config: Config, ready: Ready): readonly Offered[]
   /** What will not work once it runs, as far as can be known, or tried with `around.connect`. Warnings alone. */
   foresee?(config: Config, around: Around): Promise<readonly Finding[]>
-  start(config: Config, hall: Hall, ready: Ready): Promise<Running>
+  start(config: Config, services: GatewayContext, ready: Ready): Promise<Running>
 }
 
 /** Ties a gateway to its section of `countersign.yaml`. */
@@ -55,10 +55,10 @@ export const defineGateway = <Config, Ready = undefined>(spec: GatewaySpec<Confi
       places: (publicUrl) => spec.places(config, publicUrl),
       offers: () => spec.offers?.(config, ready) ?? [],
       foresee: async (around) => (await spec.foresee?.(config, around)) ?? [],
-      async start(hall) {
+      async start(services) {
         const problems = findings.filter(({ level }) => level === 'problem')
         if (problems.length > 0) throw new CountersignError('ERR_CONFIG_INVALID', problems)
-        return spec.start(config, hall, ready)
+        return spec.start(config, services, ready)
       },
     }
   }
@@ -66,6 +66,6 @@ export const defineGateway = <Config, Ready = undefined>(spec: GatewaySpec<Confi
     name: spec.name,
     config: spec.config,
     prepare,
-    start: (section, hall) => prepare(section).start(hall),
+    start: (section, services) => prepare(section).start(services),
   }
 }

@@ -25,7 +25,7 @@ export interface Follower extends OpenFollower {
   readonly name: string
 }
 
-/** What a follower finds. */
+/** What a follower is given. */
 export interface FollowerContext {
   readonly actions: Pick<Store['actions'], 'lives' | 'addKeywords'>
   readonly lineage: Pick<LineageGraph, 'add'>

@@ -8,7 +8,7 @@ import {
   type AttemptContext,
   type Caller,
   folded,
-  type Hall,
+  type GatewayContext,
   type SaidByProtocol,
 } from '@countersign/core'
 import type { Action, Purpose, Resource } from '@countersign/schema'
@@ -43,7 +43,7 @@ export async function describe(
   caller: Caller,
   upstream: UpstreamConfig,
   matched: Matched | undefined,
-  secrets: Hall['secrets'],
+  secrets: GatewayContext['secrets'],
 ): Promise<Described> {
   const { method, target } = message
   const read = readOnce(message, upstream, matched)

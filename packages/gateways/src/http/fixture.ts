@@ -12,7 +12,7 @@ import {
   type Attempt,
   type Caller,
   type Concern,
-  type Hall,
+  type GatewayContext,
   type LogLine,
   type Permit,
   type QuestionStatus,
@@ -98,7 +98,7 @@ export async function openHouse(settings: { upstream?: object; config?: object }
     return undefined
   }
 
-  const hall: Hall = {
+  const services: GatewayContext = {
     gate: { pass },
     clock: { now: () => 0 },
     publicUrl: 'http://house.test',
@@ -148,7 +148,7 @@ export async function openHouse(settings: { upstream?: object; config?: object }
       },
       ...settings.config,
     },
-    hall,
+    services,
   )
   const closeUpstream = async () => {
     server.closeAllConnections()

@@ -8,7 +8,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { tmpdir } from 'node:os'
-import { CountersignError, defineGateway, type Caller, type Hall } from '@countersign/core'
+import { CountersignError, defineGateway, type Caller, type GatewayContext } from '@countersign/core'
 import { createEgress } from '@countersign/egress'
 import { keeps } from './ceilings.ts'
 import { HttpConfig, type RouteConfig, type UpstreamConfig } from './config.ts'
@@ -52,8 +52,8 @@ export const http = defineGateway({
   offers: offersOf,
   foresee: foreseeHttp,
 
-  async start(config, hall, upstreams: Prepared['ready']) {
-    const { gate, secrets } = hall
+  async start(config, services, upstreams: Prepared['ready']) {
+    const { gate, secrets } = services
     const egress = createEgress({
       allowed: [...upstreams.values()]
         .filter(({ upstream }) => upstream.private)
@@ -65,12 +65,12 @@ export const http = defineGateway({
 
     async function serve(call: Call): Promise<void> {
       const { request, response, signal } = call
-      const caller = await recognise(request, hall)
+      const caller = await recognise(request, services)
       call.known(caller.credential)
       const asked = askedAbout(request.url)
       if (asked) {
         const waitMs = Math.min(asked.waitSeconds, config.maxWaitSeconds) * 1000
-        return answerQuestion(request, response, { id: asked.id, waitMs, caller, hall, signal })
+        return answerQuestion(request, response, { id: asked.id, waitMs, caller, services, signal })
       }
 
       const wanted = await readAll(request, response, caller)
@@ -152,7 +152,7 @@ export const http = defineGateway({
           const { revoked } = permit
           revoked.addEventListener('abort', () => cut.abort(revoked.reason), { once: true })
           if (revoked.aborted) cut.abort(revoked.reason)
-          const { concerns } = hall
+          const { concerns } = services
           const line = {
             response,
             upstream,
@@ -184,10 +184,10 @@ export const http = defineGateway({
       // Where, but not what: a message could repeat what an agent sent.
       const where =
         code === 'ERR_INTERNAL' && error instanceof Error ? error.stack?.split('\n    at ').slice(1, 6) : undefined
-      hall.log({ level: where ? 'error' : 'warn', says: 'http request not served', code, ...(where && { where }) })
+      services.log({ level: where ? 'error' : 'warn', says: 'http request not served', code, ...(where && { where }) })
     }
     const connections = createConnections(serve, failed, config)
-    const listener = await openListener(config, connections, hall, switches)
+    const listener = await openListener(config, connections, services, switches)
     return {
       async close() {
         closing.abort('Countersign is closing')
@@ -207,7 +207,7 @@ function untilSwitched(gone: AbortSignal): { readonly signal: AbortSignal; switc
   return { signal: own.signal, switched: () => gone.removeEventListener('abort', abort) }
 }
 
-async function recognise({ rawHeaders, socket }: IncomingMessage, { identify }: Hall): Promise<Caller> {
+async function recognise({ rawHeaders, socket }: IncomingMessage, { identify }: GatewayContext): Promise<Caller> {
   const credential = credentialOf(readHeaders(rawHeaders))
   if (credential === undefined) throw new CountersignError('ERR_AGENT_UNKNOWN')
   return identify(credential, socket.remoteAddress)

@@ -8,7 +8,7 @@ import { createServer, IncomingMessage, type Server, ServerResponse } from 'node
 import type { Socket } from 'node:net'
 import { createServer as createSecureServer } from 'node:https'
 import type { TlsOptions } from 'node:tls'
-import { CountersignError, type Hall } from '@countersign/core'
+import { CountersignError, type GatewayContext } from '@countersign/core'
 import { followCertificate, type Pair, readPair } from './certificate.ts'
 import type { HttpConfig } from './config.ts'
 import type { Connections } from './connections.ts'
@@ -28,7 +28,7 @@ export interface Listener {
 export async function openListener(
   config: HttpConfig,
   connections: Connections,
-  hall: Hall,
+  services: GatewayContext,
   switches: (request: IncomingMessage) => boolean,
 ): Promise<Listener> {
   const bounds = {
@@ -58,7 +58,7 @@ export async function openListener(
   })
   server.on('connect', (_, socket) => socket.destroy())
   await listen(server, config.listen)
-  hall.log({ level: 'info', says: 'http gateway listens', address: server.address() })
+  services.log({ level: 'info', says: 'http gateway listens', address: server.address() })
   const following = secure?.follow()
 
   return {
@@ -76,7 +76,7 @@ export async function openListener(
     const pair = readPair(files)
     if ('says' in pair) throw new CountersignError('ERR_CONFIG_INVALID', pair)
     const server = createSecureServer({ ...bounds, ...shown(pair), handshakeTimeout: config.headersTimeoutMs })
-    const { clock, concerns } = hall
+    const { clock, concerns } = services
     const renew = (renewed: Pair) => {
       server.setSecureContext(shown(renewed))
     }

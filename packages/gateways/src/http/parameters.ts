@@ -7,7 +7,7 @@ import {
   CountersignError,
   canonical,
   type ExactJson,
-  type Hall,
+  type GatewayContext,
   isPlainJson,
   parseExactJson,
   sha256Hex,
@@ -58,7 +58,7 @@ interface Plain extends Omit<HttpParameters, 'body' | 'secrets'> {
 export async function seal(
   { upstream, origin, method, target, headers: shown, body: plainBody }: Plain,
   places: readonly string[],
-  secrets: Hall['secrets'],
+  secrets: GatewayContext['secrets'],
 ): Promise<HttpParameters> {
   const headers = { ...shown }
   const named = places.filter((place) => headers[place] !== undefined)
@@ -131,7 +131,7 @@ export interface Unsealed {
  */
 export async function unseal(
   { headers: sealed, body, secrets: places = [] }: HttpParameters,
-  secrets: Hall['secrets'],
+  secrets: GatewayContext['secrets'],
 ): Promise<Unsealed> {
   const headers = { ...sealed }
   for (const name of places.filter((place) => !isPointer(place))) {

@@ -4,7 +4,7 @@
  * @module
  */
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { CountersignError, type Caller, type Hall } from '@countersign/core'
+import { CountersignError, type Caller, type GatewayContext } from '@countersign/core'
 import { questionPath } from './refuse.ts'
 
 /** The id in `/.countersign/questions/<id>`, or nothing if the target is another. */
@@ -20,10 +20,10 @@ export function askedAbout(target: string | undefined): { id: string; waitSecond
 export async function answerQuestion(
   { method }: IncomingMessage,
   response: ServerResponse,
-  asked: { id: string; waitMs: number; caller: Caller; hall: Hall; signal: AbortSignal },
+  asked: { id: string; waitMs: number; caller: Caller; services: GatewayContext; signal: AbortSignal },
 ): Promise<void> {
   if (method !== 'GET') throw new CountersignError('ERR_METHOD')
-  const status = await asked.hall.question(asked.id, asked.caller, asked.waitMs, asked.signal)
+  const status = await asked.services.question(asked.id, asked.caller, asked.waitMs, asked.signal)
   const { approval, state, groups, expiresAt, url, reason } = status
   const body = JSON.stringify({ approval, state, groups, expiresAt: new Date(expiresAt).toISOString(), url, reason })
   response.writeHead(200, {

@@ -4,7 +4,7 @@
  * @module
  */
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { CountersignError, type Hall, type Permit, type Ran } from '@countersign/core'
+import { CountersignError, type GatewayContext, type Permit, type Ran } from '@countersign/core'
 import type { Outcome } from '@countersign/schema'
 import type { Egress } from '@countersign/egress'
 import { begin, ended, type KeptHeaders, keptOf, statusOf, trail } from './answer.ts'
@@ -24,8 +24,8 @@ export interface Line {
   readonly upstream: UpstreamConfig
   readonly route: RouteConfig | undefined
   readonly egress: Egress
-  readonly secrets: Hall['secrets']
-  readonly concerns: Hall['concerns']
+  readonly secrets: GatewayContext['secrets']
+  readonly concerns: GatewayContext['concerns']
   /** It can have an effect: by its method, or by what is known of it. */
   readonly acts: boolean
   readonly clientSilenceMs: number

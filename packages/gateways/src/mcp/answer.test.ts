@@ -1,4 +1,4 @@
-import type { Caller, Hall } from '@countersign/core'
+import type { Caller, GatewayContext } from '@countersign/core'
 import { describe, expect, it } from 'vitest'
 import { createAnswers, type From } from './answer.ts'
 import { McpConfig } from './config.ts'
@@ -8,7 +8,7 @@ import type { Outlet } from './stream.ts'
 async function asked(open: number, full: boolean): Promise<string> {
   const answers = createAnswers({
     config: McpConfig.parse({ servers: {} }),
-    hall: {} as Hall,
+    services: {} as GatewayContext,
     sessions: { full: () => full } as unknown as Sessions,
   })
   const attempts = new Map(Array.from({ length: open }, (_, at) => [`number:${at}`, {}]))

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Caller, type Hall, isError } from '@countersign/core'
+import { type Caller, type GatewayContext, isError } from '@countersign/core'
 import { z } from 'zod'
 import { passToolCall } from './attempt.ts'
 import type { McpConfig, ServerConfig } from './config.ts'
@@ -57,14 +57,14 @@ export interface Answers {
 
 export interface AnswerParts {
   readonly config: McpConfig
-  readonly hall: Hall
+  readonly services: GatewayContext
   readonly sessions: Sessions
 }
 
 export const closingNow =
   'Countersign is closing; nothing was run. Whoever was asked is still asked: the same call, sent again in a moment, finds its question.'
 
-export function createAnswers({ config, hall, sessions }: AnswerParts): Answers {
+export function createAnswers({ config, services, sessions }: AnswerParts): Answers {
   const running = new Set<Promise<void>>()
 
   /** Only what this agent could ever be let use: a tool that is refused whatever it is given only tempts. */
@@ -75,12 +75,12 @@ export function createAnswers({ config, hall, sessions }: AnswerParts): Answers 
   ): Promise<string> {
     try {
       const tools = await upstream.tools()
-      const usable = tools.filter(({ tool }) => hall.couldAllow(caller, prospectOf(name, of, tool.name)))
+      const usable = tools.filter(({ tool }) => services.couldAllow(caller, prospectOf(name, of, tool.name)))
       const shown = [...usable.map(({ text }) => text), JSON.stringify(waitDefinition)]
       return rpcResult(id, `{"tools":[${shown.join(',')}]}`)
     } catch (error) {
       if (!isError(error, 'ERR_UPSTREAM', 'ERR_UPSTREAM_LATE', 'ERR_STORE_UNAVAILABLE')) throw error
-      hall.log({ level: 'warn', says: 'Tools could not be listed.', server: name, code: error.code })
+      services.log({ level: 'warn', says: 'Tools could not be listed.', server: name, code: error.code })
       return rpcError(id, -32603, error.message)
     }
   }
@@ -115,7 +115,7 @@ export function createAnswers({ config, hall, sessions }: AnswerParts): Answers 
     })
     const work = pass({ id, called: called.data, outlet, signal, progress, ...from }).finally(() => {
       session.attempts.delete(key)
-      session.touchedAt = hall.clock.now()
+      session.touchedAt = services.clock.now()
       running.delete(work)
     })
     running.add(work)
@@ -134,14 +134,14 @@ export function createAnswers({ config, hall, sessions }: AnswerParts): Answers 
       if (tool === waitTool) {
         const waitMs = patienceMs(config, session.client.name, token)
         const saying = (text: string) => pulse.say(() => text)
-        const told = await waitForAnswer(args, { hall, caller, patienceMs: waitMs, signal, saying })
+        const told = await waitForAnswer(args, { services, caller, patienceMs: waitMs, signal, saying })
         await answer(JSON.stringify(told))
       } else {
-        const about = { hall, config, server, session, caller, id, tool, args, meta, token }
+        const about = { services, config, server, session, caller, id, tool, args, meta, token }
         await passToolCall({ ...about, pulse, signal, progress, answer })
       }
     } catch {
-      hall.log({ level: 'error', says: 'A call could not be answered.', server: server.name })
+      services.log({ level: 'error', says: 'A call could not be answered.', server: server.name })
     } finally {
       await answer(JSON.stringify(notRun('This call could not be answered. Look before you repeat it.'))) // unless it was
     }

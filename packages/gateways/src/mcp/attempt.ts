@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Attempt, type Caller, CountersignError, type Hall, isError } from '@countersign/core'
+import { type Attempt, type Caller, CountersignError, type GatewayContext, isError } from '@countersign/core'
 import type { McpConfig, ServerConfig } from './config.ts'
 import { describe } from './describe.ts'
 import { patienceMs, type ProgressToken, type Pulse, sayWaiting } from './hold.ts'
@@ -14,7 +14,7 @@ import type { Upstream } from './upstream.ts'
 import type { JsonObject, RpcId } from './wire.ts'
 
 export interface ToolAttempt {
-  readonly hall: Hall
+  readonly services: GatewayContext
   readonly config: McpConfig
   readonly server: { readonly name: string; readonly config: ServerConfig; readonly upstream: Upstream }
   readonly session: Session
@@ -36,10 +36,10 @@ export async function passToolCall(call: ToolAttempt): Promise<void> {
   const { progress } = call
   try {
     const attempt = await describeAttempt(call)
-    await (attempt ? call.hall.gate.pass(attempt) : undefined)
+    await (attempt ? call.services.gate.pass(attempt) : undefined)
   } catch (error) {
     const code = error instanceof CountersignError ? error.code : 'ERR_INTERNAL'
-    call.hall.log({ level: 'error', says: 'An attempt could not be passed.', server: call.server.name, code })
+    call.services.log({ level: 'error', says: 'An attempt could not be passed.', server: call.server.name, code })
     const says = new CountersignError(code).message
     const why = isError(error, 'ERR_INPUT_INVALID') ? `${says} ${JSON.stringify(error.detail)}` : says
     await refuse(call, progress.begun ? `How the run ended is not recorded: ${says}` : `NOT EXECUTED. ${why}`)
@@ -50,14 +50,15 @@ const refuse = (call: ToolAttempt, says: string) => call.answer(JSON.stringify(n
 
 /** Undefined where the answer is given already: there is no such tool, or none that may be used. */
 async function describeAttempt(call: ToolAttempt): Promise<Attempt | undefined> {
-  const { hall, config, server, session, caller, id, tool, args, meta, token, pulse, signal, progress, answer } = call
+  const { services, config, server, session, caller, id, tool, args, meta, token, pulse, signal, progress, answer } =
+    call
   const definition = await server.upstream.find(tool)
   switch (definition.kind) {
     case 'missing':
       await refuse(call, 'NOT EXECUTED. There is no such tool.')
       return undefined
     case 'quarantined':
-      hall.log({ level: 'warn', says: 'A quarantined tool was called.', server: server.name })
+      services.log({ level: 'warn', says: 'A quarantined tool was called.', server: server.name })
       await refuse(call, `NOT EXECUTED. This tool is quarantined: ${definition.why}. A person has to look at it first.`)
       return undefined
     case 'leftOut':
@@ -69,7 +70,7 @@ async function describeAttempt(call: ToolAttempt): Promise<Attempt | undefined> 
 
   const described = await describe(
     { server: server.name, config: server.config, tool: definition.tool, definition: definition.hash, args, meta },
-    hall.secrets,
+    services.secrets,
   )
   return {
     caller,
@@ -82,14 +83,14 @@ async function describeAttempt(call: ToolAttempt): Promise<Attempt | undefined> 
     },
     patienceMs: patienceMs(config, session.client.name, token),
     signal,
-    held: (refusal) => pulse.say(() => sayWaiting(refusal, hall.clock)),
+    held: (refusal) => pulse.say(() => sayWaiting(refusal, services.clock)),
     async run(permit) {
       progress.begun = true
       pulse.say(() => 'Running')
       const { outcome, result } = await runToolCall(permit, {
         config: server.config,
         upstream: server.upstream,
-        secrets: hall.secrets,
+        secrets: services.secrets,
         signal,
         onProgress: (each) => pulse.pass(each),
       })

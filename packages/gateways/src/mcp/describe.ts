@@ -4,7 +4,7 @@
  * @module
  */
 import { posix } from 'node:path'
-import type { Attempt, AttemptContext, Hall, Prospect } from '@countersign/core'
+import type { Attempt, AttemptContext, GatewayContext, Prospect } from '@countersign/core'
 import type { Resource } from '@countersign/schema'
 import { purposeOf, traceOf } from '../meaning/claims.ts'
 import { meaningOf } from '../meaning/describe.ts'
@@ -31,7 +31,7 @@ export type Described = Pick<Attempt, 'action'> & {
 }
 
 /** @throws ERR_INPUT_INVALID for arguments that two readers could read in two ways, and for a purpose that is none */
-export async function describe(call: ToolCall, secrets: Hall['secrets']): Promise<Described> {
+export async function describe(call: ToolCall, secrets: GatewayContext['secrets']): Promise<Described> {
   const { server, config, tool, definition, meta } = call
   const said = ruleFor(config, tool.name)
   const rule = compiled(said)

@@ -14,7 +14,7 @@ import {
   createConcerns,
   type KeptConcerns,
   CountersignError,
-  type Hall,
+  type GatewayContext,
   type Handler,
   type LogLine,
   type Tombstones,
@@ -128,7 +128,7 @@ export async function openFakeHouse(
     },
   })
   const concerns = createConcerns({ clock: { now: () => Date.now() }, log: (line) => log.push(line) })
-  const hall: Hall = {
+  const services: GatewayContext = {
     gate,
     clock: { now: () => Date.now() },
     publicUrl: url,
@@ -169,14 +169,14 @@ export async function openFakeHouse(
   }
   const started: Way[] = []
   const connect: McpParts['connect'] = (name, config) => {
-    const open = reach(name, config, hall.log)
+    const open = reach(name, config, services.log)
     return (hear) => {
       const way = open(hear)
       started.push(way)
       return way
     }
   }
-  const running = await startMcp(McpConfig.parse(section), hall, { connect, ...parts })
+  const running = await startMcp(McpConfig.parse(section), services, { connect, ...parts })
   return {
     url,
     gate,

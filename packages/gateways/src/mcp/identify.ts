@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Caller, CountersignError, type Hall, isError } from '@countersign/core'
+import { type Caller, CountersignError, type GatewayContext, isError } from '@countersign/core'
 import { json } from './wire.ts'
 
 export const metadataPath = '/.well-known/oauth-protected-resource/mcp'
@@ -17,17 +17,17 @@ export type Identified =
 export async function identify(
   request: Request,
   peer: string | undefined,
-  hall: Hall,
+  services: GatewayContext,
   server: string,
 ): Promise<Identified> {
   const [, key] = /^Bearer ([\x21-\x7e]{1,4096})$/i.exec(request.headers.get('authorization') ?? '') ?? []
-  if (key === undefined) return { kind: 'refused', response: unknownAgent(hall, server) }
+  if (key === undefined) return { kind: 'refused', response: unknownAgent(services, server) }
   try {
-    return { kind: 'known', caller: await hall.identify(key, peer) }
+    return { kind: 'known', caller: await services.identify(key, peer) }
   } catch (error) {
-    if (isError(error, 'ERR_AGENT_UNKNOWN')) return { kind: 'refused', response: unknownAgent(hall, server) }
+    if (isError(error, 'ERR_AGENT_UNKNOWN')) return { kind: 'refused', response: unknownAgent(services, server) }
     if (isError(error, 'ERR_AGENT_STOPPED')) return closed(403, `${error.message} Nothing was run.`)
-    hall.log({ level: 'error', says: 'An agent could not be identified.', server })
+    services.log({ level: 'error', says: 'An agent could not be identified.', server })
     const { message } = isError(error, 'ERR_STORE_UNAVAILABLE') ? error : new CountersignError('ERR_INTERNAL')
     return closed(503, message)
   }
@@ -55,7 +55,7 @@ export const resourceMetadata = (publicUrl: string, server: string): Response =>
     bearer_methods_supported: ['header'],
   })
 
-function unknownAgent({ publicUrl }: Hall, server: string): Response {
+function unknownAgent({ publicUrl }: GatewayContext, server: string): Response {
   const where = `${publicUrl}${metadataPath}/${server}`
   return json({ error: 'invalid_token' }, 401, { 'www-authenticate': `Bearer resource_metadata="${where}"` })
 }

@@ -13,7 +13,14 @@
  * @module
  */
 import { setTimeout as pause } from 'node:timers/promises'
-import { type Caller, defineGateway, type Hall, type Running, createCrowd, type Crowd } from '@countersign/core'
+import {
+  type Caller,
+  defineGateway,
+  type GatewayContext,
+  type Running,
+  createCrowd,
+  type Crowd,
+} from '@countersign/core'
 import { closingNow, createAnswers, type Server } from './answer.ts'
 import { McpConfig, type ServerConfig } from './config.ts'
 import { foreseeServers } from './foresee.ts'
@@ -40,8 +47,8 @@ export const mcp = defineGateway({
     })),
   offers: offersOf,
   foresee: foreseeServers,
-  async start(config, hall) {
-    return startMcp(config, hall, { connect: (name, server) => reach(name, server, (line) => hall.log(line)) })
+  async start(config, services) {
+    return startMcp(config, services, { connect: (name, server) => reach(name, server, (line) => services.log(line)) })
   },
 })
 
@@ -55,18 +62,18 @@ export interface McpParts {
 
 export async function startMcp(
   config: McpConfig,
-  hall: Hall,
+  services: GatewayContext,
   { connect, connectMs = 60_000, graceMs = 5_000 }: McpParts,
 ): Promise<Running> {
-  const { clock, tombstones } = hall
+  const { clock, tombstones } = services
   const sessions = createSessions({
     clock,
     idleMs: config.sessionIdleMs,
-    key: hall.key('MCP sessions, v1'),
+    key: services.key('MCP sessions, v1'),
     tombstones,
   })
   const servers = new Map(Object.entries(config.servers).map(([name, server]) => [name, open(name, server)]))
-  const answers = createAnswers({ config, hall, sessions })
+  const answers = createAnswers({ config, services, sessions })
   const take = createPosts({ answers, sessions })
   const requests = createCrowd(mostRequests)
   const unknown = createCrowd(mostUnknown)
@@ -79,11 +86,11 @@ export async function startMcp(
       timeoutMs: server.timeoutMs,
       connectMs,
       clock,
-      pins: hall.tools,
-      concerns: hall.concerns,
+      pins: services.tools,
+      concerns: services.concerns,
       open: connect(name, server),
       onToolsChanged: () => tellToolsChanged(name),
-      log: (line) => hall.log(line),
+      log: (line) => services.log(line),
     })
     return { name, config: server, upstream }
   }
@@ -99,8 +106,8 @@ export async function startMcp(
   async function serve(request: Request, { peer }: { peer: string | undefined }): Promise<Response> {
     const server = servers.get(nameIn(request, '/mcp/'))
     if (!server) return json({ error: 'not found' }, 404)
-    if (fromElsewhere(request, hall.publicUrl)) return json({ error: 'this request comes from another site' }, 403)
-    const known = await identify(request, peer, hall, server.name)
+    if (fromElsewhere(request, services.publicUrl)) return json({ error: 'this request comes from another site' }, 403)
+    const known = await identify(request, peer, services, server.name)
     switch (known.kind) {
       case 'refused':
         return known.response
@@ -198,12 +205,12 @@ export async function startMcp(
     for (const name of servers.keys()) tellToolsChanged(name)
   }
 
-  hall.mount('/mcp', serve)
-  hall.mount(metadataPath, async (request) => {
+  services.mount('/mcp', serve)
+  services.mount(metadataPath, async (request) => {
     const server = servers.get(nameIn(request, `${metadataPath}/`))
-    return server ? resourceMetadata(hall.publicUrl, server.name) : json({ error: 'not found' }, 404)
+    return server ? resourceMetadata(services.publicUrl, server.name) : json({ error: 'not found' }, 404)
   })
-  const unwatch = [hall.tools.watch(tellToolsChanged), hall.onAllowances(tellEveryServer)]
+  const unwatch = [services.tools.watch(tellToolsChanged), services.onAllowances(tellEveryServer)]
   // A server that cannot be reached stands in the log now, not at the first call.
   for (const { upstream } of servers.values()) upstream.tools().catch(() => undefined)
 

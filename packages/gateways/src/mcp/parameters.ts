@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { canonical, type ExactJson, type Hall, isPlainJson, parseExactJson } from '@countersign/core'
+import { canonical, type ExactJson, type GatewayContext, isPlainJson, parseExactJson } from '@countersign/core'
 import { Json } from '@countersign/schema'
 import { z } from 'zod'
 import { keepAt, revealAt } from '../meaning/secrets.ts'
@@ -28,7 +28,7 @@ export interface Sealed {
 export async function seal(
   { server, tool, args }: { server: string; tool: string; args: { readonly [key: string]: ExactJson } },
   pointers: readonly string[],
-  secrets: Hall['secrets'],
+  secrets: GatewayContext['secrets'],
 ): Promise<Sealed> {
   const { json, places } = await keepAt(args, pointers, (secret) => secrets.keep(secret))
   const parameters = {
@@ -46,7 +46,7 @@ export async function seal(
  *
  * @throws ERR_SECRET_UNKNOWN
  */
-export async function unseal(parameters: Parameters, secrets: Hall['secrets']): Promise<string> {
+export async function unseal(parameters: Parameters, secrets: GatewayContext['secrets']): Promise<string> {
   const { arguments: sealed, secrets: places = [] } = parameters
   const json = typeof sealed === 'string' ? parseExactJson(sealed, { bytes: sealed.length, depth: 100 }) : sealed
   return canonical(await revealAt(json, places, (reference) => secrets.reveal(reference)))

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { CountersignError, type Hall, type Permit } from '@countersign/core'
+import { CountersignError, type GatewayContext, type Permit } from '@countersign/core'
 import type { KeptResult, Outcome } from '@countersign/schema'
 import type { ServerConfig } from './config.ts'
 import { Parameters, unseal } from './parameters.ts'
@@ -15,7 +15,7 @@ import type { Upstream } from './upstream.ts'
 export interface RunParts {
   readonly config: ServerConfig
   readonly upstream: Upstream
-  readonly secrets: Hall['secrets']
+  readonly secrets: GatewayContext['secrets']
   readonly signal: AbortSignal
   onProgress(progress: Progress): void
 }

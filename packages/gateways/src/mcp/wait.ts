@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Caller, type Hall, isError, type QuestionStatus } from '@countersign/core'
+import { type Caller, type GatewayContext, isError, type QuestionStatus } from '@countersign/core'
 import { z } from 'zod'
 import { type Tool, waitTool } from './pins.ts'
 import { notRun } from './refuse.ts'
@@ -36,7 +36,7 @@ export const instructions =
   'arguments are a new question. Do not look for another way to do what was refused.'
 
 export interface WaitParts {
-  readonly hall: Hall
+  readonly services: GatewayContext
   readonly caller: Caller
   readonly patienceMs: number
   readonly signal: AbortSignal
@@ -45,7 +45,7 @@ export interface WaitParts {
 
 export async function waitForAnswer(
   args: JsonObject,
-  { hall, caller, patienceMs, signal, saying }: WaitParts,
+  { services, caller, patienceMs, signal, saying }: WaitParts,
 ): Promise<ToolResult> {
   const wait = Wait.safeParse(args)
   if (!wait.success) return notRun(`${waitTool} takes {"approval": "apr_…", "seconds": 60}.`)
@@ -53,14 +53,14 @@ export async function waitForAnswer(
   const waitMs = seconds === undefined ? patienceMs : Math.min(patienceMs, Math.floor(seconds * 1000))
   try {
     saying(`Waiting for approval ${approval}`)
-    const status = await hall.question(approval, caller, waitMs, signal)
+    const status = await services.question(approval, caller, waitMs, signal)
     return {
       content: [{ type: 'text', text: sayStatus(status) }],
       _meta: { 'countersign/approval': approval, 'countersign/state': status.state },
     }
   } catch (error) {
     if (isError(error, 'ERR_APPROVAL_UNKNOWN')) return notRun(error.message)
-    hall.log({ level: 'error', says: 'The state of an approval could not be read.' })
+    services.log({ level: 'error', says: 'The state of an approval could not be read.' })
     return notRun('The state of this approval cannot be read now. Try again.')
   }
 }

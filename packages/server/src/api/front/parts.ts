@@ -8,7 +8,7 @@ import type {
   Concern,
   Concerns,
   Desk,
-  DoorPlace,
+  GatewayPlace,
   Handler,
   LogLine,
   NodeLease,
@@ -83,7 +83,7 @@ export interface SystemParts {
   readonly node: NodeLease
   readonly followers: () => readonly Following[]
   readonly concerns: () => readonly Concern[]
-  readonly places: readonly (DoorPlace & { readonly gateway: string })[]
+  readonly places: readonly (GatewayPlace & { readonly gateway: string })[]
 }
 
 export interface LocalParts {

@@ -1,7 +1,7 @@
 import { afterEach, expect, it } from 'vitest'
 import { type Caller, createConcerns, createDesk, createPins, type Gate, type PolicyEngine } from '@countersign/core'
 import { createRig, type Rig } from './api/rig/rig.ts'
-import { createHall } from './hall.ts'
+import { createGatewayContext } from './gateway-context.ts'
 
 const rigs: Rig[] = []
 afterEach(async () => {
@@ -13,7 +13,7 @@ it('a question is told only to the agent that asked, acting for the person it as
   rigs.push(rig)
   const agent = await rig.agent(await rig.person('owner'))
   const { id } = await rig.ask(agent)
-  const { hall } = createHall({
+  const { services } = createGatewayContext({
     store: rig.store,
     desk: createDesk({ store: rig.store }),
     gate: {} as Gate,
@@ -32,7 +32,7 @@ it('a question is told only to the agent that asked, acting for the person it as
     startedBy: undefined,
     ...over,
   })
-  const ask = (over: Partial<Caller>) => hall.question(id, caller(over), 0, new AbortController().signal)
+  const ask = (over: Partial<Caller>) => services.question(id, caller(over), 0, new AbortController().signal)
 
   expect(await ask({})).toMatchObject({ approval: id, state: 'open' })
   const unknown = { code: 'ERR_APPROVAL_UNKNOWN' }
@@ -44,7 +44,7 @@ it('C4: keys of one deployment are the same on every instance, and others for ev
   const rig = await createRig()
   rigs.push(rig)
   const hallOf = (key: number) =>
-    createHall({
+    createGatewayContext({
       store: rig.store,
       desk: createDesk({ store: rig.store }),
       gate: {} as Gate,
@@ -55,7 +55,7 @@ it('C4: keys of one deployment are the same on every instance, and others for ev
       concerns: createConcerns({ clock: rig.clock, log: () => undefined }),
       identify: async () => Promise.reject(new Error('nobody')),
       log: () => undefined,
-    }).hall
+    }).services
   const keys = [hallOf(1).key('a'), hallOf(1).key('a'), hallOf(1).key('b'), hallOf(2).key('a')]
   expect(new Set(keys.map((key) => Buffer.from(key).toString('hex'))).size).toBe(3)
   expect(keys[0]).toEqual(keys[1])

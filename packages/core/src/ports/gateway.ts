@@ -100,7 +100,7 @@ export interface Attempt {
   refuse(refusal: Refusal): Promise<void>
 }
 
-/** The one door. Resolves when the attempt has been run, replayed or refused, and that has been recorded. */
+/** The one way to run anything. Resolves when the attempt has been run, replayed or refused, and that has been recorded. */
 export interface Gate {
   /**
    * @throws ERR_INPUT_INVALID for what has no canonical form, ERR_ATTEMPT_KNOWN for an attempt id that was used for another
@@ -126,7 +126,7 @@ export interface Running {
 /** `peer` is the address of the connection. */
 export type Handler = (request: Request, from: { readonly peer: string | undefined }) => Promise<Response>
 
-/** What each tool behind the house is known as. A gateway lets through only what is pinned. */
+/** What each tool behind Countersign is known as. A gateway lets through only what is pinned. */
 export interface ToolPins {
   /** Tells what a server lists now; what is new or changed is recorded before this resolves. @throws ERR_STORE_UNAVAILABLE */
   see(
@@ -157,11 +157,11 @@ export interface Concerns {
   clear(key: string): void
 }
 
-/** What a gateway finds inside: the door, and someone who knows faces. */
-export interface Hall {
+/** What a gateway is given: the gate, who knows callers, and what else it needs of the instance it runs in. */
+export interface GatewayContext {
   readonly gate: Gate
   readonly clock: Clock
-  /** The house's public URL, without a slash at the end. */
+  /** The public URL of Countersign, without a slash at the end. */
   readonly publicUrl: string
   /**
    * `source` is the address it comes from, where a gateway knows it: of a flood of unknown keys from one, each waits its turn.
@@ -184,7 +184,7 @@ export interface Hall {
   key(purpose: string): Uint8Array
   /** Called back when what agents could be allowed may have changed: other policies, or an agent that was changed. Returns how to stop. */
   onAllowances(told: () => void): () => void
-  /** Serves `path` and everything below it on the house's own listener. */
+  /** Serves `path` and everything below it on Countersign's own listener. */
   mount(path: string, handler: Handler): void
   log(line: LogLine): void
 }
@@ -196,8 +196,8 @@ export interface LogLine {
   readonly [key: string]: unknown
 }
 
-/** Where agents knock at a gateway, for people who look after the house. */
-export interface DoorPlace {
+/** Where agents reach a gateway, for people who run Countersign. */
+export interface GatewayPlace {
   readonly name: string
   /** As an agent would be told it. */
   readonly address: string
@@ -226,7 +226,7 @@ export interface Gateway {
   /** Opens nothing. @throws ZodError for a section that its schema refuses */
   prepare(section: unknown): PreparedGateway
   /** Prepares and starts. @throws ERR_CONFIG_INVALID with every problem as its detail */
-  start(section: unknown, hall: Hall): Promise<Running>
+  start(section: unknown, services: GatewayContext): Promise<Running>
 }
 
 /** A kind of action that agents may ask for at a gateway, as its section says it. */
@@ -249,10 +249,10 @@ export interface PreparedGateway {
   /** The listeners of its own that it opens. */
   readonly listens: readonly Listens[]
   /** The places that its section opens. */
-  places(publicUrl: string): readonly DoorPlace[]
+  places(publicUrl: string): readonly GatewayPlace[]
   /** What agents may ask for, as far as its section says it outright. */
   offers(): readonly Offered[]
   foresee(around: Around): Promise<readonly Finding[]>
   /** @throws ERR_CONFIG_INVALID with every problem as its detail */
-  start(hall: Hall): Promise<Running>
+  start(services: GatewayContext): Promise<Running>
 }

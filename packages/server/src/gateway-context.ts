@@ -5,7 +5,7 @@ import {
   CountersignError,
   type Desk,
   type Gate,
-  type Hall,
+  type GatewayContext,
   type Handler,
   type LogLine,
   type PolicyEngine,
@@ -14,7 +14,7 @@ import {
   type ToolPins,
 } from '@countersign/core'
 
-export interface HallParts {
+export interface GatewayContextParts {
   readonly store: Store
   readonly gate: Gate
   readonly desk: Desk
@@ -24,20 +24,31 @@ export interface HallParts {
   readonly key: Uint8Array
   readonly publicUrl: string
   readonly concerns: Concerns
-  identify: Hall['identify']
+  identify: GatewayContext['identify']
   log(line: LogLine): void
 }
 
-/** What gateways find inside, and the paths that they serve on the house's own listener. */
-export function createHall({ store, gate, desk, policy, pins, key, publicUrl, concerns, identify, log }: HallParts): {
-  hall: Hall
+/** What gateways are given, and the paths that they serve on Countersign's own listener. */
+export function createGatewayContext({
+  store,
+  gate,
+  desk,
+  policy,
+  pins,
+  key,
+  publicUrl,
+  concerns,
+  identify,
+  log,
+}: GatewayContextParts): {
+  services: GatewayContext
   /** What agents could be allowed may be something else from now on. */
   allowancesChanged(): void
   mounted(path: string): Handler | undefined
 } {
   const mounts = new Map<string, Handler>()
   const watchers = new Set<() => void>()
-  const hall: Hall = {
+  const services: GatewayContext = {
     gate,
     clock: store.clock,
     publicUrl,
@@ -81,7 +92,7 @@ export function createHall({ store, gate, desk, policy, pins, key, publicUrl, co
     },
   }
   return {
-    hall,
+    services,
     allowancesChanged: () => watchers.forEach((told) => told()),
     mounted: (path) => [...mounts].find(([at]) => path === at || path.startsWith(`${at}/`))?.[1],
   }
