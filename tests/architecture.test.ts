@@ -68,6 +68,11 @@ it('core does no I/O', () => {
   expect([...importsOf('core')].filter((from) => from.startsWith('node:')).toSorted()).toEqual(['node:crypto'])
 })
 
+it.each(['core', 'policy', 'channels', 'followers'])('%s calls nobody: what goes out goes through egress', (name) => {
+  expect([...importsOf(name)].filter((from) => /^node:(?:http|https|http2|net|tls|dgram)$/.test(from))).toEqual([])
+  expect(sourcesIn(`packages/${name}/src`)).not.toMatch(/(?<![.\w])fetch\(/)
+})
+
 it.each(['gateways', 'channels', 'followers', 'stores'])('sibling %s do not know each other', (kind) => {
   for (const name of foldersOf(kind)) {
     const text = sourcesIn(`packages/${kind}/src/${name}`)

@@ -4,8 +4,8 @@
  *
  * @module
  */
-import { type Around, CountersignError } from '@countersign/core'
-import { createEgress, fetchThrough, foreseeOrigin } from '@countersign/egress'
+import { type Around, CountersignError, type Running } from '@countersign/core'
+import { createWayOut, foreseeOrigin } from '@countersign/egress'
 import { createSignIn } from '@countersign/identity'
 import { tryPostgres } from '@countersign/stores'
 import { z } from 'zod'
@@ -49,21 +49,21 @@ export async function foresee(
 async function tryProvider(config: Config): Promise<Foreseen[]> {
   if (!config.identity) return []
   const provider = identityOf(config)
-  const egress = createEgress({ allowed: [new URL(provider.issuer).origin] })
-  const through = fetchThrough(egress)
+  const opened: Running[] = []
+  const out = createWayOut((part) => opened.push(part))
   try {
     const signIn = createSignIn({
       ...provider,
       redirectUri: `${config.publicUrl ?? `http://localhost:${config.listen.port}`}/sign-in/callback`,
       clock: { now: () => Date.now() },
-      fetch: (input, init) => through(input instanceof Request ? input.url : input, init),
+      fetch: out.fetchTo(provider.issuer),
     })
     await signIn.begin({ returnTo: '/' })
     return []
   } catch (error) {
     return [{ path: ['identity', 'issuer'], says: `Nobody could sign in: ${causeOf(error)}.` }]
   } finally {
-    egress.close()
+    for (const part of opened) await part.close()
   }
 }
 
