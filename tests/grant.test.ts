@@ -97,7 +97,7 @@ describe('P7: no answer is a no', () => {
     const question = await answer.next()
     clock.advance(31 * minute)
     await expect(answer('per_ben')).rejects.toMatchObject({ code: 'ERR_APPROVAL_EXPIRED' })
-    desk.show(await desk.settle(question.id))
+    desk.show(await desk.expireOrEscalate(question.id))
     expect(await held).toMatchObject({ ending: 'expired' })
   })
 
@@ -169,9 +169,9 @@ describe('P10: the client’s timeout loses nothing', () => {
       says: 'ask',
       deskOfGate: (desk) => ({
         ...desk,
-        async answer(id, patience) {
+        async waitFor(id, patience) {
           if (++waiting === 2) await ran.promise
-          return desk.answer(id, patience)
+          return desk.waitFor(id, patience)
         },
       }),
     })

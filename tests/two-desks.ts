@@ -164,7 +164,7 @@ export async function openTwoDesks(): Promise<TwoDesks> {
         if (!unleased.has(node)) await store.leases.hold(`${nodeLease}${node}`, node, leaseMs)
       }
       const notOf = (await store.leases.list()).map(({ name }) => name.slice(nodeLease.length))
-      await instances[at === 0 ? 0 : 1].desk.settleDue()
+      await instances[at === 0 ? 0 : 1].desk.expireOrEscalateDue()
       await closeOverdue(store, () => undefined)
       await store.permits.abandon({ notOf })
       return notOf

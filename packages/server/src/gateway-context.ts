@@ -79,7 +79,7 @@ export function createGatewayContext({
         throw new CountersignError('ERR_APPROVAL_UNKNOWN', id)
       }
       const patience = AbortSignal.any([signal, AbortSignal.timeout(waitMs)])
-      const approval = await desk.answer(id, patience)
+      const approval = await desk.waitFor(id, patience)
       const rejection = approval.signatures.findLast(({ verdict }) => verdict === 'reject')
       return {
         approval: id,

@@ -27,13 +27,13 @@ import { requesterChain } from './barred.ts'
 export interface Desk extends OpenDesk {
   get(id: string): Promise<Approval>
   /** Waits while it is open, until `patience` aborts; then as it stands. */
-  answer(id: string, patience: AbortSignal): Promise<Approval>
+  waitFor(id: string, patience: AbortSignal): Promise<Approval>
   /** Takes back a question or an unspent grant. Settled ones stay as they are. */
   withdraw(id: string, as: 'cancelled' | 'voided', because: string, by: string): Promise<Approval>
   /** Expires or escalates this one if that is due. */
-  settle(id: string): Promise<Approval>
+  expireOrEscalate(id: string): Promise<Approval>
   /** The same for all that is due. Call it on a timer; that a grant expires does not depend on it. */
-  settleDue(): Promise<void>
+  expireOrEscalateDue(): Promise<void>
   /** Wakes those who wait for this approval, once it is answered. Call it for every change the ledger tells of. */
   show(approval: Approval): void
   /** How many wait here for an answer. */
@@ -90,7 +90,7 @@ export function createDesk({ store, membershipMs = 15 * 60_000 }: DeskParts): De
       return (await get(id)).card
     },
 
-    async answer(id, patience) {
+    async waitFor(id, patience) {
       const listener = listeners.listen(id)
       patience.addEventListener('abort', listener.wake, { once: true })
       try {
@@ -112,9 +112,9 @@ export function createDesk({ store, membershipMs = 15 * 60_000 }: DeskParts): De
         approval: withdraw(approval, as, because, clock.now()),
       })),
 
-    settle: (id) => change(id, async (approval) => whatIsDue(approval)),
+    expireOrEscalate: (id) => change(id, async (approval) => whatIsDue(approval)),
 
-    async settleDue() {
+    async expireOrEscalateDue() {
       await forEach(await store.approvals.due(), ({ id }) => change(id, async (approval) => whatIsDue(approval)))
     },
 

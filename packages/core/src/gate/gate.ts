@@ -118,7 +118,7 @@ export function createGate(parts: GateParts): HouseGate {
     const settled = await settle(sealed, await judge(sealed, attempt, agent), agent)
     if ('kind' in settled) return settled
     if (settled.state === 'open') attempt.held?.(waitingFor(settled))
-    const approval = await desk.answer(settled.id, patience.signal)
+    const approval = await desk.waitFor(settled.id, patience.signal)
     return fairly(attempt.caller.credential, () => answered(approval, sealed, attempt))
   }
 
@@ -166,7 +166,7 @@ export function createGate(parts: GateParts): HouseGate {
     if (latest) mustBeAbout(latest, sealed)
     if (latest && isLive(latest, clock.now())) return latest
     if (latest?.state === 'rejected' && clock.now() < latest.settledAt + rejectionHoldsMs) return refusalOf(latest)
-    if (latest) await desk.settle(latest.id)
+    if (latest) await desk.expireOrEscalate(latest.id)
     const { agent: asking, onBehalfOf = '' } = record.action
     return inTurn(`${asking} ${onBehalfOf}`, () => askAnew(sealed, record, agent))
   }

@@ -40,7 +40,7 @@ afterEach(async () => {
 })
 
 const log = (line: LogLine) => void lines.push(line)
-const keep = (kept: Store, desk: Pick<Desk, 'settleDue'>) =>
+const keep = (kept: Store, desk: Pick<Desk, 'expireOrEscalateDue'>) =>
   Promise.resolve(startDuty(deadlines({ store: kept, desk, log, everyMs: 1 }), { store: kept, node: 'nod_1', log }))
 const broken = () => new CountersignError('ERR_LEDGER_BROKEN')
 
@@ -120,7 +120,7 @@ it('P2: nor a permit without an outcome from being closed', async () => {
   clock.set(permit.deadline + 1)
   const desk = {
     ...createDesk({ store }),
-    async settleDue() {
+    async expireOrEscalateDue() {
       throw broken()
     },
   }

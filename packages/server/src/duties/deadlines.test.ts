@@ -63,7 +63,10 @@ describe('deadlines', () => {
 
   it('are kept by one instance at a time, and by another when that is gone', async () => {
     const made: string[] = []
-    const deskOf = (node: string) => ({ ...createDesk({ store }), settleDue: async () => void made.push(node) })
+    const deskOf = (node: string) => ({
+      ...createDesk({ store }),
+      expireOrEscalateDue: async () => void made.push(node),
+    })
     const first = await start('nod_1', deskOf('nod_1'))
     await expect.poll(() => made.length).toBeGreaterThan(2)
     await start('nod_2', deskOf('nod_2'))
@@ -77,7 +80,7 @@ describe('deadlines', () => {
     let made = 0
     await start('nod_1', {
       ...createDesk({ store }),
-      async settleDue() {
+      async expireOrEscalateDue() {
         made += 1
         if (made < 3) throw new CountersignError('ERR_STORE_UNAVAILABLE')
       },

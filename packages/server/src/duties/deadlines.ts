@@ -8,7 +8,7 @@ import type { Duty } from './duty.ts'
 
 export interface DeadlineParts {
   readonly store: Store
-  readonly desk: Pick<Desk, 'settleDue'>
+  readonly desk: Pick<Desk, 'expireOrEscalateDue'>
   log(line: LogLine): void
   /** Default: twice a second. */
   readonly everyMs?: number
@@ -21,7 +21,7 @@ export function deadlines({ store, desk, log, everyMs = 500 }: DeadlineParts): D
     everyMs,
     failing: 'Deadlines could not be kept.',
     async work() {
-      const all = [desk.settleDue(), closeOverdue(store, log), leaveBehind()]
+      const all = [desk.expireOrEscalateDue(), closeOverdue(store, log), leaveBehind()]
       const failed = (await Promise.allSettled(all)).find((each) => each.status === 'rejected')
       if (failed) throw failed.reason
     },
