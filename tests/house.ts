@@ -24,6 +24,7 @@ import {
 } from '@countersign/demo'
 import type { QuestionView } from '@countersign/schema'
 import { findSocket } from '@countersign/server'
+import { putCluster } from '../packages/stores/src/postgres/testing.ts'
 
 export type PersonName = 'ana' | 'ben' | 'cleo' | 'eve'
 
@@ -71,6 +72,7 @@ export async function openTestHouse({
     const text = await readFile(join(folder, name), 'utf8')
     await writeFile(join(folder, name), policies(text))
   }
+  await putCluster(join(dataDir, 'pg'))
   const lines: LogLine[] = []
   const log = (line: LogLine) => void lines.push(line)
   try {

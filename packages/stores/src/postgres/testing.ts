@@ -5,10 +5,13 @@
  */
 import type { Clock, Store, VaultKeys } from '@countersign/core'
 import { randomBytes, randomUUID } from 'node:crypto'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pg from 'pg'
+import { findAccount } from './embedded/account.ts'
+import { findBinaries } from './embedded/binaries.ts'
+import { prepareCluster } from './embedded/cluster.ts'
 import { createPostgresStore } from './postgres.ts'
 import { type Embedded, startEmbedded } from './supervisor.ts'
 
@@ -25,6 +28,14 @@ export const testKeys = (): VaultKeys => ({ kek: randomBytes(32), tenant: random
 
 /** Made by initdb once per machine and version. */
 export const templateDir = join(tmpdir(), 'countersign-test-clusters')
+
+/** What a first start would find made: for whoever is not about the first start, initdb takes a second of work. */
+export async function putCluster(dataDir: string): Promise<void> {
+  await mkdir(dataDir, { recursive: true, mode: 0o711 })
+  const account = await findAccount(dataDir)
+  const binaries = await findBinaries(undefined, account, dataDir)
+  await prepareCluster({ folder: join(dataDir, 'cluster'), binaries, account, templateDir })
+}
 
 export async function startTestServer(): Promise<TestServer> {
   const dataDir = await mkdtemp(join(tmpdir(), 'countersign-test-'))

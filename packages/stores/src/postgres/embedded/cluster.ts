@@ -4,7 +4,7 @@
  * @module
  */
 import { execFile } from 'node:child_process'
-import { cp, mkdir, mkdtemp, open, readdir, readFile, rename, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, open, readdir, readFile, rename, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import type { Account } from './account.ts'
@@ -34,8 +34,8 @@ export async function prepareCluster(parts: ClusterParts): Promise<void> {
   const template = parts.templateDir === undefined ? undefined : await findTemplate(parts, parts.templateDir)
   await appear(folder, parts.account, async (draft) => {
     if (template === undefined) return initialise(draft, parts, ['--no-instructions'])
-    await cp(template, draft, { recursive: true })
-    await give(draft, parts.account)
+    // By its account, to which the copy belongs then; a program does in half a second what Node does in one.
+    await run('cp', ['-R', template, draft], { cwd: '/', ...parts.account.runAs })
     await flush(draft)
   })
 }
