@@ -1,4 +1,5 @@
 import type { Store } from '@countersign/core'
+import type { PermitRecord } from '@countersign/schema'
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import {
@@ -7,6 +8,7 @@ import {
   cancelled,
   changed,
   decided,
+  finished,
   granted,
   permitted,
   personChanged,
@@ -155,6 +157,61 @@ describe('H3: a row that says other than the ledger is not believed', { timeout:
     await expect(store.permits.byAttempt(first.attempt.credential, first.attempt.id ?? '')).rejects.toMatchObject(
       broken,
     )
+  })
+
+  it.each<
+    [string, string, 'digest' | 'credential', 'running' | 'undelivered', (one: PermitRecord) => Promise<unknown>]
+  >([
+    [
+      'one that runs',
+      'digest_key',
+      'digest',
+      'running',
+      (one) => store.permits.begun(one.attempt.credential, one.digest),
+    ],
+    [
+      'one that runs',
+      'credential',
+      'credential',
+      'running',
+      (one) => store.permits.begun(one.attempt.credential, one.digest),
+    ],
+    [
+      'one not delivered',
+      'digest_key',
+      'digest',
+      'undelivered',
+      (one) => store.permits.undelivered(one.attempt.credential, one.digest),
+    ],
+    [
+      'one not delivered',
+      'credential',
+      'credential',
+      'undelivered',
+      (one) => store.permits.undelivered(one.attempt.credential, one.digest),
+    ],
+    ['one without an end', 'digest_key', 'digest', 'running', (one) => store.permits.openEnded(one.digest)],
+    ['one by its id', 'entry', 'digest', 'running', (one) => store.permits.get(one.id)],
+  ])('a permit found in place of another: %s, by its %s', async (_, column, differs, state, look) => {
+    const agent = await agentWith(1)
+    const records = [1, 2].map((n) =>
+      sampleRecord({
+        action: sampleAction({ agent: agent.id, parameters: { n: differs === 'digest' ? n : 0 } }),
+        attempt: { credential: differs === 'credential' ? unique('key') : agent.id, id: unique('attempt') },
+      }),
+    )
+    const [wanted, found] = records.map((record) => samplePermit(record)) as [PermitRecord, PermitRecord]
+    await store.commit({ facts: [...records.map(decided), permitted(wanted), permitted(found)] })
+    if (state === 'undelivered')
+      await store.commit({ facts: [wanted, found].map((one) => finished(one, { delivered: false })) })
+    expect(await look(wanted)).toMatchObject({ permit: { id: wanted.id } })
+    // The newest of those that match is what is found.
+    const [to, from] = column === 'entry' ? [wanted.id, found.id] : [found.id, wanted.id]
+    await sql.query(`update permit set ${column} = (select ${column} from permit where id = $1) where id = $2`, [
+      from,
+      to,
+    ])
+    await expect(look(wanted)).rejects.toMatchObject(broken)
   })
 
   it.each<[string, (grant: string, agent: string) => [string, string[]], RegExp]>([
