@@ -5,6 +5,7 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
+import { setPriority } from 'node:os'
 import { performance } from 'node:perf_hooks'
 import { fileURLToPath } from 'node:url'
 
@@ -23,6 +24,7 @@ let attacker: ChildProcess
 let rows = 50_000
 
 beforeAll(async () => {
+  ofItsOwn()
   odd = await openOddUpstream()
   house = await openTestHouse({ http: { upstreams: { odd: oddlyBehind(odd.url) } }, policies: unhurried })
   attacker = fork(fileURLToPath(new URL('attacker.ts', import.meta.url)), {
@@ -65,6 +67,15 @@ describe('when all of it is over', () => {
     expect((await house.verify()).problems).toEqual([])
   })
 })
+
+/** What is attacked has a machine of its own as well, as far as this account may ask for it: its neighbours are not measured. */
+function ofItsOwn(): void {
+  try {
+    setPriority(-10)
+  } catch {
+    // An account that may not: then its neighbours count.
+  }
+}
 
 async function target(question: string) {
   const { url, people, demo } = house
