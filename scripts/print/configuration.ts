@@ -50,13 +50,13 @@ Of channels and followers there may be several of one type, each under a name of
 
 In a key, \`<name>\` stands for a name of your own and \`[]\` for each entry of a list.
 
-## The house
+## The deployment
 
 ${tables(Config, '', ['registry', 'gateways', 'channels', 'followers'])}
 
 ## registry
 
-What the house knows of your data, models, destinations, roles and groups: here under \`registry\`, or in a YAML file that
+What Countersign knows of your data, models, destinations, roles and groups: here under \`registry\`, or in a YAML file that
 \`registry\` names (default \`./policies/registry.yaml\`), or an empty one (\`registry: {}\`). Its words are the operators', never an agent's.
 
 ${tables(Registry, 'registry')}
@@ -74,7 +74,7 @@ const about: Readonly<Record<string, string>> = {
   'gateways.http': `A reverse proxy in front of named upstreams, on its own listener. Where a key takes \`{cel}\`, it takes either the value
 itself or \`{ cel: "…" }\`: an expression over \`params\`, \`query\`, \`queries\`, \`headers\`, \`body\`, \`form\` and \`forms\` of the sealed request; none that
 could take long over what an agent sends. \`grouped(n)\` writes a number as people read it: 48,211. Names of which some reader would make another are refused: \`docs/one-reading.md\`.`,
-  'gateways.mcp': `The Model Context Protocol at \`/mcp/<server>\` of the house's own listener. Expressions (\`{ cel: "…" }\`) are over
+  'gateways.mcp': `The Model Context Protocol at \`/mcp/<server>\` of Countersign's own listener. Expressions (\`{ cel: "…" }\`) are over
 \`arguments\`, as sealed, with \`grouped(n)\` as above. Names of which some reader would make another are refused: \`docs/one-reading.md\`.`,
 }
 

@@ -6,7 +6,7 @@ import { createMemoryStore } from '@countersign/stores'
 import { createApi } from '../../packages/server/src/api/api.ts'
 import { createRoster } from '../../packages/server/src/agents/roster.ts'
 
-/** `docs/openapi.json`: what a running house serves at `/openapi.json`, from one that never opens a door. */
+/** `docs/openapi.json`: what a running instance serves at `/openapi.json`, from one that never listens. */
 export async function openApiDocument(): Promise<object> {
   const publicUrl = 'http://localhost:4600'
   const clock = { now: () => 0 }

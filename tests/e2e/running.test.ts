@@ -4,7 +4,7 @@ import { exportOf, openTestHouse, type PersonName, type TestHouse } from '../hou
 import { builtConsole, openWindow } from './window.ts'
 
 /** What the crawler only looks at, really done: in this order, for each step finds what the one before it left. */
-describe('running the house from the console', () => {
+describe('running Countersign from the console', () => {
   const complaints: string[][] = []
   let house: TestHouse
   let browser: Chromium
@@ -114,7 +114,7 @@ describe('running the house from the console', () => {
     expect(await cleo.getByRole('button', { name: /^Roles.*Cleo Marchetti/ }).count()).toBe(0)
   })
 
-  it('the page of the house says who is alive, and that nothing needs anybody', async () => {
+  it('the page System says who is alive, and that nothing needs anybody', async () => {
     await cleo.goto(`${house.url}/system`)
     await reads(/1 instance alive/)
     await reads(/at the head/)

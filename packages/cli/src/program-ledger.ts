@@ -20,7 +20,7 @@ export function addLedger(program: Command, hand: Hand, ask: (options: LedgerOpt
   const onLedger = (command: Command) =>
     command
       .option('--vkey <key>', 'the log’s key, from elsewhere')
-      .option('--data <dir>', 'with - : data directory of the house')
+      .option('--data <dir>', 'with - : data directory of Countersign')
       .option('--json', 'print JSON')
   const where = async (from: string, options: LedgerOptions) => {
     if (from !== '-') return { from: /^https?:/.test(from) ? from : resolve(hand.cwd, from), vkey: options.vkey }
@@ -28,7 +28,9 @@ export function addLedger(program: Command, hand: Hand, ask: (options: LedgerOpt
     return { from: url, vkey: options.vkey ?? vkey }
   }
 
-  onLedger(ledger.command('verify <url-or-folder>').description('recompute everything; - is the house that runs here'))
+  onLedger(
+    ledger.command('verify <url-or-folder>').description('recompute everything; - is the instance that runs here'),
+  )
     .option('--known <file>', 'a checkpoint kept from before')
     .option('--state', 'with - : hold the tables of its database against the ledger as well')
     .action(

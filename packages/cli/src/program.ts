@@ -30,7 +30,7 @@ export function createProgram(hand: Hand): Command {
     .configureOutput({ writeOut: (text) => hand.say(text.trimEnd()), writeErr: hand.mutter })
   const ask = ({ data }: Common) => hand.ask(dataDirOf(hand, data))
   const withHouse = (command: Command) =>
-    command.option('--data <dir>', 'data directory of the house').option('--json', 'print JSON')
+    command.option('--data <dir>', 'data directory of Countersign').option('--json', 'print JSON')
 
   program
     .command('init [folder]')
@@ -62,7 +62,7 @@ export function createProgram(hand: Hand): Command {
   }
   program
     .command('demo')
-    .description('tell the story of one night, against a house of its own')
+    .description('tell the story of one night, against a Countersign of its own')
     .option('--unattended', 'nobody looks: people sign as a browser would (always so without a terminal)')
     .option('--json', 'print JSON')
     .action(async (options: DemoOptions) => (await import('./demo.ts')).tellDemo(hand, options))
@@ -143,7 +143,7 @@ export function createProgram(hand: Hand): Command {
   program
     .command('mcp <server>')
     .description('speak MCP over stdio for a client that starts a program')
-    .option('--url <url>', 'the house', 'http://localhost:4600')
+    .option('--url <url>', 'where Countersign is', 'http://localhost:4600')
     .action(async (server: string, { url }: { url: string }) => {
       const key = hand.env['COUNTERSIGN_KEY']
       if (key === undefined) throw new Stopped(2, 'Set COUNTERSIGN_KEY to the agent’s key.')

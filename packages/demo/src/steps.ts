@@ -74,7 +74,7 @@ export const steps = {
   },
   'train-outside': {
     id: 'train-outside',
-    title: 'Fine-tune a model outside the house on customer records',
+    title: 'Fine-tune a model outside the company on customer records',
     agent: 'ml-bot',
     purpose: 'The outside model is larger.',
     call: {
@@ -110,7 +110,7 @@ export const steps = {
   },
   rebuild: {
     id: 'rebuild',
-    title: 'Rebuild the search index, which nobody has described to the house',
+    title: 'Rebuild the search index, which nobody has described to Countersign',
     agent: 'ops-bot',
     purpose: 'Search misses the orders of yesterday.',
     call: { over: 'http', method: 'POST', path: '/company/search/rebuilds', body: {} },

@@ -47,7 +47,7 @@ const Given = z.strictObject({
   firstTime: z.boolean().default(false),
   hour: z.number().int().min(0).max(23).default(11),
   weekday: z.number().int().min(1).max(7).default(3),
-  risk: z.number().int().min(0).max(100).optional().describe('Default: as the house itself would score it.'),
+  risk: z.number().int().min(0).max(100).optional().describe('Default: as Countersign itself would score it.'),
 })
 
 const Expected = z.union([

@@ -49,7 +49,7 @@ export const ActionRecord = z.object({
   measures: Measures,
   risk: Risk,
   decision: Decision,
-  observed: z.boolean().describe('The agent or the door only observes: people would have been asked, and were not.'),
+  observed: z.boolean().describe('The agent or the gateway only observes: people would have been asked, and were not.'),
   attempt: AttemptKey,
   session: z.string(),
   trace: z.string().optional(),

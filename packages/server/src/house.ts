@@ -229,7 +229,7 @@ export async function openHouse(parts: HouseParts): Promise<House> {
     for (const duty of [deadlines({ store, desk, log }), checkpoints(store, signer)])
       await opened.add(startDuty(duty, { store, node: node.id, log }))
     for (const { gateway, name, observes } of places) {
-      if (observes) log({ level: 'warn', says: 'This door only observes: nothing is held.', gateway, name })
+      if (observes) log({ level: 'warn', says: 'This place only observes: nothing is held.', gateway, name })
     }
     for (const gateway of gateways.values()) await opened.add(gateway.start(services))
 

@@ -36,8 +36,8 @@ function Head({ ledger }: { ledger: LedgerView }) {
       </Section>
       <Section title="Head" aside={<Badge tone="warn">unanchored</Badge>}>
         <p>
-          <b>{counted(size, 'entry', 'entries')}</b>, signed by this house alone: no witness outside has seen this head
-          yet. What that means stands above.
+          <b>{counted(size, 'entry', 'entries')}</b>, signed by this deployment alone: no witness outside has seen this
+          head yet. What that means stands above.
         </p>
         <dl className="facts spaced">
           <FactRow label="Log">
@@ -70,8 +70,8 @@ function Elsewhere({ ledger: { vkey, checkpoint } }: { ledger: LedgerView }) {
   return (
     <Section title="Check it elsewhere">
       <p>
-        On a machine that this house does not control, with the key written down beforehand. The files are plain tiles (
-        <span className="mono">c2sp.org/tlog-tiles</span>): any tool that reads them will do.
+        On a machine that this deployment does not control, with the key written down beforehand. The files are plain
+        tiles (<span className="mono">c2sp.org/tlog-tiles</span>): any tool that reads them will do.
       </p>
       <h3>Everything, recomputed by our verifier</h3>
       <Command

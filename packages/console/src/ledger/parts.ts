@@ -43,10 +43,10 @@ export function houseSource(
       const response = await fetching(`${origin}/ledger/${path}`)
       const { ok, status } = response
       if (status === 404) return { bytes: undefined }
-      if (!ok) return { says: `The house answered ${status} for ${path}.`, passes: status >= 500 || status === 429 }
+      if (!ok) return { says: `Countersign answered ${status} for ${path}.`, passes: status >= 500 || status === 429 }
       return { bytes: new Uint8Array(await response.arrayBuffer()) }
     } catch {
-      return { says: `The house could not be reached for ${path}.`, passes: true }
+      return { says: `Countersign could not be reached for ${path}.`, passes: true }
     }
   }
 }

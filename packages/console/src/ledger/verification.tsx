@@ -40,8 +40,8 @@ export function Verification({ origin, vkey }: { origin: string; vkey: string })
     <>
       {kept && kept.vkey !== vkey && (
         <p className="trouble" role="alert">
-          <strong>This house now names another key than it did when this browser first verified it.</strong> Unless you
-          were told of a new key, believe neither before you have asked.{' '}
+          <strong>This deployment now names another key than it did when this browser first verified it.</strong> Unless
+          you were told of a new key, believe neither before you have asked.{' '}
           <button
             type="button"
             className="quiet"
@@ -66,7 +66,7 @@ export function Verification({ origin, vkey }: { origin: string; vkey: string })
       />
       <p className="soft hint">
         Paste the key that you were given by another way. Left empty, it is{' '}
-        {kept ? 'the key that this browser saw first' : 'the key that this house names itself'}.
+        {kept ? 'the key that this browser saw first' : 'the key that this deployment names itself'}.
       </p>
       <p className="downloads">
         <button type="button" className="primary" onClick={begin} disabled={told?.kind === 'progress'}>

@@ -59,8 +59,8 @@ function Shown({ question, receivedAt, me }: { question: QuestionView; receivedA
         {(!intact.card || !intact.action) && (
           <div className="trouble" role="alert">
             <strong>Do not approve this.</strong> What is shown here does not hash to what your signature would cover.
-            {!intact.card && ' The card differs.'} {!intact.action && 'The action differs.'} Tell whoever runs this
-            house.
+            {!intact.card && ' The card differs.'} {!intact.action && 'The action differs.'} Tell whoever runs
+            Countersign.
           </div>
         )}
         <Answering question={question} intact={intact.card && intact.action} me={me} />

@@ -48,8 +48,8 @@ describe('what a person must act on', () => {
       { followers: [{ ...follower, leftOut: [{ index: 4, code: 'ERR_INTERNAL' }] }] },
       /left out 1 entry/,
     ],
-    ['there is no door', { doors: [] }, /No door/],
-    ['a door only observes', { doors: [{ ...well.doors[0]!, observes: true }] }, /http\/orders only observes/],
+    ['there is no gateway', { doors: [] }, /No gateway/],
+    ['a gateway only observes', { doors: [{ ...well.doors[0]!, observes: true }] }, /http\/orders only observes/],
     ['too much is asked', { queues: { ...well.queues, openQuestions: 150 } }, /150 questions wait/],
   ])('%s', (_, over, says) => {
     expect(concernsOf({ ...well, ...over })).toEqual([{ says: expect.stringMatching(says) }])

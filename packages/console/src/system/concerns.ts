@@ -42,7 +42,7 @@ function fromFigures({ at, instances, duties, followers, queues, doors }: System
       concerns.push(`${name} is ${entries} behind, for ${duration(since(waitingSince))}.`)
     }
   }
-  if (doors.length === 0) concerns.push('No door is configured, so no agent can come in.')
+  if (doors.length === 0) concerns.push('No gateway is configured, so no agent can come in.')
   for (const { gateway, name, observes } of doors) {
     if (observes) concerns.push(`${gateway}/${name} only observes: what should wait for people runs.`)
   }

@@ -34,7 +34,7 @@ export function System() {
         <p className="soft">How Countersign stands, read anew every few seconds.</p>
       </header>
       {trouble && <TroubleNote trouble={trouble} path={path} />}
-      {!value && !trouble && <Loading what="the state of the house" />}
+      {!value && !trouble && <Loading what="how Countersign stands" />}
       {value && <Standing system={value} />}
     </>
   )
@@ -83,11 +83,11 @@ function Standing({ system }: { system: SystemView }) {
         </Table>
       </Section>
       <Followers followers={followers} />
-      <Section title="Doors" aside={<span className="soft">where agents knock</span>}>
+      <Section title="Gateways" aside={<span className="soft">where agents come in</span>}>
         {doors.length === 0 ? (
           <p className="soft">None is configured: agents cannot come in.</p>
         ) : (
-          <Table name="Doors" heads={['Gateway', 'Name', 'Address', 'Kind']}>
+          <Table name="Gateways" heads={['Gateway', 'Name', 'Address', 'Kind']}>
             {doors.map(({ gateway, name, address, door, observes }) => (
               <tr key={address}>
                 <td>{gateway}</td>
@@ -105,7 +105,7 @@ function Standing({ system }: { system: SystemView }) {
           </Table>
         )}
       </Section>
-      <Section title="The house">
+      <Section title="This deployment">
         <dl className="facts">
           <FactRow label="Console">
             <span className="mono">{house.publicUrl}</span>

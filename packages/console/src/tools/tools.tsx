@@ -41,7 +41,7 @@ function Observing({ doors }: { doors: readonly string[] }) {
   if (doors.length === 0) return null
   return (
     <div className="trouble" role="alert">
-      <strong>{counted(doors.length, 'door only observes', 'doors only observe')}</strong>
+      <strong>{counted(doors.length, 'gateway only observes', 'gateways only observe')}</strong>
       <p>
         What should wait for people runs there, and is recorded: <span className="mono">{doors.join(', ')}</span>
       </p>

@@ -119,7 +119,7 @@ describe('risk is a sum of named signals', () => {
       'data that leaves',
       { picture: { ...secret, destination: { name: 'x', outside: true, known: false } } },
       50,
-      ['sensitive-data', 'leaves-the-house'],
+      ['sensitive-data', 'leaves-the-organization'],
     ],
     [
       'everything at once stays at 100',
@@ -131,7 +131,7 @@ describe('risk is a sum of named signals', () => {
         picture: { ...secret, destination: { name: 'x', outside: true, known: false } },
       },
       100,
-      ['delete', 'destructive', 'production', 'sensitive-data', 'leaves-the-house', 'first-time'],
+      ['delete', 'destructive', 'production', 'sensitive-data', 'leaves-the-organization', 'first-time'],
     ],
   ])('%s', (_, view, score, names) => {
     const risk = riskOf({ ...calm, ...view })

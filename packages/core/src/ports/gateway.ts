@@ -67,7 +67,7 @@ export interface AttemptContext {
   readonly client: string
   /** The upstream itself calls this destructive (an annotation): raises the risk, never lowers it. */
   readonly destructive: boolean
-  /** The door only observes: what would wait for people runs, and is recorded as such. A denial stays one. */
+  /** The gateway only observes: what would wait for people runs, and is recorded as such. A denial stays one. */
   readonly observed: boolean
 }
 

@@ -28,7 +28,7 @@ describe('P13: where data goes is told, or counts as outside', () => {
       firstTime: false,
       when: { hour: 12, weekday: 1 },
     })
-    expect(risk.signals.map(({ name }) => name)).toEqual(outside ? ['leaves-the-house'] : [])
+    expect(risk.signals.map(({ name }) => name)).toEqual(outside ? ['leaves-the-organization'] : [])
   })
 })
 

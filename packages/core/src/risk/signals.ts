@@ -26,7 +26,7 @@ export const defaultPoints = {
   production: 20,
   'sensitive-data': 20,
   'unknown-data': 20,
-  'leaves-the-house': 30,
+  'leaves-the-organization': 30,
   'first-time': 10,
   'off-hours': 10,
 } as const
@@ -55,7 +55,7 @@ const rows: readonly {
     when: ({ picture }) => picture.sensitive && hasUnknown(picture),
   },
   {
-    name: 'leaves-the-house',
+    name: 'leaves-the-organization',
     says: 'Data goes to a destination outside, or nobody knows where.',
     when: ({ verb, picture: { destination, model } }) =>
       (destination?.outside ?? verb === 'data.export') || (model?.external ?? givesToModel(verb)),

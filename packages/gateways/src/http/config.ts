@@ -21,7 +21,7 @@ const HeaderName = z
   .toLowerCase()
 
 const AgentHeader = HeaderName.refine((name) => !ownHeaders.has(name) && !name.startsWith('countersign-'), {
-  message: 'This header is the house’s own and is never sent on.',
+  message: 'This header is Countersign’s own and is never sent on.',
 })
 
 const SecretPlace = z
@@ -104,12 +104,12 @@ export const UpstreamConfig = z.strictObject({
     })
     .transform((text) => new URL(text).origin)
     .describe('The one place that this upstream’s requests go to. No path.'),
-  private: z.boolean().default(false).describe('Names this origin as one that may lie in the house’s own networks.'),
+  private: z.boolean().default(false).describe('Names this origin as one that may lie in your own networks.'),
   environment: z.string().min(1).describe('What policies read as `context.env`; `prod` is production.'),
   credential: z
     .strictObject({ header: HeaderName, value: z.string().min(1) })
     .optional()
-    .describe('Added by the house to every request; agents never see it.'),
+    .describe('Added by Countersign to every request; agents never see it.'),
   methods: z.array(Method).min(1).default(['GET', 'HEAD', 'OPTIONS', 'POST', 'PUT', 'PATCH', 'DELETE']),
   headers: z
     .array(AgentHeader)

@@ -54,11 +54,11 @@ const OverStdio = z.strictObject({
 
 const OverHttp = z.strictObject({
   url: z.url({ protocol: /^https?$/ }),
-  private: z.boolean().default(false).describe('Names this address as one that may lie in the house’s own networks.'),
+  private: z.boolean().default(false).describe('Names this address as one that may lie in your own networks.'),
   headers: z
     .record(z.string(), z.string())
     .default({})
-    .describe('The house’s own credentials; agents’ are never passed on.'),
+    .describe('Countersign’s own credentials; agents’ are never passed on.'),
   ...about,
 })
 

@@ -71,7 +71,7 @@ export const Config = z
           .url({ protocol: /^https?$/ })
           .refine((text) => trustworthy(new URL(text)), { message: notTrustworthy })
           .describe('The OpenID provider: Okta, Entra ID, any other by discovery.'),
-        clientId: z.string().describe('As the provider registered this house.'),
+        clientId: z.string().describe('As the provider registered Countersign.'),
         clientSecret: z.string().optional().describe('Left out for a public client; PKCE is used in either case.'),
         groupsClaim: z
           .string()
