@@ -5,6 +5,8 @@ import { parseConfig, registryOf, sections } from '@countersign/server'
 import { createProgram, type Hand, product } from '@countersign/cli'
 import { describe, expect, it } from 'vitest'
 import { runWith } from '../packages/cli/src/fake-hand.ts'
+import { constantsIn } from '../scripts/print/constants.ts'
+import { leftOutInVain, listedConstants, written } from '../scripts/print/limits.ts'
 import { printReferences } from '../scripts/print/references.ts'
 import { brokenness, fences, inlineCode, links, pages } from './pages.ts'
 
@@ -16,6 +18,51 @@ describe('the references', () => {
   it('are in step with the code: npm run docs prints them', async () => {
     const stale = (await printReferences()).filter(({ path, text }) => readFileSync(path, 'utf8') !== text)
     expect(stale.map(({ path }) => path)).toEqual([])
+  })
+})
+
+describe('the page of limits', () => {
+  it('gives every number its reason: a docstring stands right above it', () => {
+    const listed = listedConstants()
+    expect(listed.length).toBeGreaterThan(200)
+    expect(listed.filter(({ reason }) => reason === '').map(({ file, name }) => `${file}: ${name}`)).toEqual([])
+  })
+
+  it('leaves out nothing that is not there any more', () => {
+    expect(leftOutInVain()).toEqual([])
+  })
+
+  it('finds what is worked out, what is one of several, and what has no reason; no text and no function', () => {
+    const text = `/** A day
+ * is enough. */
+export const keptMs = 24 * 3_600_000 // not less
+
+const bytes = 8 << 10
+const two = { long: 2 * keptMs, short: 5 } as const
+const name = '7'
+const half = (count: number) => count / 2
+function inner() {
+  const most = 3
+}
+`
+    expect(constantsIn('a.ts', text).map(({ name, value, reason }) => [name, value, reason])).toEqual([
+      ['keptMs', 86_400_000, 'A day is enough.'],
+      ['bytes', 8192, ''],
+      ['two.long', 172_800_000, ''],
+      ['two.short', 5, ''],
+    ])
+  })
+
+  it.each([
+    ['keptMs', 1_500, '1.5 s'],
+    ['keptMs', 90 * 86_400_000, '90 days'],
+    ['keptMs', 86_400_000, '24 h'],
+    ['timeoutSeconds', 55, '55 s'],
+    ['mostBytes', 1 << 20, '1 MiB'],
+    ['mostBytes', 750_000, '750,000 bytes'],
+    ['most', 10_000, '10,000'],
+  ])('writes %s = %d for people: %s', (name, value, text) => {
+    expect(written({ name, value })).toBe(text)
   })
 })
 

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { format, type FormatOptions } from 'oxfmt'
 import { configurationPage } from './configuration.ts'
 import { errorsPage } from './errors.ts'
+import { limitsPage } from './limits.ts'
 import { openApiDocument } from './openapi.ts'
 
 export interface Reference {
@@ -16,6 +17,7 @@ export async function printReferences(): Promise<readonly Reference[]> {
   const pages = {
     'docs/errors.md': errorsPage(),
     'docs/configuration.md': configurationPage(),
+    'docs/limits.md': limitsPage(),
     'docs/openapi.json': JSON.stringify(await openApiDocument()),
   }
   return Promise.all(

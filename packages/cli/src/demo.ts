@@ -18,6 +18,7 @@ export interface DemoOptions {
   readonly json?: boolean
 }
 
+/** How long the attended demo leaves a question to its visitor; after that the demo's own people answer it. */
 const visitorsSeconds = 60
 
 export async function tellDemo(hand: Hand, { unattended = false, json = false }: DemoOptions): Promise<void> {

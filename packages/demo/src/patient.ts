@@ -1,6 +1,7 @@
 import { send, type SendParts, type Told } from './send.ts'
 import type { Step } from './steps.ts'
 
+/** How long a demo agent comes back for its answer; then it gives up, and the question stays with its people. */
 const patienceMs = 30 * 60_000
 
 /** Sends a step as an agent that comes back for its answer: until it ran or was refused, or half an hour is over. */

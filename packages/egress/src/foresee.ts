@@ -9,6 +9,9 @@ import { connect, isIP } from 'node:net'
 import type { Around } from '@countersign/core'
 import { bare, mayBeCalled } from './reach.ts'
 
+/**
+ * `check --connect` reports an address that does not take a connection within this time as one that does not answer.
+ */
 const tryForMs = 5_000
 
 /** What is in the way, as sentences; nothing leaves this machine unless `connect` is asked for. */

@@ -3,6 +3,7 @@ import { request as secure } from 'node:https'
 import { CountersignError, type Post } from '@countersign/core'
 import type { Egress } from './egress.ts'
 
+/** For the answer to one message of a channel or follower; one that takes longer counts as failed. */
 const answerWithinMs = 10_000
 
 /**

@@ -78,7 +78,9 @@ export function createIdentify(
 
 /** Unknown keys that may come from one place at any pace; a key that was good here never waits. */
 const mostUnknown = 100
+/** The time within which those are counted; after the hundredth, further ones from there wait for each other. */
 const unknownWithinMs = 60_000
+/** Keys remembered as good; the oldest is forgotten, and is looked up like an unknown one when it comes again. */
 const mostKnown = 10_000
 /** With one key, in a turn of the event loop: a crowd of them shall not keep people from being served. */
 const knocksPerTurn = 8

@@ -13,6 +13,9 @@ export interface Founding {
   readonly expiresAt: number
 }
 
+/**
+ * How long the link that makes the first administrator is good: who started it is there. A new start prints a new one.
+ */
 const validForMs = 15 * 60_000
 
 /** The token belongs into a 0600 file and on the terminal, nowhere else. */

@@ -16,8 +16,9 @@ export interface ReadGroups {
   readonly groupsTrouble?: string
 }
 
-/** Characters of a group's name, and groups of a person. */
+/** Characters of a group's name; a longer one does not count, and the people page says so. */
 const longest = 200
+/** Of one person. Providers send some hundreds at most; those beyond do not count, and the people page says so. */
 const most = 2000
 
 /**

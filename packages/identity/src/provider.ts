@@ -29,6 +29,10 @@ export interface KnownProvider {
 type Grant = (config: oidc.Configuration) => Promise<unknown>
 type Exchange = (grant: Grant) => Promise<string>
 
+/**
+ * For each answer of the provider: people wait for it on a blank page. After that the sign-in fails and may be tried
+ * again.
+ */
 const timeoutSeconds = 10
 
 export function createProvider(settings: ProviderSettings) {

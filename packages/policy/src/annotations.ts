@@ -7,6 +7,7 @@ import { Assurance } from '@countersign/schema'
 import { z } from 'zod'
 
 const unitsMs = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const
+/** The longest that a question may stay open, or an approval good: what was asked a month ago is not what is so now. */
 const longestMs = 30 * unitsMs.d
 
 const Name = z.string().regex(/^[a-z0-9][a-z0-9_.-]{0,62}$/, 'must be a name in small letters, digits and dashes')

@@ -40,10 +40,14 @@ process.on('message', ({ name, inputs }) => {
   }))
 })`
 
+/**
+ * For one piece of work in the worker; then it is killed and the policies are refused, so that none can hang a check.
+ */
 const patienceMs = 30_000
 
 /** To start one costs more than most sets do, and who edits policies tries again soon. What it has read takes room. */
 const keptForMs = 5_000
+/** Sets read on one worker before it is replaced: WebAssembly memory grows and is never given back. */
 const mostTurns = 100
 let kept: { readonly worker: CedarWorker; readonly turns: number; readonly timer: NodeJS.Timeout } | undefined
 

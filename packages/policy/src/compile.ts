@@ -35,6 +35,7 @@ export type Compiled =
   | { readonly kind: 'candidate'; readonly candidate: Candidate }
   | { readonly kind: 'refused'; readonly problems: readonly Problem[] }
 
+/** All policy files together; a larger set is refused, and the one in force stays. */
 const maxSetBytes = 1 << 20
 
 export async function compile(files: readonly PolicyFile[], known: Known): Promise<Compiled> {

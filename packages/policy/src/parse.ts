@@ -8,7 +8,9 @@ import { cedarProblem, type Piece, type PolicyFile, type Problem, problemAt, who
 import { scan } from './scan.ts'
 import type { CedarWorker } from './cedar-worker.ts'
 
+/** One policy, longer than anybody reviews; a larger one is refused with its file and line. */
 const maxPolicyBytes = 32 << 10
+/** Policies of one set, since each takes time to check; a larger set is refused, and the one in force stays. */
 const maxPolicies = 2000
 
 export const isSchema = ({ name }: PolicyFile): boolean => name.endsWith('.cedarschema')

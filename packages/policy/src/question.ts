@@ -20,7 +20,12 @@ export type CedarQuestion = Omit<StatefulAuthorizationCall, 'preparsedPolicySetI
 /** What a number counts as that nobody knows: it matches whatever asks for more than some amount. */
 const unknownNumber = Number.MAX_SAFE_INTEGER
 
+/**
+ * Data, columns and groups in one question to Cedar; an action that names more is denied as one that could not be
+ * judged.
+ */
 const maxNames = 500
+/** Characters of a name in such a question; an action with a longer one is denied as one that could not be judged. */
 const maxNameLength = 2000
 
 /** @throws RangeError for what no question may hold: the answer to it is then an error. */

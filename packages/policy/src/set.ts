@@ -34,7 +34,9 @@ type Which = 'auto' | 'approvable'
 /** Whether anybody can name what it is done to. */
 type Scope = 'known' | 'unknown'
 
+/** How long the answer to one and the same question is remembered: the same is asked some times in a row. */
 const keepMs = 5000
+/** Answers remembered at once, so that memory stays bounded; the oldest is forgotten and worked out anew. */
 const keepAnswers = 5000
 /** What a set says of a prospect it says for good. */
 const forGood = Number.POSITIVE_INFINITY

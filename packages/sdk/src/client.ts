@@ -39,7 +39,9 @@ export interface Countersign {
   fetch(path: string, init?: Omit<RequestInit, 'signal'>, options?: CallOptions): Promise<Response>
 }
 
+/** How long a call waits for people if its caller says nothing: as long as questions usually stay open. */
 const defaultPatienceMs = 15 * 60_000
+/** One wait on one connection: proxies in between often cut what is silent for a minute. Then it is asked again. */
 const longestPollSeconds = 55
 
 export function createCountersign({ gateway, key, fetch: send = fetch }: CountersignOptions): Countersign {

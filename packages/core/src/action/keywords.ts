@@ -8,6 +8,9 @@ import type { ActionRecord } from '@countersign/schema'
 
 /** Of one purpose. What comes after is not found, so that no agent fills the index by itself. */
 const mostWords = 200
+/**
+ * Characters of a word that count in a search; no word of a language is longer, and random text would fill the index.
+ */
 const longestWord = 64
 
 /** What the agent claimed as its purpose, the classes of the data, and the digest. */

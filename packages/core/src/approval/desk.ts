@@ -48,6 +48,7 @@ export interface DeskParts {
 
 /** Of one person over one question for one reason, by themselves; those beyond are summed up. */
 const mostRefused = 10
+/** The time within which those are counted; what was summed up is recorded when it is over. */
 const refusedWithinMs = 10 * 60_000
 
 type Refused = Omit<FactOf<'signature.refused'>, 'kind' | 'times'>

@@ -18,7 +18,7 @@ const resultKeptMs = 24 * 3_600_000
 /** Who waits for the end of a run is told of it; this is for an end that nobody told here. */
 const lookEveryMs = 1_000
 
-/** As often an attempt may fail to begin. */
+/** As often one attempt may fail to begin and be made again; after that it is told that it never began. */
 const mostTurns = 100
 
 export interface EarlierRuns {

@@ -19,7 +19,9 @@ export interface NodeLease {
 /** What the lease is called that an instance holds while it may begin runs: this, and its id. */
 export const nodeLease = 'node:'
 
+/** A permit not used within this time begins nothing any more: what was judged shall still be so when it runs. */
 const runWithinMs = 30_000
+/** A run that has not ended by then is recorded as one whose outcome is unknown. */
 const finishWithinMs = 15 * 60_000
 
 /**

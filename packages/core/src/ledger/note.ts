@@ -58,7 +58,9 @@ export interface Signer {
   sign(bytes: Uint8Array): Uint8Array | Promise<Uint8Array>
 }
 
+/** No checkpoint comes near it; a longer note is refused before its signatures are looked at. */
 const maxNoteCharacters = 1_000_000
+/** The signer's and those of many witnesses; a note with more is refused, since each costs a check. */
 const maxSignatures = 100
 
 export function encodeNote({ text, signatures }: Note): string {

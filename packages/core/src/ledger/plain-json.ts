@@ -14,6 +14,7 @@ const inText = Uint8Array.from({ length: 256 }, (_, byte) =>
 )
 const words = ['true', 'false', 'null'].map((word) => Array.from(word, (letter) => letter.charCodeAt(0)))
 
+/** A leaf nested deeper than this is read the slower way, by the whole parser. */
 const deepest = 10
 /** So many digits are a safe integer, and written in one way only. */
 const mostDigits = 15

@@ -171,6 +171,7 @@ interface Findings {
   report(): Pick<LedgerReport, 'problems' | 'furtherProblems' | 'counts'>
 }
 
+/** More than anybody reads of one ledger; those beyond are only counted. */
 const mostProblems = 1_000
 
 /** A finding quotes leaves, and a leaf may hold anything: nothing of it reaches a terminal but letters. */

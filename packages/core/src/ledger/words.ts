@@ -11,6 +11,7 @@ const houseWord = /^[A-Za-z0-9][\w.:/+-]{0,127}$/
 const personId = /^per_[A-Za-z0-9-]{1,64}$/
 const traceParent = /^(?:[0-9a-f]{2}-)?[0-9a-f]{32}(?:-[0-9a-f]{16}-[0-9a-f]{2})?$/
 const unprintable = /[\p{Cc}\p{Surrogate}]/u
+/** Characters of an operator's name for something in a leaf; a longer name is left out of the leaf. */
 const longestName = 200
 
 /** A short identifier as it stands, else its commitment. */

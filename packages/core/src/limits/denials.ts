@@ -15,9 +15,14 @@ export interface DenialLimit {
   readonly withinMs: number
 }
 
+/**
+ * Of one credential in ten minutes, where the configuration says nothing; those beyond are summed up and refused as
+ * too many.
+ */
 const usuallyDenied = 60
 /** In UTF-16 units of the canonical form. What is larger is kept by its hash: it did not run. */
 const longestParameters = 8 << 10
+/** Data named of a denied action, read and written each; it touched none of them, so the rest is left out. */
 const longestPicture = 50
 
 export function createDenials(

@@ -1,7 +1,10 @@
 import type { Clock, LogLine } from '../ports.ts'
 
+/** The window in which lines of one kind are counted; how many more there were is told when it is over. */
 const withinMs = 10_000
+/** Lines of one kind within the window, enough to see what happens; those beyond are only counted. */
 const most = 20
+/** Kinds of lines counted at once, so that memory stays bounded; one more begins all counts anew, and none is lost. */
 const mostKinds = 1_000
 
 /**

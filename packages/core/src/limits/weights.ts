@@ -7,14 +7,17 @@ import type { SealedAction } from '../action/seal.ts'
 import { CountersignError } from '../errors.ts'
 import { createCrowd } from './crowd.ts'
 
-/** Bytes, about. */
-const most = 128 * 2 ** 20
+/**
+ * About what actions of one credential may take in memory while they are judged, held and run; one more is refused as
+ * too many.
+ */
+const mostBytes = 128 * 2 ** 20
 
 /** Takes an action in; what comes back lets it out again. @throws ERR_TOO_MANY */
 export type Weigh = (credential: string, sealed: SealedAction) => () => void
 
 export function createWeights(): Weigh {
-  const weights = createCrowd(most)
+  const weights = createCrowd(mostBytes)
   return (credential, { action }) => {
     const leave = weights.enter(credential, weightOf(action.parameters))
     if (!leave) throw new CountersignError('ERR_TOO_MANY')
@@ -32,4 +35,5 @@ export function weightOf(value: unknown): number {
   return weight
 }
 
+/** About what a value takes besides its text, in bytes, so that many small values weigh as much as they take. */
 const perValue = 48

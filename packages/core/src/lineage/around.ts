@@ -12,8 +12,16 @@ export type Direction = 'upstream' | 'downstream'
 export const mostReached = 5_000
 /** Flows of an agent or person that are looked at. */
 export const newestFlows = 5_000
+/** Steps from where one asks, if nothing else is asked for; few flows go through more. */
 const usualDepth = 20
+/**
+ * Nodes of a picture, if nothing else is asked for: as many as a screen holds. The nearest are shown, the rest
+ * counted.
+ */
 const usualMost = 150
+/**
+ * Lines of a picture; more are a tangle and are left out. Up to this number it is also counted how often one was used.
+ */
 const mostEdges = 1_000
 
 /** A node, and which of its columns; `any` for a whole one. */

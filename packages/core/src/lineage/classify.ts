@@ -6,6 +6,7 @@
 import { folded } from '../json/alike.ts'
 import type { DataNode, DataPicture, Lineage, NamedData, Registry } from '@countersign/schema'
 
+/** Data of a class with this level or a higher one is sensitive; the registry gives the levels. */
 const sensitiveFrom = 50
 
 /** What nobody registered counts as the configured worst class; what a gateway leaves out counts as unknown data. */

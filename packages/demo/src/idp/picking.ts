@@ -63,6 +63,7 @@ export function createPicking({ provider, policy, origin, nameOf }: PickingSetti
   }
 }
 
+/** A form of the demo's sign-in page holds one name; a longer body is not read. */
 const mostBytes = 4096
 
 async function readText(request: IncomingMessage): Promise<string> {

@@ -99,6 +99,7 @@ const notTrailing = new Set(
     'x-row-count content-security-policy'
   ).split(' '),
 )
+/** Trailers of an answer that are handed on; those beyond are dropped, as any reader may drop them (RFC 9110 §6.5). */
 const mostTrailers = 50
 
 /** Names and values in turn of what may go back after the body. */

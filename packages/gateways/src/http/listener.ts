@@ -19,6 +19,11 @@ export interface Listener {
   close(): Promise<void>
 }
 
+/** All headers of a request together, as Node.js itself has it; with more it is refused (431). */
+const mostHeaderBytes = 16_384
+/** How long a connection may idle between two requests; then it is closed, and a client opens another. */
+const idleMs = 30_000
+
 /**
  * `switches`: whether this message is let go over to another protocol, which `connections` then serve like any other; a
  * wish that is not granted is ignored (RFC 9110 §7.8).
@@ -32,11 +37,11 @@ export async function openListener(
   switches: (request: IncomingMessage) => boolean,
 ): Promise<Listener> {
   const bounds = {
-    maxHeaderSize: 16_384,
+    maxHeaderSize: mostHeaderBytes,
     headersTimeout: config.headersTimeoutMs,
     requestTimeout: config.requestTimeoutMs,
     connectionsCheckingInterval: Math.min(1000, config.headersTimeoutMs),
-    keepAliveTimeout: 30_000,
+    keepAliveTimeout: idleMs,
     insecureHTTPParser: false,
     IncomingMessage: messageThat(switches),
     // A client that vanished while it was held is noticed by TCP.

@@ -7,7 +7,9 @@
 import { ambiguous } from '../meaning/reading.ts'
 import type { Fields } from './fields.ts'
 
+/** Parts of a form, more than any that people fill in; a form with more counts as one that cannot be read. */
 const mostParts = 1000
+/** What a part's own headers may have, a name and a type; a form with longer ones counts as one that cannot be read. */
 const mostHeadBytes = 4096
 
 /** @throws ERR_INPUT_INVALID for what two readers could take apart in two ways */

@@ -137,6 +137,7 @@ function wrongPath(path: string): string | undefined {
   return undefined
 }
 
+/** References followed one after another from a path item; a chain that is longer is refused as a circle. */
 const mostSteps = 10
 
 /** Follows `$ref` inside the document; what is written beside it goes before what it leads to. */
@@ -168,6 +169,7 @@ function pointed(part: string): string {
   }
 }
 
+/** Characters of a summary that people are shown, and of a route's name; the rest is cut. */
 const longestSentence = 500
 
 function routeOf({ summary, 'x-countersign': own = {} }: Fields, name: string) {

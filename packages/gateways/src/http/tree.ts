@@ -26,6 +26,7 @@ export interface Members extends Place {
   readonly members: readonly (readonly [name: string, value: Tree])[]
 }
 
+/** How deep an answer may be nested to be counted and masked, without a deep stack; a deeper one cannot be read for certain. */
 const deepest = 64
 
 /** Undefined for what is no JSON, is nested too deeply, or has names that some reader takes for one. */
@@ -150,7 +151,7 @@ function inText({ text }: Leaf): number | undefined {
   return inner && most(inner)
 }
 
-/** As wide as a record gets. */
+/** As wide as a record gets: an object with more members is counted as that many rows. */
 const mostMembers = 200
 
 function sum(trees: readonly Tree[]): number | undefined {

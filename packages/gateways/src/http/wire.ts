@@ -28,6 +28,7 @@ export function readHead(request: IncomingMessage): Head {
   return { method: readMethod(request.method), target: parseTarget(request.url ?? ''), headers }
 }
 
+/** Headers of a request, several times what browsers and clients send; one with more is refused (431). */
 const mostHeaders = 200
 
 function readMethod(text: string | undefined): Method {

@@ -195,6 +195,7 @@ type Passing = From & {
 
 const said = (message: string): Answered => ({ kind: 'said', message })
 
+/** Open calls of one session; one more is refused in band, so that no session takes its credential's whole share. */
 const mostAttempts = 100
 
 /** 1 and "1" are different ids. */

@@ -48,8 +48,17 @@ export interface Read {
   readonly leftOut: readonly LeftOut[]
 }
 
+/**
+ * One tool's definition; a longer one would fill the context of the model that reads it. The tool is left out, and it
+ * is told.
+ */
 const mostBytesOfOne = 64 << 10
+/** All definitions of a server together, which are held and compared; tools beyond are left out, and it is told. */
 const mostBytesOfAll = 4 << 20
+/**
+ * Characters of a tool's name, twice what the protocol recommends; a tool with a longer one is left out, and it is
+ * told.
+ */
 const longestName = 256
 
 /** `tools` are the items of a list as the server wrote them. By name, the last one of a name counting. */

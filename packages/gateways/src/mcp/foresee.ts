@@ -13,6 +13,7 @@ import type { McpConfig, ServerConfig } from './config.ts'
 import { openConversation } from './conversation.ts'
 import { reach } from './reach.ts'
 
+/** `check --connect` gives a server this long to start and to list its tools: first starts download what they run. */
 const tryForMs = 20_000
 
 export async function foreseeServers({ servers }: McpConfig, around: Around): Promise<Finding[]> {

@@ -231,12 +231,15 @@ export async function startMcp(
   }
 }
 
+/** How long a client may take to send one message; after that the request is refused. */
 const bodyWithinMs = 30_000
 /** Of all whose key opens nothing now: only to tell them why in band. */
 const mostUnknown = 32
 /** Of one credential. */
 const mostRequests = 256
+/** Open streams of one credential: each is a connection. One more is refused (409). */
 const mostStreams = 400
+/** Open streams of one session; clients need one, and a second while they reconnect. One more is refused (409). */
 const mostStreamsOfSession = 4
 
 async function within(settled: Promise<unknown>, ms: number): Promise<void> {

@@ -96,7 +96,8 @@ const notBegun = (why: string): RunEnd => ({
   result: JSON.stringify(notRun(`NOT EXECUTED: ${why.replace(/\.$/, '')}. You may call it again.`)),
 })
 
-const mostKeptBytes = 750_000 // in Base64 a third more
+/** In Base64 a third more. A larger result is delivered once, and not kept for a repeat. */
+const mostKeptBytes = 750_000
 
 /** For the attempt that comes again; what is larger is not kept. */
 export function keep(result: string): KeptResult | undefined {

@@ -27,6 +27,7 @@ export function sentenceOf({ verb, server, tool, resources, args }: Called): str
 
 /** The page shows every argument; a sentence has room for the first plain ones. */
 const mostValues = 3
+/** Characters of a value in the sentence; the rest is cut there and shown with the arguments. */
 const longestValue = 40
 
 /** ` with service "orders", replicas 3 and 2 more` */

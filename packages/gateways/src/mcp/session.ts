@@ -66,12 +66,15 @@ export interface SessionsParts {
   readonly tombstones: Tombstones
 }
 
-/** In memory; what has to go is found again by its id. */
+/** Sessions of one credential in memory; the one idle longest has to go, and is found again by its id. */
 const mostPerCredential = 200
+/** Of all credentials, in memory; the one idle longest has to go, and is found again by its id. */
 const most = 10_000
 /** Each is a connection, of which the console and the stop button need some as well. */
 const mostCallsPerCredential = 1_000
+/** How long an ended session stays ended for every instance and across restarts. */
 const tombstoneMs = 7 * 24 * 3_600_000
+/** Ended sessions remembered in memory, so that the store is not asked; of older ones it is. */
 const mostEnded = 10_000
 
 const Sealed = z.object({

@@ -178,6 +178,10 @@ function parsed(line: string): unknown {
   }
 }
 
+/**
+ * Of one line, as of one message over HTTP. A longer one ends the connection, since nothing tells where the next
+ * begins.
+ */
 const mostCharacters = 10 << 20
 
 async function* lines(input: Readable, signal: AbortSignal): AsyncGenerator<string> {

@@ -235,10 +235,13 @@ export function createUpstream({
 /** The server does not know our session any more, and nothing was done. */
 class Forgotten extends Error {}
 
+/** How long such a connection may take to answer; one that does not is replaced. */
 const pingMs = 10_000
 /** After this long without a sign of life a connection is tried before a permit is spent on it. */
 const trustedForMs = 30_000
+/** Pages of one list of tools, against servers whose list never ends; what comes after is not listed. */
 const mostPages = 100
+/** Tools of one server, more than any model chooses among; those beyond are not listed and cannot be called. */
 const mostTools = 1000
 
 /** Short of the 5 s that some clients give `tools/list`. */

@@ -56,7 +56,7 @@ export const openOverHttp =
       const { statusCode: status = 0 } = answer
       const type = (answer.headers['content-type'] ?? '').toLowerCase()
       if (status < 200 || status > 299) {
-        const said = sayable(await whole(answer, mostOfRefusal).catch(() => ''))
+        const said = sayable(await whole(answer, mostRefusalBytes).catch(() => ''))
         return whatItAnswered(status, said, { where, inSession: session !== undefined })
       }
       learn(answer)
@@ -167,10 +167,12 @@ export const openOverHttp =
     }
   }
 
-/** How often a stream is taken up again for one answer, and how long a server may have us wait before. */
+/** How often a stream is taken up again for one answer; then the call counts as one without an answer. */
 const mostReturns = 100
+/** The longest pause that a server may ask for before its stream is taken up again; a longer one is cut to this. */
 const mostRetryMs = 30_000
-const mostOfRefusal = 64 << 10
+/** Of a server's refusal, to say its cause; the text of a longer one is not quoted. */
+const mostRefusalBytes = 64 << 10
 
 const lowerCased = (headers: Readonly<Record<string, string>>) =>
   Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]))

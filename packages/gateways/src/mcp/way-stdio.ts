@@ -70,6 +70,7 @@ export const openOverStdio =
     }
   }
 
+/** How long a server may take to leave when its input ends, and again after SIGTERM; then it is killed. */
 const politeMs = 2_000
 
 async function within(settled: Promise<void>, ms: number): Promise<boolean> {
@@ -106,7 +107,9 @@ function lines(tell: (line: string) => void): (piece: Buffer) => boolean {
   }
 }
 
+/** Lines of a server's stderr that are logged after each start; of those beyond only the last is told when it ends. */
 const mostLines = 50
+/** Characters of such a line; the rest is cut. */
 const mostCharacters = 300
 
 /** What a server complains about helps to run it; how much it may say is bounded per start. Returns its last words. */

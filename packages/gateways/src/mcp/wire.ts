@@ -86,6 +86,7 @@ export async function readMessage(request: Request, bounds: Bounds): Promise<Inc
   return message.kind === 'nonsense' ? refused(400, -32600, 'This is not a JSON-RPC 2.0 message.') : message
 }
 
+/** Messages of one batch: as many as a session may have calls open. A larger batch is refused. */
 const mostInBatch = 100
 
 function messageIn(value: Json): Message {

@@ -26,6 +26,9 @@ export interface Otherwise {
   sentence(verb: Verb, resources: readonly Resource[]): string
 }
 
+/**
+ * Resources of one action, more than a person reads; an action with more is one on unknown data, and judged as that.
+ */
 const mostResources = 50
 
 /** Whatever a rule fails to say is unknown, and all of it is if it fails to say the verb. */

@@ -62,7 +62,8 @@ export interface Seat {
 const acr = 'urn:countersign:local'
 const cookie = 'countersign-local'
 const path = '/local-people'
-const thirtyDays = 30 * 24 * 3600
+/** How long a browser keeps its cookie: as long as the key behind it is kept. */
+const keptForSeconds = 30 * 24 * 3600
 
 /** @throws ERR_CONFIG_INVALID for a deployment that is not on this machine alone */
 export async function openLocalPeople(settings: LocalPeopleSettings): Promise<LocalPeople> {
@@ -116,7 +117,7 @@ export async function openLocalPeople(settings: LocalPeopleSettings): Promise<Lo
     const key = await kept.issue('keys', subject)
     const over = { secure: false, maxAgeSeconds: 0 }
     const cookies = [
-      setCookie(cookie, secret, { secure: false, maxAgeSeconds: thirtyDays }),
+      setCookie(cookie, secret, { secure: false, maxAgeSeconds: keptForSeconds }),
       // The provider may remember whose browser it was before.
       ...['_session', '_session.sig', '_session.legacy', '_session.legacy.sig'].map((name) =>
         setCookie(name, '', over),

@@ -89,7 +89,8 @@ export async function createLoopbackProvider(settings: LoopbackProviderSettings)
   }
 }
 
-const twelveHours = 12 * 3600
+/** A working day, and then some: after it a browser proves again who it is. */
+const sessionSeconds = 12 * 3600
 
 function configure(settings: LoopbackProviderSettings, prefix: string, keys: ProviderKeys): Configuration {
   const { clients, acr, accountOf, problemPage, contentSecurityPolicy } = settings
@@ -121,8 +122,8 @@ function configure(settings: LoopbackProviderSettings, prefix: string, keys: Pro
       AuthorizationCode: 60,
       IdToken: 3600,
       Interaction: 600,
-      Session: twelveHours,
-      Grant: twelveHours,
+      Session: sessionSeconds,
+      Grant: sessionSeconds,
     },
     async findAccount(_, id) {
       const account = await accountOf(id)

@@ -2,6 +2,7 @@ import { CountersignError, type Store } from '@countersign/core'
 import { issueKey, register, type Registration } from '@countersign/identity'
 import type { Agent } from '@countersign/schema'
 
+/** How long an agent's first key is good unless something else is said: a quarter of a year, then it is rotated. */
 const keyForMs = 90 * 24 * 3_600_000
 
 /** Registers an agent with its first key, which is shown once. @throws ERR_STORE_CONFLICT if it is registered already */

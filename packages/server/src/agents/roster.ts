@@ -122,6 +122,7 @@ export function createRoster({ store, stops, groups, agentGroups }: RosterParts)
 const taken = (id: string, why: string) =>
   telling(new CountersignError('ERR_STORE_CONFLICT', { agent: id }), `${id} ${why}; an id is for good.`)
 
+/** Known groups that an error names, as many as are read at a glance; the rest is counted. */
 const mostNamed = 20
 
 /** A name that nobody knows is a typo: a team that never signs, a group that no policy names. */

@@ -13,6 +13,7 @@ export interface Bookmark {
   close(): Promise<void>
 }
 
+/** Between two writes of where a follower stands. After a crash so much is handed out again, which followers expect. */
 const restMs = 250
 
 export function createBookmark(write: (index: number) => Promise<void>): Bookmark {

@@ -6,6 +6,7 @@
 import { sha256, signCheckpoint, type Signer, type Store } from '@countersign/core'
 import type { Duty } from './duty.ts'
 
+/** Without anything new a checkpoint is signed this often, so that who watches sees the ledger is alive. */
 const atLeastEveryMs = 3_600_000
 
 /** At most once in `everyMs` when something changed, at least once an hour, and for the last entries of all. */

@@ -42,10 +42,13 @@ export interface RunningFollower extends Running {
   state(): Following
 }
 
+/** Entries left out that are shown of a follower; of older ones the log and the ledger tell. */
 const mostLeftOut = 20
+/** The pause between tries doubles up to this: a receiver that is back is served within half a minute. */
 const slowestRetryMs = 30_000
 /** How long entries gather for one that takes several together; where there are plenty, it goes on at once. */
 const gatherMs = 250
+/** From so many entries in one page on it goes on at once, without gathering. */
 const plenty = 100
 
 /** Hands every entry to the follower at least once, in order, from where it stopped last time. */

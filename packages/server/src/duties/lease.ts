@@ -1,6 +1,9 @@
 import type { LogLine, NodeLease, Running, Store } from '@countersign/core'
 import { newId, nodeLease } from '@countersign/core'
 
+/**
+ * An instance that loses its store begins nothing after this time; what a dead one had begun is taken over no sooner.
+ */
 export const nodeLeaseMs = 10_000
 
 export interface LeaseParts {

@@ -64,7 +64,16 @@ export async function listen({
   return { port: bound, close }
 }
 
+/** For last answers to arrive when it closes; then connections are cut, and who asks again finds the same question. */
 const lastWordsMs = 250
+/** For the head of a request to arrive, so that a slow sender keeps no connection; then it is refused (408). */
+const headersWithinMs = 10_000
+/** For all of a request to arrive; then it is refused (408). */
+const requestWithinMs = 30_000
+/** How long a connection may idle, longer than the minute after which proxies end theirs; then it is closed. */
+const idleMs = 65_000
+/** All headers of a request together, as Node.js itself has it; with more it is refused (431). */
+const mostHeaderBytes = 16_384
 
 function open(
   host: string,
@@ -74,11 +83,11 @@ function open(
 ) {
   const server = createServer(
     {
-      headersTimeout: 10_000,
-      requestTimeout: 30_000,
+      headersTimeout: headersWithinMs,
+      requestTimeout: requestWithinMs,
       connectionsCheckingInterval: 1_000, // how exact the two above are
-      keepAliveTimeout: 65_000,
-      maxHeaderSize: 16_384,
+      keepAliveTimeout: idleMs,
+      maxHeaderSize: mostHeaderBytes,
     },
     handle,
   )

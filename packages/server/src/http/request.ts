@@ -7,6 +7,7 @@ import { randomUUID } from 'node:crypto'
 import { CountersignError, isError, parseJson } from '@countersign/core'
 import { telling } from './problems.ts'
 
+/** A body sent to the API, more than any of its forms needs; a larger one is refused (413). */
 const mostBytes = 1 << 20
 const loopbackNames = new Set(['localhost', '127.0.0.1', '[::1]'])
 

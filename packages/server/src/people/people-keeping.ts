@@ -14,6 +14,10 @@ export interface PeopleKeeping {
   switch(id: string, active: boolean, by: string): Promise<Person>
 }
 
+/**
+ * How often a change of a person is made anew when somebody else changed them meanwhile; then it is refused as a
+ * conflict.
+ */
 const mostTries = 5
 
 export function createPeopleKeeping(store: Pick<Store, 'clock' | 'commit' | 'people'>): PeopleKeeping {

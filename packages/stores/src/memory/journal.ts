@@ -37,6 +37,7 @@ export interface MemoryJournal extends Journal {
 
 /** Nobody to erase: what the house did stays. */
 const house = 'house'
+/** Entries handed to a follower at a time. */
 const pageSize = 200
 
 export function createJournal(

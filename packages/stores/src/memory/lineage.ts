@@ -20,6 +20,7 @@ interface Numbered {
   readonly arrival: number
 }
 
+/** Up to here it is counted how often one thing flowed into another. */
 const mostTimes = 1_000
 
 export function createLineage(): LineageGraph {

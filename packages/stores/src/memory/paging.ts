@@ -3,6 +3,7 @@ import { CountersignError, type Page, type Paging } from '@countersign/core'
 /** Where an item stands, for ever: what arrives between two pages moves nothing. Compared from the left. */
 export type Place = readonly [number, number]
 
+/** Items of a page, if nothing else is asked for. */
 const usualLimit = 50
 const cursor = /^(\d{1,15})\.(\d{1,15})$/
 

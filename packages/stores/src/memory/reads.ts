@@ -13,7 +13,9 @@ type Reads = Pick<Store, 'approvals' | 'permits' | 'agents' | 'people' | 'tools'
 
 /** So that one poll stays short; what is left out is still there at the next. */
 const mostAtOnce = 100
+/** Entries of one action's life that are shown; of a longer one the newest, and how many were left out. */
 const longestTimeline = 2_000
+/** Of those, refused signatures, so that nobody's refusals push the rest out; the newest. */
 const mostRefused = 20
 
 export function createReads(state: State, journal: MemoryJournal, clock: Clock): Reads {

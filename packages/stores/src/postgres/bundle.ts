@@ -129,6 +129,7 @@ function bundleOf(asked: readonly Asked[], { known, namedStatements, typeParser 
   }
 }
 
+/** For statements sent together: as for one alone. */
 const queryTimeoutMs = 5_000
 
 function rowOf(fields: readonly Field[], values: readonly (string | null)[]): Row {

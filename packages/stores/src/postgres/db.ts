@@ -54,10 +54,15 @@ export interface DbOptions {
   readonly connections?: number | undefined
 }
 
+/** For a connection to be made; after that the store counts as away. */
 const connectTimeoutMs = 2_000
+/** For a statement that says nothing else; after that it fails, and what waited for it is refused. */
 const queryTimeoutMs = 5_000
 /** One batch on its way to disk, the next one behind it, and one for whoever else writes. */
 const writers = 3
+/** How long an unused connection is kept; then it is closed, and a new one is made when there is work. */
+const idleMs = 30_000
+/** Tries after the first while the server is away or asks to try again: for what passes in a moment. */
 const retries = 4
 /** Whoever waits shall soon know; after one long timeout there is no second try. */
 const patienceMs = 2_000
@@ -138,7 +143,7 @@ export function openDb({ connection, namedStatements = true, connections = 10 }:
 }
 
 function openPool(config: pg.ClientConfig, max: number): pg.Pool {
-  const pool = new pg.Pool({ ...config, max, idleTimeoutMillis: 30_000 })
+  const pool = new pg.Pool({ ...config, max, idleTimeoutMillis: idleMs })
   pool.on('error', () => undefined) // an idle connection broke: the pool has dropped it, the next query tells
   return pool
 }

@@ -43,8 +43,11 @@ const migrations = [
   members,
   erased,
 ]
+/** An instance that died while migrating keeps others from it no longer than this. */
 const leaseMs = 60_000
+/** For one step of a migration: to build an index over a large ledger takes long, and nothing else may interrupt it. */
 const stepTimeoutMs = 3_600_000
+/** Tries of one step; two instances may create the same thing at once, and the one that loses finds it made. */
 const mostAttempts = 4
 
 /** @throws ERR_STORE_CONFLICT if a migration that ran here is not the one in this version, or a newer version was here */

@@ -14,7 +14,9 @@ export interface Statistics {
   close(): Promise<void>
 }
 
+/** Entries from which on PostgreSQL is asked to look at its tables; below, any plan is fast. */
 const firstLook = 128
+/** How much the ledger grows from one look to the next, so that looks become rare. */
 const timesLonger = 4
 
 export function keepStatistics(db: Pick<Db, 'query'>, size: number): Statistics {

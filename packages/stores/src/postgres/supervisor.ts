@@ -40,6 +40,7 @@ export interface Embedded {
 
 const socketPathBytes = 107 - `/.s.PGSQL.${port}.lock`.length
 
+/** From one look at the server to the next; one found stuck ten times in a row is killed and started again. */
 const lookEveryMs = 5_000
 
 /**

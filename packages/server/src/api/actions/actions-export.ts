@@ -16,6 +16,7 @@ import type { Api, ApiParts } from '../front/parts.ts'
 import type { Reads } from '../front/reads.ts'
 import { problemContent } from '../front/route.ts'
 
+/** Actions read from the store at a time: the export itself has no end, its memory does. */
 const perPage = 200
 /** Each keeps the store busy for minutes if the record is large. */
 const mostAtOnce = 4

@@ -12,7 +12,9 @@ import type { Api, ApiParts } from '../front/parts.ts'
 import { problemContent } from '../front/route.ts'
 import { mustBelong, visitorOf } from '../front/who.ts'
 
+/** Console windows of all people on one instance: each is a connection. One more is refused (429). */
 const mostWindows = 200
+/** Console windows of one person, so that nobody takes those of all; one more is refused (429). */
 const mostPerPerson = 10
 /** Events that a window may be behind before it is cut off. It comes back by itself and catches up. */
 const mostQueued = 2000

@@ -12,6 +12,7 @@ export interface Reads {
 
 /** A console that looks again every second is one reading: the same person, the same records, within this time. */
 const sameReadingMs = 60_000
+/** Readings remembered at once; of one that was forgotten the next look is recorded again. */
 const most = 10_000
 
 export function createReads({ store, clock }: Pick<ApiParts, 'store' | 'clock'>): Reads {

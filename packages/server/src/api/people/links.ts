@@ -10,6 +10,7 @@ import { html, plainPage, wantsPage } from '../../http/plain-page.ts'
 
 /** Wrong links within a minute. A right one opens whatever was tried before: nobody's guesses end another's. */
 const mostWrong = 60
+/** The time within which those are counted; further wrong links in it are refused (429). */
 const withinMs = 60_000
 
 export const isLoopback = (peer: string | undefined) =>

@@ -13,6 +13,7 @@ import { toldOf } from '../../http/problems.ts'
 import { redirect } from '../../http/redirect.ts'
 import { mustBeSameOrigin } from '../front/who.ts'
 
+/** A form of the local people's pages has a few short fields; a longer body is refused (413). */
 const mostBytes = 4096
 
 /** The founder says their name, and is in. */

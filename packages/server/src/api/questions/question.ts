@@ -178,4 +178,5 @@ async function before(
   }
 }
 
+/** Actions of the same kind by the same agent that a question shows, at a glance; older ones are in the record. */
 const mostHistory = 5

@@ -17,6 +17,7 @@ const ready = createRoute({
   responses: { 200: said, 503: said },
 })
 
+/** How long the store may take to answer `/readyz`; after that this instance is not ready (503). */
 const patienceMs = 2000
 
 export function health(api: Api, { store, version, running }: ApiParts): void {

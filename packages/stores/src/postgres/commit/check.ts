@@ -45,9 +45,13 @@ interface TableCheck {
   readonly mayHaveMore?: true
 }
 
+/** Entries added up at a time when the state is checked against the ledger. */
 const pageSize = 500
+/** Rows compared with them at a time, so that a table of any length takes bounded memory. */
 const rowsAtOnce = 1_000
+/** Differences that are told; one is reason enough to look, and a thousand show what they share. */
 const mostTold = 1_000
+/** Tables are compared again while others write; what still differs after the last look is told as a difference. */
 const mostLooks = 10
 
 export async function checkState({ db, tenant, entries, lookup }: CheckParts): Promise<StateReport> {

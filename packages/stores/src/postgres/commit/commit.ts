@@ -44,12 +44,20 @@ interface Waiting extends Command {
   reject(error: unknown): void
 }
 
+/** Commits written in one transaction: more would make the first wait long for the last. Others go with the next. */
 const mostCommands = 256
+/** Entries written in one transaction, for the same reason; a single commit with more goes by itself. */
 const mostFacts = 1_000
 /** A batch on its way keeps everyone else waiting, so large entries travel in several. */
 const mostBytes = 8 << 20
+/** Commits that wait for their turn, some seconds of work; one more is refused as if the store were away. */
 const mostWaiting = 20_000
+/**
+ * How often a commit is encrypted anew because its subject's key was destroyed meanwhile; then it is refused as a
+ * conflict.
+ */
 const mostSealings = 5
+/** Callers woken at a time after a batch, so that the first are on their way before the last wake up. */
 const atOnce = 64
 
 export function createCommitter(parts: CommitterParts): Committer {

@@ -13,7 +13,9 @@ export const keysOf = (lookup: Lookup) => ({
   keyword: (keyword: string) => BigInt.asIntN(64, BigInt(`0x${lookup(`keyword\n${keyword}`).slice(0, 16)}`)).toString(),
 })
 
+/** Characters of a value in an indexed column: PostgreSQL refuses index rows beyond some 2,700 bytes. */
 const longest = 500
+/** Of a longer one so many stay as they are, and its hash follows, so that it is still found exactly. */
 const kept = 430
 // PostgreSQL has no text with NUL or half a character in it.
 const unstorable = /[\0\p{Surrogate}]/gu

@@ -21,6 +21,7 @@ export interface Subjects {
   forget(subjects: Iterable<string>): void
 }
 
+/** Keys and subjects remembered, so that memory stays bounded; the oldest is read again when it is needed. */
 const mostCached = 10_000
 
 export function createSubjects({ db, tenant, vault }: { db: Db; tenant: string; vault: Vault }): Subjects {

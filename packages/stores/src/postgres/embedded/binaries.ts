@@ -13,6 +13,7 @@ import { promisify } from 'node:util'
 import type { Account } from './account.ts'
 
 const run = promisify(execFile)
+/** The oldest version that is tested; an older server is refused at the start. */
 const oldestMajor = 15
 
 export interface Binaries {

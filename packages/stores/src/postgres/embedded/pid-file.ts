@@ -10,8 +10,9 @@ import { unfit } from './binaries.ts'
 import { guardName } from './guard.ts'
 import { inspect, signal } from './processes.ts'
 
-/** Until a server whose house is gone has noticed; and how long one that still starts, or stops, may take. */
+/** Until a server whose instance is gone has noticed; then its folder counts as another's. */
 const leavingMs = 2_000
+/** How long a server that still starts or stops may take, recovery included; then its folder counts as another's. */
 const longestStopMs = 30_000
 
 /** The postmaster writes `ready` into the eighth line. */

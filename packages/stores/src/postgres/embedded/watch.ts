@@ -21,7 +21,7 @@ export interface WatchParts {
   onStuck(): void
 }
 
-/** Looks in a row. */
+/** Looks in a row that find the server neither serving nor working; then it is killed and started again. */
 const patience = 10
 
 /** PostgreSQL itself kills, after five seconds, whoever of its processes does not hear SIGQUIT. */

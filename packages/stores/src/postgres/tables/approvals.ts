@@ -46,6 +46,7 @@ export function createApprovals({ db, tenant, entries, lookup, now }: Reading): 
   }
 }
 
+/** Expired questions handed over at once, so that one poll stays short; the others are there at the next. */
 const mostDue = 100
 
 /** @throws ERR_LEDGER_BROKEN for a row that someone else has pointed at another question */

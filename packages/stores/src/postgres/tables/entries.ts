@@ -32,7 +32,9 @@ export interface Entries {
   timeline(action: string, approval: string | null): Promise<{ timeline: Entry[]; leftOut: number }>
 }
 
+/** Entries of one action's life that are shown; of a longer one the newest, and how many were left out. */
 const longestTimeline = 2_000
+/** Of those, refused signatures, so that nobody's refusals push the rest out; the newest. */
 const mostRefused = 20
 
 export interface EntriesParts {

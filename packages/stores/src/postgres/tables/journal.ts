@@ -13,7 +13,9 @@ export interface JournalParts extends Pick<Reading, 'db' | 'tenant' | 'entries' 
   erased(subject: string): void
 }
 
+/** Entries read for a follower at a time. */
 const pageSize = 200
+/** Between two tries of a follower while the store is away; nothing is missed meanwhile. */
 const retryMs = 250
 
 export function createJournal({ db, tenant, entries, lookup, tail, recent, record, erased }: JournalParts): Journal {

@@ -44,6 +44,7 @@ interface ColumnsRow {
   readonly columns: readonly string[] | null
 }
 
+/** Flows written in one transaction, so that none holds its locks for long. */
 const chunkSize = 1_000
 
 export function createLineage({ db, tenant }: { db: Db; tenant: string }): LineageGraph {

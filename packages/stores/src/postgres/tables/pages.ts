@@ -1,6 +1,8 @@
 import { CountersignError, type Page, type Paging } from '@countersign/core'
 
+/** Items of a page, if nothing else is asked for. */
 const usualLimit = 50
+/** Items of a page at most, whatever is asked for; the rest is on the next. */
 const mostItems = 500
 
 /** @throws ERR_INPUT_INVALID */

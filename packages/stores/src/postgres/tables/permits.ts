@@ -54,6 +54,7 @@ export function createPermits({ db, tenant, entries, lookup, now }: Reading): St
   }
 }
 
+/** Runs past their deadline handed over at once, so that one poll stays short; the others are there at the next. */
 const mostOverdue = 100
 const isOf = (credential: string, digest: string) => (permit: PermitRecord) =>
   permit.attempt.credential === credential && permit.digest === digest

@@ -66,6 +66,9 @@ export function createTools(reading: Reading): Store['tools'] {
   }
 }
 
+/**
+ * Agents, people and tools of each kind remembered as they stand in the ledger; the oldest is read again when needed.
+ */
 const mostKept = 1_000
 
 function readsOf<Kind extends FactKind, Noun>(

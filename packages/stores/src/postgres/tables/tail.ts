@@ -15,7 +15,12 @@ export interface Tail {
   close(): Promise<void>
 }
 
+/** How often who waits for an entry looks by itself: a notification may be lost, and then it is this much later. */
 const pollMs = 250
+/**
+ * Between two notifications to other instances, since each costs the server a flush; one tells of all that came
+ * meanwhile.
+ */
 const restMs = 50
 
 export function createTail({ db, tenant }: { db: Db; tenant: string }): Tail {
