@@ -75,6 +75,8 @@ export interface FakeHouse {
   readonly secrets: Map<string, string>
   /** `agent server/tool`: what is certainly denied. */
   readonly prohibited: Set<string>
+  /** Why a key that was good opens nothing now. */
+  readonly turnedAway: Map<string, 'ERR_AGENT_STOPPED' | 'ERR_AGENT_UNKNOWN' | 'ERR_STORE_UNAVAILABLE'>
   /** Of the servers it has started and that run. */
   pids(): number[]
   close(): Promise<void>
@@ -109,6 +111,7 @@ export async function openFakeHouse(
   const log: LogLine[] = []
   const secrets = new Map<string, string>()
   const prohibited = new Set<string>()
+  const turnedAway: FakeHouse['turnedAway'] = new Map()
   const watchers = new Set<() => void>()
   const server = createServer((request, response) => void bridge(request, response, mounts))
   server.listen(port, '127.0.0.1')
@@ -134,6 +137,8 @@ export async function openFakeHouse(
     publicUrl: url,
     async identify(credential, source) {
       sources.add(source)
+      const refused = turnedAway.get(credential)
+      if (refused) throw new CountersignError(refused)
       return callerOf(credential)
     },
     async question(approval, caller, waitMs, signal) {
@@ -189,6 +194,7 @@ export async function openFakeHouse(
     concerns,
     leftOut: () => pins.leftOut(),
     prohibited,
+    turnedAway,
     pids: () => started.flatMap(({ pid }) => (pid === undefined ? [] : [pid])),
     async close() {
       await running.close()

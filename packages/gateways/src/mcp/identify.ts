@@ -33,6 +33,10 @@ export async function identify(
   }
 }
 
+/** An agent that was stopped, or a key that opens nothing any more. That nobody can look now says nothing. */
+export const isOver = (known: Identified): boolean =>
+  known.kind === 'refused' || (known.kind === 'closed' && known.status === 403)
+
 const closed = (status: number, says: string): Identified => ({ kind: 'closed', status, says })
 
 /**

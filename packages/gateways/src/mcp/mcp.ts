@@ -24,7 +24,7 @@ import {
 import { closingNow, createAnswers, type Server } from './answer.ts'
 import { McpConfig, type ServerConfig } from './config.ts'
 import { foreseeServers } from './foresee.ts'
-import { fromElsewhere, identify, metadataPath, resourceMetadata } from './identify.ts'
+import { fromElsewhere, identify, isOver, metadataPath, resourceMetadata } from './identify.ts'
 import { offersOf } from './offers.ts'
 import { accepted, createPosts, noSession } from './post.ts'
 import { reach } from './reach.ts'
@@ -78,6 +78,8 @@ export async function startMcp(
   const requests = createCrowd(mostRequests)
   const unknown = createCrowd(mostUnknown)
   const streams = createCrowd(mostStreams)
+  /** Each ends its stream if whoever listens may no longer come in (P15). */
+  const listening = new Set<() => Promise<void>>()
   let closing = false
 
   function open(name: string, server: ServerConfig): Server {
@@ -114,7 +116,7 @@ export async function startMcp(
       case 'closed':
         return inTurn(unknown, '', () => refuse(request, known))
       case 'known':
-        return inTurn(requests, known.caller.credential, () => serveKnown(request, server, known.caller))
+        return inTurn(requests, known.caller.credential, () => serveKnown(request, server, known.caller, peer))
     }
   }
 
@@ -129,7 +131,12 @@ export async function startMcp(
     }
   }
 
-  async function serveKnown(request: Request, server: Server, caller: Caller): Promise<Response> {
+  async function serveKnown(
+    request: Request,
+    server: Server,
+    caller: Caller,
+    peer: string | undefined,
+  ): Promise<Response> {
     if (closing) return refuse(request, { status: 503, says: closingNow })
     switch (request.method) {
       case 'POST': {
@@ -137,7 +144,7 @@ export async function startMcp(
         return incoming.kind === 'refused' ? incoming.response : take(request, incoming, server, caller)
       }
       case 'GET':
-        return listen(request, server, caller)
+        return listen(request, server, caller, peer)
       case 'DELETE':
         return leave(request, server, caller)
       default:
@@ -146,7 +153,7 @@ export async function startMcp(
   }
 
   /** What a server has to tell unasked: that its tools have changed. Without a session it is a client of 2024-11-05. */
-  async function listen(request: Request, server: Server, caller: Caller): Promise<Response> {
+  async function listen(request: Request, server: Server, caller: Caller, peer: string | undefined): Promise<Response> {
     if (!acceptsEvents(request)) return json({ error: 'accept text/event-stream' }, 406)
     const token = request.headers.get('mcp-session-id')
     const session = token === null ? openLegacy(server, caller) : await sessionOf(request, server, caller)
@@ -160,8 +167,13 @@ export async function startMcp(
       session.legacy = stream
       void stream.tell(`/mcp/${server.name}?${legacySession}=${session.token}`, 'endpoint')
     } else session.streams.add(stream)
+    const lookAgain = async () => {
+      if (isOver(await identify(request, peer, services, server.name))) await stream.finish()
+    }
+    listening.add(lookAgain)
     void stream.over.then(() => {
       clearInterval(timer)
+      listening.delete(lookAgain)
       give()
       session.streams.delete(stream)
       if (token === null) sessions.drop(session)
@@ -201,8 +213,9 @@ export async function startMcp(
     return token === null ? undefined : sessions.find(token, { server: server.name, credential })
   }
 
-  function tellEveryServer(): void {
+  function allowancesChanged(): void {
     for (const name of servers.keys()) tellToolsChanged(name)
+    for (const lookAgain of listening) void lookAgain()
   }
 
   services.mount('/mcp', serve)
@@ -210,7 +223,7 @@ export async function startMcp(
     const server = servers.get(nameIn(request, `${metadataPath}/`))
     return server ? resourceMetadata(services.publicUrl, server.name) : json({ error: 'not found' }, 404)
   })
-  const unwatch = [services.tools.watch(tellToolsChanged), services.onAllowances(tellEveryServer)]
+  const unwatch = [services.tools.watch(tellToolsChanged), services.onAllowances(allowancesChanged)]
   // A server that cannot be reached stands in the log now, not at the first call.
   for (const { upstream } of servers.values()) upstream.tools().catch(() => undefined)
 
