@@ -54,7 +54,6 @@ const areas = [
 const leftOut: ReadonlySet<string> = new Set(
   [
     ['gateways/http/certificates', 'dayMs', 'a unit'],
-    ['server/agents/roster', 'dayMs', 'a unit'],
     ['server/api/agents/agents', 'dayMs', 'a unit'],
     ['server/api/policies/policy-use', 'dayMs', 'a unit'],
     ['policy/annotations', 'unitsMs.s unitsMs.m unitsMs.h unitsMs.d', 'units'],

@@ -61,8 +61,11 @@ export async function answerInBrowser(hand: Hand, ask: Ask, { id, wanted, json, 
   if (!reached) throw new Stopped(3, '')
 }
 
+/** How often a wait in the terminal looks whether a question was answered. */
+const oftenMs = 1_000
+
 async function answered(hand: Hand, read: () => Promise<QuestionLine>, waitSeconds = Number.POSITIVE_INFINITY) {
-  const { lookEveryMs = 1_000 } = hand
+  const { lookEveryMs = oftenMs } = hand
   let now = await read()
   for (let waitedMs = 0; now.state === 'open' && waitedMs < waitSeconds * 1_000; waitedMs += lookEveryMs) {
     if (hand.watched) hand.mutter(`\r  waiting, ${left(now.secondsLeft)}   `)

@@ -16,9 +16,9 @@ export interface ConcernsParts {
   log(line: LogLine): void
 }
 
-/** More than a person could read; what comes after is only logged. */
+/** Concerns that stand at once, more than a person could read; what comes after is only logged. */
 const most = 500
-/** Characters of a cause; the rest of it would be a page. */
+/** Characters of a concern's cause; the rest of it would be a page, and is cut. */
 const longest = 1_000
 
 export function createConcerns({ clock, log }: ConcernsParts): KeptConcerns {

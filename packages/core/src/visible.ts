@@ -9,7 +9,7 @@ export type Piece = { readonly text: string } | { readonly code: string; readonl
 /** `block` keeps line ends and tabs, as code and long texts have them. */
 export type Setting = 'line' | 'block'
 
-/** More marks than this on one letter climb over the lines around it (https://www.unicode.org/reports/tr36/). */
+/** Marks shown on one letter; more climb over the lines around it (https://www.unicode.org/reports/tr36/). */
 const mostMarks = 2
 
 // oxlint-disable-next-line no-control-regex

@@ -22,7 +22,7 @@ interface Tried {
   readonly says?: string
 }
 
-/** People take longer than this, policy does not. */
+/** How long is waited before an action counts as held: people take longer than this, policy does not. */
 const answersWithinMs = 3_000
 
 /** `GET` lists what there is; `POST {step}` starts one, whose agent then waits for people, and says what came of it. */

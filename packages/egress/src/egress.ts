@@ -85,7 +85,7 @@ function unasked(this: Duplex): void {
 
 /** Idle connections end before a common upstream ends them (5 s), so that no action is sent into a closing one. */
 const idleMs = 4_000
-/** Who was held for less than this is not late. */
+/** How often idle connections are looked at, at most; a process that was held for less than this is not late. */
 const lookAgainMs = 100
 /** Without a limit of its own, behind which calls would wait unseen: who calls is limited where calls come in. */
 const pool = { keepAlive: true, timeout: idleMs }

@@ -2,7 +2,7 @@ import { trustworthy } from './loopback.ts'
 
 export type Fetch = typeof globalThis.fetch
 
-/** No provider's metadata, keys or token answer comes near it. */
+/** Of an answer of the provider; none of its metadata, keys or tokens comes near it. A larger one fails the sign-in. */
 const mostBytes = 1 << 20
 
 /** Refuses addresses that are neither https nor on this machine, redirects, and answers beyond a mebibyte. */

@@ -7,7 +7,7 @@
 import { errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose'
 import { signInFailed } from './failed.ts'
 
-/** Clocks of house and provider may differ by this much. */
+/** How much the clocks of Countersign and the provider may differ; a token from further ahead is refused. */
 export const skewMs = 60_000
 /** Signatures that prove authorship: nothing symmetric, and not `none`. */
 export const algorithms = [

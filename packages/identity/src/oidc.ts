@@ -63,7 +63,7 @@ export interface SignIn {
   finish(callbackUrl: string | URL, pending: PendingSignIn): Promise<SignedIn>
 }
 
-/** How long someone may take at the provider's own pages. */
+/** How long someone may take at the provider's own pages; after that they begin again. */
 export const pendingForMs = 10 * 60_000
 
 /**

@@ -15,13 +15,16 @@ export interface ExpectedProof {
   readonly acr?: readonly string[]
 }
 
+/** How old a token may be at the moment that its person signed: as long as a session lasts. */
+const longestSessionMs = 12 * 3_600_000
+
 /**
  * Whether a kept ID token shows that this person was signed in when countersigning. The token may have run out since,
  * and within the session that it opened: what counts is that it was issued before `at` and not too long before.
  */
 export async function verifyIdTokenProof(
   proof: { readonly token: string; readonly keys: string },
-  { issuer, clientId, subject, at, withinMs = 12 * 3_600_000, authenticatedWithinMs, acr }: ExpectedProof,
+  { issuer, clientId, subject, at, withinMs = longestSessionMs, authenticatedWithinMs, acr }: ExpectedProof,
 ): Promise<boolean> {
   try {
     const keys = createLocalJWKSet(JSON.parse(proof.keys) as JSONWebKeySet)

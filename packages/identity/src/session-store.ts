@@ -28,12 +28,17 @@ export interface SessionStore {
   dropPerson(person: string): Promise<void>
 }
 
+/** Sessions in memory; beyond, those go first that were not used for longest, and their people sign in again. */
+const mostSessions = 10_000
+/** Sessions of one person, so that nobody's push out another's; beyond, the oldest of theirs is over. */
+const mostOfPerson = 20
+
 /**
  * In this process alone: a restart signs everyone out. No question is lost by it, and nothing on disk can be stolen to
  * become someone. One person has at most `mostPerPerson` (20), so that nobody's sessions push out another's; beyond
  * `most` (10,000) those go first that were not used for longest.
  */
-export function createMemorySessionStore({ most = 10_000, mostPerPerson = 20 } = {}): SessionStore {
+export function createMemorySessionStore({ most = mostSessions, mostPerPerson = mostOfPerson } = {}): SessionStore {
   /** Least recently used first. */
   const sessions = new Map<string, ConsoleSession>()
 

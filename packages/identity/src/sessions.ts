@@ -43,11 +43,15 @@ export interface Sessions extends UnderWay {
 
 const name = 'countersign'
 const idForm = /^[A-Za-z0-9_-]{43}$/
-/** How often `seenAt` is written, at most. */
+/** How often, at most, it is written when a session was last used: not at every request. */
 const touchMs = 60_000
+/** A session without a request for this long is over: its person may have left the desk. */
+const idleForMs = 30 * 60_000
+/** A session is over this long after signing in, however much it is used: a working day, and then some. */
+const lastsMs = 12 * 3_600_000
 
 export function createSessions(settings: SessionSettings): Sessions {
-  const { store, clock, secure, idleMs = 30 * 60_000, absoluteMs = 12 * 3_600_000 } = settings
+  const { store, clock, secure, idleMs = idleForMs, absoluteMs = lastsMs } = settings
   const { sealingKey = randomBytes(32) } = settings
   const secret = randomBytes(32)
 

@@ -51,12 +51,21 @@ const Pending = z.strictObject({
 
 const prefix = 'countersign-sign-in-'
 const stateForm = /^[A-Za-z0-9_-]{43}$/
-/** What a browser keeps of one cookie. */
+/**
+ * Characters of the cookie that keeps a sign-in under way: browsers keep 4,096 bytes of one. A longer one is not read.
+ */
 const mostSealed = 4000
-/** What the others may take of the 16 KiB that a request's headers may have. */
+/**
+ * Characters that other sign-ins under way may take of the 16 KiB of a request's headers; beyond, older ones are
+ * removed.
+ */
 const mostCookies = 6000
+/**
+ * Used sign-ins remembered, so that none opens twice; the oldest may go, since a provider takes no code twice either.
+ */
+const mostUsed = 10_000
 
-export function createUnderWay({ clock, secure, sealingKey, most = 10_000 }: UnderWaySettings): UnderWay {
+export function createUnderWay({ clock, secure, sealingKey, most = mostUsed }: UnderWaySettings): UnderWay {
   /**
    * Hashes of the states that came back, oldest first. The oldest may be forgotten: the provider takes no code twice
    * either (RFC 6749 §4.1.2), and forgetting a used one never ends a sign-in under way.

@@ -45,7 +45,9 @@ process.on('message', ({ name, inputs }) => {
  */
 const patienceMs = 30_000
 
-/** To start one costs more than most sets do, and who edits policies tries again soon. What it has read takes room. */
+/**
+ * How long an idle worker is kept: to start one costs more than most sets do, and who edits policies tries again soon.
+ */
 const keptForMs = 5_000
 /** Sets read on one worker before it is replaced: WebAssembly memory grows and is never given back. */
 const mostTurns = 100

@@ -14,7 +14,7 @@ export interface Scan {
   readonly problems: readonly { readonly at: number; readonly says: string }[]
 }
 
-/** Cedar's own limit lies near 200, and going past it breaks the instance for good. */
+/** How deep a policy may be nested: Cedar's own limit lies near 200, and going past it breaks the instance for good. */
 export const maxNesting = 40
 
 // Comments end at either line break, as in Cedar's own grammar.

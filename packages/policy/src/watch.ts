@@ -21,8 +21,10 @@ export interface WatchParts {
 
 /** Editors write a file in several steps, and deployments several files; what is loaded has stood still this long. */
 const settleMs = 200
+/** How often policies and registry are looked at where the system does not tell of a change. */
+const lookEveryMs = 2_000
 
-export function watchContents({ read, from, folders, everyMs = 2_000, changed }: WatchParts): { close(): void } {
+export function watchContents({ read, from, folders, everyMs = lookEveryMs, changed }: WatchParts): { close(): void } {
   let seen = from
   let settling: string | undefined
   let closed = false

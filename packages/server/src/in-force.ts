@@ -98,7 +98,7 @@ export async function openPolicies(parts: InForceParts): Promise<InForce> {
   }
 }
 
-/** As many as a person would go through before reading them anew. */
+/** Problems of a policy set that are told, as many as a person would go through before reading them anew. */
 const most = 50
 /** Characters of a policy's line that are shown beside what is wrong with it; the rest is cut. */
 const longestLine = 300

@@ -54,7 +54,9 @@ export type ServerSpec = z.infer<typeof ServerSpec>
 
 const Servers = z.record(z.string(), z.unknown())
 
-/** More than any such file is long, and short enough to read at once. */
+/**
+ * Of a client's configuration file, more than any is long, and short enough to read at once; a larger one is not read.
+ */
 const mostBytes = 4 << 20
 
 type Read = (text: string, folder: string) => Readonly<Record<string, unknown>>

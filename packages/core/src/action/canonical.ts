@@ -6,7 +6,9 @@
 import { CountersignError } from '../errors.ts'
 import { Numeral } from '../json/numeral.ts'
 
-/** How deep a value may be nested. */
+/**
+ * How deep a value may be nested; an action with a deeper one is refused, so that no reader of it needs a deep stack.
+ */
 export const deepest = 100
 
 /**

@@ -6,7 +6,10 @@
  */
 import type { ActionRecord } from '@countersign/schema'
 
-/** Of one purpose. What comes after is not found, so that no agent fills the index by itself. */
+/**
+ * Words of one purpose that can be searched for; those after them are not found, so that no agent fills the index by
+ * itself.
+ */
 const mostWords = 200
 /**
  * Characters of a word that count in a search; no word of a language is longer, and random text would fill the index.

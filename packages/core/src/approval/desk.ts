@@ -46,14 +46,20 @@ export interface DeskParts {
   readonly membershipMs?: number
 }
 
-/** Of one person over one question for one reason, by themselves; those beyond are summed up. */
+/**
+ * Refused signatures of one person on one question for one reason that are recorded singly; those beyond are summed
+ * up.
+ */
 const mostRefused = 10
 /** The time within which those are counted; what was summed up is recorded when it is over. */
 const refusedWithinMs = 10 * 60_000
 
 type Refused = Omit<FactOf<'signature.refused'>, 'kind' | 'times'>
 
-export function createDesk({ store, membershipMs = 15 * 60_000 }: DeskParts): Desk {
+/** Group membership older than this cannot sign by chat (P5): who left a group shall not go on signing for it. */
+const freshGroupsMs = 15 * 60_000
+
+export function createDesk({ store, membershipMs = freshGroupsMs }: DeskParts): Desk {
   const listeners = createListeners()
   const refusals = createFloods<Refused, Refused>({
     store,

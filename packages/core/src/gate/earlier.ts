@@ -13,9 +13,9 @@ import { createSharedLook } from '../shared.ts'
 import type { inOrder } from '../in-order.ts'
 import { neverBegan } from './run.ts'
 
-/** How long an answer is there for the attempt that comes again. */
+/** How long an answer is there for the attempt that comes again; after that it is told that it was run. */
 const resultKeptMs = 24 * 3_600_000
-/** Who waits for the end of a run is told of it; this is for an end that nobody told here. */
+/** How often who waits for the end of a run looks by itself, for an end that nobody told here. */
 const lookEveryMs = 1_000
 
 /** As often one attempt may fail to begin and be made again; after that it is told that it never began. */

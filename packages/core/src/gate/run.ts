@@ -35,7 +35,7 @@ export interface Runs {
   notBegun(leaveToRun: PermitRecord): Promise<void>
 }
 
-/** After the first few tries, until the permit's deadline closes it anyway. */
+/** Between tries to record an outcome, after the first few and until the permit's deadline closes it anyway. */
 const tryAgainMs = 30_000
 
 export function createRun({ store, node, log, recordAgainAfterMs = [250, 1_000, 4_000, 10_000] }: RunParts): Runs {

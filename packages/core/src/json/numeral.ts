@@ -35,7 +35,7 @@ export function isPlainJson(value: ExactJson): value is Json {
   return !(value instanceof Numeral) && (Object.values(value) as ExactJson[]).every(isPlainJson)
 }
 
-/** Where a number has more digits, its decimal point lies further, or nobody can read it. */
+/** Characters of a number; one with more cannot be read for certain, and what holds it is refused. */
 const mostCharacters = 400
 const mostMagnitude = 308
 

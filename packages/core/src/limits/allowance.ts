@@ -14,7 +14,10 @@ export interface AllowanceParts {
   readonly mostKnown?: number
 }
 
-export function createAllowance({ most, withinMs, now, mostKnown = 10_000 }: AllowanceParts): Allowance {
+/** Senders counted at once, so that memory stays bounded; the oldest begins anew. */
+const mostRemembered = 10_000
+
+export function createAllowance({ most, withinMs, now, mostKnown = mostRemembered }: AllowanceParts): Allowance {
   const windows = new Map<string, { readonly since: number; count: number }>()
 
   /** A clock that was set back begins a new window. */

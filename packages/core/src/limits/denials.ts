@@ -20,7 +20,10 @@ export interface DenialLimit {
  * too many.
  */
 const usuallyDenied = 60
-/** In UTF-16 units of the canonical form. What is larger is kept by its hash: it did not run. */
+/**
+ * Of a denied action's parameters, in UTF-16 units of their canonical form; larger ones are kept by their hash: they
+ * did not run.
+ */
 const longestParameters = 8 << 10
 /** Data named of a denied action, read and written each; it touched none of them, so the rest is left out. */
 const longestPicture = 50

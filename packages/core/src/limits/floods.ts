@@ -35,8 +35,11 @@ interface Sum<Brief> {
   readonly written: Promise<void>
 }
 
+/** How often what is summed up is looked at, to record what is due. */
+const oftenMs = 1_000
+
 export function createFloods<Each, Brief>(parts: FloodsParts<Each, Brief>): Floods<Each> {
-  const { store, most, withinMs, alone, brief, summed, sumEveryMs = 1_000 } = parts
+  const { store, most, withinMs, alone, brief, summed, sumEveryMs = oftenMs } = parts
   const now = () => store.clock.now()
   const allowance = createAllowance({ most, withinMs, now })
   const sums = new Map<string, Sum<Brief>>()

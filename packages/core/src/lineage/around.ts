@@ -8,9 +8,9 @@ import { type Columns, isMore, mayHold, together } from './columns.ts'
 
 export type Direction = 'upstream' | 'downstream'
 
-/** From here on a count says no more than "that many or more". */
+/** Nodes that are counted around one; from here on a count says no more than "that many or more". */
 export const mostReached = 5_000
-/** Flows of an agent or person that are looked at. */
+/** Flows of an agent or person that are looked at, the newest; older ones are not in the picture. */
 export const newestFlows = 5_000
 /** Steps from where one asks, if nothing else is asked for; few flows go through more. */
 const usualDepth = 20

@@ -1,7 +1,7 @@
 /** Columns of a dataset; `any` where nobody said which, so that it may be every one of them (P13). */
 export type Columns = readonly string[] | 'any'
 
-/** More than these of one dataset are all of it. */
+/** Columns of one dataset that are followed singly; more than these are all of it. */
 export const mostColumns = 500
 
 /** As a flow names them. */

@@ -24,7 +24,10 @@ export interface SpooledBody {
   readonly json: undefined
 }
 
-/** What is held in memory, and shown. */
+/**
+ * Of a body held in memory and shown; a larger one is kept in a file meanwhile and shown by size, type and hash. A
+ * compressed one is refused.
+ */
 export const shownBytes = 1_048_576
 
 export interface Reading {

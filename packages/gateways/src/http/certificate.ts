@@ -62,8 +62,11 @@ export interface Following {
   renew(pair: Pair): void
 }
 
+/** How often certificate and key are looked at; a new pair is in force that soon. */
+const lookEveryMs = 2_000
+
 /** Looks at the files again and again. What is no pair, or has ended already, leaves the old one in force, and is told. */
-export function followCertificate({ files, pair, clock, concerns, everyMs = 2_000, renew }: Following): {
+export function followCertificate({ files, pair, clock, concerns, everyMs = lookEveryMs, renew }: Following): {
   close(): void
 } {
   const key = 'http: certificate'

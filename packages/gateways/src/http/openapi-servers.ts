@@ -8,7 +8,7 @@ const Server = z.object({
     .optional(),
 })
 
-/** A document that names more is not read to the end: each one multiplies its routes. */
+/** Servers that a document may name: each multiplies its routes. One that names more is not read to the end. */
 const most = 20
 
 /**

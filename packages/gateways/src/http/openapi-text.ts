@@ -27,10 +27,10 @@ export interface Unreadable {
   readonly at?: Place
 }
 
-/** GitHub's has 13 MB. */
+/** Of an OpenAPI document; GitHub's, a large one, has 13 MB. A longer one is refused. */
 const mostBytes = 32 << 20
 
-/** Names of paths and methods are this deep. */
+/** Keys that stand twice are looked for this deep: names of paths and methods lie no deeper. */
 const deepest = 3
 
 export const isFields = (value: unknown): value is Fields =>

@@ -171,7 +171,7 @@ async function relayWhole(way: Way, seen: Seen): Promise<Relayed> {
 }
 
 const statusOf = ({ statusCode = 502 }: IncomingMessage): number => statusCode
-/** So much has to be taken in within the silence that a client may keep. */
+/** So much of an answer has to be taken in within the silence that a client may keep; who is slower is cut off. */
 const pieceBytes = 65_536
 
 /** As it is passed on, and how many rows it has; undefined for what cannot be read for certain. */

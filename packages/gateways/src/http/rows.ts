@@ -14,7 +14,7 @@ export interface RowCounter {
   end(): Buffer
 }
 
-/** The most that is kept back. */
+/** Of an answer of rows kept back until it is certain how they count; an answer that would need more is withheld. */
 const mostHeldBytes = 1_048_576
 
 const [tab, newline, formEnd, space, quote, comma, backslash] = [0x09, 0x0a, 0x0d, 0x20, 0x22, 0x2c, 0x5c]

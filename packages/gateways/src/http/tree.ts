@@ -151,7 +151,7 @@ function inText({ text }: Leaf): number | undefined {
   return inner && most(inner)
 }
 
-/** As wide as a record gets: an object with more members is counted as that many rows. */
+/** Members of an object that may still be one record; one with more is counted as that many rows. */
 const mostMembers = 200
 
 function sum(trees: readonly Tree[]): number | undefined {

@@ -60,10 +60,18 @@ export interface McpParts {
   readonly graceMs?: number
 }
 
+/**
+ * How long a server may take to answer `initialize` and `tools/list`: some are installed first. Then it counts as
+ * away.
+ */
+const connectWithinMs = 60_000
+/** How long what has begun may go on when Countersign closes; what has not ended then is recorded as unknown. */
+const endWithinMs = 5_000
+
 export async function startMcp(
   config: McpConfig,
   services: GatewayContext,
-  { connect, connectMs = 60_000, graceMs = 5_000 }: McpParts,
+  { connect, connectMs = connectWithinMs, graceMs = endWithinMs }: McpParts,
 ): Promise<Running> {
   const { clock, tombstones } = services
   const sessions = createSessions({
@@ -246,9 +254,12 @@ export async function startMcp(
 
 /** How long a client may take to send one message; after that the request is refused. */
 const bodyWithinMs = 30_000
-/** Of all whose key opens nothing now: only to tell them why in band. */
+/**
+ * Requests read at once of all whose key opens nothing now, only to tell them why in band; one more is refused at
+ * once.
+ */
 const mostUnknown = 32
-/** Of one credential. */
+/** Requests of one credential that are read at once; one more is refused. */
 const mostRequests = 256
 /** Open streams of one credential: each is a connection. One more is refused (409). */
 const mostStreams = 400

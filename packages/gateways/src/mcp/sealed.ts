@@ -15,7 +15,9 @@ export interface Sealer {
 
 const nonceBytes = 12
 const tagBytes = 16
-/** Below what servers in between let pass in one header line. */
+/**
+ * Characters of a session id, below what servers in between let pass in one header line; a longer one opens nothing.
+ */
 const longest = 3_000
 
 /** `key`: 32 bytes, for this purpose alone. */

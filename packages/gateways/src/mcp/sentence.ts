@@ -25,7 +25,7 @@ export function sentenceOf({ verb, server, tool, resources, args }: Called): str
   return `Call ${name}${withValues(args)}`
 }
 
-/** The page shows every argument; a sentence has room for the first plain ones. */
+/** Arguments in the sentence of a call: there is room for the first plain ones, and the page shows every one. */
 const mostValues = 3
 /** Characters of a value in the sentence; the rest is cut there and shown with the arguments. */
 const longestValue = 40

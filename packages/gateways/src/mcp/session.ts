@@ -70,7 +70,10 @@ export interface SessionsParts {
 const mostPerCredential = 200
 /** Of all credentials, in memory; the one idle longest has to go, and is found again by its id. */
 const most = 10_000
-/** Each is a connection, of which the console and the stop button need some as well. */
+/**
+ * Calls of one credential held or running: each is a connection, and the console needs some as well. One more is
+ * refused.
+ */
 const mostCallsPerCredential = 1_000
 /** How long an ended session stays ended for every instance and across restarts. */
 const tombstoneMs = 7 * 24 * 3_600_000

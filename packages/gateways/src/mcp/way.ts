@@ -35,5 +35,5 @@ export interface Hear {
 
 export type OpenWay = (hear: Hear) => Way
 
-/** What one message may have, in bytes. */
+/** Of one message of a server; a longer one is not read, and its call ends without an answer. */
 export const mostBytes = 10 << 20

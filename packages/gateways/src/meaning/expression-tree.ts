@@ -26,7 +26,7 @@ const loops = new Set(['map', 'filter', 'all', 'exists', 'exists_one'])
 /** What they search for, or join with, would multiply with what they search in. */
 const searches = new Set(['contains', 'indexOf', 'lastIndexOf', 'split', 'join'])
 
-/** Each makes a copy of all before it. */
+/** Sums in one expression, each of which copies all before it; an expression with more is refused at the start. */
 const mostSums = 40
 
 /** Why this expression is not taken; undefined if it is. */

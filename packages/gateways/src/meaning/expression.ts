@@ -26,7 +26,7 @@ export interface Expression {
 
 export type Compile = (cel: string) => Expression
 
-/** Characters of an expression at most. */
+/** Characters of an expression; a longer one is refused at the start. */
 export const longestExpression = 2000
 
 /** @throws ERR_CONFIG_INVALID from what it returns, for what does not parse, names what is not offered, or could take long */
@@ -100,5 +100,5 @@ function plain(value: unknown): unknown {
   return value.length > mostResults ? undefined : value.map(plain)
 }
 
-/** As many as a person could be shown. */
+/** Items of a list that an expression makes, as many as a person could be shown; a longer list counts as unknown. */
 const mostResults = 500

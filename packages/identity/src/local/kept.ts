@@ -21,7 +21,7 @@ const lastsMs = { links: 24 * 3_600_000, browsers: thirtyDaysMs, keys: thirtyDay
   Kind,
   number
 >
-/** Of one person; the oldest give way. */
+/** Links, browsers and browser keys of one person; beyond, the oldest gives way. */
 const mostEach = { links: 3, browsers: 10, keys: 10 } as const satisfies Record<Kind, number>
 
 export interface KeptBindings {

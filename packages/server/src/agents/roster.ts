@@ -45,7 +45,10 @@ export interface Roster {
   retire(id: string, by: string, because: string): Promise<Agent>
 }
 
-const dayMs = 86_400_000
+/** How long a key is good unless something else is said: a quarter of a year, then it is rotated. */
+const keyForMs = 90 * 86_400_000
+/** How long the keys of before stay good beside a new one, unless something else is said: time to hand it over. */
+const overlapForMs = 86_400_000
 
 export function createRoster({ store, stops, groups, agentGroups }: RosterParts): Roster {
   const { clock } = store
@@ -53,7 +56,7 @@ export function createRoster({ store, stops, groups, agentGroups }: RosterParts)
   return {
     known,
 
-    async register(what, by, expiresInMs = 90 * dayMs) {
+    async register(what, by, expiresInMs = keyForMs) {
       if (await store.agents.get(what.id))
         throw taken(what.id, 'is registered already. Its owner, team, groups and name can be changed')
       await refuseUnknown(what)
@@ -73,7 +76,7 @@ export function createRoster({ store, stops, groups, agentGroups }: RosterParts)
       return keep('changed', change(before, what, by), by)
     },
 
-    async rotate(id, by, { expiresInMs = 90 * dayMs, overlapMs = dayMs } = {}) {
+    async rotate(id, by, { expiresInMs = keyForMs, overlapMs = overlapForMs } = {}) {
       const before = await existing(id)
       const { key, secret }: { key: AgentKey; secret: string } = issueKey(clock, { expiresInMs })
       const agent = rotate(before, { key, overlapMs, now: clock.now() }, by)

@@ -13,7 +13,7 @@ interface Unreached {
   readonly says: string
 }
 
-/** More than anybody reads. */
+/** Names listed in one sentence about what is reachable, more than anybody reads; the rest is counted. */
 const mostNamed = 12
 
 /** Of policies that ask nobody about anything nothing is said: then it is meant. */

@@ -11,7 +11,10 @@ import { dirname, join, resolve } from 'node:path'
 import { CountersignError, isError } from '@countersign/core'
 import type { FileFault } from './keys.ts'
 
-/** `sun_path` of macOS has 104 bytes, that of Linux 108. */
+/**
+ * Of a socket's path: `sun_path` of macOS has 104 bytes, that of Linux 108. Where it would be longer, it lies in the
+ * temporary folder.
+ */
 const longestBytes = 100
 
 export interface Place {

@@ -8,9 +8,11 @@ import type { Duty } from './duty.ts'
 
 /** Without anything new a checkpoint is signed this often, so that who watches sees the ledger is alive. */
 const atLeastEveryMs = 3_600_000
+/** How often, at most, a checkpoint is signed while the ledger grows. */
+const mostOftenMs = 1_000
 
 /** At most once in `everyMs` when something changed, at least once an hour, and for the last entries of all. */
-export function checkpoints(store: Pick<Store, 'ledger' | 'clock'>, signer: Signer, everyMs = 1_000): Duty {
+export function checkpoints(store: Pick<Store, 'ledger' | 'clock'>, signer: Signer, everyMs = mostOftenMs): Duty {
   let published = { size: -1, at: 0 }
   return {
     name: 'checkpoints',

@@ -14,8 +14,11 @@ export interface DeadlineParts {
   readonly everyMs?: number
 }
 
+/** How often questions and runs past their time are looked for; that a question expires does not depend on it. */
+const lookEveryMs = 500
+
 /** That a question expires in time does not depend on it. */
-export function deadlines({ store, desk, log, everyMs = 500 }: DeadlineParts): Duty {
+export function deadlines({ store, desk, log, everyMs = lookEveryMs }: DeadlineParts): Duty {
   return {
     name: 'deadlines',
     everyMs,

@@ -50,6 +50,10 @@ const slowestRetryMs = 30_000
 const gatherMs = 250
 /** From so many entries in one page on it goes on at once, without gathering. */
 const plenty = 100
+/** The first pause after a failure; the next ones double. */
+const soonestRetryMs = 250
+/** How often an entry is tried before it is left out, so that the others go on; that it was left out is told. */
+const triesOfOne = 10
 
 /** Hands every entry to the follower at least once, in order, from where it stopped last time. */
 export function startFollower({
@@ -57,8 +61,8 @@ export function startFollower({
   follower,
   log,
   cursor = store.journal,
-  firstRetryMs = 250,
-  tries: mostTries = 10,
+  firstRetryMs = soonestRetryMs,
+  tries: mostTries = triesOfOne,
 }: FollowParts): RunningFollower {
   const { name } = follower
   let trouble: Following['trouble']

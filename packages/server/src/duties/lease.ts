@@ -17,6 +17,9 @@ export interface LeaseParts {
   elapsedMs?(): number
 }
 
+/** How often that lease is renewed: three times before it ends, so that one slow answer loses nothing. */
+const oftenMs = 3_000
+
 /**
  * This instance's right to begin runs. It ends by itself when the store cannot be reached for as long as the lease
  * lasts, so a permit is never begun by an instance that others believe dead.
@@ -26,7 +29,7 @@ export async function holdNodeLease({
   version,
   log,
   forMs = nodeLeaseMs,
-  renewEveryMs = 3_000,
+  renewEveryMs = oftenMs,
   elapsedMs = () => performance.now(),
 }: LeaseParts): Promise<NodeLease & Running> {
   const id = newId('nod')

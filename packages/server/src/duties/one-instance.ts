@@ -19,6 +19,11 @@ export interface TurnParts {
   elapsedMs?(): number
 }
 
+/** After the instance that hands a follower its entries has died, another does so this much later at most. */
+const holdsForMs = 5_000
+/** How often its holder renews that lease, and others look whether it is free. */
+const renewEveryMs = 1_000
+
 /** Follows while it holds the lease. At a change of hands an entry may be handed over twice, never left out. */
 export async function onOneInstance({
   store,
@@ -26,8 +31,8 @@ export async function onOneInstance({
   follower,
   start,
   log,
-  leaseMs = 5_000,
-  everyMs = 1_000,
+  leaseMs = holdsForMs,
+  everyMs = renewEveryMs,
   elapsedMs = () => performance.now(),
 }: TurnParts): Promise<RunningFollower> {
   const lease = `follower:${follower.name}`

@@ -31,13 +31,16 @@ export interface Listener extends Running {
   readonly port: number
 }
 
+/** Open connections, half of them of one address, so that no stranger takes every place; one more is closed at once. */
+const mostOpen = 20_000
+
 /** `localhost` is both loopback addresses: browsers and agents pick either. @throws ERR_PORT_TAKEN */
 export async function listen({
   host,
   port,
   fetch,
   mounts = [],
-  mostConnections = 20_000,
+  mostConnections = mostOpen,
 }: ListenerParts): Promise<Listener> {
   const answer = getRequestListener((request, { incoming }) =>
     fetch(request, { peer: (incoming as IncomingMessage).socket.remoteAddress }),

@@ -2,7 +2,7 @@ import { type Concerns, isError, type Running } from '@countersign/core'
 import { failureOf, type SignIn } from '@countersign/identity'
 import { providerKey, raise } from '../api/people/sign-in-failed.ts'
 
-/** How long until it is tried again. */
+/** Between two tries to reach an identity provider that cannot be reached. */
 const pauseMs = 30_000
 
 /** Looks from the start whether the identity provider can be reached, and until it can: nobody has to fail first. */

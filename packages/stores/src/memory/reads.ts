@@ -11,7 +11,7 @@ import { begun, lifeOf, lifeOfPermit, openEnded, type State, timelineOf, undeliv
 
 type Reads = Pick<Store, 'approvals' | 'permits' | 'agents' | 'people' | 'tools' | 'actions'>
 
-/** So that one poll stays short; what is left out is still there at the next. */
+/** Expired questions or runs handed over at once, so that one poll stays short; the others are there at the next. */
 const mostAtOnce = 100
 /** Entries of one action's life that are shown; of a longer one the newest, and how many were left out. */
 const longestTimeline = 2_000

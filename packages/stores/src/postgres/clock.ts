@@ -7,7 +7,7 @@ export interface DatabaseClock extends Clock {
 
 /** How often the database is asked for its time; from one look to the next this machine's count carries it on. */
 const compareMs = 1_000
-/** A look that took longer says too little about when it was answered. */
+/** A look at the clock that took longer says too little about when it was answered, and does not count. */
 const longestLookMs = 200
 
 /**

@@ -58,13 +58,13 @@ export interface DbOptions {
 const connectTimeoutMs = 2_000
 /** For a statement that says nothing else; after that it fails, and what waited for it is refused. */
 const queryTimeoutMs = 5_000
-/** One batch on its way to disk, the next one behind it, and one for whoever else writes. */
+/** Connections that write: one batch on its way to disk, the next one behind it, and one for whoever else writes. */
 const writers = 3
 /** How long an unused connection is kept; then it is closed, and a new one is made when there is work. */
 const idleMs = 30_000
 /** Tries after the first while the server is away or asks to try again: for what passes in a moment. */
 const retries = 4
-/** Whoever waits shall soon know; after one long timeout there is no second try. */
+/** How long a query is tried again: whoever waits shall soon know. After one long timeout there is no second try. */
 const patienceMs = 2_000
 
 export function openDb({ connection, namedStatements = true, connections = 10 }: DbOptions): Db {

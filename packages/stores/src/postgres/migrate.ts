@@ -45,7 +45,10 @@ const migrations = [
 ]
 /** An instance that died while migrating keeps others from it no longer than this. */
 const leaseMs = 60_000
-/** For one step of a migration: to build an index over a large ledger takes long, and nothing else may interrupt it. */
+/**
+ * For one step of a migration: to build an index over a large ledger takes long. After that it fails, and a new start
+ * tries again.
+ */
 const stepTimeoutMs = 3_600_000
 /** Tries of one step; two instances may create the same thing at once, and the one that loses finds it made. */
 const mostAttempts = 4

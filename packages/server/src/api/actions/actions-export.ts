@@ -18,7 +18,7 @@ import { problemContent } from '../front/route.ts'
 
 /** Actions read from the store at a time: the export itself has no end, its memory does. */
 const perPage = 200
-/** Each keeps the store busy for minutes if the record is large. */
+/** Exports at once: each keeps the store busy for minutes if the record is large. One more is refused (429). */
 const mostAtOnce = 4
 
 const exported = createRoute({

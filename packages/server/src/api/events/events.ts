@@ -41,8 +41,11 @@ export interface Windows extends Pick<Hints, 'hear'> {
   close(): void
 }
 
+/** Between two signs of life to a window, so that nothing in between takes the connection for dead. */
+const aliveEveryMs = 15_000
+
 export function events(api: Api, parts: ApiParts): Windows {
-  const { heartbeatMs = 15_000 } = parts
+  const { heartbeatMs = aliveEveryMs } = parts
   const hints = createHints(parts.store)
   const open = new Map<() => void, string>()
 

@@ -17,7 +17,7 @@ export interface Hints {
   listen(from: number | undefined, tell: Tell): Promise<() => void>
 }
 
-/** How far back a window that was away is caught up. */
+/** Entries by which a window that was away is caught up; one further behind is told to read anew. */
 const mostBehind = 1000
 
 export function createHints(store: Pick<Store, 'journal' | 'ledger'>): Hints {

@@ -1,9 +1,9 @@
 import type { ConsoleSession } from '@countersign/identity'
 import type { Assurance } from '@countersign/schema'
 
-/** How long a new proof of the person counts as fresh. */
+/** How long a new proof of the person counts as fresh; after that they sign in again to sign what asks for it. */
 export const freshForMs = 5 * 60_000
-/** Clocks of house and provider may differ by this much. */
+/** How much the clocks of Countersign and the provider may differ before a proof does not count. */
 const skewMs = 60_000
 
 /**

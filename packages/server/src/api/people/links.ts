@@ -8,7 +8,9 @@ import type { Context } from 'hono'
 import type { ApiEnv, ApiParts } from '../front/parts.ts'
 import { html, plainPage, wantsPage } from '../../http/plain-page.ts'
 
-/** Wrong links within a minute. A right one opens whatever was tried before: nobody's guesses end another's. */
+/**
+ * Wrong one-time links within a minute. A right one opens whatever was tried before: nobody's guesses end another's.
+ */
 const mostWrong = 60
 /** The time within which those are counted; further wrong links in it are refused (429). */
 const withinMs = 60_000

@@ -45,7 +45,7 @@ const switching = createRoute({
   responses: answers(PersonView, 'The person.'),
 })
 
-/** Longer than a commit takes; it is refused when it comes later. */
+/** How long one change of roles keeps others waiting, longer than a commit takes; one that comes later is refused. */
 const turnMs = 5_000
 
 export function people(api: Api, parts: ApiParts, reads: Reads): void {

@@ -2,7 +2,9 @@ import type { Store } from '@countersign/core'
 import type { PolicyUse } from '@countersign/schema'
 import { moment } from '../front/route.ts'
 
-/** Bounds the work of one request; what was left out is said. */
+/**
+ * Actions looked through to say how policies are used, so that a request's work is bounded; what was left out is said.
+ */
 const mostActions = 2_000
 const dayMs = 86_400_000
 

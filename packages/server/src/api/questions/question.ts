@@ -16,10 +16,10 @@ import { signatureViews } from '../front/signatures.ts'
 import { dataNames } from './data-names.ts'
 import { objection, yourPart } from './your-part.ts'
 
-/** Of whom the first fifty who could sign are named. */
+/** People looked through for who could sign a question; the first fifty of them are named. */
 const mostRead = 500
 
-/** A list names the first ones; the question itself names all. */
+/** Data named of a question in a list, the first ones; the question itself names all. */
 const mostTouched = 10
 
 export async function questionSummary(

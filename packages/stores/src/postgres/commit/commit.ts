@@ -48,7 +48,10 @@ interface Waiting extends Command {
 const mostCommands = 256
 /** Entries written in one transaction, for the same reason; a single commit with more goes by itself. */
 const mostFacts = 1_000
-/** A batch on its way keeps everyone else waiting, so large entries travel in several. */
+/**
+ * Encrypted text in one transaction: a batch on its way keeps everyone else waiting, so large entries travel in
+ * several.
+ */
 const mostBytes = 8 << 20
 /** Commits that wait for their turn, some seconds of work; one more is refused as if the store were away. */
 const mostWaiting = 20_000

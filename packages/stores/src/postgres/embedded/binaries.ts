@@ -13,7 +13,7 @@ import { promisify } from 'node:util'
 import type { Account } from './account.ts'
 
 const run = promisify(execFile)
-/** The oldest version that is tested; an older server is refused at the start. */
+/** The oldest PostgreSQL that Countersign is tested with; an older one is refused at the start. */
 const oldestMajor = 15
 
 export interface Binaries {

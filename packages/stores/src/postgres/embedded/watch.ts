@@ -24,7 +24,10 @@ export interface WatchParts {
 /** Looks in a row that find the server neither serving nor working; then it is killed and started again. */
 const patience = 10
 
-/** PostgreSQL itself kills, after five seconds, whoever of its processes does not hear SIGQUIT. */
+/**
+ * Looks for which a server may take to quit; PostgreSQL itself kills, after five seconds, whoever of its processes
+ * does not hear SIGQUIT.
+ */
 const quitWithinRests = 2
 
 /** Until `ended`. What it cannot see it does not touch. */
