@@ -48,6 +48,8 @@ old ones stay in force if the new ones do not pass their checks. Everything else
 Of channels and followers there may be several of one type, each under a name of its own that says its \`type\`:
 \`channels: { webhook: { … }, pager: { type: webhook, … } }\`.
 
+Numbers that are no key stand in [limits](limits.md), each with its reason.
+
 In a key, \`<name>\` stands for a name of your own and \`[]\` for each entry of a list.
 
 ## The deployment
