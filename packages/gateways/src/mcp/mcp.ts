@@ -179,6 +179,7 @@ export async function startMcp(
       if (isOver(await identify(request, peer, services, server.name))) await stream.finish()
     }
     listening.add(lookAgain)
+    void lookAgain() // for what happened since it was let in
     void stream.over.then(() => {
       clearInterval(timer)
       listening.delete(lookAgain)
