@@ -51,7 +51,7 @@ beforeEach(async () => {
     })
   })
   await new Promise<void>((ready) => void api.listen(0, '127.0.0.1', ready))
-}, 120_000)
+}, 300_000)
 afterEach(async () => {
   for (const child of running.splice(0)) {
     if (child.exitCode !== null) continue

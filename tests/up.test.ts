@@ -25,11 +25,14 @@ interface Started {
 describe.runIf(platform() === 'linux')('countersign up', () => {
   let program: string
   let folder: string
+  /** Whoever ran already has nothing to do with this. */
+  let before: ReadonlySet<string>
   const running: ChildProcess[] = []
   beforeAll(async () => {
     program = await builtProgram()
-  }, 120_000)
+  }, 300_000)
   beforeEach(async () => {
+    before = new Set(await processes())
     folder = await mkdtemp(join(tmpdir(), 'countersign-up-'))
     await chmod(folder, process.getuid?.() === 0 ? 0o711 : 0o700)
     await writeFile(join(folder, 'all.cedar'), '@id("all") @owner("o") @doc("d") permit (principal, action, resource);')
@@ -89,12 +92,14 @@ describe.runIf(platform() === 'linux')('countersign up', () => {
 
   /** Everything that names this test's folder: PostgreSQL, MCP servers. */
   async function leftBehind(): Promise<string[]> {
-    const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name))
+    const pids = (await processes()).filter((pid) => !before.has(pid))
     const commands = await Promise.all(pids.map((pid) => readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')))
     return commands
       .filter((command) => command.includes(folder) && !isMain(command))
       .map((command) => command.replaceAll('\0', ' '))
   }
+
+  const processes = async () => (await readdir('/proc')).filter((name) => /^\d+$/.test(name))
 
   /** As a terminal does it: everyone in the foreground gets it. */
   const pressControlC = ({ child }: Started) => process.kill(-(child.pid ?? 0), 'SIGINT')
@@ -132,7 +137,7 @@ describe.runIf(platform() === 'linux')('countersign up', () => {
     await expect.poll(starts).toBe(2)
     second.child.kill('SIGTERM')
     expect([(await second.ended).code, await leftBehind()]).toEqual([0, []])
-  }, 120_000)
+  }, 300_000)
 
   it('D7: SIGHUP reads policies again, also while it starts, and ends it neither then nor while it closes', async () => {
     const [port = 0] = await freePorts(1)
@@ -170,7 +175,7 @@ describe.runIf(platform() === 'linux')('countersign up', () => {
     started.child.kill('SIGTERM')
     hangUp()
     expect([(await started.ended).code, await leftBehind()]).toEqual([0, []])
-  }, 120_000)
+  }, 300_000)
 
   it('is stopped while it still starts, without leaving anything behind', async () => {
     const [port = 0] = await freePorts(1)
