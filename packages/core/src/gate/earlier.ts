@@ -7,7 +7,7 @@ import type { ActionRecord, Approval, AttemptKey, PermitRecord } from '@counters
 import type { SealedAction } from '../action/seal.ts'
 import { createListeners } from '../listeners.ts'
 import { CountersignError } from '../errors.ts'
-import { nodeLease } from './permit.ts'
+import { nodeLease } from './mint.ts'
 import type { Attempt, PermitLife, Store } from '../ports.ts'
 import { createSharedLook } from '../shared.ts'
 import type { inOrder } from '../in-order.ts'

@@ -9,26 +9,24 @@
  *
  * @module
  */
-import type { Action, ActionRecord, Agent, Approval, Fact, PermitRecord, Refusal } from '@countersign/schema'
+import type { Action, ActionRecord, Agent, Approval, Refusal } from '@countersign/schema'
 import { type SealedAction, seal } from '../action/seal.ts'
-import { askedGroups, isLive, spend } from '../approval/approval.ts'
-import { inForce } from '../approval/barred.ts'
 import type { Desk } from '../approval/desk.ts'
-import { covers, mustBeAbout } from '../approval/recheck.ts'
-import { type Limits, tooMany } from '../approval/limits.ts'
-import { questionOf } from '../approval/question.ts'
-import { createEarlierRuns } from './earlier.ts'
-import { CountersignError, isError } from '../errors.ts'
-import type { Judge } from './judge.ts'
+import type { Limits } from '../approval/limits.ts'
+import { CountersignError } from '../errors.ts'
+import { inOrder } from '../in-order.ts'
 import { createDenials } from '../limits/denials.ts'
 import { createWeights } from '../limits/weights.ts'
-import { type Patience, startPatience } from './patience.ts'
-import { permitRecord } from './permit.ts'
 import { denied } from '../policy/denied.ts'
-import type { Attempt, Gate, PermitLife, PolicyEngine, Store } from '../ports.ts'
+import type { Attempt, Gate, PolicyEngine, Store } from '../ports.ts'
+import { createEarlierRuns } from './earlier.ts'
+import { createHold } from './hold.ts'
+import type { Judge } from './judge.ts'
+import { type Patience, startPatience } from './patience.ts'
+import { createPermits, proveAgain } from './permit.ts'
+import { createRefusals } from './refusal.ts'
 import { createRun, type Permitted, type RunParts } from './run.ts'
-import { inOrder } from '../in-order.ts'
-import { visibleText } from '../visible.ts'
+import type { Settled, Verdict } from './verdict.ts'
 
 export interface GateParts extends RunParts {
   readonly store: Store
@@ -39,8 +37,6 @@ export interface GateParts extends RunParts {
   readonly limits?: Limits
 }
 
-/** A repeat within this time of a rejection gets the rejection again, no new question. */
-const rejectionHoldsMs = 10 * 60_000
 /** How many looks of one credential, for a question or after its answer, are made at once: a crowd keeps nobody else waiting. */
 const askingAtOnce = 8
 /** How often an attempt is judged anew because something changed while it was judged. */
@@ -55,15 +51,15 @@ export interface HouseGate extends Gate {
 }
 
 export function createGate(parts: GateParts): HouseGate {
-  const { store, desk, judge, policy, node, publicUrl, limits } = parts
-  const { clock } = store
+  const { store, desk, judge, limits } = parts
   const runs = createRun(parts)
   const denials = createDenials(store, limits)
-  /** Counted and asked one after the other, so that a crowd at once asks no more than its limit. */
-  const inTurn = inOrder()
   /** What asks reads much, and people who sign read the same store; what is allowed at once does not wait here. */
   const fairly = inOrder(askingAtOnce)
   const earlierRuns = createEarlierRuns(store, runs.isHere, fairly)
+  const refusals = createRefusals(parts)
+  const permits = createPermits({ ...parts, runs, earlierRuns })
+  const hold = createHold({ store, desk, limits, earlierRuns, refusals })
   const weigh = createWeights()
 
   return {
@@ -103,7 +99,7 @@ export function createGate(parts: GateParts): HouseGate {
         if (earlier && !again) return { kind: 'known', earlier }
         attempt = again ?? attempt
       } else changes += 1
-      agent = await provenAgain(attempt)
+      agent = await proveAgain(store, attempt)
     }
     throw new CountersignError('ERR_STORE_CONFLICT', { digest: sealed.digest })
   }
@@ -117,7 +113,7 @@ export function createGate(parts: GateParts): HouseGate {
   ): Promise<Verdict> {
     const settled = await settle(sealed, await judge(sealed, attempt, agent), agent)
     if ('kind' in settled) return settled
-    if (settled.state === 'open') attempt.held?.(waitingFor(settled))
+    if (settled.state === 'open') attempt.held?.(refusals.waitingFor(settled))
     const approval = await desk.waitFor(settled.id, patience.signal)
     return fairly(attempt.caller.credential, () => answered(approval, sealed, attempt))
   }
@@ -130,161 +126,25 @@ export function createGate(parts: GateParts): HouseGate {
       case 'deny':
         return { kind: 'denying', record }
       case 'allow':
-        return permit(record, agent)
+        return permits.allow(record, agent)
       case 'ask':
-        if (record.observed) return permit(record, agent)
-        return findOrAsk(sealed, record, agent)
+        if (record.observed) return permits.allow(record, agent)
+        return hold(sealed, record, agent)
     }
   }
 
   async function deny(record: ActionRecord): Promise<Refusal> {
-    const { decision, attempt, action } = record
+    const { attempt, action } = record
     const known = await denials.record(JSON.stringify([attempt.credential, action.onBehalfOf]), record)
-    const because = decision.because.map(inItsOwnWords)
-    if (known === 'summed') return { kind: 'denied', reason: 'too_many_denials', actionId: '', because }
-    const reason = decision.kind === 'deny' ? decision.reason : 'no_grant'
-    return { kind: 'denied', reason, actionId: record.id, because }
-  }
-
-  /** For a plain allow, decision and permit are one commit. */
-  async function permit(record: ActionRecord, agent: Agent): Promise<Verdict> {
-    await runs.leavesAreTold()
-    return leave(record, permitRecord(record, record.id, agent, node, clock.now()), [
-      { kind: 'action.decided', record },
-    ])
+    return refusals.denied(record, known === 'summed')
   }
 
   async function answered(approval: Approval, sealed: SealedAction, attempt: Attempt): Promise<Verdict> {
     if (approval.state === 'spent') return { kind: 'changed' } // another connection was quicker: known, or asked anew
-    if (approval.state === 'granted' && attempt.signal.aborted) return waitingFor(approval) // nobody is there to collect it
-    return approval.state === 'granted' ? spendGrant(sealed, approval, attempt) : refusalOf(approval)
-  }
-
-  async function findOrAsk(sealed: SealedAction, record: ActionRecord, agent: Agent): Promise<Approval | Verdict> {
-    const { asked: latest, begun } = await earlierRuns.find(record)
-    if (begun) return { kind: 'known', earlier: begun }
-    if (latest) mustBeAbout(latest, sealed)
-    if (latest && isLive(latest, clock.now())) return latest
-    if (latest?.state === 'rejected' && clock.now() < latest.settledAt + rejectionHoldsMs) return refusalOf(latest)
-    if (latest) await desk.expireOrEscalate(latest.id)
-    const { agent: asking, onBehalfOf = '' } = record.action
-    return inTurn(`${asking} ${onBehalfOf}`, () => askAnew(sealed, record, agent))
-  }
-
-  async function askAnew(sealed: SealedAction, record: ActionRecord, agent: Agent): Promise<Approval | Verdict> {
-    if (await tooMany(store, record.action, clock.now(), limits))
-      return { kind: 'denying', record: denied(record, 'too_many_questions') }
-    const approval = questionOf(sealed, record, agent, clock.now())
-    try {
-      await store.commit({
-        facts: [
-          { kind: 'action.decided', record },
-          { kind: 'approval.changed', change: 'asked', by: agent.id, approval },
-        ],
-      })
-      return approval
-    } catch (error) {
-      if (isError(error, 'ERR_STORE_CONFLICT')) return { kind: 'changed' } // another instance asked at the same moment
-      throw error
-    }
-  }
-
-  /** Everything is judged again: what the signatures no longer cover is asked anew. */
-  async function spendGrant(sealed: SealedAction, approval: Approval, attempt: Attempt): Promise<Verdict> {
-    mustBeAbout(approval, sealed)
-    const agent = await provenAgain(attempt)
-    const record = await judge(sealed, attempt, agent)
-    if (agent.status === 'stopped') return { kind: 'denying', record: denied(record, 'agent_stopped') }
-    if (record.decision.kind === 'deny') {
-      await desk.withdraw(approval.id, 'voided', 'policy no longer allows it', 'house')
-      return { kind: 'denying', record }
-    }
-    const gap = await covers(approval, record, agent, store)
-    if (gap) {
-      await desk.withdraw(approval.id, 'voided', gap, 'house')
-      return { kind: 'changed' }
-    }
-    const leaveToRun = permitRecord(record, approval.actionId, agent, node, clock.now(), approval.id)
-    try {
-      const spent = spend(approval, leaveToRun.id, clock.now())
-      const change: Fact = { kind: 'approval.changed', change: 'spent', by: agent.id, approval: spent }
-      const notAfter = 'validUntil' in approval ? approval.validUntil - 1 : undefined
-      return await leave(record, leaveToRun, [change], notAfter)
-    } catch (error) {
-      if (isError(error, 'ERR_APPROVAL_EXPIRED')) return { kind: 'expired', approval: approval.id }
-      throw error
-    }
-  }
-
-  async function leave(
-    record: ActionRecord,
-    permit: PermitRecord,
-    facts: readonly Fact[],
-    notAfter?: number,
-  ): Promise<Verdict> {
-    try {
-      await store.commit({
-        facts: [...facts, { kind: 'action.permitted', permit }],
-        ...(notAfter !== undefined && { notAfter }),
-      })
-      return { kind: 'permitted', record, permit }
-    } catch (error) {
-      if (isError(error, 'ERR_STORE_LATE')) return { kind: 'expired', approval: permit.approval ?? '' }
-      if (isError(error, 'ERR_STORE_CONFLICT', 'ERR_GRANT_SPENT')) return { kind: 'changed' }
-      if (isError(error, 'ERR_ATTEMPT_KNOWN')) return { kind: 'known', earlier: await earlierRuns.namedBy(error) }
-      if (isError(error, 'ERR_STORE_UNAVAILABLE')) void runs.notBegun(permit)
-      throw error
-    }
-  }
-
-  /** The agent as it is now. A key that is not among its keys, was revoked or ran out meanwhile proves nobody. */
-  async function provenAgain({ caller }: Attempt): Promise<Agent> {
-    const agent = await store.agents.get(caller.agent.id)
-    const key = agent?.keys.find(({ id }) => id === caller.credential)
-    if (!agent || !key || !inForce(key, clock.now())) throw new CountersignError('ERR_AGENT_UNKNOWN', caller.agent.id)
-    return agent
-  }
-
-  function waitingFor(approval: Approval): Extract<Refusal, { kind: 'waiting' }> {
-    const url = `${publicUrl}/approvals/${approval.id}`
-    return { kind: 'waiting', approval: approval.id, groups: askedGroups(approval), expiresAt: approval.expiresAt, url }
-  }
-
-  async function refusalOf(approval: Approval): Promise<Refusal> {
-    switch (approval.state) {
-      case 'open':
-      case 'granted':
-        return waitingFor(approval)
-      case 'rejected': {
-        const { person = '', reason } = approval.signatures.findLast(({ verdict }) => verdict === 'reject') ?? {}
-        const name = (await store.people.get(person))?.name
-        return {
-          kind: 'rejected',
-          approval: approval.id,
-          reason,
-          by: name === undefined ? 'a person' : visibleText(name),
-        }
-      }
-      case 'expired':
-      case 'cancelled':
-      case 'voided':
-        return { kind: approval.state, approval: approval.id }
-      case 'spent':
-        return { kind: 'voided', approval: approval.id }
-    }
-  }
-
-  function inItsOwnWords(id: string) {
-    return { id, doc: policy.active().policy(id)?.doc ?? '' }
+    if (approval.state === 'granted' && attempt.signal.aborted) return refusals.waitingFor(approval) // nobody is there to collect it
+    return approval.state === 'granted' ? permits.spend(sealed, approval, attempt) : refusals.of(approval)
   }
 }
-
-type Settled = Refusal | Permitted | { readonly kind: 'known'; readonly earlier: PermitLife }
-/**
- * `changed`: something it rested on changed in the meantime, so it is judged again. `denying`: not yet in the record, and a
- * flood of them waits for that.
- */
-type Verdict = Settled | { readonly kind: 'changed' } | { readonly kind: 'denying'; readonly record: ActionRecord }
 
 /** Who acts comes from the credential, whatever the message says. */
 function actionOf({ action, caller }: Attempt): Action {

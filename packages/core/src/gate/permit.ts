@@ -1,114 +1,110 @@
 /**
- * Leave to run. Minted here and nowhere else.
+ * Leave to run: at once where policy allows it, or by spending a grant, in the very commit that records the permit (P6).
  *
  * @module
  */
-import type { ActionRecord, Agent, Measures, Obligation, Outcome, PermitRecord } from '@countersign/schema'
-import { forEach } from '../each.ts'
+import type { ActionRecord, Agent, Approval, Fact, PermitRecord } from '@countersign/schema'
+import type { SealedAction } from '../action/seal.ts'
+import { spend } from '../approval/approval.ts'
+import { inForce } from '../approval/barred.ts'
+import type { Desk } from '../approval/desk.ts'
+import { covers, mustBeAbout } from '../approval/recheck.ts'
 import { CountersignError, isError } from '../errors.ts'
-import { newId } from '../id.ts'
-import type { Clock, LogLine, Permit, Store } from '../ports.ts'
+import { denied } from '../policy/denied.ts'
+import type { Attempt, Store } from '../ports.ts'
+import type { EarlierRuns } from './earlier.ts'
+import type { Judge } from './judge.ts'
+import { type NodeLease, permitRecord } from './mint.ts'
+import type { Runs } from './run.ts'
+import type { Verdict } from './verdict.ts'
 
-/** This instance of the house, as long as it holds its lease. */
-export interface NodeLease {
-  readonly id: string
-  /** The epoch of the lease; undefined once it is lost, and then nothing begins to run here. */
-  epoch(): number | undefined
+export interface PermitParts {
+  readonly store: Store
+  readonly desk: Desk
+  readonly judge: Judge
+  readonly node: NodeLease
+  readonly runs: Pick<Runs, 'leavesAreTold' | 'notBegun'>
+  readonly earlierRuns: EarlierRuns
 }
 
-/** What the lease is called that an instance holds while it may begin runs: this, and its id. */
-export const nodeLease = 'node:'
+export interface Permits {
+  /** For a plain allow: decision and permit are one commit. */
+  allow(record: ActionRecord, agent: Agent): Promise<Verdict>
+  /** Everything is judged again: what the signatures no longer cover is asked anew. */
+  spend(sealed: SealedAction, approval: Approval, attempt: Attempt): Promise<Verdict>
+}
 
-/** A permit not used within this time begins nothing any more: what was judged shall still be so when it runs. */
-const runWithinMs = 30_000
-/** A run that has not ended by then is recorded as one whose outcome is unknown. */
-const finishWithinMs = 15 * 60_000
+export function createPermits({ store, desk, judge, node, runs, earlierRuns }: PermitParts): Permits {
+  const { clock } = store
 
-/**
- * What is written down of a permit before it is given.
- *
- * @throws ERR_STORE_UNAVAILABLE without a lease: nothing is spent, and the same may be sent again
- */
-export function permitRecord(
-  { digest, action, attempt, decision, effect }: ActionRecord,
-  actionId: string,
-  agent: Agent,
-  node: NodeLease,
-  now: number,
-  approval?: string,
-): PermitRecord {
-  const epoch = node.epoch()
-  if (epoch === undefined) throw new CountersignError('ERR_STORE_UNAVAILABLE', { lease: node.id })
   return {
-    id: newId('prm'),
-    actionId,
-    digest,
-    ...(approval !== undefined && { approval }),
-    agent: action.agent,
-    agentVersion: agent.version,
-    attempt,
-    // Reading again does no harm where policy allows it anyway.
-    replayable: approval !== undefined || effect !== 'read',
-    node: node.id,
-    epoch,
-    runBy: now + runWithinMs,
-    deadline: now + finishWithinMs,
-    policyVersion: decision.policyVersion,
+    async allow(record, agent) {
+      await runs.leavesAreTold()
+      return leave(record, permitRecord(record, record.id, agent, node, clock.now()), [
+        { kind: 'action.decided', record },
+      ])
+    },
+
+    async spend(sealed, approval, attempt) {
+      mustBeAbout(approval, sealed)
+      const agent = await proveAgain(store, attempt)
+      const record = await judge(sealed, attempt, agent)
+      if (agent.status === 'stopped') return { kind: 'denying', record: denied(record, 'agent_stopped') }
+      if (record.decision.kind === 'deny') {
+        await desk.withdraw(approval.id, 'voided', 'policy no longer allows it', 'house')
+        return { kind: 'denying', record }
+      }
+      const gap = await covers(approval, record, agent, store)
+      if (gap) {
+        await desk.withdraw(approval.id, 'voided', gap, 'house')
+        return { kind: 'changed' }
+      }
+      const leaveToRun = permitRecord(record, approval.actionId, agent, node, clock.now(), approval.id)
+      try {
+        const spent = spend(approval, leaveToRun.id, clock.now())
+        const change: Fact = { kind: 'approval.changed', change: 'spent', by: agent.id, approval: spent }
+        const notAfter = 'validUntil' in approval ? approval.validUntil - 1 : undefined
+        return await leave(record, leaveToRun, [change], notAfter)
+      } catch (error) {
+        if (isError(error, 'ERR_APPROVAL_EXPIRED')) return { kind: 'expired', approval: approval.id }
+        throw error
+      }
+    },
+  }
+
+  async function leave(
+    record: ActionRecord,
+    permit: PermitRecord,
+    facts: readonly Fact[],
+    notAfter?: number,
+  ): Promise<Verdict> {
+    try {
+      await store.commit({
+        facts: [...facts, { kind: 'action.permitted', permit }],
+        ...(notAfter !== undefined && { notAfter }),
+      })
+      return { kind: 'permitted', record, permit }
+    } catch (error) {
+      if (isError(error, 'ERR_STORE_LATE')) return { kind: 'expired', approval: permit.approval ?? '' }
+      if (isError(error, 'ERR_STORE_CONFLICT', 'ERR_GRANT_SPENT')) return { kind: 'changed' }
+      if (isError(error, 'ERR_ATTEMPT_KNOWN')) return { kind: 'known', earlier: await earlierRuns.namedBy(error) }
+      if (isError(error, 'ERR_STORE_UNAVAILABLE')) void runs.notBegun(permit)
+      throw error
+    }
   }
 }
 
-interface Minting {
-  readonly node: NodeLease
-  readonly clock: Clock
-  readonly revoked: AbortSignal
-  /** Told when it begins. */
-  begun(): void
-}
-
-/** The gate's alone: turns a durable record into leave to run. */
-export function mintPermit(
-  record: ActionRecord,
-  leave: PermitRecord,
-  { node, clock, revoked, begun }: Minting,
-): Permit {
-  const obligations = record.decision.kind === 'deny' ? [] : record.decision.obligations
-  return {
-    id: leave.id,
-    actionId: leave.actionId,
-    action: record.action,
-    obligations,
-    measures: ceilings(record.measures, obligations),
-    revoked,
-    begin() {
-      if (clock.now() > leave.runBy || node.epoch() !== leave.epoch) {
-        throw new CountersignError('ERR_PERMIT_LATE', { permit: leave.id })
-      }
-      begun()
-    },
-  } as unknown as Permit
-}
-
-function ceilings(measures: Measures, obligations: readonly Obligation[]): Measures {
-  const limits = obligations.flatMap((obligation) => (obligation.kind === 'limit' ? [obligation.rows] : []))
-  if (limits.length === 0) return measures
-  return { ...measures, rows: Math.min(...limits, measures.rows ?? Number.MAX_SAFE_INTEGER) }
-}
-
-/** Closes permits whose outcome never came, after their deadline: `unknown`, alarmed, never run again by itself. */
-export async function closeOverdue(
-  store: Pick<Store, 'commit' | 'permits'>,
-  log: (line: LogLine) => void,
-): Promise<void> {
-  await forEach(await store.permits.overdue(), async ({ id: permit, actionId }) => {
-    const outcome: Outcome = {
-      kind: 'unknown',
-      summary: 'No outcome was recorded before the deadline: it may have run already.',
-    }
-    try {
-      await store.commit({ facts: [{ kind: 'action.finished', permit, actionId, outcome, delivered: false }] })
-      log({ level: 'error', says: 'A run has no outcome.', permit, actionId })
-    } catch (error) {
-      if (!isError(error, 'ERR_PERMIT_FINISHED')) throw error // its outcome came at the last moment
-    }
-  })
+/**
+ * The agent as it is now. A key that is not among its keys, was revoked or ran out meanwhile proves nobody.
+ *
+ * @throws ERR_AGENT_UNKNOWN
+ */
+export async function proveAgain(
+  { agents, clock }: Pick<Store, 'agents' | 'clock'>,
+  { caller }: Attempt,
+): Promise<Agent> {
+  const agent = await agents.get(caller.agent.id)
+  const key = agent?.keys.find(({ id }) => id === caller.credential)
+  if (!agent || !key || !inForce(key, clock.now())) throw new CountersignError('ERR_AGENT_UNKNOWN', caller.agent.id)
+  return agent
 }

@@ -5,7 +5,7 @@
  */
 import type { ActionRecord, Agent, Fact, Outcome, PermitRecord } from '@countersign/schema'
 import { CountersignError, isError } from '../errors.ts'
-import { mintPermit, type NodeLease } from './permit.ts'
+import { mintPermit, type NodeLease } from './mint.ts'
 import type { Attempt, LogLine, Ran, Store } from '../ports.ts'
 import { createRevocations } from './revoked.ts'
 
