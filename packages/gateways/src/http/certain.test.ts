@@ -136,6 +136,13 @@ describe('what cannot be counted for certain is withheld', () => {
     ['plain values', 'ndjson', {}, '1\n'.repeat(11), 10],
     ['every list counts', 'json', {}, JSON.stringify({ meta: [1], data: { items: lines(11).split('\n') } }), 12],
     ['lists in a list', 'json', {}, JSON.stringify([lines(6).split('\n'), lines(5).split('\n')]), 11],
+    [
+      'a list in a text that holds a name twice',
+      'json',
+      {},
+      JSON.stringify({ list: [], of: `{"a":1,"a":${JSON.stringify(lines(11).split('\n'))}}` }),
+      91,
+    ],
     ['a list in a text', 'json', {}, JSON.stringify({ list: [], of: JSON.stringify(lines(11).split('\n')) }), 11],
     [
       'a list by name',

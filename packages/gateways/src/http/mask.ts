@@ -5,7 +5,7 @@
  */
 import { folded } from '@countersign/core'
 import type { List, Members, Tree } from './tree.ts'
-import { treeOf } from './tree.ts'
+import { isJsonText, treeOf } from './tree.ts'
 
 /** What stands where policy lets nobody look. */
 const masked = '"[masked]"'
@@ -105,11 +105,11 @@ function coverColumns(tree: Tree, headers: ReadonlySet<Tree>, columns: Columns, 
   for (const item of tree.items) coverColumns(item, headers, columns, to)
 }
 
-/** Whether a text is itself JSON, or lines under a header, with one of the names. */
+/** Whether a text is itself JSON, or lines under a header, with one of the names; or JSON that cannot be read for certain. */
 function holdsOne(text: string, { names }: Cover): boolean {
   if (/^\s*[{[]/.test(text)) {
     const inner = treeOf(text)
-    if (!inner) return false
+    if (!inner) return isJsonText(text) || mentions(text, names)
     let found = false
     cover(inner, { names, covered: () => (found = true) })
     return found
@@ -117,6 +117,10 @@ function holdsOne(text: string, { names }: Cover): boolean {
   const [first = '', second] = text.split(/[\r\n]/, 2)
   return second !== undefined && first.split(/[,;\t|]/).some((cell) => names.has(plainly(cell)))
 }
+
+/** Some reader may make more of what looks like JSON than we do. */
+const mentions = (text: string, names: ReadonlySet<string>): boolean =>
+  (text.match(/[\p{L}\p{N}._-]+/gu) ?? []).some((word) => names.has(plainly(word)))
 
 function splice(text: string, trees: readonly Tree[]): string {
   let out = ''

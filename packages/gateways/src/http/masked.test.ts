@@ -46,6 +46,24 @@ describe('masked', () => {
       '[{"name":"email","value":"[masked]"},{"name":"id","value":1}]',
     ],
     ['JSON within a text', '{"payload":"{\\"email\\":\\"s3cret\\"}"}', '{"payload":"[masked]"}'],
+    ...(
+      [
+        [
+          'JSON within a text that is nested too deeply to be read',
+          `${'['.repeat(70)}{"email":"s3cret"}${']'.repeat(70)}`,
+        ],
+        ['JSON within a text that holds a name twice', '{"email":"s3cret","email":"s3cret"}'],
+        ['JSON within a text that holds a name in two spellings', '{"Email":"s3cret","email":"s3cret"}'],
+        ['lines of JSON within a text', '{"id":1}\n{"email":"s3cret"}'],
+        ['what only some readers take for JSON, within a text', "{id: 1, 'e-mail': 's3cret'}"],
+        ['JSON within a text that breaks off', '[{"email":"s3cret"'],
+        [
+          'JSON within a text within a text',
+          JSON.stringify({ inner: JSON.stringify({ a: 1, A: 2, email: 's3cret' }) }),
+        ],
+      ] as const
+    ).map(([what, payload]): [string, string, string] => [what, JSON.stringify({ payload }), '{"payload":"[masked]"}']),
+    ['a note in brackets', '{"note":"[draft] {see below}"}', '{"note":"[draft] {see below}"}'],
     ['CSV within a text', '{"payload":"id,email\\n1,s3cret"}', '{"payload":"[masked]"}'],
     [
       'what is beneath',

@@ -31,12 +31,17 @@ const deepest = 64
 
 /** Undefined for what is no JSON, is nested too deeply, or has names that some reader takes for one. */
 export function treeOf(text: string): Tree | undefined {
+  if (!isJsonText(text)) return undefined
+  return read({ text, at: 0, left: deepest }) // it is JSON, and reading it is only finding places
+}
+
+export function isJsonText(text: string): boolean {
   try {
-    JSON.parse(text) // from here on it is JSON, and reading it is only finding places
+    JSON.parse(text)
+    return true
   } catch {
-    return undefined
+    return false
   }
-  return read({ text, at: 0, left: deepest })
 }
 
 interface Reading {
@@ -145,10 +150,12 @@ function most(tree: Tree): number | undefined {
   }
 }
 
-/** Where a text is itself JSON, what is in that. */
+/** Where a text is itself JSON, what is in that; where that cannot be read for certain, no fewer than it can hold. */
 function inText({ text }: Leaf): number | undefined {
-  const inner = text !== undefined && /^\s*[[{]/.test(text) ? treeOf(text) : undefined
-  return inner && most(inner)
+  if (text === undefined || !/^\s*[[{]/.test(text)) return undefined
+  const inner = treeOf(text)
+  if (inner) return most(inner)
+  return isJsonText(text) ? text.length : undefined
 }
 
 /** Members of an object that may still be one record; one with more is counted as that many rows. */
