@@ -151,7 +151,7 @@ export const attacks: Readonly<Record<string, Attack>> = {
   },
 
   'slow senders, who never end their request': {
-    mayHear: ['400', '401', '408', 'closed'],
+    mayHear: ['400', '401', '408', '421', 'closed'],
     run: (target, stop) =>
       flood(300, 300, stop, (each) => drip(each % 2 === 0 ? target.url : target.gatewayUrl, nth(openings, each), stop)),
   },
