@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { builtProgram } from '../program.ts'
 import { needs } from './needs.ts'
 
 const run = promisify(execFile)
@@ -31,7 +32,7 @@ describe('what runs the house in a container', () => {
   it('is a configuration that passes its check beside the sample policies', async () => {
     await cp(needs('deploy/countersign.yaml'), join(folder, 'countersign.yaml'))
     await cp(needs('policies'), join(folder, 'policies'), { recursive: true })
-    const words = ['--import', 'tsx', '--conditions=countersign-source', 'packages/cli/src/main.ts', 'check']
+    const words = [await builtProgram(), 'check']
     const env = { ...process.env, DATABASE_URL: 'postgresql://countersign:x@localhost/countersign' }
     const { stdout } = await run(process.execPath, [...words, '--config', join(folder, 'countersign.yaml')], {
       cwd: needs(''),
