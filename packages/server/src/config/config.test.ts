@@ -2,7 +2,7 @@ import { CountersignError } from '@countersign/core'
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { Config } from './config.ts'
-import { channelsIn, followersIn, sections } from '../parts.ts'
+import { channelsIn, followersIn, sections } from './parts.ts'
 import { parseConfig } from './read-config.ts'
 import type { ConfigProblem } from './yaml.ts'
 

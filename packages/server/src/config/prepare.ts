@@ -23,7 +23,7 @@ import {
 } from '@countersign/policy'
 import type { Config } from './config.ts'
 import { lookAtData } from './data-dir.ts'
-import { gatewayOf } from '../parts.ts'
+import { gatewayOf } from './parts.ts'
 import { clashes, type Wanted } from './ports.ts'
 import type { ReadConfig } from './read-config.ts'
 import { readRegistry, registryFile, rereadRegistry } from './registry.ts'

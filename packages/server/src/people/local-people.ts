@@ -129,3 +129,8 @@ function nameOf(text: string): string {
 }
 
 const invalid = (says: string) => telling(new CountersignError('ERR_INPUT_INVALID', { says }), says)
+
+export interface LocalParts {
+  readonly people: LocalPeople
+  readonly roster: LocalRoster
+}

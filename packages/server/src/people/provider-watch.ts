@@ -1,6 +1,5 @@
 import { type Concerns, isError, type Running } from '@countersign/core'
-import { failureOf, type SignIn } from '@countersign/identity'
-import { providerKey, raise } from '../api/people/sign-in-failed.ts'
+import { failureOf, type SignIn, type SignInFailure, type SignInTrouble } from '@countersign/identity'
 
 /** Between two tries to reach an identity provider that cannot be reached. */
 const pauseMs = 30_000
@@ -28,4 +27,14 @@ export function watchProvider(signIn: Pick<SignIn, 'reach'>, concerns: Concerns,
       timer = setTimeout(() => void look(), waitMs).unref()
     }
   }
+}
+
+/** Whose making it is: for these somebody has to do something, so they stand on System until it works again. */
+const concerning: readonly SignInTrouble[] = ['away', 'misconfigured', 'token', 'clock']
+
+export const providerKey = 'sign-in/provider'
+
+export function raise(concerns: Concerns, { kind, why, cause }: SignInFailure): void {
+  if (!concerning.includes(kind)) return
+  concerns.raise(providerKey, `Signing in does not work: ${why}${cause === undefined ? '' : ` (${cause})`}.`)
 }

@@ -7,10 +7,9 @@
 import { CountersignError, type Running, type Store } from '@countersign/core'
 import { createSignIn, type SignIn } from '@countersign/identity'
 import { isLocal, localIssuer } from '@countersign/schema'
-import type { LocalParts } from '../api/front/parts.ts'
 import type { Config } from '../config/config.ts'
 import type { NodeMount } from '../http/listener.ts'
-import { createLocalRoster } from './local-people.ts'
+import { createLocalRoster, type LocalParts } from './local-people.ts'
 import type { PeopleKeeping } from './people-keeping.ts'
 
 export interface WhoSignsInParts {

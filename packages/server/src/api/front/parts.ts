@@ -18,14 +18,13 @@ import type {
   Store,
 } from '@countersign/core'
 import type { ConsoleSession, Founding, GroupRoles, Sessions, SignIn } from '@countersign/identity'
-import type { LocalPeople } from '@countersign/identity/local'
 import type { Sandbox } from '@countersign/policy'
 import type { OpenAPIHono } from '@hono/zod-openapi'
 import type { Person } from '@countersign/schema'
 import type { PoliciesState } from '../../in-force.ts'
 import type { Roster } from '../../agents/roster.ts'
 import type { Following } from '../../duties/followers.ts'
-import type { LocalRoster } from '../../people/local-people.ts'
+import type { LocalParts } from '../../people/local-people.ts'
 
 export interface ApiParts {
   readonly store: Pick<
@@ -84,11 +83,6 @@ export interface SystemParts {
   readonly followers: () => readonly Following[]
   readonly concerns: () => readonly Concern[]
   readonly places: readonly (GatewayPlace & { readonly gateway: string })[]
-}
-
-export interface LocalParts {
-  readonly people: LocalPeople
-  readonly roster: LocalRoster
 }
 
 /** A person at the console, as this request found them; with the roles that their groups carry. */

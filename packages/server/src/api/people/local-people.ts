@@ -7,11 +7,12 @@ import { CountersignError, type CountersignError as Failure, isError } from '@co
 import type { Seat } from '@countersign/identity/local'
 import { localIssuer } from '@countersign/schema'
 import type { Context } from 'hono'
-import type { ApiEnv, ApiParts, LocalParts } from '../front/parts.ts'
+import type { ApiEnv, ApiParts } from '../front/parts.ts'
 import { html, plainPage } from '../../http/plain-page.ts'
 import { toldOf } from '../../http/problems.ts'
 import { redirect } from '../../http/redirect.ts'
 import { mustBeSameOrigin } from '../front/who.ts'
+import type { LocalParts } from '../../people/local-people.ts'
 
 /** A form of the local people's pages has a few short fields; a longer body is refused (413). */
 const mostBytes = 4096

@@ -3,12 +3,13 @@
  *
  * @module
  */
-import { type Concerns, isError } from '@countersign/core'
+import { isError } from '@countersign/core'
 import { failureOf, type SignInFailure, type SignInTrouble } from '@countersign/identity'
 import type { Context } from 'hono'
 import type { ApiEnv, ApiParts } from '../front/parts.ts'
 import { html, plainPage, wantsPage } from '../../http/plain-page.ts'
 import { telling } from '../../http/problems.ts'
+import { providerKey, raise } from '../../people/provider-watch.ts'
 
 const words: Readonly<Record<SignInTrouble, { title: string; todo: string; again: boolean; status: 401 | 403 | 503 }>> =
   {
@@ -56,11 +57,6 @@ const words: Readonly<Record<SignInTrouble, { title: string; todo: string; again
     },
   }
 
-/** Whose making it is: for these somebody has to do something, so they stand on System until it works again. */
-const concerning: readonly SignInTrouble[] = ['away', 'misconfigured', 'token', 'clock']
-
-export const providerKey = 'sign-in/provider'
-
 export function createSignInFailed({ log, concerns }: Pick<ApiParts, 'log' | 'concerns'>) {
   return {
     /** The answer to give. @throws what is not a failed sign-in, and the failure itself to what is no browser */
@@ -78,11 +74,6 @@ export function createSignInFailed({ log, concerns }: Pick<ApiParts, 'log' | 'co
       concerns.clear(providerKey)
     },
   }
-}
-
-export function raise(concerns: Concerns, { kind, why, cause }: SignInFailure): void {
-  if (!concerning.includes(kind)) return
-  concerns.raise(providerKey, `Signing in does not work: ${why}${cause === undefined ? '' : ` (${cause})`}.`)
 }
 
 function page({ kind, why }: SignInFailure, requestId: string): Response {

@@ -8,7 +8,7 @@ import { CountersignError, type Gateway } from '@countersign/core'
 import { lineage, openlineage, search } from '@countersign/followers'
 import { http, mcp } from '@countersign/gateways'
 import type { ZodType } from 'zod'
-import { type Sections, typed } from './config/sections.ts'
+import { type Sections, typed } from './sections.ts'
 
 const gateways = [http, mcp] as const satisfies readonly Gateway[]
 const channels = [webhook] as const

@@ -1,0 +1,75 @@
+/**
+ * What is erased of a subject: its key, by which its payloads could be read, and the rows by which it was known.
+ *
+ * @module
+ */
+import type { Journal } from '@countersign/core'
+import type { Fact } from '@countersign/schema'
+import type { Reading } from './reading.ts'
+import type { Recent } from './recent.ts'
+
+export interface EraseParts extends Pick<Reading, 'db' | 'tenant' | 'lookup'> {
+  record(fact: Fact): Promise<unknown>
+  readonly recent: Recent
+  /** Told whose cached keys are worth nothing any more. */
+  erased(subject: string): void
+}
+
+export function createErase({ db, tenant, lookup, record, recent, erased }: EraseParts): Journal['erase'] {
+  return async (subject, { by, because } = { by: 'house', because: '' }) => {
+    if (subject === 'house') return 0 // what is nobody's is never erased
+    const [sealed] = await db.query<{ count: number }>(countSealed, [tenant, subject])
+    if (!sealed?.count) return 0
+    const blinded = lookup(`subject\n${subject}`)
+    await record({ kind: 'record.erased', by, subject: blinded, entries: sealed.count, because })
+    const count = await db.tx(async (session) => {
+      await session.query(lockHead, [tenant]) // no commit may be sealing with this key now
+      const [row] = await session.query<{ count: number }>(countSealed, [tenant, subject])
+      for (const statement of destroy) await session.query(statement, [tenant, subject])
+      return row?.count ?? 0
+    })
+    recent.forget()
+    erased(subject)
+    return count
+  }
+}
+
+const lockHead = { name: 'head_lock_only', text: 'select size from head where tenant = $1 for update' }
+const countSealed = {
+  name: 'erase_count',
+  text: `select count(*) as count from entry e
+    join subject_key k on k.tenant = e.tenant and k.subject = e.subject and k.id = e.key_id
+    where e.tenant = $1 and e.subject = $2`,
+}
+
+/**
+ * The key; and the rows by which the subject itself was known, which nobody can read any more. Questions that nobody can
+ * read or answer are over, and answers that nobody can hand out: else they would be in the way of the same action for ever.
+ */
+const destroy = [
+  {
+    name: 'erase_questions',
+    text: `update approval set state = 'voided', due_at = null
+      where tenant = $1 and coalesce(on_behalf_of, agent) = $2 and state in ('open', 'granted')`,
+  },
+  {
+    name: 'erase_answers',
+    text: `update permit set delivered = true from action
+      where permit.tenant = $1 and action.tenant = $1 and action.id = permit.action and action.subject = $2
+        and not permit.delivered`,
+  },
+  { name: 'erase_key', text: 'delete from subject_key where tenant = $1 and subject = $2' },
+  // After the key: who adds some holds on to it until they are there to be deleted.
+  {
+    name: 'erase_keywords',
+    text: `delete from action_keyword where tenant = $1
+      and entry in (select index from entry where tenant = $1 and subject = $2 and kind = 'action.decided')`,
+  },
+  { name: 'erase_person', text: 'delete from person where tenant = $1 and id = $2' },
+  { name: 'erase_agent_keys', text: 'delete from agent_key where tenant = $1 and agent = $2' },
+  // Its id stays taken: what it was granted names the id, and is not for another agent (P1).
+  {
+    name: 'erase_agent',
+    text: `update agent set erased = true, status = 'stopped', owner = '', team = '' where tenant = $1 and id = $2`,
+  },
+]
