@@ -202,6 +202,17 @@ export function erasure(open: OpenStore): void {
       expect(await store.agents.answeredFor({ id: agent.owner, groups: [agent.team] })).toEqual([])
     })
 
+    it('H6: leaves no account behind: who signs in with it later is somebody new', async () => {
+      const { store } = scene
+      const person = samplePerson()
+      await store.commit({ facts: [personChanged(person)] })
+      await store.journal.erase(person.id)
+      const again = samplePerson({ issuer: person.issuer, subject: person.subject })
+      await store.commit({ facts: [personChanged(again)] })
+      expect(await store.people.byAccount(person.issuer, person.subject)).toEqual(again)
+      expect(await store.people.get(person.id)).toBeUndefined()
+    })
+
     it('leaves no run to be told of', async () => {
       const { store } = scene
       const { record, permit } = await enrol(store)
