@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { type Cedar, openCedar } from './cedar.ts'
 import type { Candidate } from './compile.ts'
 import { answer, candidateOf, type Changes, loading, questionOf, sampleRegistry, sampleSource } from './fixture.ts'
-import { loadPolicySet } from './set.ts'
+import { createPolicySet, loadPolicySet } from './set.ts'
 
 let samples: Candidate
 beforeAll(async () => {
@@ -52,6 +52,18 @@ describe('memory', () => {
     expect(asked()).toBe(4)
     now = 0 // a clock that goes back makes nothing last longer
     expect(asked()).toBe(5)
+  })
+})
+
+describe('a set that is not loaded yet (P8)', () => {
+  it('answers everything with an error, and opens no Cedar to be looked at', async () => {
+    const { opened, open } = watched()
+    const set = createPolicySet(samples, { ...loading, open })
+    expect(answer(set)).toBe('evaluation_error')
+    expect(set.policies.length).toBeGreaterThan(0)
+    expect(opened).toEqual([])
+    await set.load()
+    expect(answer(set)).toBe('allow')
   })
 })
 
