@@ -143,6 +143,13 @@ describe('what cannot be counted for certain is withheld', () => {
       JSON.stringify({ list: [], of: `{"a":1,"a":${JSON.stringify(lines(11).split('\n'))}}` }),
       91,
     ],
+    [
+      'a list written as a text of JSON, in a text',
+      'json',
+      {},
+      JSON.stringify({ list: [], of: JSON.stringify(JSON.stringify(lines(11).split('\n'))) }),
+      11,
+    ],
     ['a list in a text', 'json', {}, JSON.stringify({ list: [], of: JSON.stringify(lines(11).split('\n')) }), 11],
     [
       'a list by name',

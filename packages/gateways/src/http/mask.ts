@@ -107,7 +107,7 @@ function coverColumns(tree: Tree, headers: ReadonlySet<Tree>, columns: Columns, 
 
 /** Whether a text is itself JSON, or lines under a header, with one of the names; or JSON that cannot be read for certain. */
 function holdsOne(text: string, { names }: Cover): boolean {
-  if (/^\s*[{[]/.test(text)) {
+  if (/^\s*["{[]/.test(text)) {
     const inner = treeOf(text)
     if (!inner) return isJsonText(text) || mentions(text, names)
     let found = false

@@ -56,6 +56,7 @@ describe('masked', () => {
         ['JSON within a text that holds a name in two spellings', '{"Email":"s3cret","email":"s3cret"}'],
         ['lines of JSON within a text', '{"id":1}\n{"email":"s3cret"}'],
         ['what only some readers take for JSON, within a text', "{id: 1, 'e-mail': 's3cret'}"],
+        ['JSON written as a text of JSON, within a text', JSON.stringify('{"email":"s3cret"}')],
         ['JSON within a text that breaks off', '[{"email":"s3cret"'],
         [
           'JSON within a text within a text',

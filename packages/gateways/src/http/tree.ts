@@ -152,7 +152,7 @@ function most(tree: Tree): number | undefined {
 
 /** Where a text is itself JSON, what is in that; where that cannot be read for certain, no fewer than it can hold. */
 function inText({ text }: Leaf): number | undefined {
-  if (text === undefined || !/^\s*[[{]/.test(text)) return undefined
+  if (text === undefined || !/^\s*["[{]/.test(text)) return undefined
   const inner = treeOf(text)
   if (inner) return most(inner)
   return isJsonText(text) ? text.length : undefined
