@@ -1,10 +1,9 @@
-import { once } from 'node:events'
 import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { isError } from '@countersign/core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createEgress } from './egress.ts'
 import { fetchThrough } from './fetch.ts'
+import { begin, end } from './fixture.ts'
 
 const server = createServer((request, response) => {
   if (request.url === '/moved') return response.writeHead(302, { location: '/' }).end()
@@ -15,14 +14,10 @@ const server = createServer((request, response) => {
 })
 let origin: string
 beforeAll(async () => {
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  origin = await begin(server)
 })
 afterAll(async () => {
-  server.closeAllConnections()
-  server.close()
-  await once(server, 'close')
+  await end(server)
 })
 
 describe('fetch through the way out', () => {

@@ -1,9 +1,8 @@
-import { once } from 'node:events'
 import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import type { Running } from '@countersign/core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createWayOut } from './way-out.ts'
+import { begin, end } from './fixture.ts'
 
 const asked: string[] = []
 const server = createServer((request, response) => {
@@ -16,15 +15,11 @@ const parts: Running[] = []
 const out = createWayOut((part) => parts.push(part))
 let origin: string
 beforeAll(async () => {
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  origin = await begin(server)
 })
 afterAll(async () => {
   for (const part of parts) await part.close()
-  server.closeAllConnections()
-  server.close()
-  await once(server, 'close')
+  await end(server)
 })
 
 describe('the way out to an address that an operator wrote down', () => {

@@ -34,6 +34,9 @@ export function wake(
   return followHere({ store, hear, log })
 }
 
+/** Of an entry that cannot be read, within about a second: a stop (P15) is not missed for one that failed once. */
+const tries = 3
+
 export interface HereParts {
   readonly store: Pick<Store, 'journal' | 'ledger'>
   hear(entry: Entry): void
@@ -42,8 +45,8 @@ export interface HereParts {
 }
 
 /**
- * From now on is enough: who waits looks for itself after it began to listen. What cannot be read is left out at once,
- * since nobody is kept waiting by what they have not heard.
+ * From now on is enough: who waits looks for itself after it began to listen. What cannot be read is soon left out, since
+ * those behind it wait as well.
  */
 export async function followHere({ store, hear, log, firstRetryMs }: HereParts): Promise<Running> {
   let { size: next } = await store.ledger.head()
@@ -54,5 +57,5 @@ export async function followHere({ store, hear, log, firstRetryMs }: HereParts):
     },
   }
   const follower: Follower = { name: 'here', from: 'head', follow: async (entry) => hear(entry) }
-  return startFollower({ store, follower, log, cursor, tries: 1, ...(firstRetryMs !== undefined && { firstRetryMs }) })
+  return startFollower({ store, follower, log, cursor, tries, ...(firstRetryMs !== undefined && { firstRetryMs }) })
 }
