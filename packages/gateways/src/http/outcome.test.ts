@@ -37,6 +37,14 @@ describe('what came of it', () => {
     expect(house.ran).toMatchObject([{ outcome: { kind: 'unknown' } }])
   })
 
+  it('P15: a call under way ends when its leave is taken back', async () => {
+    house = await openHouse()
+    house.upstream.answer = () => house.revoke.abort('the agent was stopped')
+    const answer = await house.ask('/crm/a', { method: 'POST' })
+    expect([answer.status, await text(answer)]).toMatchObject([502, expect.stringContaining('the agent was stopped')])
+    expect(house.ran).toMatchObject([{ outcome: { kind: 'unknown' } }])
+  })
+
   it.each<[string, string, number]>([
     ['a permit that came too late', 'ERR_PERMIT_LATE', 503],
     ['a secret that is gone', 'ERR_SECRET_UNKNOWN', 409],
