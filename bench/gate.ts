@@ -210,7 +210,13 @@ const agent: Agent = {
 
 function attempt(row: number, dataset = 'finance.orders'): Attempt {
   return {
-    caller: { agent, credential: 'key_bench', onBehalfOf: undefined, startedBy: undefined },
+    caller: {
+      agent,
+      credential: 'key_bench',
+      onBehalfOf: undefined,
+      startedBy: undefined,
+      proveAgain: async () => agent,
+    },
     action: {
       gateway: 'http',
       door: 'enforcing',

@@ -1,8 +1,8 @@
 /** What an attacker would try at the gate, found in review. */
 import { CountersignError } from '@countersign/core'
-import { Json, type KeptResult } from '@countersign/schema'
+import { type Agent, Json, type KeptResult } from '@countersign/schema'
 import { describe, expect, it } from 'vitest'
-import { agentId, minute } from './cast.ts'
+import { agentId, agentOf, minute } from './cast.ts'
 import { type AttemptOptions, done, scene } from './scene.ts'
 
 const kept: KeptResult = { contentType: 'text/plain', body: Buffer.from('48,211 rows').toString('base64') }
@@ -130,6 +130,22 @@ describe('P15: what was taken away stays away', () => {
       answer('per_ben', {}, question),
     ])
     expect(ran()).toBe(0)
+  })
+
+  it.each<[string, () => Promise<Agent>, string]>([
+    [
+      'cannot be proven now',
+      () => Promise.reject(new CountersignError('ERR_STORE_UNAVAILABLE')),
+      'ERR_STORE_UNAVAILABLE',
+    ],
+    ['proves another agent now', async () => agentOf('other-bot', 'enforce'), 'ERR_AGENT_UNKNOWN'],
+  ])('what was held does not run when its credential %s: the grant stands', async (_, proveAgain, code) => {
+    const { attempt, answer, questions, ran } = scene({ says: 'ask' })
+    await attempt()
+    await answer('per_ben')
+    await expect(attempt({ proveAgain })).rejects.toMatchObject({ code })
+    expect([ran(), (await questions())[0]?.state]).toEqual([0, 'granted'])
+    expect(await attempt()).toMatchObject({ ending: 'ran' })
   })
 
   it('nobody approves for an agent that is stopped; to reject it is never too late', async () => {

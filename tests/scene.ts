@@ -19,6 +19,7 @@ import {
   type Ran,
   type Store,
 } from '@countersign/core'
+import { byKeyAgain } from '@countersign/identity'
 import type { Agent, Approval, FactKind, KeptResult, Obligation, Person, Refusal } from '@countersign/schema'
 import { Registry } from '@countersign/schema'
 import { createMemoryStore } from '@countersign/stores'
@@ -51,6 +52,8 @@ export interface AttemptOptions {
   readonly observed?: boolean
   /** Comes with the agent as it was when the scene began. */
   readonly asOfBefore?: boolean
+  /** How its credential is proven again. Default: by its key, as it stands then. */
+  readonly proveAgain?: () => Promise<Agent>
   readonly run?: (permit: Permit) => Promise<Ran>
   /** What the gateway does when an earlier answer is handed out. */
   readonly replay?: () => void
@@ -112,7 +115,13 @@ function createScene({ says: first, mode = 'enforce', limits, recordAgainAfterMs
     if (!agent) throw new Error(`no agent ${id}`)
     let ending: Ending = { ending: 'nothing' }
     await gate.pass({
-      caller: { agent, credential: `key_${id}`, onBehalfOf: how.onBehalfOf, startedBy: undefined },
+      caller: {
+        agent,
+        credential: `key_${id}`,
+        onBehalfOf: how.onBehalfOf,
+        startedBy: undefined,
+        proveAgain: how.proveAgain ?? byKeyAgain(store.agents, clock, { agent: id, key: `key_${id}` }),
+      },
       action: {
         gateway: 'http',
         door: 'enforcing',
@@ -135,7 +144,7 @@ function createScene({ says: first, mode = 'enforce', limits, recordAgainAfterMs
         destructive: false,
         observed: how.observed ?? false,
       },
-      keeps: () => true,
+      enforces: () => true,
       patienceMs: how.patienceMs ?? 1,
       signal: how.signal ?? new AbortController().signal,
       async run(permit) {

@@ -20,6 +20,7 @@ import {
   type Stops,
   type Store,
 } from '@countersign/core'
+import { byKeyAgain } from '@countersign/identity'
 import { type Assurance, Registry, type Verdict } from '@countersign/schema'
 import { createMemoryStore } from '@countersign/stores'
 import { createHandClock } from '@countersign/stores/conformance'
@@ -109,7 +110,13 @@ export async function openTwoDesks(): Promise<TwoDesks> {
       const [begun, ends, gone] = [deferred<string>(), deferred<Ran>(), new AbortController()]
       let ending = 'nothing'
       const passing = instances[at === 0 ? 0 : 1].gate.pass({
-        caller: { agent: now, credential: 'key_1', onBehalfOf: undefined, startedBy: undefined },
+        caller: {
+          agent: now,
+          credential: 'key_1',
+          onBehalfOf: undefined,
+          startedBy: undefined,
+          proveAgain: byKeyAgain(store.agents, clock, { agent: agentId, key: 'key_1' }),
+        },
         action: actionOf(lane),
         context: { ...context, sentence: `Export lane ${lane}`, attemptId },
         patienceMs: 0,

@@ -11,6 +11,7 @@ export const catalogue = {
   ERR_EXPECTATION: { status: 417, says: 'Nothing but 100-continue can be expected here.' },
   ERR_HEADERS_TOO_LARGE: { status: 431, says: 'These headers are too large.' },
   ERR_AGENT_UNKNOWN: { status: 401, says: 'No agent is known by this credential.' },
+  ERR_CREDENTIAL_KIND: { status: 401, says: 'This kind of credential proves nobody here. Show a key of Countersign.' },
   ERR_AGENT_STOPPED: { status: 403, says: 'This agent is stopped.' },
   ERR_AGENT_MISSING: { status: 404, says: 'There is no such agent.' },
   ERR_AGENT_RETIRED: { status: 409, says: 'This agent is retired. It does not come back; register another.' },

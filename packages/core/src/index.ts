@@ -56,6 +56,7 @@ export {
   type PolicyQuestion,
   type PolicySet,
   type Post,
+  type Presented,
   type Prospect,
   type QuestionStatus,
   type Ran,

@@ -21,6 +21,7 @@ export type {
 export type { Flow, LineageNode, LineageSubject, LineageEdge, Surroundings, LineageGraph } from './ports/flow.ts'
 export type {
   Caller,
+  Presented,
   Permit,
   AttemptContext,
   Ran,

@@ -1,6 +1,17 @@
+import type { Presented } from '@countersign/core'
 import type { Agent, AgentKey } from '@countersign/schema'
 import { describe, expect, it } from 'vitest'
-import { type AgentChange, change, createIdentify, issueKey, parseKey, register, revoke, rotate } from './agents.ts'
+import {
+  type AgentChange,
+  byKeyAgain,
+  change,
+  createIdentify,
+  issueKey,
+  parseKey,
+  register,
+  revoke,
+  rotate,
+} from './agents.ts'
 
 const at = 1_800_000_000_000
 const hourMs = 3_600_000
@@ -12,17 +23,19 @@ const agent = register(
   'ana',
 )
 
+const resource = 'https://countersign.example/mcp/crm'
+const bearer = (token: string): Presented => ({ kind: 'bearer', token })
+
 /** Answers like a store's index: by the exact hash. */
-const identifyAmong = (known: Agent, now: number) =>
-  createIdentify(
-    { agents: { byKey: async (hash) => (known.keys.some((one) => one.hash === hash) ? known : undefined) } },
-    clockAt(now),
-  )
-const outcome = (known: Agent, credential: string, now = at) =>
-  identifyAmong(
-    known,
-    now,
-  )(credential).then(
+const storeOf = (known: Agent) => ({
+  agents: {
+    byKey: async (hash: string) => (known.keys.some((one) => one.hash === hash) ? known : undefined),
+    get: async (id: string) => (known.id === id ? known : undefined),
+  },
+})
+const identifyAmong = (known: Agent, now: number) => createIdentify(storeOf(known), clockAt(now))
+const outcome = (known: Agent, token: string, now = at) =>
+  identifyAmong(known, now)(bearer(token), { resource, source: undefined }).then(
     ({ credential: id }) => id,
     (error: { code: string }) => error.code,
   )
@@ -40,9 +53,9 @@ describe('B4: unknown keys', () => {
       within -= 1
       return agent.keys.some((one) => one.hash === hash) ? agent : undefined
     }
-    const identify = createIdentify({ agents: { byKey } }, { now: () => now })
-    const codeOf = (...how: [string, string?]) =>
-      identify(...how).then(
+    const identify = createIdentify({ agents: { byKey, get: async () => agent } }, { now: () => now })
+    const codeOf = (token: string, source?: string) =>
+      identify(bearer(token), { resource, source }).then(
         () => 'in',
         (error: { code: string }) => error.code,
       )
@@ -68,7 +81,7 @@ it('B6: of a crowd with one key a few come in with each turn of the event loop',
   const identify = identifyAmong(agent, at)
   let came = 0
   const crowd = Array.from({ length: 100 }, async () => {
-    await identify(secret)
+    await identify(bearer(secret), { resource, source: undefined })
     came += 1
   })
   await new Promise((done) => setImmediate(done))
@@ -114,17 +127,45 @@ describe('a key', () => {
 
   it('counts for nothing if the store answers with an agent that does not hold it', async () => {
     const other = register({ ...agent, id: 'other', key: issueKey(clockAt(at), { expiresInMs: hourMs }).key }, 'ana')
-    const identify = createIdentify({ agents: { byKey: async () => other } }, clockAt(at))
-    await expect(identify(secret)).rejects.toMatchObject({ code: unknown })
+    const identify = createIdentify({ agents: { byKey: async () => other, get: async () => other } }, clockAt(at))
+    await expect(identify(bearer(secret), { resource, source: undefined })).rejects.toMatchObject({ code: unknown })
   })
 
   it('says who knocks', async () => {
-    expect(await identifyAmong(agent, at)(secret)).toEqual({
+    expect(await identifyAmong(agent, at)(bearer(secret), { resource, source: undefined })).toEqual({
       agent,
       credential: key.id,
       onBehalfOf: undefined,
       startedBy: undefined,
+      proveAgain: expect.any(Function),
     })
+  })
+
+  it.each<[string, Presented]>([
+    ['a token bound to a key', { kind: 'dpop', token: secret, proof: 'proof' }],
+    ['a certificate', { kind: 'certificate', certificate: new Uint8Array([48]) }],
+    ['an account of this machine', { kind: 'peer', uid: 0 }],
+  ])('only a bearer proves anybody: %s is refused, whatever it carries', async (_, presented) => {
+    const refused = identifyAmong(agent, at)(presented, { resource, source: undefined })
+    await expect(refused).rejects.toMatchObject({ code: 'ERR_CREDENTIAL_KIND' })
+  })
+})
+
+describe('proven again', () => {
+  const revoked = revoke(agent, { keyId: key.id, now: at }, 'ana')
+  it.each<[string, Agent | undefined, number, string]>([
+    ['while the key is in force', agent, at + hourMs - 1, agent.id],
+    ['once it has expired', agent, at + hourMs, 'ERR_AGENT_UNKNOWN'],
+    ['once it was revoked', revoked, at, 'ERR_AGENT_UNKNOWN'],
+    ['once the agent has other keys', { ...agent, keys: [] }, at, 'ERR_AGENT_UNKNOWN'],
+    ['once nobody knows the agent', undefined, at, 'ERR_AGENT_UNKNOWN'],
+  ])('%s', async (_, now, atMs, expected) => {
+    const again = byKeyAgain({ get: async () => now }, clockAt(atMs), { agent: agent.id, key: key.id })
+    const told = await again().then(
+      ({ id }) => id,
+      (error: { code: string }) => error.code,
+    )
+    expect(told).toBe(expected)
   })
 })
 

@@ -12,6 +12,7 @@ import {
   createAllowance,
   createPace,
   createSharedLook,
+  type GatewayContext,
   inOrder,
   inForce,
   newId,
@@ -36,43 +37,75 @@ export const parseKey = (text: string): { hash: string } | undefined =>
   keyForm.test(text) ? { hash: sha256Hex(text) } : undefined
 
 /**
- * Who knocks, by the key presented. What is compared is a hash of random bytes, so timing tells nothing of any key;
- * unknown, expired and revoked are one answer. `source` is where it comes from, if a gateway knows: after too many unknown
- * keys, those that come from there are looked up one at a time. That slows a flood, and locks out nobody who shares its address.
+ * Who knocks, by what is presented: a bearer key of Countersign's own, which opens every place; no other kind proves anybody
+ * yet. What is compared is a hash of random bytes, so timing tells nothing of any key; unknown, expired and revoked are one
+ * answer. After too many unknown keys from one source, those that come from there are looked up one at a time. That slows a
+ * flood, and locks out nobody who shares its address.
  *
- * The returned function @throws ERR_AGENT_UNKNOWN, ERR_AGENT_STOPPED
+ * The returned function @throws ERR_AGENT_UNKNOWN, ERR_CREDENTIAL_KIND, ERR_AGENT_STOPPED
  */
 export function createIdentify(
-  store: { readonly agents: Pick<Store['agents'], 'byKey'> },
+  store: { readonly agents: Pick<Store['agents'], 'byKey' | 'get'> },
   clock: Clock,
-): (credential: string, source?: string) => Promise<Caller> {
+): GatewayContext['identify'] {
   const byKey = createSharedLook((hash) => store.agents.byKey(hash))
   const inTurn = inOrder()
   const pace = createPace(knocksPerTurn)
   const unknown = createAllowance({ most: mostUnknown, withinMs: unknownWithinMs, now: () => clock.now() })
   const known = new Set<string>()
 
-  return async (credential, source = '') => {
-    const presented = parseKey(credential)
-    if (!presented) throw new CountersignError('ERR_AGENT_UNKNOWN')
-    await pace(presented.hash)
-    const lookUp = () => byKey(presented.hash)
-    const isFlood = !known.has(presented.hash) && unknown.isSpent(source)
+  return async (presented, { source }) => {
+    switch (presented.kind) {
+      case 'bearer':
+        return byBearer(presented.token, source)
+      case 'dpop':
+      case 'certificate':
+      case 'peer':
+        throw new CountersignError('ERR_CREDENTIAL_KIND', { kind: presented.kind })
+    }
+  }
+
+  async function byBearer(token: string, source = ''): Promise<Caller> {
+    const parsed = parseKey(token)
+    if (!parsed) throw new CountersignError('ERR_AGENT_UNKNOWN')
+    await pace(parsed.hash)
+    const lookUp = () => byKey(parsed.hash)
+    const isFlood = !known.has(parsed.hash) && unknown.isSpent(source)
     const agent = await (isFlood ? inTurn(source, lookUp) : lookUp())
-    const key = agent?.keys.find(({ hash }) => sameHash(hash, presented.hash))
+    const key = agent?.keys.find(({ hash }) => sameHash(hash, parsed.hash))
     if (!agent || !key || !inForce(key, clock.now())) {
       unknown.take(source)
       throw new CountersignError('ERR_AGENT_UNKNOWN')
     }
     remember(key.hash)
     if (agent.status === 'stopped') throw new CountersignError('ERR_AGENT_STOPPED', { agent: agent.id })
-    return { agent, credential: key.id, onBehalfOf: undefined, startedBy: undefined }
+    return {
+      agent,
+      credential: key.id,
+      onBehalfOf: undefined,
+      startedBy: undefined,
+      proveAgain: byKeyAgain(store.agents, clock, { agent: agent.id, key: key.id }),
+    }
   }
 
   function remember(hash: string): void {
     known.add(hash)
     const [oldest] = known
     if (known.size > mostKnown && oldest !== undefined) known.delete(oldest)
+  }
+}
+
+/** Proves an agent by a key that proved it before. One that is not among its keys, was revoked or ran out meanwhile proves nobody. */
+export function byKeyAgain(
+  agents: Pick<Store['agents'], 'get'>,
+  clock: Clock,
+  known: { readonly agent: string; readonly key: string },
+): Caller['proveAgain'] {
+  return async () => {
+    const agent = await agents.get(known.agent)
+    const key = agent?.keys.find(({ id }) => id === known.key)
+    if (!agent || !key || !inForce(key, clock.now())) throw new CountersignError('ERR_AGENT_UNKNOWN', known.agent)
+    return agent
   }
 }
 

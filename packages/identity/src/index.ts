@@ -1,5 +1,6 @@
 export {
   type AgentChange,
+  byKeyAgain,
   change,
   createIdentify,
   issueKey,

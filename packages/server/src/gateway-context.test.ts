@@ -30,6 +30,7 @@ it('a question is told only to the agent that asked, acting for the person it as
     credential: 'key_1',
     onBehalfOf: undefined,
     startedBy: undefined,
+    proveAgain: async () => agent,
     ...over,
   })
   const ask = (over: Partial<Caller>) => services.question(id, caller(over), 0, new AbortController().signal)

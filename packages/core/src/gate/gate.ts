@@ -99,7 +99,7 @@ export function createGate(parts: GateParts): HouseGate {
         if (earlier && !again) return { kind: 'known', earlier }
         attempt = again ?? attempt
       } else changes += 1
-      agent = await proveAgain(store, attempt)
+      agent = await proveAgain(attempt.caller)
     }
     throw new CountersignError('ERR_STORE_CONFLICT', { digest: sealed.digest })
   }

@@ -72,7 +72,11 @@ const judged = (name: string, lineage: Lineage = {}, effect: Effect = 'read', mo
   }
   return judge(
     sealed,
-    { caller: { agent, credential: 'k', onBehalfOf: undefined, startedBy: undefined }, context, ...more },
+    {
+      caller: { agent, credential: 'k', onBehalfOf: undefined, startedBy: undefined, proveAgain: async () => agent },
+      context,
+      ...more,
+    },
     agent,
   )
 }
@@ -105,8 +109,8 @@ describe('A6: what changes something by its effect is held to what holds for cha
 describe('H10: a duty that the gateway does not say it can keep is denied before anybody is asked', () => {
   it.each<[string, Partial<Attempt>, string]>([
     ['it says nothing', {}, 'deny'],
-    ['it cannot', { keeps: () => false }, 'deny'],
-    ['it can', { keeps: ({ kind }) => kind === 'mask' }, 'allow'],
+    ['it cannot', { enforces: () => false }, 'deny'],
+    ['it can', { enforces: ({ kind }) => kind === 'mask' }, 'allow'],
   ])('%s: %s', async (_, more, expected) => {
     by = 'masked'
     try {

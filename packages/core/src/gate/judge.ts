@@ -26,7 +26,7 @@ export interface JudgeParts {
 /** @throws ERR_INPUT_INVALID for another spelling of what is registered */
 export type Judge = (
   sealed: SealedAction,
-  attempt: Pick<Attempt, 'caller' | 'context' | 'keeps'>,
+  attempt: Pick<Attempt, 'caller' | 'context' | 'enforces'>,
   agent: Agent,
 ) => Promise<ActionRecord>
 
@@ -64,7 +64,7 @@ export function createJudge({ store, policy, registry, clock, risk: points, time
       },
     }))
     const decision = decide(policy.active(), questions, risk.score, {
-      keeps: (duty) => attempt.keeps?.(duty) ?? false,
+      enforces: (duty) => attempt.enforces?.(duty) ?? false,
     })
 
     return {

@@ -6,12 +6,11 @@
 import type { ActionRecord, Agent, Approval, Fact, PermitRecord } from '@countersign/schema'
 import type { SealedAction } from '../action/seal.ts'
 import { spend } from '../approval/approval.ts'
-import { inForce } from '../approval/barred.ts'
 import type { Desk } from '../approval/desk.ts'
 import { covers, mustBeAbout } from '../approval/recheck.ts'
 import { CountersignError, isError } from '../errors.ts'
 import { denied } from '../policy/denied.ts'
-import type { Attempt, Store } from '../ports.ts'
+import type { Attempt, Caller, Store } from '../ports.ts'
 import type { EarlierRuns } from './earlier.ts'
 import type { Judge } from './judge.ts'
 import { type NodeLease, permitRecord } from './mint.ts'
@@ -47,7 +46,7 @@ export function createPermits({ store, desk, judge, node, runs, earlierRuns }: P
 
     async spend(sealed, approval, attempt) {
       mustBeAbout(approval, sealed)
-      const agent = await proveAgain(store, attempt)
+      const agent = await proveAgain(attempt.caller)
       const record = await judge(sealed, attempt, agent)
       if (agent.status === 'stopped') return { kind: 'denying', record: denied(record, 'agent_stopped') }
       if (record.decision.kind === 'deny') {
@@ -94,17 +93,9 @@ export function createPermits({ store, desk, judge, node, runs, earlierRuns }: P
   }
 }
 
-/**
- * The agent as it is now. A key that is not among its keys, was revoked or ran out meanwhile proves nobody.
- *
- * @throws ERR_AGENT_UNKNOWN
- */
-export async function proveAgain(
-  { agents, clock }: Pick<Store, 'agents' | 'clock'>,
-  { caller }: Attempt,
-): Promise<Agent> {
-  const agent = await agents.get(caller.agent.id)
-  const key = agent?.keys.find(({ id }) => id === caller.credential)
-  if (!agent || !key || !inForce(key, clock.now())) throw new CountersignError('ERR_AGENT_UNKNOWN', caller.agent.id)
+/** The agent as it is now. @throws ERR_AGENT_UNKNOWN unless what it came with still proves that one */
+export async function proveAgain(caller: Caller): Promise<Agent> {
+  const agent = await caller.proveAgain()
+  if (agent.id !== caller.agent.id) throw new CountersignError('ERR_AGENT_UNKNOWN', caller.agent.id)
   return agent
 }

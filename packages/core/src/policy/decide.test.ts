@@ -213,8 +213,8 @@ describe('a question that could not be served', () => {
 })
 
 describe('H10: a duty that the gateway cannot keep is denied before anybody is asked', () => {
-  const decided = (auto: Evaluation, keeps: (duty: Obligation) => boolean) =>
-    decide(setOf([{ auto, approvable: allow('limited') }]), [question('0')], 10, { keeps })
+  const decided = (auto: Evaluation, enforces: (duty: Obligation) => boolean) =>
+    decide(setOf([{ auto, approvable: allow('limited') }]), [question('0')], 10, { enforces })
 
   it.each<[string, Evaluation, (duty: Obligation) => boolean, string]>([
     ['kept', allow('limited'), () => true, 'allow'],
@@ -222,8 +222,8 @@ describe('H10: a duty that the gateway cannot keep is denied before anybody is a
     ['only one of two', allow('limited'), ({ kind }) => kind === 'mask', 'deny'],
     ['where people would be asked', deny('ask-dba'), () => false, 'deny'],
     ['nothing to keep', allow('grant'), () => false, 'allow'],
-  ])('%s', (_, auto, keeps, kind) => {
-    const decision = decided(auto, keeps)
+  ])('%s', (_, auto, enforces, kind) => {
+    const decision = decided(auto, enforces)
     expect(decision.kind).toBe(kind)
     if (decision.kind === 'deny')
       expect(decision).toMatchObject({ reason: 'obligation_not_kept', because: ['limited'] })

@@ -15,8 +15,8 @@ import type { Evaluation, PolicyNote, PolicyQuestion, PolicySet } from '../ports
 export interface DecideOptions {
   /** From this risk on, a sign-off that names no assurance takes `session` instead of `chat`. Default 50. */
   readonly sessionFromRisk?: number
-  /** Whether the gateway can keep such a duty. Default: each. */
-  readonly keeps?: (obligation: Obligation) => boolean
+  /** Whether the gateway enforces such a duty. Default: each. */
+  readonly enforces?: (obligation: Obligation) => boolean
 }
 
 /**
@@ -27,7 +27,7 @@ export function decide(
   set: PolicySet,
   questions: readonly PolicyQuestion[],
   risk: number,
-  { sessionFromRisk = 50, keeps = () => true }: DecideOptions = {},
+  { sessionFromRisk = 50, enforces = () => true }: DecideOptions = {},
 ): Decision {
   const findings = questions.map((question) => findingOf(set, question))
   const policyVersion = set.version
@@ -39,7 +39,7 @@ export function decide(
   const permits = uniqueById(open.flatMap((finding) => finding.permits))
   const signOffs = uniqueById(open.flatMap((finding) => finding.signOffs))
   const obligations = unique(permits.flatMap((permit) => permit.obligations))
-  const lost = permits.filter((permit) => !permit.obligations.every(keeps)).map(({ id }) => id)
+  const lost = permits.filter((permit) => !permit.obligations.every(enforces)).map(({ id }) => id)
   if (lost.length > 0) return { kind: 'deny', because: lost, policyVersion, reason: 'obligation_not_kept' }
   const because = [...signOffs, ...permits].map(({ id }) => id)
   if (signOffs.length === 0) return { kind: 'allow', because, policyVersion, obligations }

@@ -27,11 +27,28 @@ import type { Store, Tombstones } from './store.ts'
 /** Who knocks, as proven by a credential. */
 export interface Caller {
   readonly agent: Agent
-  /** Id of the credential; scopes attempts and replays. */
+  /** Id of the credential; scopes attempts, replays and reports. */
   readonly credential: string
   readonly onBehalfOf: string | undefined
   readonly startedBy: string | undefined
+  /**
+   * The agent as it is now, if the same credential still proves it: asked before what was held runs. Whatever is not known
+   * then is a no.
+   *
+   * @throws ERR_AGENT_UNKNOWN, ERR_STORE_UNAVAILABLE
+   */
+  proveAgain(): Promise<Agent>
 }
+
+/** What is shown to be known by, as it came. Which kinds prove anybody is for `identify` to say; every other is refused. */
+export type Presented =
+  | { readonly kind: 'bearer'; readonly token: string }
+  /** A token bound to a key, and the proof that its holder has that key (RFC 9449). */
+  | { readonly kind: 'dpop'; readonly token: string; readonly proof: string }
+  /** Of the client's end of the TLS connection, DER (RFC 8705). */
+  | { readonly kind: 'certificate'; readonly certificate: Uint8Array }
+  /** The account at the other end of a socket of this machine. */
+  | { readonly kind: 'peer'; readonly uid: number }
 
 declare const minted: unique symbol
 
@@ -89,8 +106,8 @@ export interface Attempt {
   readonly patienceMs: number
   /** Aborted when the client hung up: the question stays, nothing runs until someone collects it. */
   readonly signal: AbortSignal
-  /** Whether this gateway can keep such a duty while this action runs. What it cannot is denied before anybody is asked. Default: none. */
-  keeps?(obligation: Obligation): boolean
+  /** Whether such a duty is enforced while this action runs. What is not is denied before anybody is asked. Default: none. */
+  enforces?(obligation: Obligation): boolean
   /** Told once when people are being asked, for progress messages. */
   held?(refusal: Extract<Refusal, { kind: 'waiting' }>): void
   /** Runs the action exactly as `permit` describes it. */
@@ -164,11 +181,16 @@ export interface GatewayContext {
   /** The public URL of Countersign, without a slash at the end. */
   readonly publicUrl: string
   /**
+   * `resource` is the address that is reached, as agents are told it (RFC 8707): what a token may have to be meant for.
    * `source` is the address it comes from, where a gateway knows it: of a flood of unknown keys from one, each waits its turn.
    *
-   * @throws ERR_AGENT_UNKNOWN if the credential proves nobody, ERR_AGENT_STOPPED if that agent is stopped
+   * @throws ERR_AGENT_UNKNOWN if what is presented proves nobody, ERR_CREDENTIAL_KIND if that kind proves nobody here,
+   * ERR_AGENT_STOPPED if that agent is stopped
    */
-  identify(credential: string, source?: string): Promise<Caller>
+  identify(
+    presented: Presented,
+    at: { readonly resource: string; readonly source: string | undefined },
+  ): Promise<Caller>
   /**
    * The state of a question that this agent asked; waits up to `waitMs` while it is open.
    * @throws ERR_APPROVAL_UNKNOWN also for other agents' questions
@@ -239,8 +261,8 @@ export interface Offered extends Pick<Prospect, 'verb' | 'gateway' | 'door' | 'e
   readonly operation: string | undefined
   /** By its effect it changes something, or may. */
   readonly changes: boolean
-  /** Whether such a duty could be kept while it runs. */
-  keeps(obligation: Obligation): boolean
+  /** Whether such a duty could be enforced while it runs. */
+  enforces(obligation: Obligation): boolean
 }
 
 /** A gateway with its section read and compiled: `check` ends here, `serve` goes on with `start`. */

@@ -1,13 +1,13 @@
 import type { Obligation } from '@countersign/schema'
 import { describe, expect, it } from 'vitest'
-import { keeps } from './ceilings.ts'
+import { enforces } from './ceilings.ts'
 import { openHouse } from './fixture.ts'
 
 const mask: Obligation = { kind: 'mask', fields: ['email'] }
 const limit: Obligation = { kind: 'limit', rows: 1000 }
 
 describe('H10: which duties can be kept is known before anybody is asked', () => {
-  it.each<[string, Obligation, Parameters<typeof keeps>[1], number | undefined, boolean]>([
+  it.each<[string, Obligation, Parameters<typeof enforces>[1], number | undefined, boolean]>([
     ['a mask', mask, {}, undefined, true],
     ['a mask on a WebSocket', mask, { websocket: true }, undefined, false],
     ['a limit where rows are counted', limit, { rowsFrom: 'csv' }, undefined, true],
@@ -17,7 +17,7 @@ describe('H10: which duties can be kept is known before anybody is asked', () =>
     ['a limit where nobody knows what the request asks for', limit, { rowsFrom: 'request' }, undefined, false],
     ['a limit on a WebSocket', limit, { websocket: true, rowsFrom: 'csv' }, undefined, false],
   ])('%s', (_, duty, route, rows, kept) => {
-    expect(keeps(duty, route, rows)).toBe(kept)
+    expect(enforces(duty, route, rows)).toBe(kept)
   })
 })
 
@@ -36,9 +36,9 @@ describe('H10: an attempt tells which duties it can keep', () => {
     const house = await openHouse({ upstream: { routes: { 'GET /x': route } } })
     try {
       await house.ask(`/crm/x${query}`)
-      expect(house.attempts[0]?.keeps?.(duty)).toBe(expected)
+      expect(house.attempts[0]?.enforces?.(duty)).toBe(expected)
       await house.ask('/crm/unmapped')
-      expect(house.attempts[1]?.keeps?.({ kind: 'limit', rows: 10 })).toBe(false)
+      expect(house.attempts[1]?.enforces?.({ kind: 'limit', rows: 10 })).toBe(false)
     } finally {
       await house.close()
     }

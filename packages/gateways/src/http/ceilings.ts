@@ -38,7 +38,7 @@ export function ceilingsOf(
  * Whether a duty can be kept while this runs. A mask can: an answer that cannot be masked is withheld. A limit can where rows
  * are counted, or where the request itself asks for no more. Of what goes through a WebSocket nothing is looked at.
  */
-export function keeps(
+export function enforces(
   duty: Obligation,
   { websocket, rowsFrom }: Partial<Pick<RouteConfig, 'websocket' | 'rowsFrom'>>,
   sealedRows: number | undefined,

@@ -102,7 +102,8 @@ export async function openHouse(settings: { upstream?: object; config?: object }
     gate: { pass },
     clock: { now: () => 0 },
     publicUrl: 'http://house.test',
-    async identify(credential) {
+    async identify(presented) {
+      const credential = presented.kind === 'bearer' ? presented.token : ''
       if (credential !== key && credential !== otherKey) throw new CountersignError('ERR_AGENT_UNKNOWN')
       const first = credential === key
       return {

@@ -10,7 +10,7 @@ import type { Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { CountersignError, defineGateway, type Caller, type GatewayContext } from '@countersign/core'
 import { createEgress } from '@countersign/egress'
-import { keeps } from './ceilings.ts'
+import { enforces } from './ceilings.ts'
 import { HttpConfig, type RouteConfig, type UpstreamConfig } from './config.ts'
 import { describe, type Described } from './describe.ts'
 import { readHeaders } from './headers.ts'
@@ -60,12 +60,13 @@ export const http = defineGateway({
         .map(({ upstream }) => upstream.origin),
     })
 
+    const address = `${config.tls ? 'https' : 'http'}://${config.listen}`
     const closing = new AbortController()
     const spool = createSpool({ folder: config.spoolFolder ?? tmpdir(), maxBytes: config.spoolBytes })
 
     async function serve(call: Call): Promise<void> {
       const { request, response, signal } = call
-      const caller = await recognise(request, services)
+      const caller = await recognise(request, services, address)
       call.known(caller.credential)
       const asked = askedAbout(request.url)
       if (asked) {
@@ -143,7 +144,7 @@ export const http = defineGateway({
         caller,
         action,
         context,
-        keeps: (duty) => keeps(duty, route ?? {}, context.measures.rows),
+        enforces: (duty) => enforces(duty, route ?? {}, context.measures.rows),
         patienceMs: waitSeconds * 1000,
         signal: joining?.signal ?? call.signal,
         run(permit) {
@@ -207,10 +208,14 @@ function untilSwitched(gone: AbortSignal): { readonly signal: AbortSignal; switc
   return { signal: own.signal, switched: () => gone.removeEventListener('abort', abort) }
 }
 
-async function recognise({ rawHeaders, socket }: IncomingMessage, { identify }: GatewayContext): Promise<Caller> {
-  const credential = credentialOf(readHeaders(rawHeaders))
-  if (credential === undefined) throw new CountersignError('ERR_AGENT_UNKNOWN')
-  return identify(credential, socket.remoteAddress)
+async function recognise(
+  { rawHeaders, socket }: IncomingMessage,
+  { identify }: GatewayContext,
+  resource: string,
+): Promise<Caller> {
+  const token = credentialOf(readHeaders(rawHeaders))
+  if (token === undefined) throw new CountersignError('ERR_AGENT_UNKNOWN')
+  return identify({ kind: 'bearer', token }, { resource, source: socket.remoteAddress })
 }
 
 /** What is left of a request that was read to its end. */

@@ -5,7 +5,7 @@
  */
 import type { Offered } from '@countersign/core'
 import { outright } from '../meaning/offers.ts'
-import { keeps } from './ceilings.ts'
+import { enforces } from './ceilings.ts'
 import type { HttpConfig, UpstreamConfig } from './config.ts'
 import { saidBy } from './describe.ts'
 import type { Prepared } from './prepare.ts'
@@ -33,7 +33,7 @@ function byRoute(name: string, upstream: UpstreamConfig, { pattern, config }: Ro
       path: placeOf(name, upstream, pattern),
       name: pattern,
       operation: config.operation ?? `${name}: ${pattern}`,
-      keeps: (duty) => keeps(duty, config, rows),
+      enforces: (duty) => enforces(duty, config, rows),
     },
   ]
 }
@@ -52,5 +52,5 @@ const byNone = (name: string, upstream: UpstreamConfig, method: string): Offered
   path: ['upstreams', name],
   name: `${method} where no route is`,
   operation: `${method} ${name}`,
-  keeps: (duty) => keeps(duty, {}, undefined),
+  enforces: (duty) => enforces(duty, {}, undefined),
 })

@@ -53,7 +53,8 @@ function callerOf(credential: string): Caller {
     registeredBy: 'per_2',
     changedBy: 'per_2',
   })
-  return { agent, credential: `key_${id}`, onBehalfOf: undefined, startedBy: undefined }
+  const proveAgain = async () => agent
+  return { agent, credential: `key_${id}`, onBehalfOf: undefined, startedBy: undefined, proveAgain }
 }
 
 export interface FakeHouse {
@@ -135,7 +136,8 @@ export async function openFakeHouse(
     gate,
     clock: { now: () => Date.now() },
     publicUrl: url,
-    async identify(credential, source) {
+    async identify(presented, { source }) {
+      const credential = presented.kind === 'bearer' ? presented.token : ''
       sources.add(source)
       const refused = turnedAway.get(credential)
       if (refused) throw new CountersignError(refused)

@@ -23,7 +23,13 @@ export async function identify(
   const [, key] = /^Bearer ([\x21-\x7e]{1,4096})$/i.exec(request.headers.get('authorization') ?? '') ?? []
   if (key === undefined) return { kind: 'refused', response: unknownAgent(services, server) }
   try {
-    return { kind: 'known', caller: await services.identify(key, peer) }
+    return {
+      kind: 'known',
+      caller: await services.identify(
+        { kind: 'bearer', token: key },
+        { resource: placeOf(services, server), source: peer },
+      ),
+    }
   } catch (error) {
     if (isError(error, 'ERR_AGENT_UNKNOWN')) return { kind: 'refused', response: unknownAgent(services, server) }
     if (isError(error, 'ERR_AGENT_STOPPED')) return closed(403, `${error.message} Nothing was run.`)
@@ -36,6 +42,8 @@ export async function identify(
 /** An agent that was stopped, or a key that opens nothing any more. That nobody can look now says nothing. */
 export const isOver = (known: Identified): boolean =>
   known.kind === 'refused' || (known.kind === 'closed' && known.status === 403)
+
+const placeOf = ({ publicUrl }: Pick<GatewayContext, 'publicUrl'>, server: string) => `${publicUrl}/mcp/${server}`
 
 const closed = (status: number, says: string): Identified => ({ kind: 'closed', status, says })
 
@@ -54,7 +62,7 @@ export function fromElsewhere(request: Request, publicUrl: string): boolean {
 /** https://www.rfc-editor.org/rfc/rfc9728#section-3 */
 export const resourceMetadata = (publicUrl: string, server: string): Response =>
   json({
-    resource: `${publicUrl}/mcp/${server}`,
+    resource: placeOf({ publicUrl }, server),
     resource_name: `Countersign: ${server}`,
     bearer_methods_supported: ['header'],
   })

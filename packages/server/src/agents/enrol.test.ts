@@ -22,9 +22,12 @@ describe('registering an agent', () => {
       (error: unknown) => code !== undefined && isError(error, code),
     )
 
+  const knock = (token: string) =>
+    createIdentify(store, clock)({ kind: 'bearer', token }, { resource: 'https://mcp.example', source: undefined })
+
   it('gives it a key that works, and keeps only what proves it', async () => {
     const { agent, secret } = await enrolAgent(store, { ...what, mode: 'enforce' }, 'operator')
-    const caller = await createIdentify(store, clock)(secret)
+    const caller = await knock(secret)
     expect(caller.agent).toMatchObject({ id: 'bot', owner: ana.id, registeredBy: 'operator', status: 'active' })
     expect(JSON.stringify([agent, await store.journal.read(0, 10)])).not.toContain(secret)
   })
@@ -32,7 +35,7 @@ describe('registering an agent', () => {
   it('the key ends', async () => {
     const { secret } = await enrolAgent(store, { ...what, mode: 'enforce' }, 'operator', 1_000)
     clock.advance(1_001)
-    expect(await codeOf(createIdentify(store, clock)(secret), 'ERR_AGENT_UNKNOWN')).toBe(true)
+    expect(await codeOf(knock(secret), 'ERR_AGENT_UNKNOWN')).toBe(true)
   })
 
   it('needs a person who answers for it', async () => {

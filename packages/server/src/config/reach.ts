@@ -49,7 +49,7 @@ function aboutIt(offered: Offered, policies: CedarPolicySet): About | undefined 
   return offered.changes && signOffs.length === 0 ? { kind: 'unasked' } : undefined
 
   function canBeKept(id: Reach['allowances'][number]): boolean {
-    return policies.policy(id)?.obligations.every((duty) => offered.keeps(duty)) ?? false
+    return policies.policy(id)?.obligations.every((duty) => offered.enforces(duty)) ?? false
   }
 }
 

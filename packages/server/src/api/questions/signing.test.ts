@@ -129,7 +129,9 @@ describe('machines never approve (P4)', () => {
       owner.id,
     )
     await rig.store.commit({ facts: [{ kind: 'agent.changed', change: 'registered', by: owner.id, agent }] })
-    expect((await createIdentify(rig.store, rig.clock)(secret)).agent.id).toBe('robot')
+    const identify = createIdentify(rig.store, rig.clock)
+    const at = { resource: 'https://mcp.example', source: undefined }
+    expect((await identify({ kind: 'bearer', token: secret }, at)).agent.id).toBe('robot')
     for (const route of ['/api/me', '/api/approvals', path(), '/api/no-such-thing']) {
       const response = await rig.call(route, { headers: { authorization: `Bearer ${secret}` } })
       expect([response.status, await codeOf(response)]).toEqual([401, 'ERR_TOKEN_REFUSED'])
