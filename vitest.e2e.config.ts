@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config'
 import { longestFirst } from './tests/order.ts'
 import base from './vitest.config.ts'
 
-/** People at a browser, in front of a real house. Needs a built console and what .ci/packages brings. */
+/** People at a browser, in front of a real instance. Needs a built console and what .ci/packages brings. */
 export default defineConfig({
   ...base,
   test: {

@@ -46,17 +46,17 @@ export const gate: Bench = {
   async run(settings) {
     const registry = Registry.parse(parse(await readFile('policies/registry.yaml', 'utf8')))
     const recorded: Row[] = []
-    const house = await openGate(registry)
+    const instance = await openGate(registry)
     try {
-      await house.measure(8, 1_000) // warm
+      await instance.measure(8, 1_000) // warm
       for (const atOnce of [1, 8, 64, 256]) {
-        const side = { name: 'gate', measure: () => house.measure(atOnce, settings.forMs) }
+        const side = { name: 'gate', measure: () => instance.measure(atOnce, settings.forMs) }
         recorded.push(...(await takeTurns(`${atOnce} at once`, [side], settings)))
       }
-      const disk = { name: 'gate', measure: () => flushTwice(house.folder, settings.forMs) }
+      const disk = { name: 'gate', measure: () => flushTwice(instance.folder, settings.forMs) }
       recorded.push(...(await takeTurns('two flushes of the disk, and nothing else', [disk], settings)))
     } finally {
-      await house.close()
+      await instance.close()
     }
 
     const decided: Row[] = []
@@ -94,7 +94,7 @@ async function openGate(registry: Registry) {
     origin: 'bench/default',
   })
   const { engine, close } = await createPolicyEngine({ ...policyDirectory('policies'), registry, agentGroups })
-  await store.commit({ facts: [{ kind: 'agent.changed', change: 'registered', by: 'house', agent }] })
+  await store.commit({ facts: [{ kind: 'agent.changed', change: 'registered', by: 'system', agent }] })
   const gate = createGate({
     store,
     desk: createDesk({ store }),
@@ -148,7 +148,9 @@ async function flushTwice(folder: string, forMs: number): Promise<Figures> {
   }
 }
 
-/** From an attempt to a decision, without any record: `cached` asks the same again, `cold` what was never asked before. */
+/**
+ * From an attempt to a decision, without any record: `cached` asks the same again, `cold` what was never asked before.
+ */
 async function openJudge(registry: Registry, count: number, forMs: number) {
   const { engine, close } = await createPolicyEngine({
     files: [{ name: 'many.cedar', text: manyPolicies(count) }],
@@ -204,8 +206,8 @@ const agent: Agent = {
   mode: 'enforce',
   status: 'active',
   keys: [{ id: 'key_bench', hash: '1'.repeat(64), createdAt: 0, expiresAt: Number.MAX_SAFE_INTEGER }],
-  registeredBy: 'house',
-  changedBy: 'house',
+  registeredBy: 'system',
+  changedBy: 'system',
 }
 
 function attempt(row: number, dataset = 'finance.orders'): Attempt {

@@ -8,7 +8,7 @@ import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { freePorts } from '@countersign/demo'
-import { makeFolder, openHouse } from './house.ts'
+import { makeFolder, openInstance } from './instance.ts'
 import { type Aim, type Bench, ratioOf, type Row, rowOf, type Side, takeTurns } from './measure.ts'
 import { answers, findProgram, start, type Started, withCpu } from './processes.ts'
 import { digits } from './report.ts'
@@ -28,18 +28,18 @@ export const http: Bench = {
     const folder = await makeFolder()
     const [port = 0, nginxPort = 0, haproxyPort = 0] = await freePorts(3)
     const upstream = startBare('http', port)
-    const house = await openHouse((httpPort) => gatewayTo(`http://127.0.0.1:${port}`, httpPort))
+    const instance = await openInstance((httpPort) => gatewayTo(`http://127.0.0.1:${port}`, httpPort))
     const nginx = await startNginx(programs.nginx, folder, nginxPort, port)
     const haproxy = await startHaproxy(programs.haproxy, folder, haproxyPort, port)
-    const authorized = { authorization: `Bearer ${house.key}` }
+    const authorized = { authorization: `Bearer ${instance.key}` }
     const ways = [
-      { name: 'Countersign', url: `${house.gatewayUrl}/bench`, headers: authorized, pid: house.pid },
+      { name: 'Countersign', url: `${instance.gatewayUrl}/bench`, headers: authorized, pid: instance.pid },
       { name: 'nginx', url: `http://127.0.0.1:${nginxPort}`, headers: {}, pid: nginx.pid },
       { name: 'haproxy', url: `http://127.0.0.1:${haproxyPort}`, headers: {}, pid: haproxy.pid },
       { name: 'direct', url: `http://127.0.0.1:${port}`, headers: {}, pid: undefined },
     ]
     try {
-      const warm = { url: `${house.gatewayUrl}/bench/small`, headers: authorized, expects: 'pencil' }
+      const warm = { url: `${instance.gatewayUrl}/bench/small`, headers: authorized, expects: 'pencil' }
       settings.say('warming up')
       await wrk(warm, { atOnce: 16, forMs: settings.quick ? 2_000 : 8_000, folder })
       const rows: Row[] = []
@@ -54,7 +54,7 @@ export const http: Bench = {
       }
       return { rows, aims: aimsOf(rows) }
     } finally {
-      for (const { close } of [house, nginx, haproxy, upstream]) await close()
+      for (const { close } of [instance, nginx, haproxy, upstream]) await close()
       await rm(folder, { recursive: true, force: true })
     }
   },

@@ -68,7 +68,7 @@ interface Made {
   readonly figures: Figures
 }
 
-/** Leaves of whole stories, one after the other, as a house writes them; published as C2SP tiles. */
+/** Leaves of whole stories, one after the other, as an instance writes them; published as C2SP tiles. */
 async function make(size: number): Promise<Made> {
   const files = new Map<string, Uint8Array>()
   const rows: Uint8Array[][] = []
@@ -105,7 +105,7 @@ async function make(size: number): Promise<Made> {
   return { files, vkey: signer.vkey, root, figures: { makeCpuMicros: cpuMicros / size } }
 }
 
-/** The first story founds the house; the later ones are other actions in it. */
+/** The first story founds the deployment; the later ones are other actions in it. */
 function factsOf(story: number) {
   const text = JSON.stringify(sampleStory()).replaceAll(/"(act|prm|apr)_(\d)"/g, `"$1_${story}_$2"`)
   const facts = JSON.parse(text) as ReturnType<typeof sampleStory>

@@ -1,5 +1,5 @@
 /**
- * `tools/call` over raw HTTP to an MCP server that does nothing: through the house, which decides and records, beside
+ * `tools/call` over raw HTTP to an MCP server that does nothing: through an instance, which decides and records, beside
  * bridges that decide and record nothing, and beside the same server over HTTP itself.
  *
  * @module
@@ -10,7 +10,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { freePorts } from '@countersign/demo'
 import { bare, startBare } from './http.ts'
-import { makeFolder, openHouse } from './house.ts'
+import { makeFolder, openInstance } from './instance.ts'
 import { type Aim, type Bench, ratioOf, type Row, rowOf, type Side, takeTurns } from './measure.ts'
 import { run, start, withCpu } from './processes.ts'
 import { digits } from './report.ts'
@@ -31,7 +31,7 @@ export const mcp: Bench = {
     }
     const rule = { tools: { echo: { verb: 'file.read', resources: [{ kind: 'file', name: '"/bench"' }] } } }
     const opened = [startBare('http', port)]
-    const house = await openHouse(() => ({
+    const instance = await openInstance(() => ({
       mcp: { servers: { files: { ...servers.files, ...rule }, far: { ...servers.far, ...rule } } },
     }))
     const proxy = start([...peers.mcpProxy, '--host', '127.0.0.1', '--port', String(proxyPort), '--', ...bare, 'stdio'])
@@ -40,10 +40,10 @@ export const mcp: Bench = {
     const at = ['--stdio', stdio, '--port', String(supergatewayPort)]
     const supergateway = start([...peers.supergateway, ...at, ...words])
     opened.push(proxy, supergateway)
-    const key = { authorization: `Bearer ${house.key}` }
+    const key = { authorization: `Bearer ${instance.key}` }
     const ways = [
-      { name: 'Countersign', url: `${house.url}/mcp/files`, headers: key, pid: house.pid },
-      { name: 'Countersign, server over HTTP', url: `${house.url}/mcp/far`, headers: key, pid: house.pid },
+      { name: 'Countersign', url: `${instance.url}/mcp/files`, headers: key, pid: instance.pid },
+      { name: 'Countersign, server over HTTP', url: `${instance.url}/mcp/far`, headers: key, pid: instance.pid },
       { name: 'mcp-proxy', url: `http://127.0.0.1:${proxyPort}/mcp`, headers: {}, pid: proxy.pid },
       { name: 'supergateway', url: `http://127.0.0.1:${supergatewayPort}/mcp`, headers: {}, pid: supergateway.pid },
       { name: 'direct, server over HTTP', url: `http://127.0.0.1:${port}/mcp`, headers: {}, pid: undefined },
@@ -67,7 +67,7 @@ export const mcp: Bench = {
       }
       return { rows, aims: aimsOf(rows) }
     } finally {
-      await house.close()
+      await instance.close()
       for (const { close } of opened) await close()
       await rm(folder, { recursive: true, force: true })
     }
@@ -90,7 +90,10 @@ const call = JSON.stringify({
   params: { name: 'echo', arguments: { text: 'call %d' } },
 }).replace('"number"', '%d')
 
-/** https://modelcontextprotocol.io/specification/2025-06-18/basic/transports#streamable-http; the headers of later calls. */
+/**
+ * https://modelcontextprotocol.io/specification/2025-06-18/basic/transports#streamable-http; the headers of later
+ * calls.
+ */
 async function openSession(url: string, headers: Readonly<Record<string, string>>): Promise<Record<string, string>> {
   const common = { ...headers, 'content-type': 'application/json', accept: 'application/json, text/event-stream' }
   const post = (message: object, more: Record<string, string> = {}) =>
@@ -131,7 +134,9 @@ async function installPeers(say: (progress: string) => void) {
   return { mcpProxy: [process.execPath, mcpProxy], supergateway: [process.execPath, '-r', loopback, supergateway] }
 }
 
-/** Some 210 packages. What npm has fetched before it does not ask for again, which is most of the time that it takes. */
+/**
+ * Some 210 packages. What npm has fetched before it does not ask for again, which is most of the time that it takes.
+ */
 async function install(folder: string, say: (progress: string) => void): Promise<void> {
   const started = performance.now()
   const tell = () => {

@@ -1,6 +1,6 @@
 /**
  * Figures as a picture: a bar for each row, and a line from the least to the most that it was; paler for what stands
- * beside the house. Plain SVG, readable on light and dark.
+ * beside the instance. Plain SVG, readable on light and dark.
  *
  * @module
  */

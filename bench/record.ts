@@ -1,6 +1,6 @@
 /**
- * A house's record of many actions: who, what, on which data and why are drawn as unevenly as they are in life. So many
- * are recorded as the house records them; then the tables are multiplied, since a million would take minutes.
+ * An instance's record of many actions: who, what, on which data and why are drawn as unevenly as they are in life. So
+ * many are recorded as the instance records them; then the tables are multiplied, since a million would take minutes.
  *
  * @module
  */
@@ -12,13 +12,15 @@ const perCommit = 500
 const verbs: readonly Verb[] = ['data.read', 'data.read', 'data.write', 'data.export', 'tool.call', 'model.invoke']
 const classes = ['financial', 'personal', 'health', 'secret', 'public', 'internal']
 
-/** Fills an empty store; every tenth action was permitted and done, every fortieth is a question. The same each time. */
+/**
+ * Fills an empty store; every tenth action was permitted and done, every fortieth is a question. The same each time.
+ */
 export async function fillRecord(store: Store, count: number, say: (progress: string) => void): Promise<void> {
   const random = drawing(7)
   await store.commit({
     facts: Array.from({ length: 200 }, (_, place): Fact => {
       const agent = agentCalled(`agent-${place}`)
-      return { kind: 'agent.changed', change: 'registered', by: 'house', agent }
+      return { kind: 'agent.changed', change: 'registered', by: 'system', agent }
     }),
   })
   for (let done = 0; done < count; done += perCommit) {
@@ -167,8 +169,8 @@ const agentCalled = (id: string): Agent => ({
   mode: 'enforce',
   status: 'active',
   keys: [],
-  registeredBy: 'house',
-  changedBy: 'house',
+  registeredBy: 'system',
+  changedBy: 'system',
 })
 
 const signOff: SignOff = {
@@ -187,7 +189,10 @@ const signOff: SignOff = {
   enforcingDoorOnly: false,
 }
 
-/** Puts `copies` of all that there is behind it, in the order of the ledger. For reading only: the tree does not hold them. */
+/**
+ * Puts `copies` of all that there is behind it, in the order of the ledger. For reading only: the tree does not hold
+ * them.
+ */
 export async function multiplyRecord(db: Db, copies: number, say: (progress: string) => void): Promise<void> {
   for (const [place, text] of multiply(copies).entries()) {
     say(`tables multiplied: ${place} of ${multiply(copies).length}`)

@@ -1,12 +1,13 @@
 /**
- * How long somebody waits: for the house to stand, with empty and with old data, and for the hand tool's quickest words.
+ * How long somebody waits: for the instance to stand, with empty and with old data, and for the hand tool's quickest
+ * words.
  *
  * @module
  */
 import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { freePorts } from '@countersign/demo'
-import { makeFolder, policies, program } from './house.ts'
+import { makeFolder, policies, program } from './instance.ts'
 import { type Aim, type Bench, type Figures, type Row, rowOf, spreadOf, takeTurns } from './measure.ts'
 import { answers, cpuOf, run, start as startProgram } from './processes.ts'
 import { digits } from './report.ts'
@@ -60,11 +61,11 @@ function aimsOf(rows: readonly Row[]): Aim[] {
 /** From the start of the program until it answers that it is ready. */
 async function standing(words: readonly string[], ready: string): Promise<Figures> {
   const started = performance.now()
-  const house = startProgram([...program, ...words])
+  const instance = startProgram([...program, ...words])
   await answers(ready, 10)
   const tookMs = performance.now() - started
-  const { ownSeconds, belowSeconds } = await cpuOf(house.pid)
-  await house.close()
+  const { ownSeconds, belowSeconds } = await cpuOf(instance.pid)
+  await instance.close()
   return { tookMs, nodeCpuMs: ownSeconds * 1_000, postgresCpuMs: belowSeconds * 1_000 }
 }
 

@@ -1,6 +1,6 @@
 /**
- * From a person's click to the client that waits for it, with few and with many questions open; and what it costs to hold
- * them all.
+ * From a person's click to the client that waits for it, with few and with many questions open; and what it costs to
+ * hold them all.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import { setMaxListeners } from 'node:events'
 import { rm } from 'node:fs/promises'
 import { Agent, request } from 'node:http'
 import { freePorts } from '@countersign/demo'
-import { type BenchHouse, makeFolder, openHouse } from './house.ts'
+import { type BenchInstance, makeFolder, openInstance } from './instance.ts'
 import { startBare } from './http.ts'
 import { type Aim, at, type Bench, type Figures, percentiles, type Row, type Settings } from './measure.ts'
 import { cpuOf, memoryOf } from './processes.ts'
@@ -16,34 +16,34 @@ import { digits } from './report.ts'
 
 export const wake: Bench = {
   name: 'wake',
-  about: 'from the click to the waiting client, and the memory of the house, by the number of open questions',
+  about: 'from the click to the waiting client, and the memory of the instance, by the number of open questions',
   pictures: [{ title: 'From the click to the waiting client (ms, p99)', figure: 'p99Ms' }],
 
   async run(settings) {
     const folder = await makeFolder()
     const [port = 0] = await freePorts(1)
     const upstream = startBare('http', port)
-    const house = await openHouse((httpPort) => gatewayTo(`http://127.0.0.1:${port}`, httpPort))
-    const clients = holdClients(house)
+    const instance = await openInstance((httpPort) => gatewayTo(`http://127.0.0.1:${port}`, httpPort))
+    const clients = holdClients(instance)
     try {
       const rows: Row[] = []
       await clients.open(1)
-      await clickAround(house, clients, 20) // warm
+      await clickAround(instance, clients, 20) // warm
       for (const questions of settings.quick ? [1, 1_000] : [1, 1_000, 10_000]) {
         await openUpTo(clients, questions, settings)
-        const held = await costOf(house, settings)
+        const held = await costOf(instance, settings)
         const clicks = settings.quick ? 50 : 200
         settings.say(`${clicks} clicks among ${clients.held()} questions`)
         rows.push({
           what: `${thousands(questions)} open`,
-          side: 'house',
-          rounds: [{ ...held, ...(await clickAround(house, clients, clicks)) }],
+          side: 'instance',
+          rounds: [{ ...held, ...(await clickAround(instance, clients, clicks)) }],
         })
       }
       return { rows, aims: aimsOf(rows) }
     } finally {
       clients.close()
-      await house.close()
+      await instance.close()
       await upstream.close()
       await rm(folder, { recursive: true, force: true })
     }
@@ -75,7 +75,7 @@ async function openUpTo(clients: Clients, questions: number, { say }: Settings):
 }
 
 /** Nobody does anything for a while. */
-async function costOf({ pid }: BenchHouse, { quick, say }: Settings): Promise<Figures> {
+async function costOf({ pid }: BenchInstance, { quick, say }: Settings): Promise<Figures> {
   say('idle')
   const seconds = quick ? 2 : 8
   const before = await cpuOf(pid)
@@ -92,7 +92,7 @@ async function costOf({ pid }: BenchHouse, { quick, say }: Settings): Promise<Fi
 }
 
 /** One after the other; each on a question that was not signed yet, which another takes the place of. */
-async function clickAround({ ben }: BenchHouse, clients: Clients, clicks: number): Promise<Figures> {
+async function clickAround({ ben }: BenchInstance, clients: Clients, clicks: number): Promise<Figures> {
   const took: number[] = []
   const signing: number[] = []
   for (let click = 0; click < clicks; click += 1) {
@@ -132,7 +132,7 @@ interface Clients {
 }
 
 /** Each keeps a connection of its own, and waits on it for people. */
-function holdClients({ gatewayUrl, key }: BenchHouse): Clients {
+function holdClients({ gatewayUrl, key }: BenchInstance): Clients {
   const asking = new Agent({ keepAlive: true })
   const waiting: Held[] = []
   let opened = 0
@@ -210,7 +210,7 @@ const gatewayTo = (origin: string, httpPort: number) => ({
             sentence: { cel: '"Export " + string(body.rows) + " orders, " + body.ref' },
             reads: [{ name: 'finance.orders' }],
             writes: [],
-            destination: 's3://house-reports',
+            destination: 's3://own-reports',
             rows: { cel: 'body.rows' },
             rowsFrom: 'request',
           },

@@ -1,6 +1,6 @@
 /**
- * `npm run pack`: one tarball that `npx` runs anywhere, `build/countersign-<version>.tgz`. Our own packages travel inside
- * it; what others wrote comes from the registry, in the versions that are pinned here.
+ * `npm run pack`: one tarball that `npx` runs anywhere, `build/countersign-<version>.tgz`. Our own packages travel
+ * inside it; what others wrote comes from the registry, in the versions that are pinned here.
  *
  * @module
  */
@@ -101,7 +101,7 @@ function write(folder: string, manifest: object): void {
   writeFileSync(join(folder, 'package.json'), `${JSON.stringify(manifest, null, 2)}\n`)
 }
 
-/** A house needs what runs; maps and types are for those who build on it. */
+/** An instance needs what runs; maps and types are for those who build on it. */
 function isNeeded(path: string): boolean {
   return !/\.(?:map|d\.ts|tsbuildinfo)$/.test(basename(path))
 }

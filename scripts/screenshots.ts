@@ -1,9 +1,9 @@
 /**
- * Makes the pictures in `docs/images` from a real house with the same scene each time: `npm run screenshots`, or
+ * Makes the pictures in `docs/images` from a real instance with the same scene each time: `npm run screenshots`, or
  * `npm run screenshots -- <folder>` to look at them first.
  *
- * Needs a built console (`npm run build`) and what `.ci/packages` brings. Letters are Liberation Sans and Mono (Debian's
- * fonts-liberation): `system-ui` is another font on every machine.
+ * Needs a built console (`npm run build`) and what `.ci/packages` brings. Letters are Liberation Sans and Mono
+ * (Debian's fonts-liberation): `system-ui` is another font on every machine.
  *
  * @module
  */
@@ -12,7 +12,7 @@ import { fileURLToPath } from 'node:url'
 import { type Step, steps } from '@countersign/demo'
 import { desk, openChromium, type Page, phone, signIn } from '../tests/chromium.ts'
 import { builtConsole } from '../tests/e2e/window.ts'
-import { exportOf, openTestHouse, type TestHouse } from '../tests/house.ts'
+import { exportOf, openTestInstance, type TestInstance } from '../tests/instance.ts'
 
 interface Shot {
   readonly name: string
@@ -29,7 +29,7 @@ interface Night {
   readonly question: string
 }
 
-/** As the policies stand for everyone; a test's house hurries them. */
+/** As the policies stand for everyone; a test's instance hurries them. */
 const unhurried = (text: string) =>
   text.replace('@timeout("8s") @escalate("cfo-office after 2s")', '@timeout("1h") @escalate("cfo-office after 30m")')
 const letters = `(() => {
@@ -65,10 +65,10 @@ const shots: readonly Shot[] = [
 ]
 
 const images = process.argv[2] ?? fileURLToPath(new URL('../docs/images', import.meta.url))
-const house = await openTestHouse({ consoleDir: builtConsole(), policies: unhurried })
+const instance = await openTestInstance({ consoleDir: builtConsole(), policies: unhurried })
 const browser = await openChromium()
 try {
-  const night = await theNight(house)
+  const night = await theNight(instance)
   for (const { name, as, size, dark, at } of shots) {
     const page = await browser.newPage({
       viewport: size,
@@ -76,7 +76,7 @@ try {
       deviceScaleFactor: 1.5,
       reducedMotion: 'reduce',
     })
-    await signIn(page, house.url, as)
+    await signIn(page, instance.url, as)
     await at(page, night)
     await page.evaluate(letters)
     await page.evaluate(`document.querySelector('.notice button')?.click()`)
@@ -87,11 +87,11 @@ try {
   }
 } finally {
   await browser.close()
-  await house.close()
+  await instance.close()
 }
 
 /** What has happened, and what waits, the oldest first. */
-async function theNight({ act, sign, question: read, url }: TestHouse): Promise<Night> {
+async function theNight({ act, sign, question: read, url }: TestInstance): Promise<Night> {
   const done = exportOf(12_400)
   await sign('ben', await read(await act(done)))
   await act(done)

@@ -1,24 +1,25 @@
 /**
- * Bytes and connections that nobody should send: refused in HTTP's words or let go of, and nobody else waits for it (P8).
+ * Bytes and connections that nobody should send: refused in HTTP's words or let go of, and nobody else waits for it
+ * (P8).
  *
  * @module
  */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { knock, type Line, openLine } from './doors.ts'
-import type { TestHouse } from './house.ts'
+import type { TestInstance } from './instance.ts'
 import { mark, openUnharmed, type Unharmed } from './unharmed.ts'
 
 let tried: Unharmed
-let house: TestHouse
-/** Opened first and looked at last: the house waits ten seconds for the rest of a head. */
+let instance: TestInstance
+/** Opened first and looked at last: the instance waits ten seconds for the rest of a head. */
 let slow: readonly Line[]
 beforeAll(async () => {
   tried = await openUnharmed()
-  house = tried.house
-  slow = await Promise.all([house.url, house.demo.gatewayUrl].map((url) => openLine(url)))
+  instance = tried.instance
+  slow = await Promise.all([instance.url, instance.demo.gatewayUrl].map((url) => openLine(url)))
   for (const line of slow) line.send(`POST /company/finance/exports HTTP/1.1\r\nhost: localhost\r\nx-${mark}: `)
 }, 60_000)
-afterAll(() => house.close())
+afterAll(() => instance.close())
 afterEach(() => tried.stillServes())
 
 describe('bytes that are hardly HTTP, at the HTTP gateway', () => {
@@ -77,27 +78,27 @@ describe('bytes that are hardly HTTP, at the HTTP gateway', () => {
         `${head('POST /company/finance/exports HTTP/1.1', 'host: h', 'content-type: application/json', 'transfer-encoding: chunked')}ZZ\r\n`,
     ],
   ])('are refused: %s', async (_, expected, bytes) => {
-    const done = house.demo.company.log().length
-    const line = await openLine(house.demo.gatewayUrl)
+    const done = instance.demo.company.log().length
+    const line = await openLine(instance.demo.gatewayUrl)
     line.send(bytes())
     expect(await line.heard).toMatch(expected)
-    expect(house.demo.company.log()).toHaveLength(done)
+    expect(instance.demo.company.log()).toHaveLength(done)
   })
 })
 
 describe('connections that come to nothing', () => {
   it('keep nobody else waiting: 600 of them, silent or broken off in the middle', async () => {
     const lines = await Promise.all(
-      Array.from({ length: 600 }, (_, index) => openLine(index % 2 === 0 ? house.url : house.demo.gatewayUrl)),
+      Array.from({ length: 600 }, (_, index) => openLine(index % 2 === 0 ? instance.url : instance.demo.gatewayUrl)),
     )
     for (const [index, line] of lines.entries()) {
       if (index % 3 === 0) line.send('POST /mcp/files HTTP/1.1\r\nhost: localhost\r\ncontent-length: 1000\r\n\r\n{"')
       if (index % 3 === 1) line.send('GET /api/')
     }
-    expect((await knock(`${house.url}/readyz`)).status).toBe(200)
-    expect((await knock(`${house.demo.gatewayUrl}/company/finance/orders`, { headers: tried.bearer() })).status).toBe(
-      200,
-    )
+    expect((await knock(`${instance.url}/readyz`)).status).toBe(200)
+    expect(
+      (await knock(`${instance.demo.gatewayUrl}/company/finance/orders`, { headers: tried.bearer() })).status,
+    ).toBe(200)
     for (const line of lines) line.hangUp()
     await Promise.all(lines.map(({ heard }) => heard))
   })

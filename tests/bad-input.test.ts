@@ -5,22 +5,22 @@
  */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { type Heard, knock, type McpClient, openMcp } from './doors.ts'
-import type { TestHouse } from './house.ts'
+import type { TestInstance } from './instance.ts'
 import { mark, openUnharmed, type Unharmed } from './unharmed.ts'
 
 let tried: Unharmed
-let house: TestHouse
+let instance: TestInstance
 let mcp: McpClient
 beforeAll(async () => {
   tried = await openUnharmed()
-  ;({ house, mcp } = tried)
+  ;({ instance, mcp } = tried)
 }, 60_000)
-afterAll(() => house.close())
+afterAll(() => instance.close())
 afterEach(() => tried.stillServes())
 
 const bearer = () => tried.bearer()
 const cookie = () => tried.cookie()
-const browserBinding = () => house.people.ben.browserBinding()
+const browserBinding = () => instance.people.ben.browserBinding()
 
 type Body = string | Uint8Array
 type Headers = Readonly<Record<string, string>>
@@ -40,7 +40,7 @@ const doors: readonly Door[] = [
   {
     name: 'the HTTP gateway',
     send: (body, headers = json) =>
-      knock(`${house.demo.gatewayUrl}/company/finance/exports`, {
+      knock(`${instance.demo.gatewayUrl}/company/finance/exports`, {
         method: 'POST',
         headers: { ...bearer(), ...headers },
         body,
@@ -51,9 +51,9 @@ const doors: readonly Door[] = [
   {
     name: 'the API',
     send: (body, headers = json) =>
-      knock(`${house.url}/api/approvals/apr_1/signatures`, {
+      knock(`${instance.url}/api/approvals/apr_1/signatures`, {
         method: 'POST',
-        headers: { origin: house.url, cookie: cookie(), 'countersign-browser': browserBinding(), ...headers },
+        headers: { origin: instance.url, cookie: cookie(), 'countersign-browser': browserBinding(), ...headers },
         body,
       }),
     said: ({ status, body }) => [status, body['code'], String(body['detail'])],
@@ -62,7 +62,7 @@ const doors: readonly Door[] = [
   {
     name: 'the MCP gateway',
     send: (body, headers = json) =>
-      knock(`${house.url}/mcp/files`, { method: 'POST', headers: { ...bearer(), ...headers }, body }),
+      knock(`${instance.url}/mcp/files`, { method: 'POST', headers: { ...bearer(), ...headers }, body }),
     said({ status, body }) {
       const { code, message } = (body['error'] ?? {}) as { code?: number; message?: string }
       return [status, code, String(message)]
@@ -72,7 +72,7 @@ const doors: readonly Door[] = [
   {
     name: 'the operator’s socket',
     send: (body, headers = json) =>
-      knock('http://house/agents', { socketPath: house.socketPath, method: 'POST', headers, body }),
+      knock('http://countersign/agents', { socketPath: instance.socketPath, method: 'POST', headers, body }),
     said: ({ status, body }) => [status, body['code'], String(body['says'])],
     unread: 'ERR_INPUT_INVALID',
   },
@@ -180,8 +180,8 @@ describe('the MCP gateway, in JSON-RPC’s words', () => {
   })
 
   it('refuses the session of another agent', async () => {
-    const theirs = await openMcp(house.url, house.demo.keys['ml-bot'])
-    const stranger = { authorization: `Bearer ${house.demo.keys['ops-bot']}` }
+    const theirs = await openMcp(instance.url, instance.demo.keys['ml-bot'])
+    const stranger = { authorization: `Bearer ${instance.demo.keys['ops-bot']}` }
     expect((await theirs.post({ id: 1, method: 'ping' }, stranger)).status).toBe(404)
   })
 })
@@ -198,17 +198,19 @@ describe('the sign-in callback', () => {
     ['15,000 characters', `?code=${'x'.repeat(15_000)}`],
   ])('lets nobody in with %s', async (_, query) => {
     const headers = { cookie: `countersign-sign-in-${mark.slice(0, 8)}=x` }
-    const heard = await knock(`${house.url}/sign-in/callback${query}`, { headers })
+    const heard = await knock(`${instance.url}/sign-in/callback${query}`, { headers })
     expect([heard.status, heard.headers['location']]).toEqual([401, undefined])
     expect(heard.headers['set-cookie']).toBeUndefined()
   })
 
   it('lets nobody in twice with the same answer', async () => {
-    const begun = await knock(`${house.url}/sign-in`)
+    const begun = await knock(`${instance.url}/sign-in`)
     const state = new URL(String(begun.headers['location'])).searchParams.get('state')
     const cookies = String(begun.headers['set-cookie']).split(';')[0] ?? ''
     for (const _ of ['a wrong code', 'the same again']) {
-      const heard = await knock(`${house.url}/sign-in/callback?state=${state}&code=x`, { headers: { cookie: cookies } })
+      const heard = await knock(`${instance.url}/sign-in/callback?state=${state}&code=x`, {
+        headers: { cookie: cookies },
+      })
       expect(heard.status).toBe(401)
       expect(String(heard.headers['set-cookie'] ?? '')).not.toMatch(/countersign=[^;]/)
     }

@@ -91,14 +91,16 @@ export async function openChromium(): Promise<Chromium> {
 }
 
 /** Signs in by choosing the person at the demo's identity provider. */
-export async function signIn(page: Page, house: string, person: string): Promise<void> {
-  await page.goto(`${house}/sign-in?return=/`)
+export async function signIn(page: Page, instance: string, person: string): Promise<void> {
+  await page.goto(`${instance}/sign-in?return=/`)
   await page.locator(`button[value="${person}"]`).click()
-  await page.waitForURL(`${house}/`) // the provider's page has a heading as well
+  await page.waitForURL(`${instance}/`) // the provider's page has a heading as well
   await page.locator('h1').first().waitFor()
 }
 
-/** Every rule that axe has for WCAG A and AA (https://github.com/dequelabs/axe-core). The page's own policy stays on. */
+/**
+ * Every rule that axe has for WCAG A and AA (https://github.com/dequelabs/axe-core). The page's own policy stays on.
+ */
 export async function violations(page: Page): Promise<string[]> {
   if (!(await page.evaluate<boolean>(`'axe' in window`))) await page.evaluate(axe())
   return page.evaluate<string[]>(`axe.run(document, {

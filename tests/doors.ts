@@ -77,12 +77,12 @@ export interface McpClient {
 
 const accept = 'application/json, text/event-stream'
 
-/** An MCP client of a server behind the house, with a session of its own. */
-export async function openMcp(house: string, key: string, server = 'files'): Promise<McpClient> {
+/** An MCP client of a server behind the instance, with a session of its own. */
+export async function openMcp(instance: string, key: string, server = 'files'): Promise<McpClient> {
   let session: string | undefined
   let calls = 1
   const post: McpClient['post'] = (message, headers) =>
-    knock(`${house}/mcp/${server}`, {
+    knock(`${instance}/mcp/${server}`, {
       method: 'POST',
       headers: {
         authorization: `Bearer ${key}`,

@@ -5,18 +5,18 @@ import { createAsk, type Hand, product, run } from '@countersign/cli'
 import { tileWidth } from '@countersign/core/verify'
 import { steps } from '@countersign/demo'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { exportOf, openTestHouse, type TestHouse, until } from './house.ts'
+import { exportOf, openTestInstance, type TestInstance, until } from './instance.ts'
 
-/** The hand tool against a real house. */
+/** The hand tool against a real instance. */
 describe('countersign', () => {
-  let house: TestHouse
+  let instance: TestInstance
   let folder: string
   beforeAll(async () => {
-    house = await openTestHouse()
+    instance = await openTestInstance()
     folder = await mkdtemp(join(tmpdir(), 'countersign-hand-'))
   })
   afterAll(async () => {
-    await house.close()
+    await instance.close()
     await rm(folder, { recursive: true, force: true })
   })
 
@@ -24,7 +24,7 @@ describe('countersign', () => {
     let said = ''
     let muttered = ''
     const at: Hand = {
-      env: { COUNTERSIGN_DATA: house.dataDir },
+      env: { COUNTERSIGN_DATA: instance.dataDir },
       cwd: folder,
       root: false,
       watched: false,
@@ -37,12 +37,12 @@ describe('countersign', () => {
     }
     return { code: await run(at, words), said, muttered }
   }
-  const asked = async (rows: number) => (await house.act(exportOf(rows))).approval ?? ''
+  const asked = async (rows: number) => (await instance.act(exportOf(rows))).approval ?? ''
 
   it('inbox: what waits, for whom, and where to answer', async () => {
     const id = await asked(3_001)
     const { said } = await hand('inbox')
-    expect(said).toContain(`${house.url}/approvals/${id}`)
+    expect(said).toContain(`${instance.url}/approvals/${id}`)
     expect(said).toMatch(/3001|3,001/)
     expect(JSON.parse((await hand('inbox', '--json')).said)).toContainEqual(
       expect.objectContaining({ id, state: 'open', groups: ['finance-controllers'] }),
@@ -52,7 +52,7 @@ describe('countersign', () => {
   it('approve: waits for what a person does in the browser', async () => {
     const id = await asked(3_002)
     const waiting = hand('approve', id)
-    await house.sign('ben', await house.question(id))
+    await instance.sign('ben', await instance.question(id))
     expect(await waiting).toMatchObject({ code: 0, said: expect.stringContaining('approved') })
     expect((await hand('approve', id)).code).toBe(3)
   })
@@ -60,7 +60,7 @@ describe('countersign', () => {
   it('reject: the same, and what was rejected is refused to whoever wanted it approved', async () => {
     const id = await asked(3_003)
     const waiting = [hand('reject', id), hand('approve', id)]
-    await house.sign('ben', await house.question(id), 'reject')
+    await instance.sign('ben', await instance.question(id), 'reject')
     expect((await Promise.all(waiting)).map(({ code }) => code)).toEqual([0, 3])
   })
 
@@ -74,8 +74,8 @@ describe('countersign', () => {
 
   it('lineage: where data went, under whose approval', async () => {
     const step = exportOf(3_005)
-    await house.sign('ben', await house.question((await house.act(step)).approval ?? ''))
-    expect((await house.act(step)).status).toBe(200)
+    await instance.sign('ben', await instance.question((await instance.act(step)).approval ?? ''))
+    expect((await instance.act(step)).status).toBe(200)
     await expect
       .poll(async () => (await hand('lineage', 'finance.orders')).said)
       .toMatch(/finance\.orders → .* by finance-bot, approved by Ben/)
@@ -94,7 +94,7 @@ describe('countersign', () => {
     )
     expect([added.code, added.muttered]).toEqual([0, ''])
     const { key } = JSON.parse(added.said) as { key: string }
-    const act = () => house.act(steps.export, { key })
+    const act = () => instance.act(steps.export, { key })
     expect((await act()).status).not.toBe(401)
     expect((await hand('agents', 'list')).said).toContain('new-bot  active')
     expect((await hand('agents', 'add', 'new-bot', '--owner', 'ana@acme.example', '--team', 't')).muttered).toBe(
@@ -106,13 +106,13 @@ describe('countersign', () => {
   })
 
   describe('ledger', () => {
-    const size = async () => (await house.demo.house.store.ledger.head()).size
+    const size = async () => (await instance.demo.instance.store.ledger.head()).size
     const entryIn = (note: string) => Number(note.split('\n')[1])
     let exported: string
     beforeAll(async () => {
       const least = await size()
       await until(
-        () => house.demo.house.store.ledger.checkpoint(),
+        () => instance.demo.instance.store.ledger.checkpoint(),
         (note = '\n0') => entryIn(note) >= least,
       )
       exported = join(folder, 'ledger')
@@ -122,7 +122,7 @@ describe('countersign', () => {
     })
 
     it('verify: over the network, by itself, and with the key from elsewhere', async () => {
-      const { url, vkey } = house.demo.house
+      const { url, vkey } = instance.demo.instance
       for (const words of [[url], [`${url}/ledger/`], ['-'], [url, '--vkey', vkey]]) {
         expect(await hand('ledger', 'verify', ...words)).toMatchObject({ code: 0, muttered: '' })
       }
@@ -131,7 +131,7 @@ describe('countersign', () => {
     })
 
     it('H3: verify - --state holds the tables against the ledger as well, and ends with 1 where they differ', async () => {
-      const { store } = house.demo.house
+      const { store } = instance.demo.instance
       const clean = await hand('ledger', 'verify', '-', '--state')
       expect(clean).toMatchObject({ code: 0, muttered: '' })
       expect(clean.said).toMatch(
@@ -155,7 +155,7 @@ describe('countersign', () => {
       )
       expect(JSON.parse(asJson.said).tables.differences).toEqual([difference])
 
-      for (const elsewhere of [house.url, 'ledger']) {
+      for (const elsewhere of [instance.url, 'ledger']) {
         const refused = await hand('ledger', 'verify', elsewhere, '--state')
         expect([refused.code, refused.said, refused.muttered]).toEqual([
           2,
@@ -174,10 +174,10 @@ describe('countersign', () => {
       })
     })
 
-    it('verify: the house continues what was exported before', async () => {
+    it('verify: the instance continues what was exported before', async () => {
       const known = join(exported, 'checkpoint')
-      await house.act(exportOf(3_006))
-      expect((await hand('ledger', 'verify', house.url, '--known', known)).code).toBe(0)
+      await instance.act(exportOf(3_006))
+      expect((await hand('ledger', 'verify', instance.url, '--known', known)).code).toBe(0)
     })
 
     it.each<[string, (bytes: Buffer) => Buffer | string, string]>([

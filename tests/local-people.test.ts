@@ -6,29 +6,36 @@ import { createAsk } from '@countersign/cli'
 import { freePorts } from '@countersign/demo'
 import { verifyIdTokenProof } from '@countersign/identity'
 import { localIssuer, type Me, type PersonList } from '@countersign/schema'
-import { Config, type StartedHouse, startHouse } from '@countersign/server'
+import { Config, type StartedInstance, startInstance } from '@countersign/server'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { questionFor, sampleSignOff } from '../packages/server/src/api/rig/question.ts'
 
 const policies = fileURLToPath(new URL('../policies', import.meta.url))
 let dataDir: string
 let port: number
-let house: StartedHouse
+let instance: StartedInstance
 beforeAll(async () => {
   dataDir = await mkdtemp(join(tmpdir(), 'countersign-local-'))
   await chmod(dataDir, 0o711) // as root, PostgreSQL runs as someone else
   ;[port = 0] = await freePorts(1)
-  house = await start()
+  instance = await start()
 }, 60_000)
 afterAll(async () => {
-  await house.close()
+  await instance.close()
   await rm(dataDir, { recursive: true, force: true })
 })
 
-function start(): Promise<StartedHouse> {
+function start(): Promise<StartedInstance> {
   const agentGroups = ['ml-agents', 'finance-agents', 'platform-agents']
   const config = Config.parse({ listen: { port }, policies, registry: join(policies, 'registry.yaml'), agentGroups })
-  return startHouse({ config, dataDir, baseDir: dataDir, consoleDir: dataDir, version: 'test', log: () => undefined })
+  return startInstance({
+    config,
+    dataDir,
+    baseDir: dataDir,
+    consoleDir: dataDir,
+    version: 'test',
+    log: () => undefined,
+  })
 }
 
 /** A browser: cookies, redirects, forms. */
@@ -39,7 +46,7 @@ function openBrowser() {
   const cookie = () => [...cookies].map((pair) => pair.join('=')).join('; ')
 
   async function go(url: string, init: RequestInit = {}): Promise<Response & { at?: string }> {
-    for (let at = new URL(url, house.url).href, options = init, steps = 0; steps < 12; steps += 1) {
+    for (let at = new URL(url, instance.url).href, options = init, steps = 0; steps < 12; steps += 1) {
       const headers = { accept: 'text/html', cookie: cookie(), ...(options.headers as Record<string, string>) }
       const response = await fetch(at, { ...options, redirect: 'manual', headers })
       for (const line of response.headers.getSetCookie()) {
@@ -67,7 +74,7 @@ function openBrowser() {
     go,
     /** As a thief of cookies is. */
     steal: (stolen: ReadonlyMap<string, string>) => stolen.forEach((value, name) => cookies.set(name, value)),
-    send: (path: string, fields: Record<string, string> = {}, origin = house.url) =>
+    send: (path: string, fields: Record<string, string> = {}, origin = instance.url) =>
       go(path, { method: 'POST', body: new URLSearchParams(fields), headers: { origin } }),
     async get<T>(path: string): Promise<T> {
       const response = await go(path)
@@ -80,7 +87,7 @@ function openBrowser() {
         body: JSON.stringify(body),
         headers: {
           'content-type': 'application/json',
-          origin: house.url,
+          origin: instance.url,
           'sec-fetch-site': 'same-origin',
           'countersign-browser': browserBinding,
           'countersign-local': localKey,
@@ -105,7 +112,7 @@ const ben = openBrowser()
 
 describe('G1: local people, while no identity provider is connected', () => {
   it('begin with the welcome link: a page that asks the name, and signs the founder in as administrator', async () => {
-    const link = house.welcome ?? ''
+    const link = instance.welcome ?? ''
     const page = await ana.go(link)
     expect([page.status, isPage(page)]).toEqual([200, true])
     const text = await page.text()
@@ -122,8 +129,8 @@ describe('G1: local people, while no identity provider is connected', () => {
       session: { assurance: 'session' },
       local: true,
     })
-    const facts = (await house.store.journal.read(0, 100)).map(({ fact }) => fact)
-    expect(facts).toContainEqual({ kind: 'house.founded', by: me.person.id, demo: false, local: true })
+    const facts = (await instance.store.journal.read(0, 100)).map(({ fact }) => fact)
+    expect(facts).toContainEqual({ kind: 'deployment.founded', by: me.person.id, demo: false, local: true })
     const again = await openBrowser().go(link)
     expect([again.status, await again.text()]).toEqual([404, expect.stringMatching(/opens nothing/)])
   })
@@ -147,7 +154,7 @@ describe('G1: local people, while no identity provider is connected', () => {
     expect(me.person.id).not.toBe((await ana.get<Me>('/api/me')).person.id)
     const used = await openBrowser().send(pathname)
     expect([used.status, isPage(used)]).toEqual([404, true])
-    const facts = (await house.store.journal.read(0, 200)).map(({ fact }) => fact)
+    const facts = (await instance.store.journal.read(0, 200)).map(({ fact }) => fact)
     expect(facts).toContainEqual(expect.objectContaining({ kind: 'person.changed', change: 'added', by: 'operator' }))
   })
 
@@ -159,14 +166,14 @@ describe('G1: local people, while no identity provider is connected', () => {
       owner: 'ana-alves',
       team: 'finance-controllers',
     })
-    const registered = await house.store.agents.get(agent.id)
+    const registered = await instance.store.agents.get(agent.id)
     if (!registered || !owner || !signer) throw new Error('not there')
-    const { store } = house
+    const { store } = instance
     const question = questionFor(registered, sampleSignOff, 'act_local', store.clock.now())
     await store.commit({
       facts: [
         { kind: 'action.decided', record: question.record },
-        { kind: 'approval.changed', change: 'asked', by: 'house', approval: question.approval },
+        { kind: 'approval.changed', change: 'asked', by: 'system', approval: question.approval },
       ],
     })
     const { id, shown } = question.approval
@@ -208,9 +215,9 @@ describe('G1: local people, while no identity provider is connected', () => {
 
   it('stay signed in over a restart, are who they were, and the founding link is gone', async () => {
     const before = await ben.get<Me>('/api/me')
-    await house.close()
-    house = await start()
-    expect(house.welcome).toBeUndefined()
+    await instance.close()
+    instance = await start()
+    expect(instance.welcome).toBeUndefined()
     ben.forgetSession()
     await ben.go('/sign-in')
     expect((await ben.get<Me>('/api/me')).person.id).toBe(before.person.id)
@@ -237,10 +244,10 @@ describe('G1: local people, while no identity provider is connected', () => {
 
 it('G1: with an identity provider configured there are no local people, and an administrator has to come from there', async () => {
   const [other = 0] = await freePorts(1)
-  await house.close()
+  await instance.close()
   const identity = { issuer: 'https://id.example', clientId: 'c' }
   const config = Config.parse({ listen: { port: other }, identity, policies, registry: {}, agentGroups: [] })
-  const connected = await startHouse({
+  const connected = await startInstance({
     config: {
       ...config,
       registry: join(policies, 'registry.yaml'),
@@ -261,5 +268,5 @@ it('G1: with an identity provider configured there are no local people, and an a
   } finally {
     await connected.close()
   }
-  house = await start()
+  instance = await start()
 }, 60_000)

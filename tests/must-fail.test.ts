@@ -8,20 +8,20 @@ import { openBrowser, type Told } from '@countersign/demo'
 import type { QuestionView } from '@countersign/schema'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { knock, openMcp } from './doors.ts'
-import { exportOf, openTestHouse, type TestHouse, until } from './house.ts'
+import { exportOf, openTestInstance, type TestInstance, until } from './instance.ts'
 
-let house: TestHouse
+let instance: TestInstance
 let rows = 2_000
 
 beforeAll(async () => {
-  house = await openTestHouse()
+  instance = await openTestInstance()
 }, 60_000)
-afterAll(() => house.close())
+afterAll(() => instance.close())
 
 /** An export that nobody has asked for yet. */
 const newExport = () => exportOf(++rows)
-const exportsRun = () => house.demo.company.log().filter(({ did }) => did === 'finance.export.begun').length
-const stateOf = async (id: string) => (await house.question(id)).state
+const exportsRun = () => instance.demo.company.log().filter(({ did }) => did === 'finance.export.begun').length
+const stateOf = async (id: string) => (await instance.question(id)).state
 
 describe('a signature that is not given by a person who was asked, in their own browser (P3, P4)', () => {
   let question: QuestionView
@@ -31,23 +31,23 @@ describe('a signature that is not given by a person who was asked, in their own 
 
   beforeAll(async () => {
     before = exportsRun()
-    told = await house.act(step)
-    question = await house.question(told)
+    told = await instance.act(step)
+    question = await instance.question(told)
   })
   afterAll(async () => {
     expect(await stateOf(question.id)).toBe('open')
-    expect((await house.question(question.id)).signatures).toEqual([])
-    expect(await house.act(step)).toMatchObject({ status: 428, approval: told.approval })
+    expect((await instance.question(question.id)).signatures).toEqual([])
+    expect(await instance.act(step)).toMatchObject({ status: 428, approval: told.approval })
     expect(exportsRun()).toBe(before)
   })
 
   const ours = (person: 'ana' | 'ben' | 'eve' = 'ben') => ({
-    origin: house.url,
+    origin: instance.url,
     'sec-fetch-site': 'same-origin',
-    'countersign-browser': house.people[person].browserBinding(),
+    'countersign-browser': instance.people[person].browserBinding(),
   })
-  const cookieOf = (person: 'ana' | 'ben' | 'eve' = 'ben') => house.people[person].cookies('/api/approvals')
-  const key = () => ({ authorization: `Bearer ${house.demo.keys['finance-bot']}` })
+  const cookieOf = (person: 'ana' | 'ben' | 'eve' = 'ben') => instance.people[person].cookies('/api/approvals')
+  const key = () => ({ authorization: `Bearer ${instance.demo.keys['finance-bot']}` })
 
   /** Everything is right but what the row says. */
   it.each<[string, number, string, () => { headers?: Record<string, string>; body?: object }]>([
@@ -95,7 +95,7 @@ describe('a signature that is not given by a person who was asked, in their own 
       'Ben’s cookie, as another program on his machine would get it from his browser',
       403,
       'ERR_WINDOW',
-      () => ({ headers: { origin: house.url, 'sec-fetch-site': 'same-origin', cookie: cookieOf() } }),
+      () => ({ headers: { origin: instance.url, 'sec-fetch-site': 'same-origin', cookie: cookieOf() } }),
     ],
     [
       'Ben’s cookie with the key of Eve’s window',
@@ -105,7 +105,7 @@ describe('a signature that is not given by a person who was asked, in their own 
     ],
     ['no Origin', 403, 'ERR_ORIGIN', () => ({ headers: { cookie: cookieOf() } })],
     [
-      'another name for this house (DNS rebinding)',
+      'another name for this deployment (DNS rebinding)',
       421,
       'ERR_HOST',
       () => ({ headers: { ...ours(), host: 'evil.example', cookie: cookieOf() } }),
@@ -143,7 +143,7 @@ describe('a signature that is not given by a person who was asked, in their own 
     ],
   ])('is refused: %s', async (_, status, code, how) => {
     const { headers = {}, body = { verdict: 'approve', shown: question.shown } } = how()
-    const heard = await knock(`${house.url}/api/approvals/${question.id}/signatures`, {
+    const heard = await knock(`${instance.url}/api/approvals/${question.id}/signatures`, {
       method: 'POST',
       headers: { 'content-type': 'application/json', ...headers },
       body: JSON.stringify(body),
@@ -153,11 +153,11 @@ describe('a signature that is not given by a person who was asked, in their own 
   })
 
   it('is refused: a session that was signed out', async () => {
-    const ben = openBrowser(house.url)
+    const ben = openBrowser(instance.url)
     await ben.signIn('ben')
     const cookie = ben.cookies('/api/approvals')
     await ben.post('/sign-out', {})
-    const heard = await knock(`${house.url}/api/approvals/${question.id}/signatures`, {
+    const heard = await knock(`${instance.url}/api/approvals/${question.id}/signatures`, {
       method: 'POST',
       headers: { 'content-type': 'application/json', ...ours(), cookie },
       body: JSON.stringify({ verdict: 'approve', shown: question.shown }),
@@ -167,7 +167,7 @@ describe('a signature that is not given by a person who was asked, in their own 
 
   it('is refused: a request that only looks', async () => {
     const cookie = cookieOf()
-    const path = `${house.url}/api/approvals/${question.id}/signatures`
+    const path = `${instance.url}/api/approvals/${question.id}/signatures`
     const query = new URLSearchParams({ verdict: 'approve', shown: question.shown }).toString()
     expect((await knock(`${path}?${query}`, { headers: { cookie } })).status).toBe(404)
     for (const method of ['PUT', 'PATCH', 'DELETE']) {
@@ -177,23 +177,23 @@ describe('a signature that is not given by a person who was asked, in their own 
   })
 
   it.each(['POST', 'PUT', 'PATCH'])('is not on offer at the operator’s socket: %s', async (method) => {
-    const { socketPath } = house
+    const { socketPath } = instance
     const body = JSON.stringify({ verdict: 'approve', shown: question.shown, person: 'ben' })
     const headers = { 'content-type': 'application/json' }
     const actions = ['', '/signatures', '/sign', '/approve', '/escalate', '/grant']
     for (const action of actions) {
-      const path = `http://house/approvals/${question.id}${action}`
+      const path = `http://countersign/approvals/${question.id}${action}`
       expect((await knock(path, { socketPath, method, headers, body })).status).toBe(404)
     }
   })
 
   it('is not made by `countersign approve`, which waits for a person and says what they said', async () => {
-    const ask = await house.act(newExport())
-    const asked = await house.question(ask)
+    const ask = await instance.act(newExport())
+    const asked = await instance.question(ask)
     const said: string[] = []
     const muttered: string[] = []
     const program = createProgram(handOf(said, muttered))
-    const done = program.parseAsync(['node', 'countersign', 'approve', asked.id, '--data', house.dataDir]).then(
+    const done = program.parseAsync(['node', 'countersign', 'approve', asked.id, '--data', instance.dataDir]).then(
       () => 0,
       (error: unknown) => (error instanceof Stopped ? error.exitCode : error),
     )
@@ -201,15 +201,15 @@ describe('a signature that is not given by a person who was asked, in their own 
       () => muttered.length,
       (count) => count > 0,
     )
-    expect(muttered.join('')).toContain(`${house.url}/approvals/${asked.id}`)
+    expect(muttered.join('')).toContain(`${instance.url}/approvals/${asked.id}`)
     expect(await stateOf(asked.id)).toBe('open')
-    await house.sign('ben', asked, 'reject')
+    await instance.sign('ben', asked, 'reject')
     expect(await done).toBe(3)
     expect(said.join('')).toContain('rejected')
   })
 
   it('is not on offer to agents over MCP', async () => {
-    const mcp = await openMcp(house.url, house.demo.keys['finance-bot'])
+    const mcp = await openMcp(instance.url, instance.demo.keys['finance-bot'])
     const { body } = await mcp.post({ id: 'tools', method: 'tools/list' })
     const names = (body['result'] as { tools: { name: string }[] }).tools.map(({ name }) => name)
     expect(names.filter((name) => /countersign/.test(name))).toEqual(['countersign_wait'])
@@ -218,14 +218,14 @@ describe('a signature that is not given by a person who was asked, in their own 
 })
 
 it('all of it stands in a ledger that adds up (P11)', async () => {
-  expect((await house.verify()).problems).toEqual([])
-  expect(house.lines.filter(({ level }) => level === 'error')).toEqual([])
+  expect((await instance.verify()).problems).toEqual([])
+  expect(instance.lines.filter(({ level }) => level === 'error')).toEqual([])
 })
 
 function handOf(said: string[], muttered: string[]): Hand {
   return {
     env: {},
-    cwd: house.dataDir,
+    cwd: instance.dataDir,
     root: false,
     watched: false,
     product,

@@ -1,10 +1,11 @@
 /**
- * Random messages that two readers could read in two ways, sent through the HTTP gateway: what it let through, and what its card said.
+ * Random messages that two readers could read in two ways, sent through the HTTP gateway: what it let through, and what
+ * its card said.
  *
  * @module
  */
 import fc from 'fast-check'
-import { type House, openHouse } from '../packages/gateways/src/http/fixture.ts'
+import { type Instance, openInstance } from '../packages/gateways/src/http/fixture.ts'
 
 /** What each reader is asked for; a fact that a message does not tell is left out. */
 export interface Facts {
@@ -15,7 +16,10 @@ export interface Facts {
 
 export type Kind = 'json' | 'form' | 'query'
 
-/** One message that passed: as the upstream got it, and the facts on the card; what is unknown there counts as the worst. */
+/**
+ * One message that passed: as the upstream got it, and the facts on the card; what is unknown there counts as the
+ * worst.
+ */
 export interface Passed {
   readonly kind: Kind
   readonly text: string
@@ -89,7 +93,7 @@ export async function passedOf(runs: number): Promise<{ passed: Passed[]; refuse
     'POST /form': routeOver('form'),
     'GET /query': routeOver('query'),
   }
-  const house = await openHouse({ upstream: { routes } })
+  const instance = await openInstance({ upstream: { routes } })
   const passed: Passed[] = []
   let refused = 0
   try {
@@ -99,30 +103,30 @@ export async function passedOf(runs: number): Promise<{ passed: Passed[]; refuse
       ['query', fields],
     ] as const) {
       for (const text of fc.sample(arbitrary, runs)) {
-        const card = await sent(house, kind, text)
+        const card = await sent(instance, kind, text)
         if (card) passed.push({ kind, text, card })
         else refused += 1
       }
     }
   } finally {
-    await house.close()
+    await instance.close()
   }
   return { passed, refused }
 }
 
 /** The facts on the card; undefined if the message was refused. */
-async function sent(house: House, kind: Kind, text: string): Promise<Facts | undefined> {
-  const [attempts, received] = [house.attempts.length, house.upstream.received.length]
+async function sent(instance: Instance, kind: Kind, text: string): Promise<Facts | undefined> {
+  const [attempts, received] = [instance.attempts.length, instance.upstream.received.length]
   const types = { json: 'application/json', form: 'application/x-www-form-urlencoded' }
   const { status } =
     kind === 'query'
-      ? await house.ask(`/crm/query?${text}`)
-      : await house.ask(`/crm/${kind}`, { method: 'POST', body: text, headers: { 'content-type': types[kind] } })
-  if (status === 400 && house.attempts.length === attempts) return undefined
-  const got = house.upstream.received[received]
+      ? await instance.ask(`/crm/query?${text}`)
+      : await instance.ask(`/crm/${kind}`, { method: 'POST', body: text, headers: { 'content-type': types[kind] } })
+  if (status === 400 && instance.attempts.length === attempts) return undefined
+  const got = instance.upstream.received[received]
   if (status !== 200 || (kind === 'query' ? got?.url !== `/query?${text}` : got?.body !== asReceived(text)))
     throw new Error(`${kind} ${JSON.stringify(text)} was answered with ${status} and arrived as ${JSON.stringify(got)}`)
-  const { action, context } = house.attempts[attempts] ?? { action: undefined, context: undefined }
+  const { action, context } = instance.attempts[attempts] ?? { action: undefined, context: undefined }
   const [resource] = action?.resources ?? []
   return {
     dataset: resource?.kind === 'dataset' ? resource.name : undefined,

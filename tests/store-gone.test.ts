@@ -1,5 +1,5 @@
 /**
- * PostgreSQL is killed under a running house, and does not come back for a while.
+ * PostgreSQL is killed under a running instance, and does not come back for a while.
  *
  * @module
  */
@@ -11,9 +11,9 @@ import type { QuestionView } from '@countersign/schema'
 import { openBrowser, steps, type Told } from '@countersign/demo'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Heard, knock, type McpClient, openMcp } from './doors.ts'
-import { codeOf, exportOf, openTestHouse, type TestHouse, until } from './house.ts'
+import { codeOf, exportOf, openTestInstance, type TestInstance, until } from './instance.ts'
 
-let house: TestHouse
+let instance: TestInstance
 let mcp: McpClient
 /** Asked before; signed before; asked before by someone who waits through it all. */
 let open: QuestionView
@@ -26,20 +26,20 @@ const openStep = exportOf(3_001)
 const grantedStep = exportOf(3_002)
 const waitingStep = exportOf(3_003)
 
-const cluster = () => join(house.dataDir, 'pg', 'cluster')
+const cluster = () => join(instance.dataDir, 'pg', 'cluster')
 const settings = () => join(cluster(), 'postgresql.conf')
-const ready = () => knock(`${house.url}/readyz`)
-const agent = () => ({ authorization: `Bearer ${house.demo.keys['finance-bot']}` })
+const ready = () => knock(`${instance.url}/readyz`)
+const agent = () => ({ authorization: `Bearer ${instance.demo.keys['finance-bot']}` })
 
 beforeAll(async () => {
-  house = await openTestHouse()
-  mcp = await openMcp(house.url, house.demo.keys['ops-bot'])
-  open = await house.question(await house.act(openStep))
-  granted = await house.question(await house.act(grantedStep))
-  await house.sign('ben', granted)
-  waiting = house.act(waitingStep, { waitSeconds: 60 })
-  awaited = await house.question(await house.act(waitingStep))
-  ran = house.demo.company.log().length
+  instance = await openTestInstance()
+  mcp = await openMcp(instance.url, instance.demo.keys['ops-bot'])
+  open = await instance.question(await instance.act(openStep))
+  granted = await instance.question(await instance.act(grantedStep))
+  await instance.sign('ben', granted)
+  waiting = instance.act(waitingStep, { waitSeconds: 60 })
+  awaited = await instance.question(await instance.act(waitingStep))
+  ran = instance.demo.company.log().length
 
   // Without its settings it does not start again, until they are back.
   await rename(settings(), `${settings()}.away`)
@@ -48,20 +48,23 @@ beforeAll(async () => {
   await until(ready, ({ status }) => status === 503)
 }, 60_000)
 
-afterAll(() => house.close())
+afterAll(() => instance.close())
 
 describe('while the store is gone, everything is refused in the door’s own words (P8)', () => {
   it('/readyz says so, and /healthz does not, since this instance runs', async () => {
     expect(await ready()).toMatchObject({ status: 503, body: { status: 'unavailable' } })
-    expect((await knock(`${house.url}/healthz`)).status).toBe(200)
+    expect((await knock(`${instance.url}/healthz`)).status).toBe(200)
   })
 
   it.each<[string, () => Promise<Heard>]>([
     ['a question', () => post({ ...steps.export.call.body, rows: 3_001 })],
-    ['a read that needs no one', () => knock(`${house.demo.gatewayUrl}/company/finance/orders`, { headers: agent() })],
+    [
+      'a read that needs no one',
+      () => knock(`${instance.demo.gatewayUrl}/company/finance/orders`, { headers: agent() }),
+    ],
     [
       'how a question stands',
-      () => knock(`${house.demo.gatewayUrl}/.countersign/questions/${open.id}`, { headers: agent() }),
+      () => knock(`${instance.demo.gatewayUrl}/.countersign/questions/${open.id}`, { headers: agent() }),
     ],
   ])('the HTTP gateway answers 503: %s', async (_, ask) => {
     const heard = await ask()
@@ -70,7 +73,7 @@ describe('while the store is gone, everything is refused in the door’s own wor
   })
 
   it('a grant given before is not spent', async () => {
-    expect((await house.act(grantedStep)).status).toBe(503)
+    expect((await instance.act(grantedStep)).status).toBe(503)
   })
 
   it('the MCP gateway says in band that nothing was executed: a 503 would end the agent’s run', async () => {
@@ -83,7 +86,7 @@ describe('while the store is gone, everything is refused in the door’s own wor
 
   it('so it does over stdio', async () => {
     const [input, output] = [new PassThrough(), new PassThrough()]
-    const bridge = serveStdio({ input, output, url: `${house.url}/mcp/files`, key: house.demo.keys['ops-bot'] })
+    const bridge = serveStdio({ input, output, url: `${instance.url}/mcp/files`, key: instance.demo.keys['ops-bot'] })
     const message = { jsonrpc: '2.0', id: 1, method: 'tools/call', params: { name: 'write_file', arguments: {} } }
     input.end(`${JSON.stringify(message)}\n`)
     await bridge
@@ -94,29 +97,32 @@ describe('while the store is gone, everything is refused in the door’s own wor
   })
 
   it('a signature is refused, not lost in between', async () => {
-    const answer = await house.sign('ben', open)
+    const answer = await instance.sign('ben', open)
     expect([answer.status, codeOf(answer)]).toEqual([503, 'ERR_STORE_UNAVAILABLE'])
   })
 
   it('the console says so', async () => {
-    const heard = await knock(`${house.url}/api/me`, { headers: { cookie: house.people.ben.cookies('/api/') } })
+    const heard = await knock(`${instance.url}/api/me`, { headers: { cookie: instance.people.ben.cookies('/api/') } })
     expect(heard).toMatchObject({ status: 503, body: { code: 'ERR_STORE_UNAVAILABLE' } })
   })
 
   it('signing in ends with an answer: the page is there, and the way back says why not', async () => {
-    expect((await knock(`${house.url}/sign-in`)).status).toBe(303)
-    const late = openBrowser(house.url)
+    expect((await knock(`${instance.url}/sign-in`)).status).toBe(303)
+    const late = openBrowser(instance.url)
     await late.signIn('cleo')
-    expect((await knock(`${house.url}/api/me`, { headers: { cookie: late.cookies('/api/') } })).status).not.toBe(200)
+    expect((await knock(`${instance.url}/api/me`, { headers: { cookie: late.cookies('/api/') } })).status).not.toBe(200)
   })
 
   it('the operator’s socket says so', async () => {
-    const heard = await knock('http://house/agents/finance-bot/stop', { socketPath: house.socketPath, method: 'POST' })
+    const heard = await knock('http://countersign/agents/finance-bot/stop', {
+      socketPath: instance.socketPath,
+      method: 'POST',
+    })
     expect(heard).toMatchObject({ status: 503, body: { code: 'ERR_STORE_UNAVAILABLE' } })
   })
 
   it('nothing ran (P2)', () => {
-    expect(house.demo.company.log()).toHaveLength(ran)
+    expect(instance.demo.company.log()).toHaveLength(ran)
   })
 })
 
@@ -126,41 +132,41 @@ describe('when it is back', () => {
     await until(ready, ({ status }) => status === 200)
   }, 30_000)
 
-  it('the house serves again by itself, and everyone is still signed in', async () => {
-    expect((await house.people.ben.get<{ person: { name: string } }>('/api/me')).person.name).toBe('Ben Okafor')
-    const read = () => knock(`${house.demo.gatewayUrl}/company/finance/orders`, { headers: agent() })
+  it('the instance serves again by itself, and everyone is still signed in', async () => {
+    expect((await instance.people.ben.get<{ person: { name: string } }>('/api/me')).person.name).toBe('Ben Okafor')
+    const read = () => knock(`${instance.demo.gatewayUrl}/company/finance/orders`, { headers: agent() })
     expect(await until(read, ({ status }) => status === 200)).toMatchObject({ status: 200 })
     expect(await mcp.call('countersign_wait', { approval: 'apr_none' })).toBe('There is no such approval.')
   })
 
   it('open questions are still open, and can be signed (P10, P14)', async () => {
-    expect(await house.question(open.id)).toMatchObject({ state: 'open', signatures: [] })
-    expect((await house.sign('ben', open)).status).toBe(200)
-    expect((await house.act(openStep)).status).toBe(200)
+    expect(await instance.question(open.id)).toMatchObject({ state: 'open', signatures: [] })
+    expect((await instance.sign('ben', open)).status).toBe(200)
+    expect((await instance.act(openStep)).status).toBe(200)
   })
 
   it('the grant is still there, once (P6)', async () => {
-    expect((await house.question(granted.id)).state).toBe('granted')
-    const runs = await Promise.all([house.act(grantedStep), house.act(grantedStep), house.act(grantedStep)])
+    expect((await instance.question(granted.id)).state).toBe('granted')
+    const runs = await Promise.all([instance.act(grantedStep), instance.act(grantedStep), instance.act(grantedStep)])
     expect(runs.filter(({ status }) => status === 200)).toHaveLength(1)
   })
 
   it('who waited through it all is woken by the signature, and gets the answer (P10, P14)', async () => {
-    expect((await house.question(awaited.id)).state).toBe('open')
-    expect((await house.sign('ben', awaited)).status).toBe(200)
+    expect((await instance.question(awaited.id)).state).toBe('open')
+    expect((await instance.sign('ben', awaited)).status).toBe(200)
     expect(await waiting).toMatchObject({ status: 200 })
   })
 
   it('each of the three ran once, and the ledger adds up (P11)', async () => {
-    const begun = house.demo.company.log().filter(({ did }) => did === 'finance.export.begun')
+    const begun = instance.demo.company.log().filter(({ did }) => did === 'finance.export.begun')
     expect(new Set(begun.map(({ rows }) => rows))).toEqual(new Set([3_001, 3_002, 3_003]))
     expect(begun).toHaveLength(3)
-    expect((await house.verify()).problems).toEqual([])
+    expect((await instance.verify()).problems).toEqual([])
   })
 })
 
 const post = (body: object) =>
-  knock(`${house.demo.gatewayUrl}/company/finance/exports`, {
+  knock(`${instance.demo.gatewayUrl}/company/finance/exports`, {
     method: 'POST',
     headers: { ...agent(), 'content-type': 'application/json' },
     body: JSON.stringify(body),

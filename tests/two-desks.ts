@@ -1,7 +1,7 @@
 /**
  * Two instances on one memory store: two desks, two gates, one clock that the test moves. On two lanes everything is
- * asked: two controllers by chat, and one of legal by session, or of the CFO's office after ten minutes. What comes on a
- * third is allowed.
+ * asked: two controllers by chat, and one of legal by session, or of the CFO's office after ten minutes. What comes on
+ * a third is allowed.
  *
  * @module
  */
@@ -51,8 +51,8 @@ export interface TwoDesks {
   /** What really ran: the lane and nothing else. */
   readonly ran: readonly number[]
   /**
-   * Sends the action of a lane; how it ended, or `ran` once its run has begun, which then stays under way. `again`: under
-   * the attempt id of the lane's newest run.
+   * Sends the action of a lane; how it ended, or `ran` once its run has begun, which then stays under way. `again`:
+   * under the attempt id of the lane's newest run.
    */
   attempt(at: number, lane: number, again: boolean): Promise<string>
   /** Ends this run of a lane, counted from its first. */
@@ -188,7 +188,7 @@ export async function openTwoDesks(): Promise<TwoDesks> {
       const person = await store.people.get(id)
       if (!person?.active) return
       const left = { ...person, version: person.version + 1, active: false }
-      await store.commit({ facts: [{ kind: 'person.changed', change: 'roles', by: 'house', person: left }] })
+      await store.commit({ facts: [{ kind: 'person.changed', change: 'roles', by: 'system', person: left }] })
     },
 
     close: () => store.close(),

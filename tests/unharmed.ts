@@ -1,17 +1,17 @@
 /**
- * A house that is sent what nobody should send, and what is held after each attempt: everyone is served as before.
+ * An instance that is sent what nobody should send, and what is held after each attempt: everyone is served as before.
  *
  * @module
  */
 import { expect } from 'vitest'
 import { knock, type McpClient, openMcp } from './doors.ts'
-import { openTestHouse, type TestHouse } from './house.ts'
+import { openTestInstance, type TestInstance } from './instance.ts'
 
 /** Stands in everything that is sent, and may stand nowhere afterwards. */
 export const mark = 'mark-of-the-sender'
 
 export interface Unharmed {
-  readonly house: TestHouse
+  readonly instance: TestInstance
   readonly mcp: McpClient
   agentKey(): string
   bearer(): { authorization: string }
@@ -23,28 +23,28 @@ export interface Unharmed {
 }
 
 export async function openUnharmed(): Promise<Unharmed> {
-  const house = await openTestHouse()
-  const agentKey = () => house.demo.keys['finance-bot']
-  const mcp = await openMcp(house.url, agentKey())
+  const instance = await openTestInstance()
+  const agentKey = () => instance.demo.keys['finance-bot']
+  const mcp = await openMcp(instance.url, agentKey())
   const bearer = () => ({ authorization: `Bearer ${agentKey()}` })
-  const cookie = () => house.people.ben.cookies('/api/')
+  const cookie = () => instance.people.ben.cookies('/api/')
   return {
-    house,
+    instance,
     mcp,
     agentKey,
     bearer,
     cookie,
     async stillServes() {
-      const read = await knock(`${house.demo.gatewayUrl}/company/finance/orders?limit=1`, { headers: bearer() })
-      const me = await knock(`${house.url}/api/me`, { headers: { cookie: cookie() } })
+      const read = await knock(`${instance.demo.gatewayUrl}/company/finance/orders?limit=1`, { headers: bearer() })
+      const me = await knock(`${instance.url}/api/me`, { headers: { cookie: cookie() } })
       const ping = await mcp.post({ id: 'ping', method: 'ping' })
-      const status = await knock('http://house/status', { socketPath: house.socketPath })
+      const status = await knock('http://countersign/status', { socketPath: instance.socketPath })
       expect([read.status, me.status, ping.body['result'], status.status]).toEqual([200, 200, {}, 200])
     },
     async nothingCameOfIt() {
-      expect(house.demo.company.log().filter(({ did }) => !did.endsWith('.read'))).toEqual([])
-      expect(JSON.stringify(house.lines)).not.toContain(mark)
-      expect((await house.verify()).problems).toEqual([])
+      expect(instance.demo.company.log().filter(({ did }) => !did.endsWith('.read'))).toEqual([])
+      expect(JSON.stringify(instance.lines)).not.toContain(mark)
+      expect((await instance.verify()).problems).toEqual([])
     },
   }
 }

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { freePorts } from '@countersign/demo'
-import { Config, startHouse } from '@countersign/server'
+import { Config, startInstance } from '@countersign/server'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 
 const policies = fileURLToPath(new URL('../policies', import.meta.url))
@@ -14,11 +14,11 @@ beforeAll(async () => {
 })
 afterAll(() => rm(dataDir, { recursive: true, force: true }))
 
-it('a house that nobody founded leaves its one-time link for whoever may read its data, and takes it away again', async () => {
+it('a deployment that nobody founded leaves its one-time link for whoever may read its data, and takes it away again', async () => {
   const [port = 0] = await freePorts(1)
   const agentGroups = ['ml-agents', 'finance-agents', 'platform-agents']
   const config = Config.parse({ listen: { port }, policies, registry: join(policies, 'registry.yaml'), agentGroups })
-  const house = await startHouse({
+  const instance = await startInstance({
     config,
     dataDir,
     baseDir: dataDir,
@@ -28,11 +28,11 @@ it('a house that nobody founded leaves its one-time link for whoever may read it
   })
   const file = join(dataDir, 'welcome')
   try {
-    expect(house.welcome).toMatch(new RegExp(`^http://localhost:${port}/welcome/[\\w-]{43}$`))
-    expect(await readFile(file, 'utf8')).toBe(`${house.welcome}\n`)
+    expect(instance.welcome).toMatch(new RegExp(`^http://localhost:${port}/welcome/[\\w-]{43}$`))
+    expect(await readFile(file, 'utf8')).toBe(`${instance.welcome}\n`)
     expect((await stat(file)).mode & 0o777).toBe(0o600)
   } finally {
-    await house.close()
+    await instance.close()
   }
   await expect(stat(file)).rejects.toMatchObject({ code: 'ENOENT' })
 })

@@ -8,7 +8,7 @@ import { type Book, type Click, type Errand, isAsked, mustBePermitted, settledAs
 import { livesOf, neverBegunOf, orphansOf, questionOf } from './checks.ts'
 import type { People } from './people.ts'
 import { click } from './people.ts'
-import type { HouseRecord } from './record.ts'
+import type { DeploymentRecord } from './record.ts'
 
 const mostUnknown = 50
 const mostOthers = 15
@@ -16,7 +16,7 @@ const hands = 24
 
 /** Findings, and how many answers were those of an earlier run. */
 export async function sendAgain(
-  record: HouseRecord,
+  record: DeploymentRecord,
   parts: AgentParts,
 ): Promise<{ findings: string[]; replayed: number; collected: number }> {
   const findings: string[] = []
@@ -50,7 +50,7 @@ export async function sendAgain(
 }
 
 /** What is known of it, for whoever looks for the reason. */
-function inWords(errand: Errand, record: HouseRecord): string {
+function inWords(errand: Errand, record: DeploymentRecord): string {
   const { ref, key, aged, told } = errand
   const runs = livesOf(errand, record).map(({ outcome }) => outcome?.kind ?? 'none')
   const heard = told.slice(0, -1).map(({ kind }) => kind)
@@ -69,12 +69,12 @@ function dueAgain({ errands }: Book): Errand[] {
   return [...new Set([...granted, ...unknown.slice(-mostUnknown), ...known.slice(-mostOthers)])]
 }
 
-function expectedOf(errand: Errand, record: HouseRecord): readonly Told['kind'][] {
+function expectedOf(errand: Errand, record: DeploymentRecord): readonly Told['kind'][] {
   const due = dueTo(errand, record)
   return errand.aged === 'perhaps' ? [...due, 'refused', 'waiting'] : due
 }
 
-function dueTo(errand: Errand, record: HouseRecord): readonly Told['kind'][] {
+function dueTo(errand: Errand, record: DeploymentRecord): readonly Told['kind'][] {
   const permits = livesOf(errand, record).filter(({ outcome }) => outcome !== undefined).length
   const neverBegun = neverBegunOf(errand, record)
   if (permits > neverBegun) {
@@ -115,7 +115,10 @@ function askedAnew(errand: Errand, { approval }: Told): void {
 /** What was asked, or granted, is over: asked again, it is a new question. */
 const afresh = ['refused', 'waiting'] as const
 
-/** What is on the desk when the house dies: a grant that nobody has collected, and a question with one signature of two. */
+/**
+ * What is on the desk when the instance dies: a grant that nobody has collected, and a question with one signature of
+ * two.
+ */
 export interface Desk {
   readonly granted: Errand
   readonly halfway: Errand
@@ -175,7 +178,8 @@ export async function clickAround(parts: AgentParts, people: People): Promise<st
   twice.decisions = 2 // the hand that comes second asks anew
   const hands = await Promise.all([attempt(twice, parts), attempt(twice, parts, 0, `${twice.key}-other`)])
   const kinds = hands.map(({ kind }) => kind).toSorted()
-  // While the first one runs the other is told so; once it has ended with its client there, the other is a new question.
+  // While the first one runs the other is told so; once it has ended with its client there, the other is a new
+  // question.
   is('two hands, one grant: one runs', ['ran,waiting', 'done,ran'].includes(kinds.join(',')), hands)
   const other = hands.find(({ kind }) => kind === 'waiting')
   is('the other is another question', other === undefined || other.approval !== twice.approval, hands)

@@ -6,7 +6,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { send, type Step } from '@countersign/demo'
 import { type Book, type Errand, settledAs, type Told, wasTold } from './book.ts'
-import type { Ready } from './house.ts'
+import type { Ready } from './instance.ts'
 import type { Random } from './random.ts'
 import type { Standing } from './standing.ts'
 
@@ -19,10 +19,10 @@ export interface AgentParts {
   readonly ready: Pick<Ready, 'keys'>
 }
 
-/** Where an instance of the house is met. */
+/** Where an instance is met. */
 export type Door = Pick<Standing, 'publicUrl' | 'gatewayUrl'>
 
-/** Longer than a house takes that has to give up on its store, also where much else runs. */
+/** Longer than an instance takes that has to give up on its store, also where much else runs. */
 const patienceMs = 60_000
 
 /** Only one hand at a time sends an errand that has no key: two at once would be two questions. */

@@ -1,5 +1,5 @@
 /**
- * What was sent and what was answered, as those who sent it remember it. The house is measured against this.
+ * What was sent and what was answered, as those who sent it remember it. The instance is measured against this.
  *
  * @module
  */
@@ -37,8 +37,8 @@ export interface Told {
   readonly sentAt: number
   readonly at: number
   /**
-   * `begun`: the answer began and broke off. `lost`: nothing was heard. `unavailable`: the house said try again. `late`: it
-   * said that the leave to run came too late, and nothing was run.
+   * `begun`: the answer began and broke off. `lost`: nothing was heard. `unavailable`: the instance said try again.
+   * `late`: it said that the leave to run came too late, and nothing was run.
    */
   readonly kind:
     | 'ran'
@@ -110,7 +110,7 @@ export function createBook(): Book {
 export const wasTold = ({ told }: Errand, ...kinds: readonly Told['kind'][]): boolean =>
   told.some(({ kind }) => kinds.includes(kind))
 
-/** The house has said what became of it. */
+/** The instance has said what became of it. */
 export const isAcknowledged = ({ kind }: Told): boolean => kind !== 'lost' && kind !== 'unavailable' && kind !== 'late'
 
 /** From `at` on it is hours later, or earlier, which ends nothing. */

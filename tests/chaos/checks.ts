@@ -9,11 +9,11 @@ import type { ActionSummary } from '@countersign/schema'
 import type { LedgerReport } from '@countersign/core/verify'
 import { type Book, type Errand, isAsked, mustBeDecided, mustBePermitted, settledAs, wasTold } from './book.ts'
 import type { Run } from './company.ts'
-import type { HouseRecord } from './record.ts'
+import type { DeploymentRecord } from './record.ts'
 
 export interface Evidence {
   readonly book: Book
-  readonly record: HouseRecord
+  readonly record: DeploymentRecord
   readonly runs: readonly Run[]
   /** Where tools write. */
   readonly folder: string
@@ -127,30 +127,31 @@ const each = ({ errands }: Book, find: (errand: Errand) => string | undefined): 
     return says === undefined ? [] : [`${errand.ref} ${says}; told ${errand.told.map(({ kind }) => kind).join(', ')}`]
   })
 
-export const livesOf = ({ ref }: Errand, { actions }: HouseRecord): readonly ActionSummary[] => actions.get(ref) ?? []
-const questionsOf = ({ ref }: Errand, { questions }: HouseRecord) => questions.get(ref) ?? []
+export const livesOf = ({ ref }: Errand, { actions }: DeploymentRecord): readonly ActionSummary[] =>
+  actions.get(ref) ?? []
+const questionsOf = ({ ref }: Errand, { questions }: DeploymentRecord) => questions.get(ref) ?? []
 
 /** The one that its agent was told of. */
-export const questionOf = (errand: Errand, record: HouseRecord) =>
+export const questionOf = (errand: Errand, record: DeploymentRecord) =>
   questionsOf(errand, record).find(({ id }) => id === errand.approval)
 
 const hasPermit = ({ outcome }: ActionSummary) => outcome !== undefined
-const permitted = (errand: Errand, record: HouseRecord) => livesOf(errand, record).filter(hasPermit).length
-const permittedAt = (ref: string, { actions }: HouseRecord) => (actions.get(ref) ?? []).some(hasPermit)
+const permitted = (errand: Errand, record: DeploymentRecord) => livesOf(errand, record).filter(hasPermit).length
+const permittedAt = (ref: string, { actions }: DeploymentRecord) => (actions.get(ref) ?? []).some(hasPermit)
 
 /** Permits without an outcome. */
-export const running = (errand: Errand, record: HouseRecord): number =>
+export const running = (errand: Errand, record: DeploymentRecord): number =>
   livesOf(errand, record).filter(({ outcome }) => outcome?.kind === 'running').length
 
 /**
  * Runs that were permitted, and of which nobody will ever know how they ended. Without a key the same, sent again, is a
  * new question, for people to judge.
  */
-export const orphansOf = (errand: Errand, record: HouseRecord): number =>
+export const orphansOf = (errand: Errand, record: DeploymentRecord): number =>
   errand.key === undefined ? running(errand, record) : 0
 
 /** Permits under which nothing was sent, for certain: the same, sent again, is judged anew. */
-export const neverBegunOf = (errand: Errand, record: HouseRecord): number =>
+export const neverBegunOf = (errand: Errand, record: DeploymentRecord): number =>
   livesOf(errand, record).filter(
     ({ outcome }) => outcome?.kind === 'failed' && /^(?:nothing was (?:run|sent)|not begun)/i.test(outcome.summary),
   ).length
@@ -192,7 +193,7 @@ function boundsOf({ errands, traces }: Book): Record<string, { least: number; mo
 }
 
 const answers = ['approval.signed', 'approval.granted', 'approval.rejected']
-const founding = ['house.founded', 'person.roles', 'agent.registered']
+const founding = ['deployment.founded', 'person.roles', 'agent.registered']
 
 /** Nothing acknowledged is missing from the ledger, and nothing is in it that was never sent. */
 export function weigh(book: Book, { size, counts }: LedgerReport): { findings: string[]; least: number; most: number } {

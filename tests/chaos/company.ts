@@ -1,5 +1,6 @@
 /**
- * The upstream of the house under test, in this process, so that it survives every kill and remembers what really ran.
+ * The upstream of the instance under test, in this process, so that it survives every kill and remembers what really
+ * ran.
  *
  * @module
  */
@@ -24,7 +25,7 @@ export interface Company {
 export async function openCompany(token: string, random: Random): Promise<Company> {
   const runs: Run[] = []
   const server = createServer((request, response) => {
-    answer(request, response).catch(() => response.destroy()) // the house was killed in the middle of it
+    answer(request, response).catch(() => response.destroy()) // the instance was killed in the middle of it
   })
   await new Promise<void>((ready) => void server.listen(0, '127.0.0.1', ready))
   return {

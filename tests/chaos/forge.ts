@@ -2,12 +2,12 @@ import { fileURLToPath } from 'node:url'
 import { build } from 'vite'
 
 /**
- * The house as one file, made once per run: a start then takes a third of the time that it takes from the sources. It
- * lies where packages are found.
+ * The instance as one file, made once per run: a start then takes a third of the time that it takes from the sources.
+ * It lies where packages are found.
  *
  * @returns its path
  */
-export async function forgeHouse(outDir: string): Promise<string> {
+export async function forgeInstance(outDir: string): Promise<string> {
   const root = fileURLToPath(new URL('../..', import.meta.url))
   await build({
     root,
@@ -15,11 +15,11 @@ export async function forgeHouse(outDir: string): Promise<string> {
     logLevel: 'error',
     ssr: { noExternal: [/^@countersign\//], resolve: { conditions: ['countersign-source'] } },
     build: {
-      ssr: fileURLToPath(new URL('./house.ts', import.meta.url)),
+      ssr: fileURLToPath(new URL('./instance.ts', import.meta.url)),
       target: 'node20',
       outDir,
-      rolldownOptions: { output: { entryFileNames: 'house.mjs' } },
+      rolldownOptions: { output: { entryFileNames: 'instance.mjs' } },
     },
   })
-  return `${outDir}/house.mjs`
+  return `${outDir}/instance.mjs`
 }

@@ -1,12 +1,12 @@
 /**
- * One run: houses one after another, round after round, until it is asked to end.
+ * One run: instances one after another, round after round, until it is asked to end.
  *
  * @module
  */
 import { mkdtemp, rm } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { type Figures, noFigures } from './figures.ts'
-import { forgeHouse } from './forge.ts'
+import { forgeInstance } from './forge.ts'
 import { findMeans, lacks } from './means.ts'
 import { createRandom } from './random.ts'
 import { playRound, type Tally } from './round.ts'
@@ -57,7 +57,10 @@ export async function playLane({ rounds, skip, seed, only, complete, tell }: Lan
   }
   return figures
 
-  /** A house lives for as many rounds as there are modes; then comes a new one, so that looking at everything stays quick. */
+  /**
+   * An instance lives for as many rounds as there are modes; then comes a new one, so that looking at everything stays
+   * quick.
+   */
   async function playAll(): Promise<void> {
     const means = await findMeans(process.getuid?.() === 0)
     const wanted = modes.filter(({ says }) => only.test(says))
@@ -69,7 +72,7 @@ export async function playLane({ rounds, skip, seed, only, complete, tell }: Lan
     })
     const outDir = await mkdtemp(fileURLToPath(new URL('../../node_modules/.chaos-', import.meta.url)))
     closings.push(() => rm(outDir, { recursive: true, force: true }))
-    const program = await forgeHouse(outDir)
+    const program = await forgeInstance(outDir)
 
     if (possible.length === 0) return tally.check('the run', ['nothing can be played'])
     const first = skip % possible.length
@@ -98,7 +101,7 @@ export async function playLane({ rounds, skip, seed, only, complete, tell }: Lan
       figures.entries += stage.size
       await closeInPeace(stage)
     } catch (error) {
-      if (!closing) tally.check(`the run (${scene})`, [says(error)]) // the next house may fare better
+      if (!closing) tally.check(`the run (${scene})`, [says(error)]) // the next instance may fare better
     }
     if (closing) return closing
     for (const each of closings.splice(mark).toReversed()) await each()
@@ -108,10 +111,10 @@ export async function playLane({ rounds, skip, seed, only, complete, tell }: Lan
     closings.push(close)
   }
 
-  async function closeInPeace({ house, second }: Stage): Promise<void> {
-    for (const each of second ? [second, house] : [house]) {
+  async function closeInPeace({ instance, second }: Stage): Promise<void> {
+    for (const each of second ? [second, instance] : [instance]) {
       const code = await each.close(60_000)
-      tally.check('asked to close, the house closes', code === 0 ? [] : [`its exit code is ${code}`])
+      tally.check('asked to close, the instance closes', code === 0 ? [] : [`its exit code is ${code}`])
       tally.check('and leaves no process behind', await each.strays(40_000))
     }
   }

@@ -1,5 +1,5 @@
 /**
- * Several runs beside each other: each a process, with a seed, houses and networks of its own. While one waits for a
+ * Several runs beside each other: each a process, with a seed, instances and networks of its own. While one waits for a
  * lease to end, another works. The second goes on in the list of modes where the share of the first ends.
  *
  * @module

@@ -1,6 +1,6 @@
 /**
- * `npm run test:chaos -- --rounds 20 --seed 7`: what a house stands on breaks at random moments under load, and it has to
- * keep its promises P2, P6, P10, P11 and P14. Twenty rounds see every mode. Nothing of it stays on the machine.
+ * `npm run test:chaos -- --rounds 20 --seed 7`: what an instance stands on breaks at random moments under load, and it
+ * has to keep its promises P2, P6, P10, P11 and P14. Twenty rounds see every mode. Nothing of it stays on the machine.
  *
  * @module
  */

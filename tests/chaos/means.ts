@@ -1,5 +1,5 @@
 /**
- * What this machine lets us do to a house: some of it needs root, some a program.
+ * What this machine lets us do to an instance: some of it needs root, some a program.
  *
  * @module
  */

@@ -3,8 +3,8 @@ import { once } from 'node:events'
 import { createServer } from 'node:net'
 
 /**
- * Ports that stay a house's own while it is dead: not of those that a system gives to whoever connects somewhere (Linux
- * from 32768 on), so that nobody who works meanwhile sits on them when it comes back.
+ * Ports that stay an instance's own while it is dead: not of those that a system gives to whoever connects somewhere
+ * (Linux from 32768 on), so that nobody who works meanwhile sits on them when it comes back.
  */
 export async function ownPorts(count: number): Promise<number[]> {
   const found = new Set<number>()

@@ -22,11 +22,11 @@ export async function processesIn(folder: string): Promise<Process[]> {
   return all.filter(({ command, cwd }) => command.includes(folder) || cwd.startsWith(folder))
 }
 
-/** Of those, the ones that do not descend from `house`. */
-export async function straysIn(folder: string, house: number | undefined): Promise<Process[]> {
+/** Of those, the ones that do not descend from `instance`. */
+export async function straysIn(folder: string, instance: number | undefined): Promise<Process[]> {
   const found = await processesIn(folder)
   const parents = new Map(found.map(({ pid, parent }) => [pid, parent]))
-  const ours = (pid: number | undefined): boolean => pid !== undefined && (pid === house || ours(parents.get(pid)))
+  const ours = (pid: number | undefined): boolean => pid !== undefined && (pid === instance || ours(parents.get(pid)))
   return found.filter(({ pid }) => !ours(pid))
 }
 

@@ -1,5 +1,5 @@
 /**
- * The identity provider of the houses under test, in this process, so that it survives every kill.
+ * The identity provider of the instances under test, in this process, so that it survives every kill.
  *
  * @module
  */
@@ -11,12 +11,12 @@ export interface RunningProvider {
   close(): Promise<void>
 }
 
-export async function openProvider(houses: readonly string[]): Promise<RunningProvider> {
+export async function openProvider(instances: readonly string[]): Promise<RunningProvider> {
   const [port = 0] = await freePorts(1)
   const issuer = `http://localhost:${port}`
   const provider = await createDemoProvider({
     issuer,
-    clients: [{ client_id: 'countersign', redirect_uris: houses.map((url) => `${url}/sign-in/callback`) }],
+    clients: [{ client_id: 'countersign', redirect_uris: instances.map((url) => `${url}/sign-in/callback`) }],
   })
   const server = createServer((request, response) => provider.callback(request, response))
   await new Promise<void>((ready) => void server.listen(port, '127.0.0.1', ready))

@@ -1,5 +1,6 @@
 /**
- * What the house says of itself: the record, read by the auditor, and the published ledger, trusted only as far as it adds up.
+ * What the instance says of itself: the record, read by the auditor, and the published ledger, trusted only as far as
+ * it adds up.
  *
  * @module
  */
@@ -10,13 +11,13 @@ import type { Browser } from '@countersign/demo'
 import type { ActionPage, ActionSummary, LedgerView, QuestionPage, QuestionSummary } from '@countersign/schema'
 import { refIn } from './book.ts'
 
-export interface HouseRecord {
+export interface DeploymentRecord {
   /** By the reference in their sentence. */
   readonly actions: ReadonlyMap<string, readonly ActionSummary[]>
   readonly questions: ReadonlyMap<string, readonly QuestionSummary[]>
 }
 
-export async function readRecord(auditor: Browser): Promise<HouseRecord> {
+export async function readRecord(auditor: Browser): Promise<DeploymentRecord> {
   const actions = await pages((after) => patient(() => auditor.get<ActionPage>(`/api/actions?limit=200${after}`)))
   const questions = await pages((after) =>
     patient(() => auditor.get<QuestionPage>(`/api/approvals?state=all&limit=200${after}`)),
@@ -24,7 +25,7 @@ export async function readRecord(auditor: Browser): Promise<HouseRecord> {
   return { actions: grouped(actions), questions: grouped(questions) }
 }
 
-/** A store that has just come back may be away for another moment: the house says to try again. */
+/** A store that has just come back may be away for another moment: the instance says to try again. */
 async function patient<Read>(read: () => Promise<Read>): Promise<Read> {
   for (let left = 20; ; left -= 1) {
     try {
@@ -65,15 +66,15 @@ export interface Verified {
 
 /** Waits until all that is in the ledger now is published, then recomputes everything from what is published. */
 export async function verifyPublished(
-  house: string,
+  instance: string,
   { auditor, vkey, known }: { auditor: Browser; vkey: string; known: string | undefined },
 ): Promise<Verified | undefined> {
   const { size } = await auditor.get<LedgerView>('/api/ledger')
   for (const until = Date.now() + 60_000; Date.now() < until; await pause(100)) {
-    const checkpoint = await publishedCheckpoint(house)
+    const checkpoint = await publishedCheckpoint(instance)
     if (checkpoint === undefined || sizeOf(checkpoint) < size) continue
     const report = await verifyLedger(
-      { read: (path) => bytesAt(`${house}/ledger/${path}`) },
+      { read: (path) => bytesAt(`${instance}/ledger/${path}`) },
       { hash: sha256, verifySignature: verifyEd25519 },
       { vkey, ...(known !== undefined && { known }) },
     )
@@ -85,7 +86,8 @@ export async function verifyPublished(
 /** The second line of a checkpoint (https://c2sp.org/tlog-checkpoint). */
 const sizeOf = (note: string) => Number(note.split('\n')[1])
 
-export const publishedCheckpoint = (house: string): Promise<string | undefined> => textAt(`${house}/ledger/checkpoint`)
+export const publishedCheckpoint = (instance: string): Promise<string | undefined> =>
+  textAt(`${instance}/ledger/checkpoint`)
 
 async function bytesAt(url: string): Promise<Uint8Array | undefined> {
   const response = await fetch(url)

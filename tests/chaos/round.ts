@@ -9,7 +9,7 @@ import { agentsAtWork } from './agents.ts'
 import { age, isAcknowledged, isAsked, settledAs } from './book.ts'
 import { checks, outcomeWithinMs, running, weigh } from './checks.ts'
 import { peopleAtWork, signInAt } from './people.ts'
-import { type HouseRecord, publishedCheckpoint, readRecord, verifyPublished } from './record.ts'
+import { type DeploymentRecord, publishedCheckpoint, readRecord, verifyPublished } from './record.ts'
 import { partsOf, type Stage } from './stage.ts'
 import { inWords, type Strike } from './strike.ts'
 
@@ -27,9 +27,9 @@ export interface Played {
   readonly heard: number
 }
 
-/** @throws if the house does not stand again: nothing more can be told then. */
+/** @throws if the instance does not stand again: nothing more can be told then. */
 export async function playRound(plan: Strike, stage: Stage, tally: Tally): Promise<Played> {
-  const { house, book } = stage
+  const { instance, book } = stage
   const began = Date.now()
   const before = standingOf(stage)
 
@@ -38,14 +38,14 @@ export async function playRound(plan: Strike, stage: Stage, tally: Tally): Promi
   const startedAt = Date.now()
   const fell = plan.mode.fatal === true
   if (fell && !plan.hasty) {
-    tally.check('no process is left behind', await house.strays(leaveWithinMs))
-    house.begin()
+    tally.check('no process is left behind', await instance.strays(leaveWithinMs))
+    instance.begin()
   }
   await standAgain(stage, plan, fell)
   stage.storms.push({ from: struckAt - outcomeWithinMs, to: Date.now() })
   const backMs = Date.now() - startedAt
-  tally.check('the house stands again', [])
-  tally.check('of it, no process is astray', await house.strays(leaveWithinMs))
+  tally.check('the instance stands again', [])
+  tally.check('of it, no process is astray', await instance.strays(leaveWithinMs))
 
   const record = await look(stage, tally, 'after the restart')
   const parts = partsOf(stage)
@@ -78,7 +78,7 @@ function standingOf({ book, company }: Stage): { sent: number; heard: number; ru
   return { sent: told.length, heard: heard.length, runs: company.runs.length }
 }
 
-async function look(stage: Stage, tally: Tally, when: string): Promise<HouseRecord> {
+async function look(stage: Stage, tally: Tally, when: string): Promise<DeploymentRecord> {
   const { book, company, folder, people, storms } = stage
   const readAt = Date.now()
   const record = await readRecord(people.browsers.eve)
@@ -90,16 +90,16 @@ async function look(stage: Stage, tally: Tally, when: string): Promise<HouseReco
 /** Resolves to when it was struck. */
 async function workUntilStruck(stage: Stage, plan: Strike, tally: Tally): Promise<number> {
   const { mode, lastsMs, hasty } = plan
-  const { house, book, random, people } = stage
+  const { instance, book, random, people } = stage
   const done = new AbortController()
   const work = Promise.all([agentsAtWork(partsOf(stage), done.signal), peopleAtWork(people, book, random, done.signal)])
   await pause(plan.afterMs)
-  stage.known = (await publishedCheckpoint(house.publicUrl)) ?? stage.known
+  stage.known = (await publishedCheckpoint(instance.publicUrl)) ?? stage.known
   const struckAt = Date.now()
   if (mode.clock) age(book, struckAt, mode.clock)
   const findings = await mode.strike(stage, lastsMs)
   const overAt = Date.now()
-  if (hasty) house.begin()
+  if (hasty) instance.begin()
   if (!mode.fatal) await pause(500)
   done.abort()
   await work
@@ -119,19 +119,19 @@ function wentOn({ book, second }: Stage, struckAt: number, overAt: number): stri
 }
 
 async function standAgain(stage: Stage, { mode }: Strike, fell: boolean): Promise<void> {
-  const { house, second, book } = stage
+  const { instance, second, book } = stage
   if (fell) book.traces.starts.tried += 1 + (mode.again ?? 0)
-  const ready = await house.stands()
-  if (!ready) throw new Error(`The house does not stand again.\n${house.complaints.slice(-10).join('\n')}`)
+  const ready = await instance.stands()
+  if (!ready) throw new Error(`The instance does not stand again.\n${instance.complaints.slice(-10).join('\n')}`)
   if (fell) book.traces.starts.done += 1
   stage.ready = ready
   if (second && !(await second.stands())) throw new Error('The second instance does not stand.')
-  stage.people = await signInAt(second ? [house, second] : [house], book)
+  stage.people = await signInAt(second ? [instance, second] : [instance], book)
 }
 
 async function checkLedger(stage: Stage, tally: Tally): Promise<string> {
-  const { house, book, ready, people, known } = stage
-  const verified = await verifyPublished(house.publicUrl, { auditor: people.browsers.eve, vkey: ready.vkey, known })
+  const { instance, book, ready, people, known } = stage
+  const verified = await verifyPublished(instance.publicUrl, { auditor: people.browsers.eve, vkey: ready.vkey, known })
   if (!verified) {
     tally.check('the ledger is published', ['no checkpoint came within a minute'])
     return '?'

@@ -1,5 +1,5 @@
 /**
- * A house with its company, its identity provider, its people signed in, and everything that will be known of it.
+ * An instance with its company, its identity provider, its people signed in, and everything that will be known of it.
  *
  * @module
  */
@@ -14,7 +14,7 @@ import type { Storm } from './checks.ts'
 import { createSettableClock } from './clock.ts'
 import { type Company, openCompany } from './company.ts'
 import { mountSmallDisk } from './full-disk.ts'
-import type { HouseSettings, Ready } from './house.ts'
+import type { InstanceSettings, Ready } from './instance.ts'
 import type { Means } from './means.ts'
 import { layNetwork } from './network.ts'
 import { type People, signInAt } from './people.ts'
@@ -26,7 +26,7 @@ import { createStanding, type Standing } from './standing.ts'
 import type { Scene, Targets } from './strike.ts'
 
 export interface Stage extends Targets {
-  /** Another instance of the house, which nobody strikes. */
+  /** Another instance, which nobody strikes. */
   readonly second: Standing | undefined
   readonly company: Company
   readonly book: Book
@@ -38,7 +38,7 @@ export interface Stage extends Targets {
   known: string | undefined
   /** Of the ledger. */
   size: number
-  /** From just before each strike until the house stood again: what was answered then may lack its outcome. */
+  /** From just before each strike until the instance stood again: what was answered then may lack its outcome. */
   readonly storms: Storm[]
 }
 
@@ -47,7 +47,7 @@ export interface StageParts {
   readonly means: Means
   readonly random: Random
   readonly env: NodeJS.ProcessEnv
-  /** The house as one file. */
+  /** The instance as one file. */
   readonly program: string
   /** Told what to do to have nothing left, as soon as there is something. */
   onClose(close: () => Promise<void>): void
@@ -73,8 +73,8 @@ export async function openStage(parts: StageParts): Promise<Stage> {
     companyToken,
   }
   const instances = await Promise.all(stores.map(makeInstance))
-  const [house, second] = instances
-  if (!house) throw new Error('A scene has at least one instance.')
+  const [instance, second] = instances
+  if (!instance) throw new Error('A scene has at least one instance.')
 
   const book = createBook()
   let ready: Ready | undefined
@@ -82,13 +82,13 @@ export async function openStage(parts: StageParts): Promise<Stage> {
     if (each === second) await cp(join(folder, 'data0/keys'), join(folder, 'data1/keys'), { recursive: true })
     each.begin()
     ready = await each.stands()
-    if (!ready) throw new Error(`The house does not stand.\n${each.complaints.join('\n')}`)
+    if (!ready) throw new Error(`The instance does not stand.\n${each.complaints.join('\n')}`)
     book.traces.starts.tried = book.traces.starts.done += 1
   }
-  if (!ready) throw new Error('The house does not stand.')
+  if (!ready) throw new Error('The instance does not stand.')
   const people = await signInAt(instances, book)
   const memory = { company, book, random, ready, people, known: undefined, size: 0, storms: [] }
-  return { ...targets, ...memory, house, second, folder: house.settings.folder }
+  return { ...targets, ...memory, instance, second, folder: instance.settings.folder }
 
   async function makeInstance(storeUrl: string | undefined, place: number): Promise<Standing> {
     const dataDir = join(folder, `data${place}`)
@@ -96,7 +96,7 @@ export async function openStage(parts: StageParts): Promise<Stage> {
     await chmod(dataDir, 0o711)
     const [port = 0, httpPort = 0] = ports.slice(2 * place)
     const written = storeUrl === undefined ? join(dataDir, 'files') : join(folder, 'files')
-    const own: Omit<HouseSettings, keyof typeof common> = {
+    const own: Omit<InstanceSettings, keyof typeof common> = {
       dataDir,
       folder: written,
       port,
@@ -110,18 +110,18 @@ export async function openStage(parts: StageParts): Promise<Stage> {
   }
 }
 
-/** A folder of our own for houses to live in. As root, PostgreSQL runs as someone else, who has to pass. */
+/** A folder of our own for instances to live in. As root, PostgreSQL runs as someone else, who has to pass. */
 async function makeFolder(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'countersign-chaos-'))
   await chmod(folder, 0o711)
   return folder
 }
 
-/** What can be struck beside the house, and for each instance the URL of its store, if it is not embedded. */
+/** What can be struck beside the instance, and for each instance the URL of its store, if it is not embedded. */
 async function layOutScene(
   folder: string,
   { scene, means, onClose }: StageParts,
-): Promise<{ targets: Omit<Targets, 'house'>; stores: readonly (string | undefined)[] }> {
+): Promise<{ targets: Omit<Targets, 'instance'>; stores: readonly (string | undefined)[] }> {
   switch (scene) {
     case 'alone':
       return {
@@ -148,10 +148,10 @@ async function layOutScene(
   }
 }
 
-export const partsOf = ({ book, random, house, second, ready, folder }: Stage): AgentParts => ({
+export const partsOf = ({ book, random, instance, second, ready, folder }: Stage): AgentParts => ({
   book,
   random,
-  doors: second ? [house, second] : [house],
+  doors: second ? [instance, second] : [instance],
   folder,
   ready,
 })

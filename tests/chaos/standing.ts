@@ -1,5 +1,5 @@
 /**
- * The house as a child process: starting it, killing it, and seeing that nothing of it is left.
+ * The instance as a child process: starting it, killing it, and seeing that nothing of it is left.
  *
  * @module
  */
@@ -8,31 +8,31 @@ import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { setTimeout as pause } from 'node:timers/promises'
 import { freePorts } from '@countersign/demo'
-import type { HouseSettings, Ready } from './house.ts'
+import type { InstanceSettings, Ready } from './instance.ts'
 import { injure, type Injury } from './injure.ts'
 import { postmasterOf, processesIn, signal, straysIn } from './processes.ts'
 
 export interface Standing {
-  readonly settings: HouseSettings
+  readonly settings: InstanceSettings
   readonly publicUrl: string
   readonly gatewayUrl: string
-  /** What the house last wrote to its log. */
+  /** What the instance last wrote to its log. */
   readonly complaints: readonly string[]
   /** Starts a process, and does not wait for it. */
   begin(): void
   /** What the newest process said when it stood; undefined if it does not, and its store does not answer, in time. */
   stands(): Promise<Ready | undefined>
-  killHouse(): Promise<void>
+  killInstance(): Promise<void>
   killPostgres(): Promise<boolean>
   /** Stops every process of PostgreSQL where it is, and lets it go on after `forMs`. */
   holdPostgres(forMs: number): Promise<void>
   /** The same for node; what is done `meanwhile` may take longer. */
-  holdHouse(forMs: number, meanwhile?: () => Promise<void>): Promise<void>
+  holdInstance(forMs: number, meanwhile?: () => Promise<void>): Promise<void>
   /** Starts one more process on the same data, and other ports; its exit code, or undefined if it stays. */
   startAnother(withinMs: number): Promise<number | undefined>
   /** System calls of PostgreSQL fail for a while. */
   injurePostgres(injury: Injury, forMs: number): Promise<void>
-  /** Resolves to what is left that does not belong to a running house, after `withinMs` at most. */
+  /** Resolves to what is left that does not belong to a running instance, after `withinMs` at most. */
   strays(withinMs: number): Promise<readonly string[]>
   /** Asks it to close; its exit code, or undefined if it did not in time. */
   close(withinMs: number): Promise<number | undefined>
@@ -44,9 +44,9 @@ export interface Standing {
 const standsWithinMs = 240_000
 
 export interface StandingParts {
-  readonly settings: HouseSettings
+  readonly settings: InstanceSettings
   readonly env: NodeJS.ProcessEnv
-  /** The house as one file. */
+  /** The instance as one file. */
   readonly program: string
 }
 
@@ -69,7 +69,7 @@ export function createStanding({ settings, env, program }: StandingParts): Stand
       return stands && (await isReady()) ? stands : undefined
     },
 
-    async killHouse() {
+    async killInstance() {
       if (!child || child.exitCode !== null || child.signalCode !== null) return
       const gone = once(child, 'exit')
       child.kill('SIGKILL')
@@ -88,7 +88,7 @@ export function createStanding({ settings, env, program }: StandingParts): Stand
       for (const pid of servers) signal(pid, 'SIGCONT')
     },
 
-    async holdHouse(forMs, meanwhile = async () => undefined) {
+    async holdInstance(forMs, meanwhile = async () => undefined) {
       child?.kill('SIGSTOP')
       await Promise.all([pause(forMs), meanwhile()]).finally(() => child?.kill('SIGCONT'))
     },
@@ -130,7 +130,7 @@ export function createStanding({ settings, env, program }: StandingParts): Stand
       for (let tries = 0; tries < 60; tries += 1) {
         const left = await processesIn(dataDir)
         if (left.length === 0) return
-        // PostgreSQL leaves by itself once its house is gone; what is still there after two seconds is ended.
+        // PostgreSQL leaves by itself once its instance is gone; what is still there after two seconds is ended.
         if (tries >= 40) for (const { pid } of left) signal(pid, 'SIGKILL')
         await pause(50)
       }
@@ -147,9 +147,9 @@ export function createStanding({ settings, env, program }: StandingParts): Stand
     })
   }
 
-  function launch(how: HouseSettings): ChildProcess {
+  function launch(how: InstanceSettings): ChildProcess {
     const born = spawn(process.execPath, ['--conditions=countersign-source', program], {
-      env: { ...env, CHAOS_HOUSE: JSON.stringify(how) },
+      env: { ...env, CHAOS_INSTANCE: JSON.stringify(how) },
       stdio: ['pipe', 'pipe', 'pipe'],
     })
     born.stdin?.on('error', () => undefined) // it was killed

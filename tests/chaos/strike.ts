@@ -1,5 +1,5 @@
 /**
- * What is done to the house, and when: chosen by the seed.
+ * What is done to the instance, and when: chosen by the seed.
  *
  * @module
  */
@@ -16,11 +16,11 @@ export type Scene = 'alone' | 'small-disk' | 'pair'
 
 /** What can be struck; what a scene does not have is undefined. */
 export interface Targets {
-  readonly house: Standing
+  readonly instance: Standing
   readonly clock?: SettableClock | undefined
   readonly disk?: SmallDisk | undefined
   readonly server?: Server | undefined
-  /** From the house to the server. */
+  /** From the instance to the server. */
   readonly cable?: Cable | undefined
 }
 
@@ -31,7 +31,7 @@ export interface Mode {
   readonly lastsMs: readonly [number, number]
   /** Of programs. */
   readonly needs?: 'strace' | 'clock'
-  /** The process of the house ends, and has to be started again. */
+  /** The instance’s process ends, and has to be started again. */
   readonly fatal?: boolean
   /** How many more starts there were meanwhile. */
   readonly again?: number
@@ -52,7 +52,7 @@ const killNode: Mode = {
   says: 'node killed',
   lastsMs: [0, 0],
   fatal: true,
-  strike: ({ house }) => house.killHouse(),
+  strike: ({ instance }) => instance.killInstance(),
 }
 
 const cut = (how: Cut, says: string): Mode => ({
@@ -72,7 +72,7 @@ const injured = (injury: 'broken' | 'full', says: string): Mode => ({
   says,
   needs: 'strace',
   lastsMs: [300, 2_000],
-  strike: ({ house }, lastsMs) => house.injurePostgres(injury, lastsMs),
+  strike: ({ instance }, lastsMs) => instance.injurePostgres(injury, lastsMs),
 })
 
 const setDatabaseClock = (aheadMs: number, says: string): Mode => ({
@@ -93,17 +93,17 @@ export const modes: readonly Mode[] = [
     ...killNode,
     says: 'node killed, then postgres',
     lastsMs: short,
-    async strike({ house }, lastsMs) {
-      await house.killHouse()
+    async strike({ instance }, lastsMs) {
+      await instance.killInstance()
       await pause(lastsMs)
-      await house.killPostgres()
+      await instance.killPostgres()
     },
   },
   {
     scene: 'alone',
     says: 'postgres killed',
     lastsMs: [0, 0],
-    strike: async ({ house }) => void (await house.killPostgres()),
+    strike: async ({ instance }) => void (await instance.killPostgres()),
   },
   injured('broken', 'flushes fail (EIO)'),
   {
@@ -111,37 +111,42 @@ export const modes: readonly Mode[] = [
     says: 'node killed, and node again while it starts',
     again: 1,
     lastsMs: [100, 2_000],
-    async strike({ house }, lastsMs) {
-      await house.killHouse()
-      house.begin()
+    async strike({ instance }, lastsMs) {
+      await instance.killInstance()
+      instance.begin()
       await pause(lastsMs)
-      await house.killHouse()
+      await instance.killInstance()
     },
   },
   {
     ...killNode,
     says: 'postgres killed, then node',
     lastsMs: short,
-    async strike({ house }, lastsMs) {
-      await house.killPostgres()
+    async strike({ instance }, lastsMs) {
+      await instance.killPostgres()
       await pause(lastsMs)
-      await house.killHouse()
+      await instance.killInstance()
     },
   },
   {
     scene: 'alone',
     says: 'postgres held',
     lastsMs: awhile,
-    strike: ({ house }, lastsMs) => house.holdPostgres(lastsMs),
+    strike: ({ instance }, lastsMs) => instance.holdPostgres(lastsMs),
   },
-  { scene: 'alone', says: 'node held', lastsMs: awhile, strike: ({ house }, lastsMs) => house.holdHouse(lastsMs) },
+  {
+    scene: 'alone',
+    says: 'node held',
+    lastsMs: awhile,
+    strike: ({ instance }, lastsMs) => instance.holdInstance(lastsMs),
+  },
   {
     scene: 'alone',
     says: 'node held, and another one started on its data',
     lastsMs: [0, 0],
-    async strike({ house }) {
+    async strike({ instance }) {
       let code: number | undefined
-      await house.holdHouse(0, async () => void (code = await house.startAnother(60_000)))
+      await instance.holdInstance(0, async () => void (code = await instance.startAnother(60_000)))
       return code === 1 ? [] : [`a second process on the same data ended with ${code}, not with 1`]
     },
   },
@@ -185,9 +190,10 @@ export const modes: readonly Mode[] = [
     says: 'one instance of two held for longer than its lease',
     lastsMs: [10_500, 11_500],
     apart: true,
-    strike: ({ house }, lastsMs) => house.holdHouse(lastsMs),
+    strike: ({ instance }, lastsMs) => instance.holdInstance(lastsMs),
   },
-  // Between these two nothing else: under libfaketime PostgreSQL's own timeouts fail while its clock is not the true one.
+  // Between these two nothing else: under libfaketime PostgreSQL's own timeouts fail while its clock is not the true
+  // one.
   setDatabaseClock(2 * hourMs, 'the database’s clock set forward by two hours'),
   setDatabaseClock(0, 'the database’s clock set back by two hours'),
   {
@@ -202,8 +208,8 @@ export const modes: readonly Mode[] = [
   },
 ]
 
-async function killAndWait({ house }: Targets, lastsMs: number): Promise<void> {
-  await house.killHouse()
+async function killAndWait({ instance }: Targets, lastsMs: number): Promise<void> {
+  await instance.killInstance()
   await pause(lastsMs)
 }
 
@@ -212,7 +218,7 @@ export interface Strike {
   /** Of work before it. */
   readonly afterMs: number
   readonly lastsMs: number
-  /** Starts the next house before the old one's processes have left. */
+  /** Starts the next instance before the old one's processes have left. */
   readonly hasty: boolean
 }
 

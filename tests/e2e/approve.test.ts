@@ -1,21 +1,21 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Chromium, desk, type Look, openChromium, type Page, phone } from '../chromium.ts'
-import { exportOf, openTestHouse, type PersonName, type TestHouse } from '../house.ts'
+import { exportOf, openTestInstance, type PersonName, type TestInstance } from '../instance.ts'
 import { builtConsole, openWindow } from './window.ts'
 
-let house: TestHouse
+let instance: TestInstance
 let browser: Chromium
 /** Every number of rows is another action. */
 let rows = 3_000
 const complaints: string[][] = []
 
 beforeAll(async () => {
-  house = await openTestHouse({ consoleDir: builtConsole() })
+  instance = await openTestInstance({ consoleDir: builtConsole() })
   browser = await openChromium()
 })
 afterAll(async () => {
   await browser?.close()
-  await house?.close()
+  await instance?.close()
 })
 
 describe.each<[string, Look]>([
@@ -31,7 +31,7 @@ describe.each<[string, Look]>([
   afterAll(() => ben.close())
 
   async function open(person: PersonName): Promise<Page> {
-    const window = await openWindow(browser, house.url, person, look)
+    const window = await openWindow(browser, instance.url, person, look)
     complaints.push(window.complaints)
     return window.page
   }
@@ -39,10 +39,10 @@ describe.each<[string, Look]>([
   /** An agent asks, and waits; this page shows the question. */
   async function asked(page = ben): Promise<string> {
     rows += 1
-    const told = await house.act(exportOf(rows))
-    void house.demo.act(exportOf(rows))
+    const told = await instance.act(exportOf(rows))
+    void instance.demo.act(exportOf(rows))
     const path = `/approvals/${told.approval}`
-    await page.goto(house.url + path)
+    await page.goto(instance.url + path)
     return path
   }
   const press = (page: Page, name: string) => page.getByRole('button', { name, exact: true }).click()
@@ -65,7 +65,7 @@ describe.each<[string, Look]>([
     await confirm(ben)
     await reads(ben, /It did not run/)
     await reads(ben, /Not before the quarter is closed/)
-    expect((await house.act(exportOf(rows))).text).toContain('Not before the quarter is closed')
+    expect((await instance.act(exportOf(rows))).text).toContain('Not before the quarter is closed')
   })
 
   it('escalated: further people see it and may sign', async () => {
@@ -74,7 +74,7 @@ describe.each<[string, Look]>([
     await confirm(ben)
     await reads(ben, /cfo-office/)
     const cleo = await open('cleo')
-    await cleo.goto(house.url + path)
+    await cleo.goto(instance.url + path)
     await press(cleo, 'Approve')
     await confirm(cleo)
     await reads(cleo, ran())
@@ -85,7 +85,7 @@ describe.each<[string, Look]>([
   it('too late: whoever taps after another is told who decided, and what came of it', async () => {
     const path = await asked()
     const other = await open('ben')
-    await other.goto(house.url + path)
+    await other.goto(instance.url + path)
     await press(other, 'Reject')
     await press(ben, 'Approve')
     await confirm(ben)
@@ -101,9 +101,9 @@ describe.each<[string, Look]>([
     await press(ben, 'Reject and stop this agent')
     await confirm(ben)
     await reads(ben, /It did not run/)
-    expect((await house.act(exportOf(9_999))).status).toBe(403)
+    expect((await instance.act(exportOf(9_999))).status).toBe(403)
     const cleo = await open('cleo')
-    await cleo.goto(`${house.url}/agents`)
+    await cleo.goto(`${instance.url}/agents`)
     await press(cleo, 'Start')
     await confirm(cleo)
     await cleo
@@ -111,7 +111,7 @@ describe.each<[string, Look]>([
       .first()
       .waitFor()
     await cleo.close()
-    expect((await house.act(exportOf(9_999))).status).toBe(428)
+    expect((await instance.act(exportOf(9_999))).status).toBe(428)
   })
 })
 

@@ -44,9 +44,9 @@ afterAll(async () => {
 })
 
 it('the crawler tells every fault it is there to find, and nothing of what is fine', async () => {
-  const house = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  const instance = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
   const window = await browser.newPage({ viewport: desk })
-  const crawled = await crawl({ page: window, complaints: listenTo(window, house) }, house)
+  const crawled = await crawl({ page: window, complaints: listenTo(window, instance) }, instance)
   await window.close()
   const told = (what: RegExp) => crawled.findings.filter((each) => what.test(each)).length
   expect(told(/^\/gone is answered 404/)).toBe(1)

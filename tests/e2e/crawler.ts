@@ -26,7 +26,7 @@ const mostOfAKind = 2
 const mostButtons = 60
 const clickWithinMs = 3_000
 
-export async function crawl({ page, complaints }: Window, house: string): Promise<Crawl> {
+export async function crawl({ page, complaints }: Window, instance: string): Promise<Crawl> {
   const seen = new Map<string, number>()
   const pressed = new Set<string>()
   const findings: string[] = []
@@ -46,7 +46,7 @@ export async function crawl({ page, complaints }: Window, house: string): Promis
   return { pages: [...seen.keys()], pressed: [...pressed], findings: [...findings, ...complaints] }
 
   async function open(path: string): Promise<void> {
-    await page.goto(`${house}${path}`)
+    await page.goto(`${instance}${path}`)
     await settled(page)
   }
 
@@ -66,7 +66,7 @@ export async function crawl({ page, complaints }: Window, house: string): Promis
       done.add(next.name)
       pressed.add(`${kind} ${next.name}`)
       await press(path, next)
-      if (page.url() !== `${house}${path}` || (await dialogs(page)) > 0) await open(path)
+      if (page.url() !== `${instance}${path}` || (await dialogs(page)) > 0) await open(path)
     }
   }
 
@@ -98,7 +98,7 @@ export async function crawl({ page, complaints }: Window, house: string): Promis
 
 /** `/actions/act_…?agent=x` and `/actions/act_…?agent=y` are one kind. */
 export function kindOf(path: string): string {
-  const { pathname, searchParams } = new URL(path, 'http://house.invalid')
+  const { pathname, searchParams } = new URL(path, 'http://countersign.invalid')
   const keys = [...new Set(searchParams.keys())].toSorted().join('&')
   return pathname.replaceAll(/\b[a-z]{3}_[0-9A-Za-z-]+/g, '…') + (keys === '' ? '' : `?${keys}`)
 }

@@ -1,25 +1,25 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { type Chromium, openChromium, type Page } from '../chromium.ts'
-import { exportOf, openTestHouse, type TestHouse } from '../house.ts'
+import { exportOf, openTestInstance, type TestInstance } from '../instance.ts'
 import { builtConsole, openWindow } from './window.ts'
 
 /** What a page looks like, as far as a number can say it. */
-let house: TestHouse
+let instance: TestInstance
 let browser: Chromium
 let question = ''
 
 beforeAll(async () => {
-  house = await openTestHouse({ consoleDir: builtConsole() })
+  instance = await openTestInstance({ consoleDir: builtConsole() })
   browser = await openChromium()
-  question = `/approvals/${(await house.act(exportOf(48_211))).approval}`
+  question = `/approvals/${(await instance.act(exportOf(48_211))).approval}`
 })
 afterAll(async () => {
   await browser?.close()
-  await house?.close()
+  await instance?.close()
 })
 
 const open = async (person: string, width: number): Promise<Page> =>
-  (await openWindow(browser, house.url, person, { viewport: { width, height: width < 500 ? 844 : 900 } })).page
+  (await openWindow(browser, instance.url, person, { viewport: { width, height: width < 500 ? 844 : 900 } })).page
 
 /** Words of at most twenty letters that the page breaks in two; what an agent said breaks where it has to. */
 const broken = `[...function* () {
@@ -54,7 +54,7 @@ it.each([390, 820, 1440])(
   async (width) => {
     const page = await open('cleo', width)
     for (const path of [...paths, question]) {
-      await page.goto(house.url + path)
+      await page.goto(instance.url + path)
       await page.locator('main h1, main h2').first().waitFor()
       expect(await page.evaluate<string[]>(broken), path).toEqual([])
       expect(await page.evaluate<boolean>(isReached), path).toBe(true)

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { createAsk } from '@countersign/cli'
 import { freePorts } from '@countersign/demo'
-import { Config, type StartedHouse, startHouse } from '@countersign/server'
+import { Config, type StartedInstance, startInstance } from '@countersign/server'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Chromium, desk, openChromium, type Page, phone, violations } from '../chromium.ts'
 import { builtConsole } from './window.ts'
@@ -14,7 +14,7 @@ const policies = fileURLToPath(new URL('../../policies', import.meta.url))
 /** What their browsers make of forms, redirects and what is stored, no scripted one can tell. */
 describe('G1: local people in real browsers', () => {
   let dataDir: string
-  let house: StartedHouse
+  let instance: StartedInstance
   let browser: Chromium
   let ana: Page
   let ben: Page
@@ -26,29 +26,36 @@ describe('G1: local people in real browsers', () => {
     const agentGroups = ['ml-agents', 'finance-agents', 'platform-agents']
     const config = Config.parse({ listen: { port }, policies, registry: join(policies, 'registry.yaml'), agentGroups })
     const consoleDir = builtConsole()
-    house = await startHouse({ config, dataDir, baseDir: dataDir, consoleDir, version: 'test', log: () => undefined })
+    instance = await startInstance({
+      config,
+      dataDir,
+      baseDir: dataDir,
+      consoleDir,
+      version: 'test',
+      log: () => undefined,
+    })
     browser = await openChromium()
     ana = await browser.newPage({ viewport: desk })
     ben = await browser.newPage({ viewport: phone })
   })
   afterAll(async () => {
     await browser?.close()
-    await house?.close()
+    await instance?.close()
     await rm(dataDir, { recursive: true, force: true })
   })
 
   it('the founder says a name, and is in', async () => {
-    await ana.goto(house.welcome ?? '')
+    await ana.goto(instance.welcome ?? '')
     expect(await violations(ana)).toEqual([])
     await ana.getByLabel('Your name').fill('Ana Alves')
     await ana.getByRole('button', { name: 'Begin as administrator' }).click()
     await ana.getByText('Ana Alves').first().waitFor()
-    expect(ana.url()).toBe(`${house.url}/`)
+    expect(ana.url()).toBe(`${instance.url}/`)
     await ana.getByText('Local people:').first().waitFor()
   })
 
   it('changes something: what her link left in the browser goes with it', async () => {
-    await ana.goto(`${house.url}/agents`)
+    await ana.goto(`${instance.url}/agents`)
     await ana.getByRole('button', { name: 'Register an agent' }).first().click()
     await ana.getByLabel(/^Id/).fill('night-reporter')
     await ana.getByLabel(/^Name/).fill('Night reporter')
@@ -64,7 +71,7 @@ describe('G1: local people in real browsers', () => {
     await ben.goto(link)
     expect(await violations(ben)).toEqual([])
     await ben.getByRole('button', { name: 'Sign in as Ben Okafor' }).click()
-    await ben.waitForURL(`${house.url}/`)
+    await ben.waitForURL(`${instance.url}/`)
     await ben.getByRole('heading', { name: /.+/ }).first().waitFor()
     expect(
       await ben.evaluate<string>('fetch("/api/me").then((answer) => answer.json()).then(({ person }) => person.name)'),

@@ -1,28 +1,28 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Chromium, desk, openChromium, type Page } from '../chromium.ts'
-import { exportOf, openTestHouse, type PersonName, type TestHouse } from '../house.ts'
+import { exportOf, openTestInstance, type PersonName, type TestInstance } from '../instance.ts'
 import { builtConsole, openWindow } from './window.ts'
 
 /** What the crawler only looks at, really done: in this order, for each step finds what the one before it left. */
 describe('running Countersign from the console', () => {
   const complaints: string[][] = []
-  let house: TestHouse
+  let instance: TestInstance
   let browser: Chromium
   let cleo: Page
   let first = ''
 
   beforeAll(async () => {
-    house = await openTestHouse({ consoleDir: builtConsole() })
+    instance = await openTestInstance({ consoleDir: builtConsole() })
     browser = await openChromium()
     cleo = await open('cleo')
   })
   afterAll(async () => {
     await browser?.close()
-    await house?.close()
+    await instance?.close()
   })
 
   async function open(person: PersonName): Promise<Page> {
-    const window = await openWindow(browser, house.url, person, { viewport: desk })
+    const window = await openWindow(browser, instance.url, person, { viewport: desk })
     complaints.push(window.complaints)
     return window.page
   }
@@ -30,10 +30,10 @@ describe('running Countersign from the console', () => {
   const confirm = (page = cleo) => page.locator('dialog[open] button:not(.quiet)').last().click()
   const reads = (text: RegExp, page = cleo) => page.getByText(text).first().waitFor({ timeout: 15_000 })
   const card = (page = cleo) => page.locator('.agent-card').filter({ hasText: 'night-reporter' })
-  const knock = async (key: string) => (await house.act({ ...exportOf(10), agent: 'finance-bot' }, { key })).status
+  const knock = async (key: string) => (await instance.act({ ...exportOf(10), agent: 'finance-bot' }, { key })).status
 
   it('an agent is registered, and its key is shown this once', async () => {
-    await cleo.goto(`${house.url}/agents`)
+    await cleo.goto(`${instance.url}/agents`)
     await press('Register an agent')
     await cleo.getByLabel(/^Id/).fill('night-reporter')
     await cleo.getByLabel(/^Name/).fill('Night reporter')
@@ -44,7 +44,7 @@ describe('running Countersign from the console', () => {
     first = await cleo.getByLabel(/^The key$/).innerText()
     expect(first).toMatch(/^csk_/)
     await cleo.getByLabel('How it comes in').selectOption({ label: 'Claude Code' })
-    expect(await cleo.getByLabel('For Claude Code').innerText()).toContain(`${house.url}/mcp/files`)
+    expect(await cleo.getByLabel('For Claude Code').innerText()).toContain(`${instance.url}/mcp/files`)
     expect(await knock(first)).not.toBe(401)
     await press('I have it')
     await card().waitFor()
@@ -89,8 +89,8 @@ describe('running Countersign from the console', () => {
 
   it('a second person gets the role that it takes, and starts the agent at once', async () => {
     const ben = await open('ben')
-    await ben.goto(`${house.url}/agents`)
-    await cleo.goto(`${house.url}/people`)
+    await ben.goto(`${instance.url}/agents`)
+    await cleo.goto(`${instance.url}/people`)
     await press(/^Roles.*Ben Okafor/)
     await press(/^Give.*operations/)
     await reads(/Ben Okafor has the role operations/)
@@ -109,25 +109,25 @@ describe('running Countersign from the console', () => {
   })
 
   it('nobody is offered to change their own roles (P3)', async () => {
-    await cleo.goto(`${house.url}/people`)
+    await cleo.goto(`${instance.url}/people`)
     await cleo.getByRole('button', { name: /^Roles.*Ana Alves/ }).waitFor()
     expect(await cleo.getByRole('button', { name: /^Roles.*Cleo Marchetti/ }).count()).toBe(0)
   })
 
   it('the page System says who is alive, and that nothing needs anybody', async () => {
-    await cleo.goto(`${house.url}/system`)
+    await cleo.goto(`${instance.url}/system`)
     await reads(/1 instance alive/)
     await reads(/at the head/)
     await reads(/Nothing here needs you/)
-    await reads(new RegExp(`${new URL(house.demo.gatewayUrl).host}/company`))
+    await reads(new RegExp(`${new URL(instance.demo.gatewayUrl).host}/company`))
   })
 
   it('signing out ends the session everywhere in this browser', async () => {
     await press('Sign out')
     // The way in shows as soon as a question is refused, and the window goes to the start only then.
-    await cleo.waitForURL(`${house.url}/`)
+    await cleo.waitForURL(`${instance.url}/`)
     await cleo.getByText('Sign in').first().waitFor()
-    await cleo.goto(`${house.url}/agents`)
+    await cleo.goto(`${instance.url}/agents`)
     await cleo.getByText('Sign in').first().waitFor()
   })
 

@@ -14,23 +14,23 @@ export interface Window {
 }
 
 /** `person` signs in; reduced motion, so that nothing is looked at or clicked while it moves. */
-export async function openWindow(browser: Chromium, house: string, person: string, look: Look): Promise<Window> {
+export async function openWindow(browser: Chromium, instance: string, person: string, look: Look): Promise<Window> {
   const page = await browser.newPage({ ...look, reducedMotion: 'reduce' })
-  await signIn(page, house, person)
-  return { page, complaints: listenTo(page, house) }
+  await signIn(page, instance, person)
+  return { page, complaints: listenTo(page, instance) }
 }
 
 /** From now on. */
-export function listenTo(page: Page, house: string): string[] {
+export function listenTo(page: Page, instance: string): string[] {
   const complaints: string[] = []
-  const where = () => page.url().replace(house, '')
+  const where = () => page.url().replace(instance, '')
   page.on('pageerror', (error) => complaints.push(`${where()}: threw ${error.message}`))
   page.on('console', (message) => {
     if (message.type() === 'error') complaints.push(`${where()}: console: ${message.text()}`)
   })
   page.on('response', (response) => {
     if (response.status() >= 400)
-      complaints.push(`${response.url().replace(house, '')} is answered ${response.status()}`)
+      complaints.push(`${response.url().replace(instance, '')} is answered ${response.status()}`)
   })
   return complaints
 }

@@ -1,16 +1,16 @@
 /**
- * A real browser in front of a test's house.
+ * A real browser in front of a test's instance.
  *
  * @module
  */
 import { type Chromium, desk, openChromium as launch, type Page, type phone, violations } from '../chromium.ts'
 import { builtConsole } from '../e2e/window.ts'
-import { openTestHouse, type TestHouse } from '../house.ts'
+import { openTestInstance, type TestInstance } from '../instance.ts'
 
 export { desk, phone } from '../chromium.ts'
 
 export interface Window {
-  readonly house: TestHouse
+  readonly instance: TestInstance
   /** A window of its own, signed in by choosing the person at the identity provider. */
   openAs(person: RegExp, viewport?: Size, scheme?: 'light' | 'dark'): Promise<Page>
   accessible(page: Page): Promise<string[]>
@@ -23,16 +23,16 @@ export type Size = typeof phone
 export async function openChromium(): Promise<Window> {
   const consoleDir = builtConsole()
   const browser: Chromium = await launch()
-  const house = await openTestHouse({ consoleDir })
+  const instance = await openTestInstance({ consoleDir })
   const broken: string[] = []
 
   return {
-    house,
+    instance,
     broken,
     async openAs(person, viewport = desk, colorScheme = 'light') {
       const page = await browser.newPage({ viewport, colorScheme, reducedMotion: 'reduce' })
       page.on('pageerror', (error) => broken.push(error.message))
-      await page.goto(`${house.url}/sign-in?return=/`)
+      await page.goto(`${instance.url}/sign-in?return=/`)
       await page.getByRole('button', { name: person }).click()
       await page.getByRole('heading', { name: 'Inbox' }).waitFor()
       return page
@@ -40,7 +40,7 @@ export async function openChromium(): Promise<Window> {
     accessible: violations,
     async close() {
       await browser.close()
-      await house.close()
+      await instance.close()
     },
   }
 }

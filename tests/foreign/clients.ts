@@ -5,7 +5,7 @@
  */
 import { execFile } from 'node:child_process'
 import type { QuestionView } from '@countersign/schema'
-import { type TestHouse, until } from '../house.ts'
+import { type TestInstance, until } from '../instance.ts'
 
 export interface Ended {
   readonly code: number
@@ -30,16 +30,16 @@ export function client(
 
 /** Answers the next open question, however long its client takes to ask it. @returns what was asked, as Cleo read it */
 export async function answered(
-  house: TestHouse,
+  instance: TestInstance,
   verdict: 'approve' | 'reject',
   reason?: string,
 ): Promise<QuestionView> {
-  const { cleo } = house.people
+  const { cleo } = instance.people
   const open = () => cleo.get<{ items: readonly { id: string }[] }>('/api/approvals?state=open')
   let id: string | undefined
   for (let left = 6; left > 0 && id === undefined; left--)
     id = (await until(open, ({ items }) => items.length > 0)).items[0]?.id
-  const question = await house.question(id ?? '', 'cleo')
+  const question = await instance.question(id ?? '', 'cleo')
   const body = { verdict, shown: question.shown, ...(reason !== undefined && { reason }) }
   const answer = await cleo.post(`/api/approvals/${question.id}/signatures`, body)
   if (answer.status !== 200) throw new Error(`Cleo could not sign: ${answer.status} ${JSON.stringify(answer.body)}`)

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { exportOf } from '../house.ts'
+import { exportOf } from '../instance.ts'
 import { desk, openChromium, phone, type Window } from './chromium.ts'
 
-describe('the console in Chromium, in front of a real house', () => {
+describe('the console in Chromium, in front of a real instance', () => {
   let window: Window
   beforeAll(async () => {
     window = await openChromium()
@@ -10,9 +10,9 @@ describe('the console in Chromium, in front of a real house', () => {
   afterAll(() => window.close())
 
   it('P9: Ben sees a question arrive, opens it, signs, and sees what came of it', async () => {
-    const { house, openAs } = window
+    const { instance, openAs } = window
     const page = await openAs(/Ben/)
-    void house.demo.act(exportOf(2_345))
+    void instance.demo.act(exportOf(2_345))
     await page
       .getByText(/Export 2,345 rows/)
       .first()
@@ -32,10 +32,10 @@ describe('the console in Chromium, in front of a real house', () => {
   })
 
   it('P3: Ana reads why she cannot sign for her own agent', async () => {
-    const { house, openAs } = window
-    const told = await house.act(exportOf(2_346))
+    const { instance, openAs } = window
+    const told = await instance.act(exportOf(2_346))
     const page = await openAs(/Ana/)
-    await page.goto(`${house.url}/approvals/${told.approval}`)
+    await page.goto(`${instance.url}/approvals/${told.approval}`)
     await page
       .getByText(/nobody approves their own/)
       .first()
@@ -44,10 +44,10 @@ describe('the console in Chromium, in front of a real house', () => {
   })
 
   it('the menu of a phone is left by Escape, or by a tap beside it, which does nothing else', async () => {
-    const { house, openAs } = window
-    const told = await house.act(exportOf(2_348))
+    const { instance, openAs } = window
+    const told = await instance.act(exportOf(2_348))
     const page = await openAs(/Ben/, phone)
-    await page.goto(`${house.url}/approvals/${told.approval}`)
+    await page.goto(`${instance.url}/approvals/${told.approval}`)
     const menu = page.getByRole('button', { name: 'Menu' })
     const isOpen = () => page.evaluate<boolean>(`document.querySelector('.places').checkVisibility()`)
     await menu.click()
@@ -61,10 +61,10 @@ describe('the console in Chromium, in front of a real house', () => {
   })
 
   it('P11, P13: Eve finds an action by the words of its purpose, and her browser proves its life', async () => {
-    const { house, openAs } = window
-    await house.act(exportOf(2_347))
+    const { instance, openAs } = window
+    await instance.act(exportOf(2_347))
     const page = await openAs(/Eve/)
-    await page.goto(`${house.url}/actions?purpose=quarterly+revenue&class=financial`)
+    await page.goto(`${instance.url}/actions?purpose=quarterly+revenue&class=financial`)
     await page
       .getByText(/Export 2,347 rows/)
       .first()
@@ -79,14 +79,14 @@ describe('the console in Chromium, in front of a real house', () => {
   })
 
   it('P11: the browser verifies 30,000 entries beside the page: it says how far it is, can be stopped, and ends', async () => {
-    const { house, openAs } = window
+    const { instance, openAs } = window
     const read = { kind: 'record.read', by: 'per_1', what: 'actions' } as const
     for (let made = 0; made < 30_000; made += 500) {
       const facts = Array.from({ length: 500 }, (_, place) => ({ ...read, query: `${made + place}` }))
-      await house.demo.house.store.commit({ facts })
+      await instance.demo.instance.store.commit({ facts })
     }
     const page = await openAs(/Eve/)
-    await page.goto(`${house.url}/ledger`)
+    await page.goto(`${instance.url}/ledger`)
     const verify = () => page.getByRole('button', { name: 'Verify now' }).click()
     const done = () => page.evaluate<number>(`document.querySelector('.verification progress')?.value ?? 0`)
     await verify()
@@ -104,9 +104,9 @@ describe('the console in Chromium, in front of a real house', () => {
   })
 
   it('the colours of a policy lie where its letters are, also after it was scrolled and written in', async () => {
-    const { house, openAs, accessible } = window
+    const { instance, openAs, accessible } = window
     const page = await openAs(/Ben/)
-    await page.goto(`${house.url}/policies?part=candidate`)
+    await page.goto(`${instance.url}/policies?part=candidate`)
     await page.locator('.editor textarea').click()
     await page.keyboard.type('// "one", permit\n\n')
     await page.evaluate(`document.querySelector('.editor textarea').scrollTo(0, 200)`)
@@ -124,12 +124,12 @@ describe('the console in Chromium, in front of a real house', () => {
     ['on a desk, light', desk, 'light'],
     ['on a phone, dark', phone, 'dark'],
   ] as const)('every page is accessible %s', async (_, viewport, scheme) => {
-    const { house, openAs, accessible } = window
-    const told = await house.act(exportOf(2_348))
+    const { instance, openAs, accessible } = window
+    const told = await instance.act(exportOf(2_348))
     const page = await openAs(/Ben/, viewport, scheme)
     const pages = ['/', `/approvals/${told.approval}`, '/actions', '/lineage', '/ledger', '/agents', '/policies']
     for (const path of pages) {
-      await page.goto(`${house.url}${path}`)
+      await page.goto(`${instance.url}${path}`)
       await page.locator('h1').first().waitFor()
       expect([path, await accessible(page)]).toEqual([path, []])
     }

@@ -11,7 +11,7 @@ import { needs } from './needs.ts'
 const run = promisify(execFile)
 const load = createRequire(needs('.cache/foreign/node_modules/dockerfile-utils/package.json'))
 
-describe('what runs the house in a container', () => {
+describe('what runs the instance in a container', () => {
   let folder: string
   beforeAll(async () => void (folder = await mkdtemp(join(tmpdir(), 'countersign-deploy-'))))
   afterAll(() => rm(folder, { recursive: true, force: true }))

@@ -1,5 +1,5 @@
 /**
- * The ledger of a real house, laid out as files by the hand tool; and the same, as a forger would have it.
+ * The ledger of a real instance, laid out as files by the hand tool; and the same, as a forger would have it.
  *
  * @module
  */
@@ -9,18 +9,22 @@ import { dirname, join } from 'node:path'
 import { createAsk, type Hand, product, run } from '@countersign/cli'
 import { encodeBundle, sha256, signCheckpoint, type Signer } from '@countersign/core'
 import { createFrontier, decodeBundle, hashLeaf, parseCheckpoint, tilePath, tileWidth } from '@countersign/core/verify'
-import { type TestHouse, until } from '../house.ts'
+import { type TestInstance, until } from '../instance.ts'
 
 /** Waits until all that is there now is published. @returns how many entries that is */
-export async function exportLedger(house: TestHouse, folder: string, ...entries: readonly number[]): Promise<number> {
-  const { ledger } = house.demo.house.store
+export async function exportLedger(
+  instance: TestInstance,
+  folder: string,
+  ...entries: readonly number[]
+): Promise<number> {
+  const { ledger } = instance.demo.instance.store
   const { size } = await ledger.head()
   await until(
     () => ledger.checkpoint(),
     (note) => note !== undefined && Number(note.split('\n')[1]) >= size,
   )
   const wished = entries.flatMap((entry) => ['--entry', `${entry}`])
-  const { code, muttered } = await countersign(folder, 'ledger', 'export', house.url, folder, ...wished)
+  const { code, muttered } = await countersign(folder, 'ledger', 'export', instance.url, folder, ...wished)
   if (code !== 0) throw new Error(muttered)
   return parseCheckpoint(await readFile(join(folder, 'checkpoint'), 'utf8')).size
 }

@@ -3,14 +3,14 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { openTestHouse, type TestHouse } from '../house.ts'
+import { openTestInstance, type TestInstance } from '../instance.ts'
 import { answered, client } from './clients.ts'
 import { serveGit } from './services/git.ts'
 import type { Served } from './services/served.ts'
 
 /** Against git's own server, `git http-backend`; the key is the password of a user, shown when it is asked for. */
 describe('F3: git through the gateway', () => {
-  let house: TestHouse
+  let instance: TestInstance
   let server: Served
   let folder: string
   let url: string
@@ -21,7 +21,7 @@ describe('F3: git through the gateway', () => {
     server = await serveGit(join(folder, 'served'))
     const repository = [{ kind: 'route', name: 'git/app' }]
     const reading = { verb: 'file.read', effect: 'read', resources: repository, reads: [], writes: [] }
-    house = await openTestHouse({
+    instance = await openTestInstance({
       http: {
         upstreams: {
           git: {
@@ -35,11 +35,11 @@ describe('F3: git through the gateway', () => {
         },
       },
     })
-    url = `${house.demo.gatewayUrl.replace('//', `//agent:${house.demo.keys['ops-bot']}@`)}/git/app.git`
+    url = `${instance.demo.gatewayUrl.replace('//', `//agent:${instance.demo.keys['ops-bot']}@`)}/git/app.git`
     await makeRepository()
   })
   afterAll(async () => {
-    await house.close()
+    await instance.close()
     await server.close()
     await rm(folder, { recursive: true, force: true })
   })
@@ -89,7 +89,7 @@ describe('F3: git through the gateway', () => {
     await git('clone', 'add', '.')
     await git('clone', 'commit', '-q', '-m', 'a large one')
     const pushed = git('clone', '-c', 'http.postBuffer=33554432', 'push', '-q', 'origin', 'HEAD:large')
-    const question = await answered(house, 'approve')
+    const question = await answered(instance, 'approve')
     expect(JSON.stringify(question.card)).toContain('not shown: more than 1,048,576 bytes')
     expect(await pushed).toEqual({ code: 0, said: '' })
     const [here, there] = await Promise.all([
@@ -101,7 +101,7 @@ describe('F3: git through the gateway', () => {
 
   it('a push that a person rejects fails in git’s own words, with the reason', async () => {
     const pushed = git('clone', '-c', 'http.postBuffer=33554432', 'push', 'origin', 'HEAD:rejected')
-    await answered(house, 'reject', 'Not into this repository.')
+    await answered(instance, 'reject', 'Not into this repository.')
     const { code, said } = await pushed
     expect(code).not.toBe(0)
     expect(said).toContain(

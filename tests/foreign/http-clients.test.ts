@@ -2,14 +2,14 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { openTestHouse, type TestHouse } from '../house.ts'
+import { openTestInstance, type TestInstance } from '../instance.ts'
 import { answered, client } from './clients.ts'
 import { newerNode } from './needs.ts'
 import { echoSockets } from './services/sockets.ts'
 import { json, type Served, serve } from './services/served.ts'
 import { serveState, type StateStore } from './services/state.ts'
 
-let house: TestHouse
+let instance: TestInstance
 let orders: Served
 let state: StateStore
 let folder: string
@@ -26,7 +26,7 @@ beforeAll(async () => {
   echoSockets(orders.server)
   state = await serveState()
   const upstream = { private: true, environment: 'prod' }
-  house = await openTestHouse({
+  instance = await openTestInstance({
     http: {
       upstreams: {
         orders: {
@@ -46,16 +46,16 @@ beforeAll(async () => {
       },
     },
   })
-  key = house.demo.keys['ops-bot']
+  key = instance.demo.keys['ops-bot']
 })
 afterAll(async () => {
-  await house.close()
+  await instance.close()
   await Promise.all([orders.close(), state.close()])
   await rm(folder, { recursive: true, force: true })
 })
 
 const run = (program: string, ...words: string[]) => client(program, words, { cwd: folder })
-const at = (path: string) => `${house.demo.gatewayUrl}${path}`
+const at = (path: string) => `${instance.demo.gatewayUrl}${path}`
 
 describe('F1: curl through the gateway', () => {
   const post = (body: string, ...more: string[]) =>
@@ -63,14 +63,14 @@ describe('F1: curl through the gateway', () => {
 
   it('a held call looks slow, and gets the upstream’s answer once a person has approved it', async () => {
     const called = post('one', '-f')
-    await answered(house, 'approve')
+    await answered(instance, 'approve')
     const { code, said } = await called
     expect([code, JSON.parse(said)]).toEqual([0, { method: 'POST', url: '/refunds', body: 'one', authorization: null }])
   })
 
   it('C7: with -f it fails where a person rejected it, and where nobody answered; without, it says why', async () => {
     const called = post('two', '-f')
-    await answered(house, 'reject', 'Twice is enough.')
+    await answered(instance, 'reject', 'Twice is enough.')
     expect(await called).toEqual({ code: 22, said: expect.stringMatching(/error: 403/) })
     const told = await post('two')
     expect(told).toEqual({
@@ -81,7 +81,7 @@ describe('F1: curl through the gateway', () => {
       code: 22,
       said: expect.stringMatching(/error: 428/),
     })
-    await answered(house, 'reject')
+    await answered(instance, 'reject')
   })
 
   it('asks for HTTP/2, and is served in HTTP/1.1', async () => {
@@ -135,13 +135,13 @@ except urllib.error.HTTPError as error:
 `
     const { said } = await python('-c', program, at('/orders'), key)
     expect(said).toBe('200\n428 Waiting For People\n')
-    await answered(house, 'reject')
+    await answered(instance, 'reject')
   })
 
   it('Java: HttpClient wishes for h2c, and waits for people', async () => {
     await writeFile(join(folder, 'Call.java'), java)
     const called = run('java', join(folder, 'Call.java'), at('/orders/jobs'), key)
-    await answered(house, 'approve')
+    await answered(instance, 'approve')
     const { code, said } = await called
     expect([code, said]).toEqual([0, expect.stringMatching(/^HTTP_1_1 200 .*"body":"from Java"/)])
   })
@@ -197,7 +197,7 @@ describe('F11: Terraform’s http backend through the gateway', () => {
     await written('app')
     expect((await terraform('app', 'init')).code).toBe(0)
     const applied = terraform('app', 'apply', '-auto-approve')
-    await answered(house, 'approve')
+    await answered(instance, 'approve')
     const { code, said } = await applied
     expect([code, said]).toEqual([0, expect.stringContaining('Apply complete! Resources: 1 added')])
     expect(JSON.parse(String(state.state))).toMatchObject({ resources: [{ type: 'terraform_data' }] })
@@ -209,7 +209,7 @@ describe('F11: Terraform’s http backend through the gateway', () => {
     await written('guarded')
     expect((await terraform('guarded', 'init')).code).toBe(0)
     const applied = terraform('guarded', 'apply', '-auto-approve')
-    await answered(house, 'reject', 'The freeze lasts until Monday.')
+    await answered(instance, 'reject', 'The freeze lasts until Monday.')
     const { code, said } = await applied
     expect(code).toBe(1)
     expect(said.replaceAll(/[│\s]+/g, ' ')).toContain(
@@ -228,9 +228,9 @@ socket.onclose = ({ code }) => console.log('closed', code)
 socket.onerror = ({ message }) => console.log('failed', message)
 `
   const called = run(newerNode(), '-e', program, at('/orders/live/web-1').replace('http', 'ws'), key)
-  await answered(house, 'approve')
+  await answered(instance, 'approve')
   expect(await called).toEqual({ code: 0, said: 'heard how is it?\nclosed 1000\n' })
   const refused = run(newerNode(), '-e', program, at('/orders/live/web-1').replace('http', 'ws'), key)
-  await answered(house, 'reject')
+  await answered(instance, 'reject')
   expect((await refused).said).toMatch(/^failed .*\nclosed 1006\n$/s)
 })

@@ -3,11 +3,14 @@ import type { IncomingMessage } from 'node:http'
 import { readFileSync } from 'node:fs'
 import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { exportOf } from '../house.ts'
+import { exportOf } from '../instance.ts'
 import { openChromium, phone, type Window } from './chromium.ts'
 import { needs } from './needs.ts'
 
-/** Every connection that windows listen on, as this process accepted it (https://nodejs.org/api/diagnostics_channel.html). */
+/**
+ * Every connection that windows listen on, as this process accepted it
+ * (https://nodejs.org/api/diagnostics_channel.html).
+ */
 function listeners() {
   const requests: IncomingMessage[] = []
   const began = (message: unknown) => {
@@ -30,12 +33,12 @@ describe('the inbox', () => {
   afterAll(() => window.close())
 
   it('P10: a line that breaks loses nothing: the window says the last it heard, and catches up', async () => {
-    const { house, openAs } = window
+    const { instance, openAs } = window
     const line = listeners()
     try {
       const page = await openAs(/Ben/)
       await page.locator('.line.live').waitFor()
-      const told = await house.act(exportOf(5_001))
+      const told = await instance.act(exportOf(5_001))
       await page
         .getByText(/5,001 rows/)
         .first()
@@ -43,8 +46,8 @@ describe('the inbox', () => {
       expect(line.requests.map(({ headers }) => headers['last-event-id'])).toEqual([undefined])
       line.drop()
       await page.locator('.line.reconnecting').waitFor()
-      await house.sign('ben', await house.question(told), 'reject')
-      await house.act(exportOf(5_002, { destination: 'partner-drive.example' }))
+      await instance.sign('ben', await instance.question(told), 'reject')
+      await instance.act(exportOf(5_002, { destination: 'partner-drive.example' }))
       await page.locator('.line.live').waitFor()
       await page
         .getByText(/5,002 rows/)
@@ -63,9 +66,9 @@ describe('the inbox', () => {
   })
 
   it('puts those alike under one heading, and is walked by keys alone', async () => {
-    const { house, openAs, accessible } = window
-    await house.act(exportOf(4_001, { destination: 'partner-drive.example' }))
-    for (const rows of [3_001, 3_002, 3_003]) await house.act(exportOf(rows))
+    const { instance, openAs, accessible } = window
+    await instance.act(exportOf(4_001, { destination: 'partner-drive.example' }))
+    for (const rows of [3_001, 3_002, 3_003]) await instance.act(exportOf(rows))
     const page = await openAs(/Ben/)
     await page.getByText('3 alike').waitFor()
     await page.keyboard.press('/')
@@ -83,9 +86,9 @@ describe('the inbox', () => {
   })
 
   it('keeps what is listed and what is marked in its address: loaded anew, shared, and on the way back', async () => {
-    const { house, openAs } = window
-    await house.act(exportOf(8_001, { destination: 'partner-drive.example' }))
-    for (const rows of [8_101, 8_102]) await house.act(exportOf(rows))
+    const { instance, openAs } = window
+    await instance.act(exportOf(8_001, { destination: 'partner-drive.example' }))
+    for (const rows of [8_101, 8_102]) await instance.act(exportOf(rows))
     const page = await openAs(/Ben/)
     const at = () => new URL(page.url()).search
     const pressed = (name: string) => page.locator('button[aria-pressed=true]').filter({ hasText: name }).waitFor()
@@ -130,11 +133,11 @@ describe('the inbox', () => {
     await page.close()
   })
 
-  it('while the house is not reached it says since when, signs nothing, and comes back by itself', async () => {
-    const { house, openAs, accessible } = window
-    const told = await house.act(exportOf(6_001))
+  it('while the instance is not reached it says since when, signs nothing, and comes back by itself', async () => {
+    const { instance, openAs, accessible } = window
+    const told = await instance.act(exportOf(6_001))
     const page = await openAs(/Ben/, phone)
-    await page.goto(`${house.url}/approvals/${told.approval}`)
+    await page.goto(`${instance.url}/approvals/${told.approval}`)
     const approve = page.getByRole('button', { name: 'Approve', exact: true })
     await approve.waitFor()
     await page.evaluate(`navigator.serviceWorker.ready.then(() => undefined)`)
@@ -162,13 +165,13 @@ describe('the inbox', () => {
   })
 
   it('P7: a late tap is told who decided, and what became of it', async () => {
-    const { house, openAs } = window
-    const told = await house.act(exportOf(7_001))
+    const { instance, openAs } = window
+    const told = await instance.act(exportOf(7_001))
     const page = await openAs(/Ben/, phone)
-    await page.goto(`${house.url}/approvals/${told.approval}`)
+    await page.goto(`${instance.url}/approvals/${told.approval}`)
     await page.getByRole('button', { name: 'Approve', exact: true }).click()
     await page.getByRole('heading', { name: 'Approve this action' }).waitFor()
-    await house.sign('ben', await house.question(told), 'reject')
+    await instance.sign('ben', await instance.question(told), 'reject')
     await page.getByText('Too late to answer: rejected by you. It did not run.').waitFor()
     await page.close()
   })

@@ -3,12 +3,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { certify } from '../../packages/gateways/src/http/certificates.ts'
-import { openTestHouse, type TestHouse } from '../house.ts'
+import { openTestInstance, type TestInstance } from '../instance.ts'
 import { answered, client } from './clients.ts'
 import { type Cluster, serveCluster } from './services/cluster.ts'
 
 describe('F11: kubectl through the gateway, over TLS', () => {
-  let house: TestHouse
+  let instance: TestInstance
   let cluster: Cluster
   let folder: string
 
@@ -33,7 +33,7 @@ describe('F11: kubectl through the gateway, over TLS', () => {
       credential: { header: 'authorization', value: 'Bearer of-the-cluster' },
       routes: { 'GET /{path*}': reading },
     }
-    house = await openTestHouse({
+    instance = await openTestInstance({
       http: {
         tls,
         upstreams: { cluster: upstream, hasty: { ...upstream, waitSeconds: 1 } },
@@ -47,10 +47,10 @@ describe('F11: kubectl through the gateway, over TLS', () => {
         clusters: [
           {
             name: 'c',
-            cluster: { server: `${house.demo.gatewayUrl}/cluster`, 'certificate-authority': tls.certificate },
+            cluster: { server: `${instance.demo.gatewayUrl}/cluster`, 'certificate-authority': tls.certificate },
           },
         ],
-        users: [{ name: 'u', user: { token: house.demo.keys['ops-bot'] } }],
+        users: [{ name: 'u', user: { token: instance.demo.keys['ops-bot'] } }],
         contexts: [{ name: 'x', context: { cluster: 'c', user: 'u', namespace: 'default' } }],
         'current-context': 'x',
       }),
@@ -61,7 +61,7 @@ describe('F11: kubectl through the gateway, over TLS', () => {
     )
   })
   afterAll(async () => {
-    await house.close()
+    await instance.close()
     await cluster.close()
     await rm(folder, { recursive: true, force: true })
   })
@@ -72,7 +72,7 @@ describe('F11: kubectl through the gateway, over TLS', () => {
 
   it('applies once a person has approved, and gets at once', async () => {
     const applied = apply()
-    await answered(house, 'approve')
+    await answered(instance, 'approve')
     expect(await applied).toEqual({ code: 0, said: 'configmap/prices created\n' })
     expect(await kubectl('get', 'configmap', 'prices', '-o', 'jsonpath={.data.pencil}')).toEqual({ code: 0, said: '3' })
     expect([...cluster.shown]).toEqual(['Bearer of-the-cluster'])
@@ -80,7 +80,7 @@ describe('F11: kubectl through the gateway, over TLS', () => {
 
   it('a rejected delete fails in kubectl’s own error line, with the reason', async () => {
     const deleted = kubectl('delete', 'configmap', 'prices')
-    await answered(house, 'reject', 'Not tonight.')
+    await answered(instance, 'reject', 'Not tonight.')
     expect(await deleted).toEqual({
       code: 1,
       said: 'Error from server (Forbidden): A person rejected this. Nothing was run. Do not send it again unchanged. Not tonight.\n',
@@ -90,13 +90,19 @@ describe('F11: kubectl through the gateway, over TLS', () => {
 
   it('an approved one is done', async () => {
     const deleted = kubectl('delete', 'configmap', 'prices', '--cascade=orphan')
-    await answered(house, 'approve')
+    await answered(instance, 'approve')
     expect(await deleted).toEqual({ code: 0, said: 'configmap "prices" deleted\n' })
     expect(cluster.maps.has('prices')).toBe(false)
   })
 
   it('nobody answers in the time there is: it says who is asked, and where', async () => {
-    const { code, said } = await kubectl('--server', `${house.demo.gatewayUrl}/hasty`, 'delete', 'configmap', 'prices')
+    const { code, said } = await kubectl(
+      '--server',
+      `${instance.demo.gatewayUrl}/hasty`,
+      'delete',
+      'configmap',
+      'prices',
+    )
     expect(code).toBe(1)
     expect(said).toMatch(
       /^Error from server \(Waiting\): Not run yet: people are being asked\..* Waiting for .*http:\/\/localhost/,

@@ -1,6 +1,6 @@
 /**
- * A real house's ledger, checked by two programs that have nothing of ours: openssl with coreutils, and the Go project's
- * `golang.org/x/mod/sumdb`. Every attack on it is found by both.
+ * A real instance's ledger, checked by two programs that have nothing of ours: openssl with coreutils, and the Go
+ * project's `golang.org/x/mod/sumdb`. Every attack on it is found by both.
  *
  * @module
  */
@@ -12,14 +12,14 @@ import { createSigner, encodeBundle, type Signer } from '@countersign/core'
 import { parseCheckpoint, tilePath } from '@countersign/core/verify'
 import { loadKeys } from '@countersign/server'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { exportOf, openTestHouse, type TestHouse } from '../house.ts'
+import { exportOf, openTestInstance, type TestInstance } from '../instance.ts'
 import { copyOf, type Ended, exportLedger, foreign, leavesIn, rebuild } from './exported.ts'
 
 const source = fileURLToPath(new URL('./tlogcheck/main.go', import.meta.url))
 const debian = '/usr/share/gocode'
 
-describe('P11: the ledger of a real house is checked by programs that are not ours', () => {
-  let house: TestHouse | undefined
+describe('P11: the ledger of a real instance is checked by programs that are not ours', () => {
+  let instance: TestInstance | undefined
   let vkey: string
   let place: string
   let folder: string
@@ -35,18 +35,18 @@ describe('P11: the ledger of a real house is checked by programs that are not ou
     const built = await foreign('env', ...env, 'go', 'build', '-o', join(place, 'tlogcheck'), source)
     if (built.code !== 0) throw new Error(`.ci/packages brings Go and its modules. ${built.muttered}`)
 
-    house = await openTestHouse()
-    vkey = house.demo.house.vkey
-    const told = await house.act(exportOf(4_001))
-    await house.sign('ben', await house.question(told))
-    await house.act(exportOf(4_001))
-    size = await exportLedger(house, folder, 0, 3)
+    instance = await openTestInstance()
+    vkey = instance.demo.instance.vkey
+    const told = await instance.act(exportOf(4_001))
+    await instance.sign('ben', await instance.question(told))
+    await instance.act(exportOf(4_001))
+    size = await exportLedger(instance, folder, 0, 3)
     checkpoint = await readFile(join(folder, 'checkpoint'), 'utf8')
     leaves = await leavesIn(folder, size)
-    signer = createSigner(parseCheckpoint(checkpoint).origin, (await loadKeys(join(house.dataDir, 'keys'))).log)
+    signer = createSigner(parseCheckpoint(checkpoint).origin, (await loadKeys(join(instance.dataDir, 'keys'))).log)
   })
   afterAll(async () => {
-    await house?.close()
+    await instance?.close()
     await rm(place, { recursive: true, force: true })
   })
 
@@ -106,8 +106,8 @@ describe('P11: the ledger of a real house is checked by programs that are not ou
   )
 
   it('a person is erased, and every proof still holds: of before, and of after (P12)', async () => {
-    if (!house) throw new Error('There is no house.')
-    const { store } = house.demo.house
+    if (!instance) throw new Error('There is no instance.')
+    const { store } = instance.demo.instance
     const ben = (await store.people.list()).find(({ subject }) => subject === 'ben')
     expect(await store.journal.erase(ben?.id ?? '')).toBeGreaterThan(0)
     const gone = await store.journal.read(0, size)
@@ -115,7 +115,7 @@ describe('P11: the ledger of a real house is checked by programs that are not ou
     expect(JSON.stringify(gone)).not.toContain(ben?.email)
 
     const after = join(place, 'after')
-    const now = await exportLedger(house, after, 0, 3)
+    const now = await exportLedger(instance, after, 0, 3)
     expect((await leavesIn(after, now)).slice(0, size)).toEqual(leaves)
     for (const name of names) {
       expect(await verify(name, after, await kept())).toMatchObject({ code: 0 })

@@ -79,7 +79,7 @@ describe('a machine', { timeout: 180_000 }, () => {
     return { ready, code, said, left: processesAt(data) }
   }
 
-  it('with an empty folder that has spaces in its name: npx starts the house', async () => {
+  it('with an empty folder that has spaces in its name: npx starts the instance', async () => {
     expect(await stand(['npx', '--no-install', 'countersign', 'up', '--demo'])).toMatchObject({ ready: true, left: [] })
   })
 

@@ -5,34 +5,34 @@ import { dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type FakeHouse, keys, openFakeHouse } from '../../packages/gateways/src/mcp/fixture.ts'
+import { type FakeInstance, keys, openFakeInstance } from '../../packages/gateways/src/mcp/fixture.ts'
 import { needs, newerNode } from './needs.ts'
 
 const here = (file: string) => fileURLToPath(new URL(file, import.meta.url))
 
 /**
- * Clients that agents are built with, with their default settings: each calls a tool, the instance is closed and started anew, and
- * the same client, which knows nothing of it, calls again.
+ * Clients that agents are built with, with their default settings: each calls a tool, the instance is closed and
+ * started anew, and the same client, which knows nothing of it, calls again.
  */
 describe('C4: a client whose instance was started anew between two calls', () => {
   const server = createRequire(import.meta.url).resolve('@modelcontextprotocol/server-filesystem/package.json')
   const folder = dirname(server)
   const section = { servers: { files: { command: [process.execPath, join(folder, 'dist/index.js'), folder] } } }
-  let house: FakeHouse
+  let instance: FakeInstance
   beforeAll(async () => {
     for (const name of ['@openai/agents', '@ai-sdk/mcp', '@modelcontextprotocol/sdk', '@modelcontextprotocol/client'])
       needs(`.cache/foreign/node_modules/${name}/package.json`)
-    house = await openFakeHouse(section)
+    instance = await openFakeInstance(section)
   })
-  afterAll(() => house.close())
+  afterAll(() => instance.close())
 
   it.each(['sdk-1', 'sdk-2', 'openai-agents', 'ai-sdk'])('%s: the next call works', async (name) => {
     const client = start(name)
     try {
       expect(await client.told()).toMatchObject({ call: 1, text: expect.stringContaining('[') })
-      const { url, tools } = house
-      await house.close()
-      house = await openFakeHouse(section, { tools, port: Number(new URL(url).port) })
+      const { url, tools } = instance
+      await instance.close()
+      instance = await openFakeInstance(section, { tools, port: Number(new URL(url).port) })
       client.go()
       expect(await client.told()).toMatchObject({ call: 2, text: expect.stringContaining('[') })
     } finally {
@@ -44,7 +44,7 @@ describe('C4: a client whose instance was started anew between two calls', () =>
     const child: ChildProcess = spawn(newerNode(), [here('mcp-clients.mjs'), name], {
       env: {
         PATH: process.env['PATH'],
-        URL_OF_SERVER: `${house.url}/mcp/files`,
+        URL_OF_SERVER: `${instance.url}/mcp/files`,
         KEY: keys.mine,
         FOLDER: folder,
         MODULES: needs('.cache/foreign/node_modules/'),

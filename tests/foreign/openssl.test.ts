@@ -5,24 +5,24 @@ import { join } from 'node:path'
 import { createLogKey, createSigner, sha256, signCheckpoint } from '@countersign/core'
 import { parseCheckpoint } from '@countersign/core/verify'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { exportOf, openTestHouse, type TestHouse } from '../house.ts'
+import { exportOf, openTestInstance, type TestInstance } from '../instance.ts'
 import { exportLedger, foreign } from './exported.ts'
 
 /** https://c2sp.org/tlog-proof, checked with bash, openssl and coreutils: nothing of ours but thirty lines of shell. */
-describe('P11: an entry of a real house is proven by openssl and sha256sum', () => {
-  let house: TestHouse
+describe('P11: an entry of a real instance is proven by openssl and sha256sum', () => {
+  let instance: TestInstance
   let folder: string
   let entries: number[]
   beforeAll(async () => {
-    house = await openTestHouse()
+    instance = await openTestInstance()
     folder = await mkdtemp(join(tmpdir(), 'countersign-openssl-'))
-    await house.act(exportOf(4_001))
-    const { size } = await house.demo.house.store.ledger.head()
+    await instance.act(exportOf(4_001))
+    const { size } = await instance.demo.instance.store.ledger.head()
     entries = [0, 1, Math.floor(size / 2), size - 1]
-    await exportLedger(house, folder, ...entries)
+    await exportLedger(instance, folder, ...entries)
   })
   afterAll(async () => {
-    await house.close()
+    await instance.close()
     await rm(folder, { recursive: true, force: true })
   })
 

@@ -2,12 +2,12 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { openTestHouse, type TestHouse } from '../house.ts'
+import { openTestInstance, type TestInstance } from '../instance.ts'
 import { client } from './clients.ts'
 import { serveDebian, serveNpm, servePython } from './services/packages.ts'
 import type { Served } from './services/served.ts'
 
-let house: TestHouse
+let instance: TestInstance
 let npm: Awaited<ReturnType<typeof serveNpm>>
 let python: Served
 let debian: Served
@@ -16,14 +16,14 @@ let key: string
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'countersign-packages-'))
-  npm = await serveNpm(folder, () => `${house.demo.gatewayUrl}/npm`)
+  npm = await serveNpm(folder, () => `${instance.demo.gatewayUrl}/npm`)
   python = await servePython(folder)
   debian = await serveDebian(folder)
   const resources = [{ kind: 'file', name: 'package' }]
   const reading = { verb: 'file.read', resources, reads: [], writes: [] }
   const upstream = { private: true, environment: 'prod' }
   const routes = { 'GET /{path*}': reading }
-  house = await openTestHouse({
+  instance = await openTestInstance({
     http: {
       upstreams: {
         npm: {
@@ -41,15 +41,15 @@ beforeAll(async () => {
       },
     },
   })
-  key = house.demo.keys['ops-bot']
+  key = instance.demo.keys['ops-bot']
 })
 afterAll(async () => {
-  await house.close()
+  await instance.close()
   await Promise.all([npm, python, debian].map((service) => service.close()))
   await rm(folder, { recursive: true, force: true })
 })
 
-const address = (name: string) => `${house.demo.gatewayUrl}/${name}/`
+const address = (name: string) => `${instance.demo.gatewayUrl}/${name}/`
 
 it('F4: npm installs a scoped package, and its audit’s compressed list is read', async () => {
   const cwd = join(folder, 'project')

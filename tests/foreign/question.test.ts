@@ -33,10 +33,10 @@ describe('a question on a phone', () => {
   afterAll(() => window.close())
 
   it.each(Object.entries(worstCards))('P9: all that is needed fits without scrolling: %s', async (_, hard) => {
-    const { house, openAs, accessible } = window
-    const { id } = await askHard(house.demo.house.store, hard)
+    const { instance, openAs, accessible } = window
+    const { id } = await askHard(instance.demo.instance.store, hard)
     const page = await openAs(/Ben/, phone)
-    await page.goto(`${house.url}/approvals/${id}`)
+    await page.goto(`${instance.url}/approvals/${id}`)
     await page.getByRole('button', { name: 'Approve', exact: true }).waitFor()
     const { facts, buttonsAt, buttons, wide } = await page.evaluate<Bottoms>(bottoms)
     for (const name of [
@@ -62,11 +62,11 @@ describe('a question on a phone', () => {
   })
 
   it('P9: what was cut to fit says so, and is shown whole on asking', async () => {
-    const { house, openAs } = window
+    const { instance, openAs } = window
     const sentence = `${'A long sentence about a ledger. '.repeat(14)}And this is its end.`
-    const { id } = await askHard(house.demo.house.store, { sentence })
+    const { id } = await askHard(instance.demo.instance.store, { sentence })
     const page = await openAs(/Ben/, phone)
-    await page.goto(`${house.url}/approvals/${id}`)
+    await page.goto(`${instance.url}/approvals/${id}`)
     const isWhole = `(() => { const h1 = document.querySelector('.asked h1'); return h1.scrollHeight <= h1.clientHeight + 2 })()`
     await page.getByRole('button', { name: /Show all of it/ }).waitFor()
     expect(await page.evaluate<boolean>(isWhole)).toBe(false)

@@ -65,16 +65,16 @@ export async function askHard(store: Store, hard: Hard): Promise<Approval> {
   const agent = sampleAgent({ owner: owner.id, registeredBy: owner.id, changedBy: owner.id, name: hard.names ?? 'bot' })
   const record = recordOf(hard, agent.id, principal.id)
   const question = questionOf(record, hard, owner.id, store.clock.now())
-  const byHouse = { by: 'house' } as const
+  const bySystem = { by: 'system' } as const
   await store.commit({
     facts: [
       ...[owner, principal].map((person) => ({
         kind: 'person.changed' as const,
         change: 'signed-in' as const,
-        ...byHouse,
+        ...bySystem,
         person,
       })),
-      { kind: 'agent.changed', change: 'registered', ...byHouse, agent },
+      { kind: 'agent.changed', change: 'registered', ...bySystem, agent },
     ],
   })
   if (hard.mayHaveRun) {
@@ -117,7 +117,7 @@ function recordOf(hard: Hard, agent: string, onBehalfOf: string): ActionRecord {
       signals: Array.from({ length: hard.reasons ?? 3 }, (_, index) => ({
         name: `signal_${index}`,
         points: 30 - index,
-        says: 'Financial data leaves its home for a place that nobody has registered with this house before today.',
+        says: 'Financial data leaves its home for a place that nobody has registered with this deployment before today.',
       })),
     },
   })

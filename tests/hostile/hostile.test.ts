@@ -1,6 +1,6 @@
 /**
- * One message, or one stranger, stops nobody: while each attack goes on, a person who is signed in signs, and an agent is
- * stopped. Both within a second.
+ * One message, or one stranger, stops nobody: while each attack goes on, a person who is signed in signs, and an agent
+ * is stopped. Both within a second.
  */
 import { type ChildProcess, fork } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
@@ -12,21 +12,21 @@ import { fileURLToPath } from 'node:url'
 import { openBrowser } from '@countersign/demo'
 import { enrolAgent } from '@countersign/server'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { exportOf, openTestHouse, type TestHouse } from '../house.ts'
+import { exportOf, openTestInstance, type TestInstance } from '../instance.ts'
 import type { Order, Report } from './attacker.ts'
 import { attacks } from './attacks.ts'
 import { openOddUpstream } from './odd-upstream.ts'
 import type { Counts } from './send.ts'
 
 let odd: Awaited<ReturnType<typeof openOddUpstream>>
-let house: TestHouse
+let instance: TestInstance
 let attacker: ChildProcess
 let rows = 50_000
 
 beforeAll(async () => {
   ofItsOwn()
   odd = await openOddUpstream()
-  house = await openTestHouse({ http: { upstreams: { odd: oddlyBehind(odd.url) } }, policies: unhurried })
+  instance = await openTestInstance({ http: { upstreams: { odd: oddlyBehind(odd.url) } }, policies: unhurried })
   attacker = fork(fileURLToPath(new URL('attacker.ts', import.meta.url)), {
     execArgv: ['--import', 'tsx', '--conditions=countersign-source'],
   })
@@ -34,21 +34,21 @@ beforeAll(async () => {
 })
 afterAll(async () => {
   attacker.disconnect()
-  await house.close()
+  await instance.close()
   await odd.close()
 })
 
 describe('while it goes on, a person signs and an agent is stopped', () => {
   it.each(Object.keys(attacks))('%s', async (attack) => {
-    const told = await house.act(exportOf((rows += 1)))
-    const question = await house.question(told)
+    const told = await instance.act(exportOf((rows += 1)))
+    const question = await instance.question(told)
     const victim = await anAgent()
 
     const counted = heard((report) => typeof report === 'object')
     order({ attack, target: await target(question.id) })
     await heard((report) => report === 'begun')
-    const signed = await timed(() => house.sign('ben', question))
-    const stopped = await timed(() => house.people.cleo.post(`/api/agents/${victim.id}/stop`, {}))
+    const signed = await timed(() => instance.sign('ben', question))
+    const stopped = await timed(() => instance.people.cleo.post(`/api/agents/${victim.id}/stop`, {}))
     if (attack.startsWith('B3')) await Promise.race([counted, pause(15_000)])
     order('stop')
     const { counts } = (await counted) as { counts: Counts }
@@ -62,13 +62,16 @@ describe('while it goes on, a person signs and an agent is stopped', () => {
 
 describe('when all of it is over', () => {
   it('agents are served, people sign in, and the record is whole', async () => {
-    await expect.poll(() => read(house.demo.keys['ml-bot'])).toBe(200)
-    await openBrowser(house.url).signIn('eve')
-    expect((await house.verify()).problems).toEqual([])
+    await expect.poll(() => read(instance.demo.keys['ml-bot'])).toBe(200)
+    await openBrowser(instance.url).signIn('eve')
+    expect((await instance.verify()).problems).toEqual([])
   })
 })
 
-/** What is attacked has a machine of its own as well, as far as this account may ask for it: its neighbours are not measured. */
+/**
+ * What is attacked has a machine of its own as well, as far as this account may ask for it: its neighbours are not
+ * measured.
+ */
 function ofItsOwn(): void {
   try {
     setPriority(-10)
@@ -78,7 +81,7 @@ function ofItsOwn(): void {
 }
 
 async function target(question: string) {
-  const { url, people, demo } = house
+  const { url, people, demo } = instance
   const barred = {
     cookie: people.ana.cookies('/api/'),
     origin: url,
@@ -90,18 +93,18 @@ async function target(question: string) {
 
 async function anAgent(groups: string[] = []) {
   const id = `agent-${randomBytes(6).toString('hex')}`
-  const owner = (await house.demo.house.store.people.list()).find(({ subject }) => subject === 'ana')?.id ?? ''
+  const owner = (await instance.demo.instance.store.people.list()).find(({ subject }) => subject === 'ana')?.id ?? ''
   const team = 'finance-controllers'
   const { secret } = await enrolAgent(
-    house.demo.house.store,
+    instance.demo.instance.store,
     { id, name: id, owner, team, groups, environment: 'prod' },
-    'house',
+    'system',
   )
   return { id, secret }
 }
 
 async function read(key: string): Promise<number> {
-  const url = `${house.demo.gatewayUrl}/company/finance/orders?limit=1`
+  const url = `${instance.demo.gatewayUrl}/company/finance/orders?limit=1`
   const response = await fetch(url, { headers: { authorization: `Bearer ${key}` } })
   await response.arrayBuffer()
   return response.status

@@ -1,5 +1,5 @@
 /**
- * Talks to the house on this machine, over the socket in its data directory.
+ * Talks to the instance on this machine, over the socket in its data directory.
  *
  * @module
  */
@@ -33,4 +33,4 @@ export const createAsk =
   }
 
 const nobody = () =>
-  new Stopped(1, 'No house runs here. Start one with `countersign up`, or name its --data directory.')
+  new Stopped(1, 'No instance runs here. Start one with `countersign up`, or name its --data directory.')

@@ -19,7 +19,7 @@ describe('checking before starting', () => {
   const write = (name: string, text: string) => writeFile(join(cwd, name), text)
   const hand = (...words: string[]) => runWith(words, { cwd, env: { KEY: 'k' } })
 
-  it('a house without configuration passes', async () => {
+  it('an instance without configuration passes', async () => {
     const { code, said, muttered } = await hand('check', '--json')
     expect([code, muttered, JSON.parse(said).ok]).toEqual([0, '', true])
   })

@@ -9,7 +9,7 @@ describe('a visitor of the story', () => {
       { mutter: (text) => void (muttered += text), lookEveryMs: 0 },
       {
         person: 'ben',
-        url: 'http://house/approvals/apr_1',
+        url: 'http://countersign/approvals/apr_1',
         async open() {
           looked += 1
           return looked <= answersAfter
@@ -21,7 +21,7 @@ describe('a visitor of the story', () => {
 
   it('is told where, as whom, and how long there is', async () => {
     const { muttered } = await visit(2)
-    expect(muttered).toContain('Sign in there as Ben and answer: http://house/approvals/apr_1')
+    expect(muttered).toContain('Sign in there as Ben and answer: http://countersign/approvals/apr_1')
     expect(muttered).toContain('60 s')
     expect(muttered).not.toContain('58 s')
   })

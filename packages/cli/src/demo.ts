@@ -1,5 +1,5 @@
 /**
- * `countersign demo`: the story of one night, against a house of its own.
+ * `countersign demo`: the story of one night, against an instance of its own.
  *
  * @module
  */
@@ -46,8 +46,8 @@ async function open(hand: Hand, dataDir: string): Promise<Demo> {
 
 async function tell(hand: Hand, demo: Demo, { attended, json }: { attended: boolean; json: boolean }): Promise<void> {
   const say = (text: string) => (json ? undefined : hand.say(text))
-  const { url, vkey } = demo.house
-  say(`A house of its own stands at ${url}. Its people sign in and sign as a browser would.`)
+  const { url, vkey } = demo.instance
+  say(`An instance of its own stands at ${url}. Its people sign in and sign as a browser would.`)
   if (attended) say(`Open it, and sign for them where they are asked: each waits ${visitorsSeconds} s for you.`)
 
   let verified = false

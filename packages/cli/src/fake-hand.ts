@@ -1,5 +1,5 @@
 /**
- * For tests: a hand whose words are kept, and a house that answers as it is told.
+ * For tests: a hand whose words are kept, and an instance that answers as it is told.
  *
  * @module
  */
@@ -17,7 +17,7 @@ export interface Ended {
   readonly muttered: string
 }
 
-/** Answers of the house by `METHOD path`; one of several in turn, the last one again and again. */
+/** Answers of the instance by `METHOD path`; one of several in turn, the last one again and again. */
 export type Answers = Readonly<Record<string, readonly object[]>>
 
 export async function runWith(words: readonly string[], over: Partial<Hand> = {}): Promise<Ended> {
@@ -32,14 +32,14 @@ export async function runWith(words: readonly string[], over: Partial<Hand> = {}
     product,
     say: (text) => void (said += `${text}\n`),
     mutter: (text) => void (muttered += text),
-    ask: () => houseThat({}),
+    ask: () => instanceThat({}),
     stopped: () => Promise.resolve(),
     ...over,
   }
   return { code: await run(hand, words), said, muttered }
 }
 
-export function houseThat(answers: Answers, asked: { what: string; body: object | undefined }[] = []): Ask {
+export function instanceThat(answers: Answers, asked: { what: string; body: object | undefined }[] = []): Ask {
   const turns = new Map(Object.entries(answers).map(([what, all]) => [what, [...all]]))
   return async <T>(method: string, path: string, body?: object) => {
     const what = `${method} ${path}`

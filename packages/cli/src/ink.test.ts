@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { describe, expect, it } from 'vitest'
 import { completionFor, shells } from './completion.ts'
-import { houseThat, runWith } from './fake-hand.ts'
+import { instanceThat, runWith } from './fake-hand.ts'
 import { product } from './hand.ts'
 import { plain, printable, safely, takesColour } from './ink.ts'
 import { createProgram } from './program.ts'
@@ -21,7 +21,7 @@ describe('G25: colour where someone looks, and nowhere else', () => {
     const items = [
       { id: 'bot', name: 'bot', status: 'stopped', team: 't', groups: [], environment: 'prod', owner: 'per_1' },
     ]
-    const ask = () => houseThat({ 'GET /agents': [{ items }] })
+    const ask = () => instanceThat({ 'GET /agents': [{ items }] })
     const [with_, without] = [
       (await runWith(['agents', 'list'], { ask, colour: true })).said,
       (await runWith(['agents', 'list'], { ask })).said,

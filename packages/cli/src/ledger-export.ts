@@ -1,5 +1,5 @@
 /**
- * `countersign ledger export`: a ledger as files, to keep, to hand to an auditor, and to verify without a house.
+ * `countersign ledger export`: a ledger as files, to keep, to hand to an auditor, and to verify without an instance.
  *
  * @module
  */

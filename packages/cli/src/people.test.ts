@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Ask } from './ask.ts'
-import { houseThat, runWith } from './fake-hand.ts'
+import { instanceThat, runWith } from './fake-hand.ts'
 import type { Hand } from './hand.ts'
 import { inbox, lineage } from './people.ts'
 import { Stopped } from './stopped.ts'
@@ -75,7 +75,7 @@ describe('G24: ESC and bidi of an agent’s text are never printed raw', () => {
     [['lineage', 'a'], { 'GET /lineage?dataset=a': [{ items: [flow], before: 1, after: 0 }] }],
   ])('%j', async (words, answers) => {
     for (const more of [[], ['--json']]) {
-      const { said, muttered } = await runWith([...words, ...more], { ask: () => houseThat(answers) })
+      const { said, muttered } = await runWith([...words, ...more], { ask: () => instanceThat(answers) })
       expect(steers.test(said + muttered)).toBe(false)
       // An agent cannot write a line of its own either, such as the last words of a command.
       expect((said + muttered).split('\n').filter((line) => line.startsWith('Nothing waits.'))).toEqual([])

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { createAsk } from './ask.ts'
-import { houseThat, runWith } from './fake-hand.ts'
+import { instanceThat, runWith } from './fake-hand.ts'
 
 const question = (state: string, secondsLeft = 90) => ({
   id: 'apr_1',
@@ -11,7 +11,7 @@ const question = (state: string, secondsLeft = 90) => ({
   risk: 55,
   groups: ['finance-controllers'],
   secondsLeft,
-  url: 'http://house/approvals/apr_1',
+  url: 'http://countersign/approvals/apr_1',
 })
 const agent = { id: 'bot', status: 'stopped', team: 't', groups: [], environment: 'prod', owner: 'per_1' }
 const flow = {
@@ -49,7 +49,7 @@ describe('words that mean nothing are a usage error (2)', () => {
   })
 })
 
-describe('without a house', () => {
+describe('without an instance', () => {
   it.each([[['inbox']], [['approve', 'apr_1']], [['agents', 'list']], [['stop', 'all']], [['lineage', 'a']]])(
     '%j fails (1), with one line that helps',
     async (words) => {
@@ -60,9 +60,9 @@ describe('without a house', () => {
   )
 })
 
-describe('with a house, in words and as JSON', () => {
+describe('with an instance, in words and as JSON', () => {
   const ask = () =>
-    houseThat({
+    instanceThat({
       'GET /approvals': [{ items: [question('open')] }],
       'GET /agents': [{ items: [agent] }],
       'POST /agents': [{ key: 'the-key' }],
@@ -93,7 +93,7 @@ describe('with a house, in words and as JSON', () => {
   it('an agent is registered as asked', async () => {
     const asked: { what: string; body: object | undefined }[] = []
     await runWith(['agents', 'add', 'bot', '--owner', 'ana', '--team', 't', '--groups', 'a,b', '--observe'], {
-      ask: () => houseThat({ 'POST /agents': [{ key: 'k' }] }, asked),
+      ask: () => instanceThat({ 'POST /agents': [{ key: 'k' }] }, asked),
     })
     const body = { id: 'bot', owner: 'ana', team: 't', groups: ['a', 'b'], mode: 'observe' }
     expect(asked).toEqual([{ what: 'POST /agents', body }])
@@ -101,7 +101,8 @@ describe('with a house, in words and as JSON', () => {
 
   it('nothing is said where nothing is', async () => {
     const empty = { items: [] }
-    const none = () => houseThat({ 'GET /approvals': [empty], 'GET /agents': [empty], 'GET /lineage?model=m': [empty] })
+    const none = () =>
+      instanceThat({ 'GET /approvals': [empty], 'GET /agents': [empty], 'GET /lineage?model=m': [empty] })
     expect((await runWith(['inbox'], { ask: none })).said).toBe('Nothing waits.\n')
     expect((await runWith(['agents', 'list'], { ask: none })).said).toContain('No agents yet')
     expect((await runWith(['lineage', 'm', '--kind', 'model'], { ask: none })).said).toContain('Nothing has flowed')
@@ -110,7 +111,7 @@ describe('with a house, in words and as JSON', () => {
 
 describe('answering in the browser (P4)', () => {
   const answering = (...states: string[]) => ({
-    ask: () => houseThat({ 'GET /approvals/apr_1': states.map((state) => question(state)) }),
+    ask: () => instanceThat({ 'GET /approvals/apr_1': states.map((state) => question(state)) }),
   })
 
   it.each<[string, string[], number]>([
@@ -131,21 +132,21 @@ describe('answering in the browser (P4)', () => {
   it('says where, and how long there is', async () => {
     const { muttered, said } = await runWith(['approve', 'apr_1'], answering('open', 'granted'))
     expect(muttered).toContain('2 min left')
-    expect(muttered).toContain('http://house/approvals/apr_1')
+    expect(muttered).toContain('http://countersign/approvals/apr_1')
     expect(said).toBe('Export 48,211 rows: approved\n')
   })
 
   it('who does not want to wait that long is told that it still waits (4)', async () => {
     const { code, muttered, said } = await runWith(['approve', 'apr_1', '--wait', '0', '--json'], answering('open'))
     expect(code).toBe(4)
-    expect(muttered).toContain('Still waiting, 2 min left: http://house/approvals/apr_1')
+    expect(muttered).toContain('Still waiting, 2 min left: http://countersign/approvals/apr_1')
     expect(JSON.parse(said)).toMatchObject({ id: 'apr_1', state: 'open' })
   })
 
   it('only ever reads', async () => {
     const asked: { what: string; body: object | undefined }[] = []
     const answers = { 'GET /approvals/apr_1': [question('open'), question('granted')] }
-    await runWith(['approve', 'apr_1'], { ask: () => houseThat(answers, asked) })
+    await runWith(['approve', 'apr_1'], { ask: () => instanceThat(answers, asked) })
     expect(new Set(asked.map(({ what }) => what))).toEqual(new Set(['GET /approvals/apr_1']))
   })
 })

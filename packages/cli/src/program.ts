@@ -1,5 +1,6 @@
 /**
- * Every command, and where it goes. What a command takes is read when it is given, so that the small ones answer at once.
+ * Every command, and where it goes. What a command takes is read when it is given, so that the small ones answer at
+ * once.
  *
  * @module
  */
@@ -29,7 +30,7 @@ export function createProgram(hand: Hand): Command {
     .exitOverride() // before any command is added, so that all have it
     .configureOutput({ writeOut: (text) => hand.say(text.trimEnd()), writeErr: hand.mutter })
   const ask = ({ data }: Common) => hand.ask(dataDirOf(hand, data))
-  const withHouse = (command: Command) =>
+  const ofInstance = (command: Command) =>
     command.option('--data <dir>', 'data directory of Countersign').option('--json', 'print JSON')
 
   program
@@ -75,21 +76,21 @@ export function createProgram(hand: Hand): Command {
     .option('--json', 'print JSON')
     .action(async (options: CheckOptions) => (await import('./check.ts')).check(hand, options))
 
-  withHouse(program.command('status').description('whether the running instance can do its work')).action(
+  ofInstance(program.command('status').description('whether the running instance can do its work')).action(
     async (options: Common) => (await import('./status.ts')).status(hand, ask(options), options.json ?? false),
   )
-  withHouse(program.command('doctor').description('what works and what does not, each with what to do next'))
+  ofInstance(program.command('doctor').description('what works and what does not, each with what to do next'))
     .option('--config <file>', 'default ./countersign.yaml')
     .action(async (options: Common & CheckOptions) => (await import('./status.ts')).doctor(hand, ask(options), options))
-  withHouse(program.command('reload').description('read policies and registry again, as SIGHUP does')).action(
+  ofInstance(program.command('reload').description('read policies and registry again, as SIGHUP does')).action(
     async (options: Common) => (await import('./status.ts')).reload(hand, ask(options), options.json ?? false),
   )
 
-  withHouse(program.command('inbox').description('what waits')).action((options: Common) =>
+  ofInstance(program.command('inbox').description('what waits')).action((options: Common) =>
     inbox(hand, ask(options), options.json ?? false),
   )
   for (const verdict of ['approve', 'reject'] as const) {
-    withHouse(
+    ofInstance(
       program.command(`${verdict} <id>`).description(`open the question in the browser to ${verdict} it, and wait`),
     )
       .option('--wait <seconds>', 'for an answer; default: until it expires', countOf)
@@ -97,7 +98,7 @@ export function createProgram(hand: Hand): Command {
         answerInBrowser(hand, ask(options), { id, wanted: verdict, json: json ?? false, waitSeconds: wait }),
       )
   }
-  withHouse(program.command('lineage <name>').description('where data went, by whom, under whose approval'))
+  ofInstance(program.command('lineage <name>').description('where data went, by whom, under whose approval'))
     .addOption(
       new Option('--kind <kind>', 'a column is dataset.column, a person an id or email')
         .choices(['dataset', 'column', 'model', 'destination', 'agent', 'person'])
@@ -107,8 +108,8 @@ export function createProgram(hand: Hand): Command {
       lineage(hand, ask(options), options.kind, name, options.json ?? false),
     )
 
-  addAgents(program, hand, { ask, running: withHouse })
-  addPeople(program, hand, { ask, running: withHouse })
+  addAgents(program, hand, { ask, running: ofInstance })
+  addPeople(program, hand, { ask, running: ofInstance })
 
   const policy = program.command('policy').description('check, test and explain policies')
   const withRegistry = (command: Command) =>

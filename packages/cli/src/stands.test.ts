@@ -45,7 +45,7 @@ describe('G1: what `up` says of who signs in, and the next command', () => {
 
 it('G2: `up --demo` and `demo` say how to put servers of one’s own behind the gate', () => {
   const keys = { 'finance-bot': 'cs_finance', 'ops-bot': 'cs_ops' }
-  const said = demoStands({ house: { url }, gatewayUrl: 'http://127.0.0.1:4601', keys })
+  const said = demoStands({ instance: { url }, gatewayUrl: 'http://127.0.0.1:4601', keys })
   expect(said).toMatch(/servers of your own behind a gate.*\n\n +countersign init\n/)
   expect(storyIsOver).toContain('`countersign init`')
 })

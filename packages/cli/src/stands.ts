@@ -9,7 +9,10 @@ export interface Stands {
   readonly url: string
   /** The one-time link for the first administrator, while there is none. */
   readonly welcome: string | undefined
-  /** Where people who sign in come from; `nobody` can where no provider is connected and others than this machine reach it. */
+  /**
+   * Where people who sign in come from; `nobody` can where no provider is connected and others than this machine reach
+   * it.
+   */
   readonly people: 'of a provider' | 'local' | 'nobody'
   /** As `--data` named it. */
   readonly data: string | undefined
@@ -42,12 +45,12 @@ function whoSignsIn(people: Stands['people'], data: string | undefined): string[
 
 const inShell = (word: string) => (/^[\w./@:+-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`)
 
-type Shown = Pick<Demo, 'gatewayUrl'> & { readonly house: Pick<Demo['house'], 'url'> } & {
+type Shown = Pick<Demo, 'gatewayUrl'> & { readonly instance: Pick<Demo['instance'], 'url'> } & {
   readonly keys: Pick<Demo['keys'], 'finance-bot' | 'ops-bot'>
 }
 
-export const demoStands = ({ house, gatewayUrl, keys }: Shown): string => `
-  Countersign stands.   ${house.url}
+export const demoStands = ({ instance, gatewayUrl, keys }: Shown): string => `
+  Countersign stands.   ${instance.url}
   A question waits there. Sign in as Ben to answer it, or as Ana to see why she cannot.
 
   Be an agent yourself: this export is held until someone signs it.
@@ -59,14 +62,14 @@ export const demoStands = ({ house, gatewayUrl, keys }: Shown): string => `
 
   Give Claude Code the file tools, through the gate:
 
-    claude mcp add --transport http files ${house.url}/mcp/files --header 'Authorization: Bearer ${keys['ops-bot']}'
+    claude mcp add --transport http files ${instance.url}/mcp/files --header 'Authorization: Bearer ${keys['ops-bot']}'
 
   Or look through the MCP inspector (Node 22 or later):
 
-    npx @modelcontextprotocol/inspector@2.12.0 --cli ${house.url}/mcp/files --transport http \\
+    npx @modelcontextprotocol/inspector@2.12.0 --cli ${instance.url}/mcp/files --transport http \\
       --header 'Authorization: Bearer ${keys['ops-bot']}' --method tools/list
 
-  Verify the ledger:  npx countersign ledger verify ${house.url}
+  Verify the ledger:  npx countersign ledger verify ${instance.url}
 
   Put servers of your own behind a gate: in a folder of yours,
 

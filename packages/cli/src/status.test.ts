@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { houseThat, runWith } from './fake-hand.ts'
+import { instanceThat, runWith } from './fake-hand.ts'
 
 const well = {
   url: 'http://localhost:4600',
@@ -22,7 +22,7 @@ const problem = { file: 'b.cedar', line: 2, column: 3, says: 'is no policy' }
 
 describe('whether it is well', () => {
   const status = (over: object, ...words: string[]) =>
-    runWith(['status', ...words], { ask: () => houseThat({ 'GET /status': [{ ...well, ...over }] }) })
+    runWith(['status', ...words], { ask: () => instanceThat({ 'GET /status': [{ ...well, ...over }] }) })
 
   it('all that works ends with 0', async () => {
     const { code, said } = await status({})
@@ -79,7 +79,7 @@ describe('the doctor', () => {
 
 describe('D7: reload', () => {
   const reload = (answer: object, ...words: string[]) =>
-    runWith(['reload', ...words], { ask: () => houseThat({ 'POST /policies/reload': [answer] }) })
+    runWith(['reload', ...words], { ask: () => instanceThat({ 'POST /policies/reload': [answer] }) })
 
   it('says what is in force', async () => {
     expect(await reload({ kind: 'active', version: 'v2', changed: true })).toMatchObject({

@@ -7,7 +7,7 @@ import { existsSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { isError } from '@countersign/core'
-import { type ConfigProblem, createLog, prepare, startHouse } from '@countersign/server'
+import { type ConfigProblem, createLog, prepare, startInstance } from '@countersign/server'
 import { inLines, readConfigFile, toldOf } from './config-file.ts'
 import { dataDirOf, type Hand, makeDataDir } from './hand.ts'
 import { demoStands, stands } from './stands.ts'
@@ -61,7 +61,7 @@ async function openConfigured(hand: Hand, options: UpOptions, dataDir: string): 
   const log = createLog(hand.mutter)
   const { consoleDir, version } = hand.product
   const rereading = heedHangUp(hand)
-  const started = await startHouse({ config, read, dataDir, baseDir, consoleDir, version, log }).catch(
+  const started = await startInstance({ config, read, dataDir, baseDir, consoleDir, version, log }).catch(
     (error: unknown) => {
       rereading.close()
       if (!isError(error, 'ERR_CONFIG_INVALID') || !Array.isArray(error.detail)) throw error
@@ -99,18 +99,18 @@ async function openWithDemo(hand: Hand, { fresh, port = 4600, json }: UpOptions,
   const { consoleDir, policies, version } = hand.product
   const log = createLog(hand.mutter)
   const quiet = (line: Parameters<typeof log>[0]) => (line.level === 'info' ? undefined : log(line))
-  const { openDemo, send, steps } = await import('@countersign/demo') // a house that is none need not read it
+  const { openDemo, send, steps } = await import('@countersign/demo') // an instance that is none need not read it
   const first = !existsSync(join(dataDir, 'demo-keys.json'))
   const demo = await openDemo({ dataDir, port, httpPort: port + 1, policies, consoleDir, version, log: quiet })
-  const { house, gatewayUrl, keys, close } = demo
+  const { instance, gatewayUrl, keys, close } = demo
   try {
     if (first) {
-      await send(steps.export, { publicUrl: house.url, gatewayUrl, key: keys['finance-bot'] })
+      await send(steps.export, { publicUrl: instance.url, gatewayUrl, key: keys['finance-bot'] })
       void demo.act(steps.export) // the same action joins its question, and runs once it is signed
     }
   } catch (error) {
     await close()
     throw error
   }
-  return { text: json ? JSON.stringify({ url: house.url, gatewayUrl, keys }) : demoStands(demo), close }
+  return { text: json ? JSON.stringify({ url: instance.url, gatewayUrl, keys }) : demoStands(demo), close }
 }

@@ -1,5 +1,5 @@
 /**
- * The window: one page that speaks to its own house and to nothing else.
+ * The window: one page that speaks to its own instance and to nothing else.
  *
  * @module
  */
@@ -29,7 +29,7 @@ import './styles/inbox.css'
 import './styles/question.css'
 import './styles/records.css'
 import './styles/policies.css'
-import './styles/house.css'
+import './styles/running.css'
 import './styles/tools.css'
 
 takeBrowserBinding()
@@ -63,7 +63,8 @@ function listening(): { start(): void } {
         onOpen: () => answers.stale(() => true),
         onLine(line) {
           live.setLine(line)
-          // The line may break alone: one question tells whether the house is still there, again and again until it is.
+          // The line may break alone: one question tells whether Countersign is still there, again and again until it
+          // is.
           if (line === 'reconnecting' || line === 'offline') answers.stale((path) => path === me)
           if (line === 'live') reach.found()
         },

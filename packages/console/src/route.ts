@@ -19,7 +19,7 @@ export type Route =
 
 export type Page = Route['page']
 
-/** Ids are minted by the house; anything else is no place of ours. */
+/** Ids are minted by Countersign; anything else is no place of ours. */
 const id = /^[a-z]{3}_[0-9A-Za-z-]{1,64}$/
 
 export function routeOf(pathname: string, search = ''): Route {

@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto'
 
-/** What an id names: action, approval, permit, entry, person, key of an agent, session, node of the house. */
+/** What an id names: action, approval, permit, entry, person, key of an agent, session, instance. */
 export type IdPrefix = 'act' | 'apr' | 'prm' | 'ent' | 'per' | 'key' | 'ses' | 'nod'
 
-/** A UUIDv7 (RFC 9562 §5.7) with a prefix: sorts by time, and says what it names. Its random bits are those of a UUIDv4. */
+/**
+ * A UUIDv7 (RFC 9562 §5.7) with a prefix: sorts by time, and says what it names. Its random bits are those of a UUIDv4.
+ */
 export function newId(prefix: IdPrefix): string {
   const now = Date.now()
   if (now !== latest.time) latest = { time: now, text: textOf(now) }

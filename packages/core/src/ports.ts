@@ -1,5 +1,5 @@
 /**
- * What the house needs from outside, and what a gateway, channel or follower has to offer.
+ * What Countersign needs from outside, and what a gateway, channel or follower has to offer.
  * Everything here is an interface; implementations live in `stores`, `policy`, `gateways`, `channels`, `followers`.
  *
  * @module

@@ -1,5 +1,5 @@
 /**
- * Checks a ledger without the house: nothing here, nor in what it imports, needs Node.
+ * Checks a ledger without an instance: nothing here, nor in what it imports, needs Node.
  * Hash and signature check are handed in.
  *
  * @module

@@ -1,5 +1,5 @@
 /**
- * The company's people and agents, as the house knows them from the first minute.
+ * The company's people and agents, as Countersign knows them from the first minute.
  *
  * @module
  */
@@ -25,7 +25,7 @@ const roles: Readonly<Record<string, Role[]>> = {
   eve: ['auditor', 'operations'],
 }
 
-/** Introduces everyone to a house that knows nobody; the agents' keys, which are shown once. */
+/** Introduces everyone to an instance that knows nobody; the agents' keys, which are shown once. */
 export async function introduce(store: Store, issuer: string): Promise<Record<AgentId, string>> {
   const cast = people.map((one): Person => ({
     id: newId('per'),
@@ -39,13 +39,13 @@ export async function introduce(store: Store, issuer: string): Promise<Record<Ag
     active: true,
     roles: roles[one.id] ?? [],
   }))
-  const known = cast.map((person): Fact => ({ kind: 'person.changed', change: 'roles', by: 'house', person }))
-  await store.commit({ facts: [{ kind: 'house.founded', by: 'house', demo: true }, ...known] })
+  const known = cast.map((person): Fact => ({ kind: 'person.changed', change: 'roles', by: 'system', person }))
+  await store.commit({ facts: [{ kind: 'deployment.founded', by: 'system', demo: true }, ...known] })
 
   const owner = cast.find(({ subject }) => subject === 'ana')?.id ?? ''
   const keys = new Map<AgentId, string>()
   for (const agent of agents) {
-    const { secret } = await enrolAgent(store, { ...agent, owner, environment: 'prod' }, 'house')
+    const { secret } = await enrolAgent(store, { ...agent, owner, environment: 'prod' }, 'system')
     keys.set(agent.id, secret)
   }
   return Object.fromEntries(keys) as Record<AgentId, string>

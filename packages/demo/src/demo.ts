@@ -1,5 +1,5 @@
 /**
- * A house with a company around it, to try out: nothing in here leaves this machine.
+ * An instance with a company around it, to try out: nothing in here leaves this machine.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import type { LogLine, Store } from '@countersign/core'
-import { Config, type StartedHouse, startHouse } from '@countersign/server'
+import { Config, type StartedInstance, startInstance } from '@countersign/server'
 import { type AgentId, agentGroups, introduce } from './cast.ts'
 import { type RunningCompany, startCompany } from './company/company.ts'
 import { companyUpstream } from './company/gateway.ts'
@@ -29,13 +29,13 @@ export interface DemoSettings {
   readonly version: string
   /** More of the HTTP gateway's section: a certificate, other upstreams beside the company. */
   readonly http?: { readonly upstreams?: object; readonly tls?: object }
-  /** Other instances of this house, whose people sign in with the same provider. */
+  /** Other instances of this deployment, whose people sign in with the same provider. */
   readonly alsoAt?: readonly string[]
   log(line: LogLine): void
 }
 
 export interface Demo {
-  readonly house: StartedHouse
+  readonly instance: StartedInstance
   readonly config: Config
   readonly company: RunningCompany
   /** Where the HTTP gateway listens. */
@@ -43,7 +43,9 @@ export interface Demo {
   /** The folder that the tool server works in. */
   readonly folder: string
   readonly keys: Readonly<Record<AgentId, string>>
-  /** Lets the step's agent do it; it waits for people, and comes back for its answer. Resolves with that; never rejects. */
+  /**
+   * Lets the step's agent do it; it waits for people, and comes back for its answer. Resolves with that; never rejects.
+   */
   act(step: Step): Promise<Told | undefined>
   close(): Promise<void>
 }
@@ -95,9 +97,9 @@ export async function openDemo(settings: DemoSettings): Promise<Demo> {
   let keys: Record<AgentId, string> | undefined
   const closing = new AbortController()
   const panel = tryIt({ publicUrl, act })
-  let house: StartedHouse | undefined
+  let instance: StartedInstance | undefined
   try {
-    house = await startHouse({
+    instance = await startInstance({
       ...settings,
       config,
       baseDir: '/',
@@ -108,8 +110,8 @@ export async function openDemo(settings: DemoSettings): Promise<Demo> {
         { path: '/demo/try', answer: panel },
       ],
     })
-    keys = await keysOf(house.store, issuer, join(dataDir, 'demo-keys.json'))
-    return { house, config, company, gatewayUrl, folder, keys, act, close }
+    keys = await keysOf(instance.store, issuer, join(dataDir, 'demo-keys.json'))
+    return { instance, config, company, gatewayUrl, folder, keys, act, close }
   } catch (error) {
     await close()
     throw error
@@ -124,7 +126,7 @@ export async function openDemo(settings: DemoSettings): Promise<Demo> {
 
   async function close(): Promise<void> {
     closing.abort()
-    await house?.close()
+    await instance?.close()
     await provider.close()
     await company.close()
   }

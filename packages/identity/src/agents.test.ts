@@ -91,7 +91,7 @@ it('B6: of a crowd with one key a few come in with each turn of the event loop',
 })
 
 describe('a key', () => {
-  it('is 32 random bytes, of which the house keeps the SHA-256', () => {
+  it('is 32 random bytes, of which Countersign keeps the SHA-256', () => {
     expect(secret).toMatch(/^csk_[A-Za-z0-9_-]{43}$/)
     expect(parseKey(secret)).toEqual({ hash: key.hash })
     expect(JSON.stringify(agent)).not.toContain(secret.slice(4))
@@ -191,7 +191,7 @@ describe('rotating', () => {
 
 it.each<[string, () => unknown]>([
   ['an id that is no id', () => register({ ...agent, id: 'Not An Id' }, 'ana')],
-  ['the name of the house', () => register({ ...agent, id: 'house' }, 'ana')],
+  ['the name of the system', () => register({ ...agent, id: 'system' }, 'ana')],
   ['the name of the hand tool', () => register({ ...agent, id: 'operator' }, 'ana')],
   ['the name of everyone', () => register({ ...agent, id: 'all' }, 'ana')],
   ['a key of another agent', () => revoke(agent, { keyId: 'key_other', now: at }, 'ana')],

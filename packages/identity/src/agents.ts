@@ -127,7 +127,7 @@ export type Registration = Pick<Agent, 'id' | 'name' | 'owner' | 'team' | 'group
 }
 
 /** Names by which the ledger and the hand tool mean someone else. */
-const reserved: readonly string[] = ['all', 'house', 'operator']
+const reserved: readonly string[] = ['all', 'system', 'operator']
 
 /** @throws ERR_INPUT_INVALID */
 export function register({ key, mode = 'enforce', ...what }: Registration, by: string): Agent {

@@ -34,7 +34,7 @@ export async function startProvider(port = 0) {
     jwks: { keys: [{ ...(await exportJWK(privateKey)), alg: 'ES256', use: 'sig', kid: 'one' }] },
     clients: [
       {
-        client_id: 'house',
+        client_id: 'countersign',
         token_endpoint_auth_method: 'none',
         redirect_uris: [redirectUri],
         id_token_signed_response_alg: 'ES256',
@@ -88,7 +88,7 @@ async function signInAsHinted(
   await provider.interactionFinished(request, response, { login: { accountId, acr: 'pwd', amr: ['pwd'] } })
 }
 
-/** Follows redirects with cookies until one leaves for the house. */
+/** Follows redirects with cookies until one leaves for Countersign. */
 export async function browse(url: string, leaveFor = redirectUri): Promise<string> {
   const cookies = new Map<string, string>()
   for (let at = url, steps = 0; steps < 10; steps += 1) {

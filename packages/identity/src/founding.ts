@@ -1,5 +1,5 @@
 /**
- * The one-time link by which a fresh house gets its first administrator.
+ * The one-time link by which a fresh deployment gets its first administrator.
  *
  * @module
  */
@@ -7,7 +7,7 @@ import { randomBytes, timingSafeEqual } from 'node:crypto'
 import { type Clock, sha256Hex } from '@countersign/core'
 import { Role } from '@countersign/schema'
 
-/** What the house keeps of the link. */
+/** What Countersign keeps of the link. */
 export interface Founding {
   readonly hash: string
   readonly expiresAt: number
@@ -25,7 +25,7 @@ export function openFounding(clock: Clock): { readonly founding: Founding; reado
 }
 
 /**
- * Whether this token still makes its bearer the first administrator. `founded` is whether a `house.founded` fact
+ * Whether this token still makes its bearer the first administrator. `founded` is whether a `deployment.founded` fact
  * exists: it is that fact, committed with the person, that makes the link work once.
  */
 export function mayFound(

@@ -33,7 +33,7 @@ describe('where a sign-in returns to', () => {
     expect(localPath(wanted)).toBe(expected)
   })
 
-  it('is always on this house, whatever was wanted', () => {
+  it('is always on this deployment, whatever was wanted', () => {
     const piece = fc.constantFrom('/', '\\', '.', '..', '%2e', '//', '@', ':', 'evil.example', '\t', '?', '#', 'https:')
     fc.assert(
       fc.property(
@@ -42,7 +42,7 @@ describe('where a sign-in returns to', () => {
           fc.array(piece).map((pieces) => `/${pieces.join('')}`),
         ),
         (wanted) => {
-          expect(new URL(localPath(wanted), 'https://house.example').origin).toBe('https://house.example')
+          expect(new URL(localPath(wanted), 'https://countersign.example').origin).toBe('https://countersign.example')
         },
       ),
     )

@@ -1,7 +1,7 @@
-const anywhere = 'http://house.invalid'
+const anywhere = 'http://countersign.invalid'
 
 /**
- * The path to return to after signing in, or `/` for anything that is not a path of this house. A browser reads
+ * The path to return to after signing in, or `/` for anything that is not a path of this deployment. A browser reads
  * `//host`, `/\host` and `/.//host` as another host, and drops tabs and line ends before it looks.
  */
 export function localPath(wanted: string | undefined): string {

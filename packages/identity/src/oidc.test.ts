@@ -18,7 +18,7 @@ beforeAll(async () => {
   issuer = started.issuer
   server = started.server
   privateKey = started.privateKey
-  settings = { issuer, clientId: 'house', redirectUri, clock }
+  settings = { issuer, clientId: 'countersign', redirectUri, clock }
 })
 afterAll(async () => {
   server.closeAllConnections()
@@ -49,7 +49,7 @@ describe('signing in', () => {
     expect(JSON.stringify(signedIn.keys)).not.toContain('"d"')
 
     const proof = { token: signedIn.idToken, keys: signedIn.keys }
-    const expected = { issuer, clientId: 'house', subject: 'ben', at: signedIn.issuedAt }
+    const expected = { issuer, clientId: 'countersign', subject: 'ben', at: signedIn.issuedAt }
     expect(await verifyIdTokenProof(proof, expected)).toBe(true)
     expect(await verifyIdTokenProof(proof, { ...expected, authenticatedWithinMs: 60_000, acr: ['pwd'] })).toBe(true)
     expect(await verifyIdTokenProof(proof, { ...expected, subject: 'cleo' })).toBe(false)
@@ -219,7 +219,7 @@ describe('a provider that lies', () => {
   it.each<[string, Record<string, unknown>, RegExp]>([
     ['sub is a number', { sub: 7 }, /claim sub is a number/],
     ['aud is another', { aud: 'another' }, /claim aud is not this client/],
-    ['azp is another', { aud: ['house', 'another'], azp: 'another' }, /claim azp is not this client/],
+    ['azp is another', { aud: ['countersign', 'another'], azp: 'another' }, /claim azp is not this client/],
     ['iss is another', { iss: 'https://evil.example' }, /claim iss is not the configured issuer/],
     ['iat is a text', { iat: 'now' }, /claim iat/],
     ['exp is not there', { exp: undefined }, /no claim exp/],

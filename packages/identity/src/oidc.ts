@@ -1,6 +1,7 @@
 /**
  * Signing in through the site's OpenID provider: authorization code, PKCE, state and nonce
- * (https://openid.net/specs/openid-connect-core-1_0.html). The ID token and the keys it verified with are kept as proof.
+ * (https://openid.net/specs/openid-connect-core-1_0.html). The ID token and the keys it verified with are kept as
+ * proof.
  *
  * @module
  */
@@ -33,7 +34,7 @@ export interface SignInWish {
   /** Signed in at most this long ago; 0 asks for it now. */
   readonly maxAgeSeconds?: number
   readonly prompt?: 'login' | 'select_account'
-  /** Already checked: a path of this house. */
+  /** Already checked: a path of this deployment. */
   readonly returnTo: string
   /** Begun with the link that makes the first administrator. */
   readonly founding?: true
@@ -67,7 +68,7 @@ export interface SignIn {
 export const pendingForMs = 10 * 60_000
 
 /**
- * Discovery happens at the first sign-in, and again after a failure: the provider may start later than the house.
+ * Discovery happens at the first sign-in, and again after a failure: the provider may start later than Countersign.
  *
  * @throws ERR_CONFIG_INVALID for an issuer or redirect URI that is neither https nor on this machine
  */

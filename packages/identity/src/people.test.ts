@@ -49,9 +49,9 @@ describe('the founding link', () => {
     ['makes an administrator', true, [founding, token, inTime]],
     ['works for a quarter of an hour', true, [founding, token, { founded: false, now: 1000 + 15 * 60_000 - 1 }]],
     ['and no longer', false, [founding, token, { founded: false, now: 1000 + 15 * 60_000 }]],
-    ['works in a house that is not founded, only', false, [founding, token, { founded: true, now: 1000 }]],
+    ['works in a deployment that is not founded, only', false, [founding, token, { founded: true, now: 1000 }]],
     ['needs its token', false, [founding, 'x'.repeat(43), inTime]],
-    ['is not opened by what the house keeps of it', false, [founding, founding.hash, inTime]],
+    ['is not opened by what Countersign keeps of it', false, [founding, founding.hash, inTime]],
     ['has to exist', false, [undefined, token, inTime]],
     ['has to exist, also for nothing', false, [undefined, '', inTime]],
   ])('%s', (_, expected, call) => {

@@ -4,10 +4,10 @@ import { type ExpectedProof, verifyIdTokenProof } from './proof.ts'
 
 const atSeconds = 1_600_000_000
 const at = atSeconds * 1000
-const expected: ExpectedProof = { issuer: 'https://sso.example', clientId: 'house', subject: 'ben', at }
+const expected: ExpectedProof = { issuer: 'https://sso.example', clientId: 'countersign', subject: 'ben', at }
 const claims = {
   iss: 'https://sso.example',
-  aud: 'house',
+  aud: 'countersign',
   sub: 'ben',
   iat: atSeconds - 60,
   exp: atSeconds + 3600,
@@ -38,8 +38,8 @@ describe('a kept ID token proves a sign-in', () => {
     ['but not of someone else', false, { sub: 'cleo' }, {}],
     ['but not of another issuer', false, { iss: 'https://evil.example' }, {}],
     ['but not for another client', false, { aud: 'other' }, {}],
-    ['for us among several, if we asked for it', true, { aud: ['house', 'other'], azp: 'house' }, {}],
-    ['but not if another client asked for it', false, { aud: ['house', 'other'], azp: 'other' }, {}],
+    ['for us among several, if we asked for it', true, { aud: ['countersign', 'other'], azp: 'countersign' }, {}],
+    ['but not if another client asked for it', false, { aud: ['countersign', 'other'], azp: 'other' }, {}],
     ['but not one that was never valid', false, { exp: atSeconds - 3600 }, {}],
     ['but not one without an issue time', false, { iat: undefined }, {}],
     ['fresh, if authenticated just before', true, {}, { authenticatedWithinMs: 300_000 }],

@@ -12,7 +12,7 @@ beforeAll(async () => {
   const started = await startProvider()
   issuer = started.issuer
   server = started.server
-  settings = { issuer, clientId: 'house', redirectUri, clock }
+  settings = { issuer, clientId: 'countersign', redirectUri, clock }
 })
 afterAll(async () => {
   server.closeAllConnections()

@@ -29,7 +29,7 @@ export const roleSources = ({ roles, groups }: Pick<Person, 'roles' | 'groups'>,
     }))
     .filter(({ given, groups: through }) => given || through.length > 0)
 
-/** As they stand in the house now: what was given, and what their groups carry. */
+/** As they stand in Countersign now: what was given, and what their groups carry. */
 export const inOffice = (person: Person, carried: GroupRoles): Person => ({
   ...person,
   roles: roleSources(person, carried)

@@ -1,5 +1,5 @@
 /**
- * Who sits at the console. The browser holds 32 random bytes, the house their hash.
+ * Who sits at the console. The browser holds 32 random bytes, Countersign their hash.
  *
  * @module
  */
@@ -15,7 +15,9 @@ export interface SessionSettings {
   readonly clock: Clock
   /** True where the console is served over https: `__Host-` and `Secure`. */
   readonly secure: boolean
-  /** Seals what a browser keeps of a sign-in under way: 32 bytes, the same on every instance. Default: of this process. */
+  /**
+   * Seals what a browser keeps of a sign-in under way: 32 bytes, the same on every instance. Default: of this process.
+   */
   readonly sealingKey?: Uint8Array
   /** Default 30 minutes without a request. */
   readonly idleMs?: number

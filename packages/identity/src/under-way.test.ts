@@ -6,7 +6,7 @@ import { createUnderWay } from './under-way.ts'
 const minuteMs = 60_000
 const sealingKey = randomBytes(32)
 const state = (letter: string) => letter.repeat(43)
-const callback = (letter: string) => `https://house.example/auth/callback?code=c&state=${state(letter)}`
+const callback = (letter: string) => `https://countersign.example/auth/callback?code=c&state=${state(letter)}`
 const sent = (setCookie: readonly string[]) => setCookie[0]?.split(';')[0] ?? ''
 
 function atTheConsole({ secure = false, most = 100, key = sealingKey } = {}) {
@@ -99,7 +99,7 @@ describe('a sign-in under way', () => {
     ['with more than a browser keeps', (mine) => `${mine}${'A'.repeat(5000)}`, callback('s')],
     ['with the state of another', (mine) => mine.replace('ssssssss', 'tttttttt'), callback('t')],
     ['with the cookie twice', (mine) => `${mine}; ${mine}`, callback('s')],
-    ['without a state', (mine) => mine, 'https://house.example/auth/callback?code=c'],
+    ['without a state', (mine) => mine, 'https://countersign.example/auth/callback?code=c'],
     ['with a state that is none', (mine) => mine, `${callback('s')}x`],
   ])('is not found %s', async (_, cookie, url) => {
     const { begin, resume } = atTheConsole()

@@ -1,6 +1,6 @@
 /**
- * Sign-ins under way. Their state lies in the browser that began them, sealed (JWE, RFC 7516), so that nobody's visit can
- * push out another's, and any instance can finish what another began.
+ * Sign-ins under way. Their state lies in the browser that began them, sealed (JWE, RFC 7516), so that nobody's visit
+ * can push out another's, and any instance can finish what another began.
  *
  * @module
  */
@@ -80,7 +80,7 @@ export function createUnderWay({ clock, secure, sealingKey, most = mostUsed }: U
     },
 
     async resume(cookies, callbackUrl) {
-      const state = new URL(callbackUrl, 'http://house.invalid').searchParams.get('state') ?? ''
+      const state = new URL(callbackUrl, 'http://countersign.invalid').searchParams.get('state') ?? ''
       if (!stateForm.test(state)) throw failed('no state')
       const pending = await open(readCookie(cookies, nameOf(state), secure))
       if (pending?.state !== state) throw failed('not begun in this browser')

@@ -12,7 +12,7 @@ beforeAll(async () => {
 afterAll(() => policies.close())
 
 const given =
-  '{ agent: a, verb: data.export, resource: dataset finance.orders, destination: s3://house-reports, rows: 5 }'
+  '{ agent: a, verb: data.export, resource: dataset finance.orders, destination: s3://own-reports, rows: 5 }'
 const casesOf = (...cases: string[]) =>
   `agents: { a: { groups: [finance-agents], owner: o, team: t } }\ncases:\n${cases.map((one) => `  - ${one}\n`).join('')}`
 const tested = (...cases: string[]) => testPolicies(policies.engine.active(), casesOf(...cases))
@@ -52,7 +52,7 @@ describe('mistakes that no check of the text can see, and what catches them', ()
       changed.engine.active(),
       casesOf(
         `{ name: waits, given: ${large}, expect: { ask: [finance-export-signoff] } }`,
-        `{ name: never, given: ${given.replace('finance.orders', 'ml.training').replace('s3://house-reports', 'partner-sftp')}, expect: { deny: prohibited } }`,
+        `{ name: never, given: ${given.replace('finance.orders', 'ml.training').replace('s3://own-reports', 'partner-sftp')}, expect: { deny: prohibited } }`,
       ),
     )
     expect(results.map(({ passed }) => passed)).toEqual([true, true])

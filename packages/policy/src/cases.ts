@@ -94,7 +94,7 @@ export function testPolicies(set: CedarPolicySet, casesYaml: string): CasesRepor
 const readCases = (casesYaml: string): Cases => readYaml(casesYaml, Cases)
 
 /**
- * What the house would ask the policies about one action, written as a case writes it (YAML or JSON).
+ * What Countersign would ask the policies about one action, written as a case writes it (YAML or JSON).
  *
  * @throws ERR_INPUT_INVALID also for an agent or person that is not among those given
  */
@@ -121,7 +121,7 @@ function tryCase(set: CedarPolicySet, { name, given, expect }: Case, who: Cast):
   return { name, passed: got === expected, expected, got: wordOf(answerOf(decision)), decision }
 }
 
-/** The questions that the house would put for this. @throws ERR_INPUT_INVALID for an agent or person not listed */
+/** The questions that Countersign would put for this. @throws ERR_INPUT_INVALID for an agent or person not listed */
 function questionsOf({ registry }: CedarPolicySet, given: Case['given'], { agents, people }: Cast): PolicyQuestion[] {
   const resources = [given.resource ?? [], given.resources ?? []].flat()
   const { agent: id, verb, environment, door, gateway, onBehalfOf, destructive, firstTime } = given

@@ -1,6 +1,6 @@
 /**
- * A process with a Cedar of its own, thrown away as soon as anything breaks in it: where text that nobody has checked yet
- * is compiled.
+ * A process with a Cedar of its own, thrown away as soon as anything breaks in it: where text that nobody has checked
+ * yet is compiled.
  *
  * @module
  */
@@ -29,7 +29,8 @@ type Tried<Name extends Crafts> =
   /** The wasm broke; nothing that this worker says afterwards means anything. */
   | { readonly threw: string }
 
-// Plain text, because Node 20 does not run a `.ts` file and `tsc` does not copy a `.js` one. What runs once is not worth
+// Plain text, because Node 20 does not run a `.ts` file and `tsc` does not copy a `.js` one. What runs once is not
+// worth
 // optimising: V8's second compiler took four times as long over Cedar as everything that is asked of it here.
 const source = `
 require('node:v8').setFlagsFromString('--liftoff-only')
@@ -78,7 +79,7 @@ export function openCedarWorker(): CedarWorker {
     env: {},
     serialization: 'advanced',
     stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
-    detached: true, // Ctrl-C in a terminal is for the house, and it goes when the house is gone
+    detached: true, // Ctrl-C in a terminal is for Countersign, and it goes when Countersign is gone
   })
   worker.unref()
   worker.channel?.unref()

@@ -234,7 +234,7 @@ describe('a site’s own schema', () => {
     expect(await problemsOf(sourceOf(equal, operations(member)))).toMatchObject([{ policy: 'x' }])
   })
 
-  it('cannot redefine what the house relies on', async () => {
+  it('cannot redefine what Countersign relies on', async () => {
     const problems = await problemsOf(sourceOf(permit, operations('entity Agent;')))
     expect(problems).toMatchObject([{ file: 'site.cedarschema' }])
   })

@@ -64,7 +64,7 @@ export const questionOf = ({ action, agent, context, ...rest }: Changes = {}): P
         writes: [],
         classes: ['financial'],
         sensitive: true,
-        destination: { name: 's3://house-reports', outside: false, known: true },
+        destination: { name: 's3://own-reports', outside: false, known: true },
       },
       measures: { rows: 10 },
       client: 'test',

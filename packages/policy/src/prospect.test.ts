@@ -237,7 +237,7 @@ describe('a law: whatever is allowed or asked about could be allowed', () => {
     expect(seen.hidden, 'and is not kept by showing everything').toBeGreaterThan(10)
   })
 
-  it('by the house’s own word, with the sample policies', async () => {
+  it('by Countersign’s own word, with the sample policies', async () => {
     const compiled = await compile(await sampleSource.files(), { registry: sampleRegistry, agentGroups })
     if (compiled.kind === 'refused') throw new Error(JSON.stringify(compiled.problems))
     const set = await loadPolicySet(compiled.candidate, { registry: sampleRegistry, clock: { now: () => 0 } })

@@ -70,7 +70,7 @@ describe('the sandbox', () => {
 
   it('explains an action that somebody wrote down', () => {
     const text =
-      '{ agent: fin-bot, verb: data.export, resource: dataset finance.orders, destination: "s3://house-reports", rows: 48211 }'
+      '{ agent: fin-bot, verb: data.export, resource: dataset finance.orders, destination: "s3://own-reports", rows: 48211 }'
     const [question] = sandbox.questions(text, cast)
     if (!question) throw new Error('no question')
     expect(sandbox.explain(question)).toMatchObject({

@@ -24,7 +24,7 @@ export const Verb = z.enum([
 ])
 export type Verb = z.infer<typeof Verb>
 
-/** `enforcing`: the house itself runs the sealed copy. `cooperating`: the client runs what it was given leave for. */
+/** `enforcing`: Countersign itself runs the sealed copy. `cooperating`: the client runs what it was given leave for. */
 export const Door = z.enum(['enforcing', 'cooperating'])
 export type Door = z.infer<typeof Door>
 
@@ -38,8 +38,8 @@ export type Resource = z.infer<typeof Resource>
 /**
  * Any JSON value. Numbers are finite; integers beyond 2^53 travel as strings.
  *
- * Not walked here: what comes in was read strictly, what is sealed has a canonical form, and to look at every value of a
- * large one once more at each read takes seconds, in which an agent could keep everybody waiting.
+ * Not walked here: what comes in was read strictly, what is sealed has a canonical form, and to look at every value of
+ * a large one once more at each read takes seconds, in which an agent could keep everybody waiting.
  */
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json }
 export const Json: z.ZodType<Json> = z.unknown() as z.ZodType<Json>

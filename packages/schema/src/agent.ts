@@ -5,7 +5,7 @@
  */
 import { z } from 'zod'
 
-/** A credential the house issued. The key itself is shown once; what is kept is its SHA-256. */
+/** A credential Countersign issued. The key itself is shown once; what is kept is its SHA-256. */
 export const AgentKey = z.object({
   id: z.string(),
   hash: z.string().regex(/^[0-9a-f]{64}$/),
@@ -63,8 +63,8 @@ export const Person = z.object({
 export type Person = z.infer<typeof Person>
 
 /**
- * The issuer of local people, who are there until an identity provider is connected. It names no port, so that they stay the
- * same people at another one. Nobody else can have it: a provider that is connected answers at its issuer.
+ * The issuer of local people, who are there until an identity provider is connected. It names no port, so that they
+ * stay the same people at another one. Nobody else can have it: a provider that is connected answers at its issuer.
  */
 export const localIssuer = 'http://localhost/local-people'
 export const isLocal = ({ issuer }: Pick<Person, 'issuer'>): boolean => issuer === localIssuer

@@ -1,5 +1,5 @@
 /**
- * What is written down, in the order it happened. Every state in the house is the sum of its facts.
+ * What is written down, in the order it happened. Every state is the sum of its facts.
  *
  * @module
  */
@@ -88,11 +88,11 @@ export const KeptResult = z.object({
 })
 export type KeptResult = z.infer<typeof KeptResult>
 
-const by = z.string().describe('A person’s id, an agent’s, `operator` for the socket on the machine, or `house`.')
+const by = z.string().describe('A person’s id, an agent’s, `operator` for the socket on the machine, or `system`.')
 
 export const Fact = z.discriminatedUnion('kind', [
   z.object({
-    kind: z.literal('house.founded'),
+    kind: z.literal('deployment.founded'),
     by,
     demo: z.boolean(),
     local: z.literal(true).optional().describe('By local people: no identity provider was connected.'),

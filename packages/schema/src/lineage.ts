@@ -38,7 +38,7 @@ export const DataPicture = z.object({
 })
 export type DataPicture = z.infer<typeof DataPicture>
 
-/** What the house knows of the site's data: the registry. Its words are the operators', never an agent's. */
+/** What Countersign knows of the site's data: the registry. Its words are the operators', never an agent's. */
 export const Registry = z.strictObject({
   classes: z
     .record(z.string(), z.number().int().min(0).max(100))

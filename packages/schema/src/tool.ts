@@ -1,5 +1,5 @@
 /**
- * Tools of the servers behind the house: what each says of itself, and what of it people have accepted.
+ * Tools of the servers behind Countersign: what each says of itself, and what of it people have accepted.
  *
  * @module
  */

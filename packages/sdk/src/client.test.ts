@@ -14,7 +14,7 @@ function gateway(...answers: [number, object, Record<string, string>?][]) {
     const [status, body, headers] = answers.shift() ?? [500, {}]
     return Response.json(body, { status, ...(headers && { headers }) })
   }
-  const client = createCountersign({ gateway: 'http://house:4601/company/', key: 'csk_x', fetch: send })
+  const client = createCountersign({ gateway: 'http://countersign:4601/company/', key: 'csk_x', fetch: send })
   return { client, asked }
 }
 
@@ -24,7 +24,7 @@ const held: [number, object, Record<string, string>] = [
     approval: 'apr_1',
     groups: ['controllers'],
     expiresAt: '2027-01-15T08:30:00.000Z',
-    url: 'http://house/approvals/apr_1',
+    url: 'http://countersign/approvals/apr_1',
   },
   { location: '/.countersign/questions/apr_1' },
 ]
@@ -34,7 +34,7 @@ describe('an agent that waits for people', () => {
     const { client, asked } = gateway([200, { rows: 3 }])
     const response = await client.fetch('/orders', { method: 'POST', body: '{}' }, { purpose: 'the report' })
     expect(await response.json()).toEqual({ rows: 3 })
-    expect(asked).toMatchObject([{ url: 'http://house:4601/company/orders', method: 'POST', body: '{}' }])
+    expect(asked).toMatchObject([{ url: 'http://countersign:4601/company/orders', method: 'POST', body: '{}' }])
     expect(asked[0]?.headers.get('authorization')).toBe('Bearer csk_x')
     expect(asked[0]?.headers.get('countersign-purpose')).toBe('the report')
   })
@@ -53,10 +53,10 @@ describe('an agent that waits for people', () => {
     expect(told).toEqual(['apr_1 controllers'])
     expect(asked.map(({ method }) => method)).toEqual(['POST', 'GET', 'GET', 'POST'])
     expect(asked[3]?.body).toBe('{"rows":3}')
-    expect(asked[1]?.url).toMatch(/^http:\/\/house:4601\/\.countersign\/questions\/apr_1\?wait=\d+$/)
+    expect(asked[1]?.url).toMatch(/^http:\/\/countersign:4601\/\.countersign\/questions\/apr_1\?wait=\d+$/)
   })
 
-  it('a rejection is the house’s answer', async () => {
+  it('a rejection is Countersign’s answer', async () => {
     const { client } = gateway(held, [200, { state: 'rejected' }], [403, { reason: 'not now' }])
     expect((await client.fetch('/exports')).status).toBe(403)
   })

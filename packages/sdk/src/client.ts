@@ -1,5 +1,5 @@
 /**
- * For agents that call an API through the house and want to wait for people without knowing how: the same request,
+ * For agents that call an API through Countersign and want to wait for people without knowing how: the same request,
  * held, answered when it was countersigned. `fetch` alone; runs on Node, Bun, Deno and at the edge.
  *
  * @module

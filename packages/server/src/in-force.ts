@@ -1,6 +1,6 @@
 /**
- * The policies of this instance: read, watched, and recorded whenever others come in force. What did not pass is told until
- * something passes.
+ * The policies of this instance: read, watched, and recorded whenever others come in force. What did not pass is told
+ * until something passes.
  *
  * @module
  */
@@ -93,7 +93,7 @@ export async function openPolicies(parts: InForceParts): Promise<InForce> {
 
   async function record(by: LoadedBy): Promise<void> {
     const { version, policies: notes } = engine.active()
-    const who = by === 'operator' ? 'operator' : 'house'
+    const who = by === 'operator' ? 'operator' : 'system'
     await store.commit({ facts: [{ kind: 'policy.activated', by: who, version, policies: notes.map(({ id }) => id) }] })
   }
 }

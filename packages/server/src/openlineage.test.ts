@@ -9,7 +9,7 @@ import { Registry } from '@countersign/schema'
 import { createMemoryStore } from '@countersign/stores'
 import { asked, createHandClock, decided, enrol, finished, sampleOpen } from '@countersign/stores/conformance'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { openHouse } from './house.ts'
+import { openInstance } from './instance.ts'
 import { sections } from './config/parts.ts'
 import { loadKeys } from './data/keys.ts'
 import { orRefuse, prepare } from './config/prepare.ts'
@@ -48,7 +48,7 @@ async function openSink() {
   }
 }
 
-describe('a house with a sink for OpenLineage', () => {
+describe('an instance with a sink for OpenLineage', () => {
   let opened: ReturnType<typeof openAll>
   let sink: Awaited<ReturnType<typeof openSink>>
   let other: Awaited<ReturnType<typeof openSink>>
@@ -71,7 +71,7 @@ describe('a house with a sink for OpenLineage', () => {
       `  eu: { type: openlineage, url: "${other.url}" }`,
     ].join('\n')
     await opened.add(
-      openHouse({
+      openInstance({
         prepared: prepare(
           asRead({ ...parseConfig(text, surroundings, sections), policies: folder, registry: Registry.parse({}) }),
           folder,

@@ -1,5 +1,5 @@
 /**
- * From a configuration and a data directory to a house that stands.
+ * From a configuration and a data directory to an instance that stands.
  *
  * @module
  */
@@ -8,8 +8,8 @@ import { join } from 'node:path'
 import { type LogLine, type Running, type Store } from '@countersign/core'
 import { createPostgresStore, openEmbeddedStore } from '@countersign/stores'
 import type { Config } from './config/config.ts'
-import { type House, openHouse } from './house.ts'
-import { type HouseKeys, loadKeys } from './data/keys.ts'
+import { type Instance, openInstance } from './instance.ts'
+import { type DeploymentKeys, loadKeys } from './data/keys.ts'
 import type { NodeMount } from './http/listener.ts'
 import { openAll } from './opened.ts'
 import { openOperatorSocket } from './operator/operator.ts'
@@ -31,12 +31,12 @@ export interface StartParts {
   log(line: LogLine): void
 }
 
-export interface StartedHouse extends House {
+export interface StartedInstance extends Instance {
   readonly store: Store
 }
 
 /** @throws ERR_CONFIG_INVALID with everything that `check` would say, as a list of ConfigProblem */
-export async function startHouse(parts: StartParts): Promise<StartedHouse> {
+export async function startInstance(parts: StartParts): Promise<StartedInstance> {
   const { config, dataDir, baseDir, log } = parts
   const opened = openAll()
   try {
@@ -49,8 +49,8 @@ export async function startHouse(parts: StartParts): Promise<StartedHouse> {
     const keys = await loadKeys(join(dataDir, 'keys'))
     const opening = opened.add(openStore(config, dataDir, keys, log))
     prepared.policies.load().catch(() => undefined) // while PostgreSQL starts; told where the policies are put in force
-    const house = await opened.add(
-      openHouse({
+    const instance = await opened.add(
+      openInstance({
         ...parts,
         prepared,
         store: opening,
@@ -59,27 +59,27 @@ export async function startHouse(parts: StartParts): Promise<StartedHouse> {
       }),
     )
     const store = await opening
-    await opened.add(leaveWelcome(join(dataDir, 'welcome'), house.welcome))
-    await opened.add(openOperatorSocket(dataDir, { ...house, store }))
-    return { ...house, store, close: opened.close }
+    await opened.add(leaveWelcome(join(dataDir, 'welcome'), instance.welcome))
+    await opened.add(openOperatorSocket(dataDir, { ...instance, store }))
+    return { ...instance, store, close: opened.close }
   } catch (error) {
     await opened.close()
     throw error
   }
 }
 
-/** The first administrator's link, for whoever may read the data directory; gone with the house that it opens. */
+/** The first administrator's link, for whoever may read the data directory; gone with the instance that it opens. */
 async function leaveWelcome(path: string, link: string | undefined): Promise<Running> {
   await rm(path, { force: true })
   if (link !== undefined) await writeFile(path, `${link}\n`, { mode: 0o600 })
   return { close: () => rm(path, { force: true }) }
 }
 
-/** The store alone, for a hand that works beside a running house. */
+/** The store alone, for a hand that works beside a running instance. */
 export function openStore(
   config: Config,
   dataDir: string,
-  keys: HouseKeys,
+  keys: DeploymentKeys,
   log: (line: LogLine) => void,
 ): Promise<Store> {
   const { kek, tenant } = keys

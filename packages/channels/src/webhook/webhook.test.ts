@@ -10,7 +10,7 @@ async function open(status = 200) {
   const sent: { url: string; headers: Readonly<Record<string, string>>; body: string }[] = []
   const services = {
     clock: { now: () => startOfTime },
-    publicUrl: 'https://house.example',
+    publicUrl: 'https://countersign.example',
     postTo: () => async (url: string, headers: Readonly<Record<string, string>>, body: string) => {
       sent.push({ url, headers, body })
       return status
@@ -31,7 +31,7 @@ describe('a webhook', () => {
     const { headers, body } = sent[0] ?? { headers: {} as Readonly<Record<string, string>>, body: '' }
     expect(JSON.parse(body)).toMatchObject({
       type: 'approval.open',
-      data: { approval: question.id, state: 'open', url: `https://house.example/approvals/${question.id}` },
+      data: { approval: question.id, state: 'open', url: `https://countersign.example/approvals/${question.id}` },
     })
     const signed = `${headers['webhook-id']}.${headers['webhook-timestamp']}.${body}`
     const expected = createHmac('sha256', Buffer.alloc(32, 7)).update(signed).digest('base64')

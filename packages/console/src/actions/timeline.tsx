@@ -17,7 +17,7 @@ export function Timeline({ entries, leftOut }: { entries: readonly TimelineEntry
           <li key={id} className={type.replaceAll('.', '-')}>
             <p>
               <AgentText text={words} />
-              {by && by.id !== 'house' && (
+              {by && by.id !== 'system' && (
                 <span className="soft">
                   {' '}
                   by <AgentText text={by.name} />

@@ -73,7 +73,7 @@ describe('answers', () => {
     expect(asked).toHaveLength(2)
   })
 
-  it('keeps what was seen when the house is not reached, and takes it away when it refuses', async () => {
+  it('keeps what was seen when Countersign is not reached, and takes it away when it refuses', async () => {
     const { answers, reply, refuse, tick } = scene()
     answers.watch('/a')
     await reply(1)
@@ -87,7 +87,7 @@ describe('answers', () => {
     expect(answers.read('/a').value).toBeUndefined()
   })
 
-  it('asks again by itself until the house is back', async () => {
+  it('asks again by itself until Countersign is back', async () => {
     const { answers, asked, refuse, reply, tick } = scene()
     answers.watch('/a')
     await refuse(503)

@@ -1,6 +1,6 @@
 /**
- * What the house last said, by path. Pages watch paths; events make them stale; whatever is watched and stale is asked
- * for again. An older answer stays in view until the newer one is there.
+ * What Countersign last said, by path. Pages watch paths; events make them stale; whatever is watched and stale is
+ * asked for again. An older answer stays in view until the newer one is there.
  *
  * @module
  */
@@ -38,11 +38,11 @@ interface Kept {
   state: 'fresh' | 'stale' | 'scheduled' | 'asking' | 'asking-again'
 }
 
-/** A busy house must not make a window ask without pause. */
+/** A busy instance must not make a window ask without pause. */
 const pauseMs = 400
 /** What nobody watched meanwhile is shown at once, and asked for anew. */
 const oldMs = 10_000
-/** A house that was not reached, or could not answer, is asked again by itself. */
+/** An instance that was not reached, or could not answer, is asked again by itself. */
 const againMs = 3_000
 const mostKept = 150
 

@@ -1,5 +1,5 @@
 /**
- * One request to the house, and its answer as a value.
+ * One request to Countersign, and its answer as a value.
  *
  * @module
  */
@@ -7,7 +7,7 @@ import type { Problem } from '@countersign/schema'
 import { createReach } from './reach.ts'
 import { keys } from './browser-binding.ts'
 
-/** Why there is no answer, in the house's words; `status` 0: the house was not reached. */
+/** Why there is no answer, in Countersign's words; `status` 0: Countersign was not reached. */
 export interface Trouble {
   readonly status: number
   readonly code: string
@@ -33,7 +33,7 @@ export const post = <Value>(path: string, body: unknown): Promise<Reply<Value>> 
     headers: { 'content-type': 'application/json', ...keys() },
   })
 
-/** Beyond this the house counts as not reached. */
+/** Beyond this Countersign counts as not reached. */
 const patienceMs = 20_000
 
 async function ask<Value>(path: string, init: RequestInit): Promise<Reply<Value>> {
@@ -44,7 +44,7 @@ async function ask<Value>(path: string, init: RequestInit): Promise<Reply<Value>
   return reply
 }
 
-/** Nobody answered, or only what stands before the house and says that it cannot be reached. */
+/** Nobody answered, or only what stands before Countersign and says that it cannot be reached. */
 export const isLost = ({ status, code }: Trouble): boolean => status === 0 || /^HTTP_50[234]$/.test(code)
 
 async function sent<Value>(path: string, init: RequestInit): Promise<Reply<Value>> {
@@ -73,7 +73,7 @@ export function troubleOf(status: number, text: string): Trouble {
       return { status, code, says: title, ...(detail && { detail }), ...(requestId && { requestId }) }
     }
   } catch {
-    // not the house's own words
+    // not Countersign's own words
   }
   return { status, code: `HTTP_${status}`, says: `The server answered ${status}.` }
 }

@@ -1,6 +1,6 @@
 /**
- * What the house gives to the window that signs in, beside the cookie: a browser hands cookies to every port of a host,
- * and what is stored here to this one alone. Without it nothing can be signed.
+ * What Countersign gives to the window that signs in, beside the cookie: a browser hands cookies to every port of a
+ * host, and what is stored here to this one alone. Without it nothing can be signed.
  *
  * @module
  */
@@ -13,7 +13,9 @@ export function takeBrowserBinding(): void {
   if (key !== undefined) localStorage.setItem(place, key)
 }
 
-/** The same for the key that a local person's link put there; true if there was one, and the person is now to sign in. */
+/**
+ * The same for the key that a local person's link put there; true if there was one, and the person is now to sign in.
+ */
 export function takeLocalKey(): boolean {
   const key = taken('local')
   if (key !== undefined) localStorage.setItem(localPlace, key)

@@ -102,7 +102,7 @@ describe('listening', () => {
     expect(looks()).toBe(2)
   })
 
-  it('a browser that only thinks it has no network hears its house all the same', () => {
+  it('a browser that only thinks it has no network hears its instance all the same', () => {
     const { lines, opens, network } = scene()
     opens()
     network(false)

@@ -1,5 +1,5 @@
 /**
- * Listens to what happens in the house, for as long as the window lives.
+ * Listens to what happens in Countersign, for as long as the window lives.
  *
  * A window that was away cannot know what it missed, and the first answers may be older than the first event: so every
  * time the line opens, everything in view is asked for again. Listen first, then look.
@@ -36,7 +36,7 @@ const pausesMs = [500, 1_000, 2_000, 5_000, 10_000]
 export interface Events {
   /** The window is looked at again: do not wait. */
   retry(): void
-  /** The network came or went, or the house was not reached: a line from before may be open and dead. */
+  /** The network came or went, or Countersign was not reached: a line from before may be open and dead. */
   renew(): void
   close(): void
 }

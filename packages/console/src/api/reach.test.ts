@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { createReach } from './reach.ts'
 
-it('remembers since when the house is lost, not when that was last noticed', () => {
+it('remembers since when Countersign is lost, not when that was last noticed', () => {
   const clock = { at: 1_000 }
   const told: (number | undefined)[] = []
   const reach = createReach(() => clock.at)

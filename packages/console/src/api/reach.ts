@@ -1,6 +1,6 @@
 /**
- * Whether the house is reached. Told by every request and by the line that events come on; while it is lost nothing can
- * be signed, and what is in view may be old.
+ * Whether Countersign is reached. Told by every request and by the line that events come on; while it is lost nothing
+ * can be signed, and what is in view may be old.
  *
  * @module
  */
@@ -9,7 +9,7 @@ export interface Reach {
   lostAt(): number | undefined
   lost(): void
   found(): void
-  /** Gives what to call at the answer: one to a question from before the house was lost proves nothing. */
+  /** Gives what to call at the answer: one to a question from before Countersign was lost proves nothing. */
   asked(): () => void
   onChange(tell: () => void): () => void
 }

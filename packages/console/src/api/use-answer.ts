@@ -15,7 +15,7 @@ export function useAnswers(): Answers {
   return answers
 }
 
-/** What the house says at this path, kept fresh while it is shown. */
+/** What Countersign says at this path, kept fresh while it is shown. */
 export function useAnswer<Value>(path: string | undefined): Answer<Value> {
   const answers = useAnswers()
   useSyncExternalStore(answers.onChange, answers.version)

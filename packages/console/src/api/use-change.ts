@@ -10,7 +10,7 @@ export interface Change {
   forget(): void
 }
 
-/** One change under way, and what the house said against it. Whatever it may have touched is read anew. */
+/** One change under way, and what Countersign said against it. Whatever it may have touched is read anew. */
 export function useChange(): Change {
   const [sending, setSending] = useState(false)
   const [trouble, setTrouble] = useState<Trouble>()

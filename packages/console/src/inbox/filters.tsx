@@ -6,7 +6,7 @@
 import { useEffect, useRef, useState } from 'react'
 import type { Listed } from '../question/listed.ts'
 
-/** Typing settles before the house is asked. */
+/** Typing settles before Countersign is asked. */
 const pauseMs = 300
 
 export interface FiltersProps {

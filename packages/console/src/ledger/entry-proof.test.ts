@@ -6,7 +6,7 @@ import { browserParts } from './parts.ts'
 import { sha256 } from './sha256.ts'
 
 const encode = (text: string) => new TextEncoder().encode(text)
-const origin = 'house.example/default'
+const origin = 'countersign.example/default'
 const { privateKey, publicKey } = generateKeyPairSync('ed25519')
 const raw = publicKey.export({ format: 'der', type: 'spki' }).subarray(-32)
 // https://c2sp.org/signed-note#format
@@ -33,7 +33,7 @@ const shown = (index: number, over: Partial<Shown> = {}): Shown => ({
   ...over,
 })
 
-/** A ledger of a few entries as a house serves it; `over` puts other files in their places. */
+/** A ledger of a few entries as an instance serves it; `over` puts other files in their places. */
 function serve(count: number, over: Readonly<Record<string, Uint8Array>> = {}): LedgerSource {
   const leaves = Array.from({ length: count }, (_, place) => leaf(place))
   const tree = createFrontier(sha256)

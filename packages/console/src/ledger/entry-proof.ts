@@ -1,5 +1,5 @@
 /**
- * Proves single entries: that the ledger which the house signed holds them, at their places, as they are shown.
+ * Proves single entries: that the ledger which Countersign signed holds them, at their places, as they are shown.
  *
  * @module
  */
@@ -33,7 +33,9 @@ export type EntryProof =
   | { readonly kind: 'not-yet'; readonly size: number }
   | { readonly kind: 'broken'; readonly says: string }
 
-/** One proof for each, in order. @throws ERR_LEDGER_BROKEN for a head that this key did not sign, or what cannot be read */
+/**
+ * One proof for each, in order. @throws ERR_LEDGER_BROKEN for a head that this key did not sign, or what cannot be read
+ */
 export async function proveEntries(
   source: LedgerSource,
   parts: LedgerParts,

@@ -9,11 +9,11 @@ it('remembers by origin, and takes nothing malformed', () => {
     setItem: (key: string, value: string) => void held.set(key, value),
   }
   const kept = { vkey: 'v', checkpoint: 'c', size: 3, at: 1 }
-  keep('house/default', kept, storage)
-  expect(readKept('house/default', storage)).toEqual(kept)
+  keep('countersign/default', kept, storage)
+  expect(readKept('countersign/default', storage)).toEqual(kept)
   expect(readKept('other/default', storage)).toBeUndefined()
   for (const key of held.keys()) held.set(key, '{"vkey":1}')
-  expect(readKept('house/default', storage)).toBeUndefined()
-  forget('house/default', storage)
+  expect(readKept('countersign/default', storage)).toBeUndefined()
+  forget('countersign/default', storage)
   expect(held.size).toBe(0)
 })

@@ -1,6 +1,6 @@
 /**
  * What this browser keeps between visits: the log's key as it first saw it, and the last head that it verified. With
- * them it notices a house that changes its key or its past.
+ * them it notices an instance that changes its key or its past.
  *
  * @module
  */

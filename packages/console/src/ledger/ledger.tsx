@@ -64,7 +64,7 @@ function Head({ ledger }: { ledger: LedgerView }) {
   )
 }
 
-/** Where this house is not asked: with our verifier, or with openssl alone. */
+/** Where this deployment is not asked: with our verifier, or with openssl alone. */
 function Elsewhere({ ledger: { vkey, checkpoint } }: { ledger: LedgerView }) {
   const here = location.origin
   return (

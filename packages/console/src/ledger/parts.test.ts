@@ -1,12 +1,12 @@
 import { generateKeyPairSync, sign } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
-import { browserParts, houseSource } from './parts.ts'
+import { browserParts, ledgerSource } from './parts.ts'
 
 describe('what a browser verifies with (P11)', () => {
   it('checks an Ed25519 signature that another implementation made', async () => {
     const { privateKey, publicKey } = generateKeyPairSync('ed25519')
     const raw = new Uint8Array(publicKey.export({ format: 'der', type: 'spki' }).subarray(-32))
-    const bytes = new TextEncoder().encode('house\n1\nAAAA\n')
+    const bytes = new TextEncoder().encode('countersign\n1\nAAAA\n')
     const signature = new Uint8Array(sign(null, bytes, privateKey))
     expect(await browserParts.verifySignature(raw, bytes, signature)).toBe(true)
     bytes[0] = 0
@@ -21,10 +21,10 @@ describe('what a browser verifies with (P11)', () => {
       if (status === 'broken') throw new TypeError('Failed to fetch')
       return new Response('x', { status })
     }
-    return { pauses, source: houseSource('http://house', fetching, async (ms) => void pauses.push(ms)) }
+    return { pauses, source: ledgerSource('http://countersign', fetching, async (ms) => void pauses.push(ms)) }
   }
 
-  it('tells a file that is not there from a house that does not answer', async () => {
+  it('tells a file that is not there from an instance that does not answer', async () => {
     expect(await scene([404]).source.read('no')).toBeUndefined()
     await expect(scene([503, 503, 503, 503, 503]).source.read('checkpoint')).rejects.toThrow('503')
     await expect(scene(Array(5).fill('broken')).source.read('checkpoint')).rejects.toThrow('could not be reached')

@@ -18,8 +18,8 @@ export const browserParts: LedgerParts = {
 /** A check takes minutes, and a network may change meanwhile: what passes is tried again after so long. */
 const pausesMs = [200, 1_000, 3_000, 10_000]
 
-/** Reads `/ledger/…` of a house. */
-export function houseSource(
+/** Reads `/ledger/…` of an instance. */
+export function ledgerSource(
   origin: string,
   fetching: (url: string) => Promise<Response> = fetch,
   pause: (ms: number) => Promise<void> = (ms) => new Promise((over) => setTimeout(over, ms)),

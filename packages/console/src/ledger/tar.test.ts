@@ -4,7 +4,7 @@ import { archive } from './tar.ts'
 
 it('writes an archive that tar reads', () => {
   const files: [string, Uint8Array][] = [
-    ['ledger/checkpoint', new TextEncoder().encode('house\n2\n')],
+    ['ledger/checkpoint', new TextEncoder().encode('countersign\n2\n')],
     ['ledger/tile/entries/x001/000', new Uint8Array(1025).fill(7)],
     ['ledger/empty', new Uint8Array()],
   ]

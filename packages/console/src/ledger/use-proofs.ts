@@ -3,7 +3,7 @@ import { useEffect, useState } from 'react'
 import { useAnswer } from '../api/use-answer.ts'
 import { type EntryProof, proveEntries } from './entry-proof.ts'
 import { readKept } from './kept.ts'
-import { browserParts, houseSource } from './parts.ts'
+import { browserParts, ledgerSource } from './parts.ts'
 
 export type Checked =
   | { readonly kind: 'checking' }
@@ -14,7 +14,9 @@ export type Checked =
 const againMs = 1_500
 const mostTries = 4
 
-/** Proofs of these entries, by the key that this browser saw first, and again while the newest wait for a checkpoint. */
+/**
+ * Proofs of these entries, by the key that this browser saw first, and again while the newest wait for a checkpoint.
+ */
 export function useProofs(entries: readonly TimelineEntry[]): Checked {
   const { value: head, trouble } = useAnswer<LedgerView>('/api/ledger')
   const [checked, setChecked] = useState<Checked>({ kind: 'checking' })
@@ -43,7 +45,7 @@ export function useProofs(entries: readonly TimelineEntry[]): Checked {
 
 async function proofsOf(vkey: string, shown: string): Promise<Checked> {
   try {
-    const source = houseSource(location.origin)
+    const source = ledgerSource(location.origin)
     return { kind: 'checked', proofs: await proveEntries(source, browserParts, vkey, JSON.parse(shown)) }
   } catch (error) {
     return { kind: 'failed', says: error instanceof Error ? error.message : 'It could not be read.' }

@@ -5,7 +5,7 @@
  */
 import { ledgerPaths, type LedgerSource, verifyLedger } from '@countersign/core/verify'
 import type { Told, Wish } from './messages.ts'
-import { browserParts, houseSource } from './parts.ts'
+import { browserParts, ledgerSource } from './parts.ts'
 import { archive } from './tar.ts'
 
 const tell = (told: Told) => postMessage(told)
@@ -22,11 +22,11 @@ async function serve(wish: Wish): Promise<void> {
 }
 
 async function verify({ origin, vkey, known }: Extract<Wish, { kind: 'verify' }>): Promise<void> {
-  const house = houseSource(origin)
-  const checkpoint = await house.read('checkpoint')
+  const instance = ledgerSource(origin)
+  const checkpoint = await instance.read('checkpoint')
   // One head for the whole check: the ledger grows meanwhile.
   const source: LedgerSource = {
-    read: (path) => (path === 'checkpoint' ? Promise.resolve(checkpoint) : house.read(path)),
+    read: (path) => (path === 'checkpoint' ? Promise.resolve(checkpoint) : instance.read(path)),
   }
   const report = await verifyLedger(source, browserParts, {
     vkey,
@@ -37,11 +37,11 @@ async function verify({ origin, vkey, known }: Extract<Wish, { kind: 'verify' }>
 }
 
 async function download({ origin, size }: Extract<Wish, { kind: 'download' }>): Promise<void> {
-  const house = houseSource(origin)
+  const instance = ledgerSource(origin)
   const paths = [...ledgerPaths(size)]
   const files: [string, Uint8Array][] = []
   for (const [index, path] of paths.entries()) {
-    const bytes = await house.read(path)
+    const bytes = await instance.read(path)
     if (!bytes) throw new Error(`${path} is not there.`)
     files.push([`ledger/${path}`, bytes])
     tell({ kind: 'progress', done: index + 1, size: paths.length })

@@ -25,7 +25,7 @@ describe('what is drawn of a graph', () => {
     expect(columnsOf({ ...graph, edges }, 1)).toEqual([])
   })
 
-  it('says where the house stopped counting', () => {
+  it('says where Countersign stopped counting', () => {
     expect([orMore(412), orMore(5_000)]).toEqual(['412', '5,000 or more'])
   })
 })

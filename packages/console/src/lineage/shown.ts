@@ -35,7 +35,7 @@ export function columnsOf({ edges }: Graph, node: number): string[] {
   return [...new Set(named)].toSorted()
 }
 
-/** From here on the house does not count on. */
+/** From here on Countersign does not count on. */
 const mostCounted = 5_000
 
 export const orMore = (number: number): string =>

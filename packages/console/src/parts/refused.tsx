@@ -1,6 +1,6 @@
 import type { Trouble } from '../api/ask.ts'
 
-/** Why the house did not take it, inside the dialog that sent it. */
+/** Why Countersign did not take it, inside the dialog that sent it. */
 export function Refused({ trouble }: { trouble: Trouble | undefined }) {
   if (!trouble) return null
   return (

@@ -19,7 +19,7 @@ export function When({ at }: { at: string }) {
 }
 
 export interface Left {
-  /** As the house said it, when this browser received it: nobody's clocks are compared. */
+  /** As Countersign said it, when this browser received it: nobody's clocks are compared. */
   readonly secondsLeft: number
   readonly receivedAt: number
   readonly expiresAt: string

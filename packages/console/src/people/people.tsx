@@ -1,5 +1,5 @@
 /**
- * Who came in, what they may do here, and giving others a part in running the house.
+ * Who came in, what they may do here, and giving others a part in running this deployment.
  *
  * @module
  */

@@ -2,7 +2,7 @@ import { canonical } from '@countersign/core/verify'
 import type { Card } from '@countersign/schema'
 import { hex, sha256 } from '../ledger/sha256.ts'
 
-/** Whether this browser finds the same hashes for what it shows as the house says it will sign (P1, P9). */
+/** Whether this browser finds the same hashes for what it shows as Countersign says it will sign (P1, P9). */
 export interface Checked {
   readonly card: boolean
   readonly action: boolean

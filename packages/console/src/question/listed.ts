@@ -1,5 +1,5 @@
 /**
- * What the inbox lists: as the address says it, and as the house is asked for it.
+ * What the inbox lists: as the address says it, and as Countersign is asked for it.
  *
  * @module
  */

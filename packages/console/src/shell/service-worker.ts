@@ -1,6 +1,6 @@
 /**
- * Keeps the console's shell, so that it opens while the house is not reached, and says so. The shell is the same for
- * everybody and is fetched without cookies. What the house answers is never kept: an old question must not look open.
+ * Keeps the console's shell, so that it opens while Countersign is not reached, and says so. The shell is the same for
+ * everybody and is fetched without cookies. What Countersign answers is never kept: an old question must not look open.
  *
  * Imports nothing, because not every browser runs modules here.
  *
@@ -37,7 +37,7 @@ scope.addEventListener('fetch', (event) => {
   else if (pathname.startsWith('/assets/')) event.respondWith(asset(event.request))
 })
 
-/** The house's own answer whenever there is one. */
+/** Countersign's own answer whenever there is one. */
 async function page(event: Fetching): Promise<Response> {
   try {
     const answer = await fetch(event.request)

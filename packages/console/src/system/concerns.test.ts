@@ -7,7 +7,7 @@ const ago = (ms: number) => new Date(Date.parse(at) - ms).toISOString()
 const follower = { name: 'channel:webhook', cursor: 9, behind: 0, leftOut: [] }
 const well: SystemView = {
   at,
-  house: { origin: 'acme/default', version: '0.1.0', publicUrl: 'https://house.example', demo: false },
+  deployment: { origin: 'acme/default', version: '0.1.0', publicUrl: 'https://countersign.example', demo: false },
   store: { entries: 9, answeredInMs: 1 },
   instances: [{ id: 'nod_1', version: '0.1.0', since: ago(9e6), beatAt: ago(2_000), answering: true }],
   duties: [{ name: 'deadlines', instance: 'nod_1' }],
@@ -20,7 +20,7 @@ const well: SystemView = {
 }
 
 describe('what a person must act on', () => {
-  it('is nothing in a house that is well, or only busy', () => {
+  it('is nothing in an instance that is well, or only busy', () => {
     expect(concernsOf(well)).toEqual([])
     expect(concernsOf({ ...well, followers: [{ ...follower, behind: 2, waitingSince: ago(3_000) }] })).toEqual([])
   })

@@ -1,5 +1,5 @@
 /**
- * How the house stands: a few figures, and red where a person must act.
+ * How Countersign stands: a few figures, and red where a person must act.
  *
  * @module
  */
@@ -41,7 +41,7 @@ export function System() {
 }
 
 function Standing({ system }: { system: SystemView }) {
-  const { house, store, instances, duties, followers, queues, doors } = system
+  const { deployment, store, instances, duties, followers, queues, doors } = system
   return (
     <>
       <Concerns system={system} />
@@ -108,14 +108,14 @@ function Standing({ system }: { system: SystemView }) {
       <Section title="This deployment">
         <dl className="facts">
           <FactRow label="Console">
-            <span className="mono">{house.publicUrl}</span>
+            <span className="mono">{deployment.publicUrl}</span>
           </FactRow>
           <FactRow label="Ledger">
-            <span className="mono">{house.origin}</span>
+            <span className="mono">{deployment.origin}</span>
           </FactRow>
-          <FactRow label="Version">{house.version}</FactRow>
+          <FactRow label="Version">{deployment.version}</FactRow>
           <FactRow label="Store">answers in {store.answeredInMs} ms</FactRow>
-          {house.demo && (
+          {deployment.demo && (
             <FactRow label="Demo">
               <Badge tone="warn">for trying out</Badge>
             </FactRow>

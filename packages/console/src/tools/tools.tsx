@@ -1,5 +1,5 @@
 /**
- * What the servers behind the house offer, and what of it waits for a person to look at it.
+ * What the servers behind Countersign offer, and what of it waits for a person to look at it.
  *
  * @module
  */

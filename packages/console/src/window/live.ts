@@ -1,5 +1,5 @@
 /**
- * What the window knows beside the house's answers: whether it hears what happens, and what to say aloud.
+ * What the window knows beside Countersign's answers: whether it hears what happens, and what to say aloud.
  *
  * @module
  */

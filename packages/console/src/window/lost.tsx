@@ -4,7 +4,7 @@ import { useAnswers } from '../api/use-answer.ts'
 import { useSlowNow } from './now.ts'
 import { relative } from '../words/time.ts'
 
-/** Since when the house is not reached, if it is not. */
+/** Since when Countersign is not reached, if it is not. */
 export const useLostAt = (): number | undefined => useSyncExternalStore(reach.onChange, reach.lostAt)
 
 const clock = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit' })

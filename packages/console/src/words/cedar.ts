@@ -1,6 +1,6 @@
 /**
  * The words of a Cedar policy or schema, told apart so that they can be coloured. For the eye alone: what a text means
- * is the house's to say. Nothing is ever left out.
+ * is Countersign's to say. Nothing is ever left out.
  *
  * @module
  */
@@ -14,7 +14,8 @@ export interface CedarToken {
 
 /**
  * https://docs.cedarpolicy.com/policies/syntax-grammar.html and …/schema/human-readable-schema-grammar.html. What comes
- * after a dot is an attribute, whatever it is called. A string ends at its quote or, while it is being written, at the end.
+ * after a dot is an attribute, whatever it is called. A string ends at its quote or, while it is being written, at the
+ * end.
  */
 const tokens = new RegExp(
   [

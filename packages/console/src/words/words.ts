@@ -1,5 +1,5 @@
 /**
- * The house's states in words for people.
+ * Countersign's states in words for people.
  *
  * @module
  */

@@ -19,7 +19,7 @@ export function requesterChain(action: Action, agent: Agent, now: number): strin
 }
 
 /** Who changes agents without being a person. */
-const nobody: readonly string[] = ['house', 'operator']
+const nobody: readonly string[] = ['system', 'operator']
 
 /** Whether a key proves its agent at that moment. */
 export const inForce = ({ expiresAt, revokedAt = Infinity }: AgentKey, now: number): boolean =>

@@ -1,7 +1,7 @@
 /**
  * The desk: where questions wait for people.
  *
- * Answers reach those who wait through the ledger, so it does not matter which instance of the house took the
+ * Answers reach those who wait through the ledger, so it does not matter which instance took the
  * signature.
  *
  * @module
@@ -207,12 +207,12 @@ export function createDesk({ store, membershipMs = freshGroupsMs }: DeskParts): 
   function whatIsDue(approval: Approval): Changed {
     const now = clock.now()
     const expired = expire(approval, now)
-    if (expired !== approval) return { change: 'expired', by: 'house', approval: expired }
+    if (expired !== approval) return { change: 'expired', by: 'system', approval: expired }
     if (approval.state !== 'open' || approval.escalateAt === undefined || approval.escalateAt > now) {
-      return { change: 'expired', by: 'house', approval }
+      return { change: 'expired', by: 'system', approval }
     }
     const due = (afterMs: number) => approval.askedAt + afterMs <= now
-    return { change: 'escalated', by: 'house', approval: escalate(approval, due) }
+    return { change: 'escalated', by: 'system', approval: escalate(approval, due) }
   }
 
   /** A refused signature is worth knowing. Not being able to write it down changes nothing for the one who tried. */

@@ -37,20 +37,23 @@ export interface GateParts extends RunParts {
   readonly limits?: Limits
 }
 
-/** How many looks of one credential, for a question or after its answer, are made at once: a crowd keeps nobody else waiting. */
+/**
+ * How many looks of one credential, for a question or after its answer, are made at once: a crowd keeps nobody else
+ * waiting.
+ */
 const askingAtOnce = 8
 /** How often an attempt is judged anew because something changed while it was judged. */
 const patienceWithChange = 8
 
-/** The gate as the house has it: it is told what the ledger tells. */
-export interface HouseGate extends Gate {
+/** The gate as Countersign has it: it is told what the ledger tells. */
+export interface InstanceGate extends Gate {
   /** Wakes those who wait for this run to end. Call it for every end that the ledger tells of; none depends on it. */
   show(permit: string): void
   /** Ends what runs here and may run no longer (P15). Call it for every change of an agent that the ledger tells of. */
   heed(agent: Agent): void
 }
 
-export function createGate(parts: GateParts): HouseGate {
+export function createGate(parts: GateParts): InstanceGate {
   const { store, desk, judge, limits } = parts
   const runs = createRun(parts)
   const denials = createDenials(store, limits)

@@ -9,7 +9,7 @@ import { CountersignError, isError } from '../errors.ts'
 import { newId } from '../id.ts'
 import type { Clock, LogLine, Permit, Store } from '../ports.ts'
 
-/** This instance of the house, as long as it holds its lease. */
+/** This instance, as long as it holds its lease. */
 export interface NodeLease {
   readonly id: string
   /** The epoch of the lease; undefined once it is lost, and then nothing begins to run here. */

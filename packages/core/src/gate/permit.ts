@@ -1,5 +1,6 @@
 /**
- * Leave to run: at once where policy allows it, or by spending a grant, in the very commit that records the permit (P6).
+ * Leave to run: at once where policy allows it, or by spending a grant, in the very commit that records the permit
+ * (P6).
  *
  * @module
  */
@@ -50,12 +51,12 @@ export function createPermits({ store, desk, judge, node, runs, earlierRuns }: P
       const record = await judge(sealed, attempt, agent)
       if (agent.status === 'stopped') return { kind: 'denying', record: denied(record, 'agent_stopped') }
       if (record.decision.kind === 'deny') {
-        await desk.withdraw(approval.id, 'voided', 'policy no longer allows it', 'house')
+        await desk.withdraw(approval.id, 'voided', 'policy no longer allows it', 'system')
         return { kind: 'denying', record }
       }
       const gap = await covers(approval, record, agent, store)
       if (gap) {
-        await desk.withdraw(approval.id, 'voided', gap, 'house')
+        await desk.withdraw(approval.id, 'voided', gap, 'system')
         return { kind: 'changed' }
       }
       const leaveToRun = permitRecord(record, approval.actionId, agent, node, clock.now(), approval.id)

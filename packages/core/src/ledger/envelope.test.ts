@@ -121,10 +121,10 @@ describe('the leaf', () => {
 
   it('numbers approvals, agents and people by their versions', () => {
     const question = { ...sampleQuestion('apr_1', sampleRecord('act_1', asking())), version: 7 }
-    const asked = membersOf({ kind: 'approval.changed', change: 'escalated', by: 'house', approval: question })
+    const asked = membersOf({ kind: 'approval.changed', change: 'escalated', by: 'system', approval: question })
     expect([asked['type'], asked['stream'], asked['sseq']]).toEqual(['approval.escalated', 'apr_1', 7])
     const agent = sampleAgent({ version: 3 })
-    const stopped = membersOf({ kind: 'agent.changed', change: 'stopped', by: 'house', agent })
+    const stopped = membersOf({ kind: 'agent.changed', change: 'stopped', by: 'system', agent })
     expect([stopped['type'], stopped['stream'], stopped['sseq']]).toEqual(['agent.stopped', 'agt:reporter', 3])
   })
 

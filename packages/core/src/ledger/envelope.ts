@@ -106,7 +106,8 @@ export function kindOf(type: string): FactKind {
 
 /**
  * An action's life is decided 1, permitted 2, finished 3, and a late outcome after it. Approvals, agents, people
- * and tools count their versions. What belongs to the house has no numbers but the ledger's own, unless the store counts it.
+ * and tools count their versions. What belongs to nobody else has no numbers but the ledger's own, unless the store
+ * counts it.
  */
 function placeInStream(fact: Fact, blind: Blind): { stream: string; sequence: number | undefined } {
   switch (fact.kind) {
@@ -125,12 +126,12 @@ function placeInStream(fact: Fact, blind: Blind): { stream: string; sequence: nu
       return { stream: person(fact.person.id, blind), sequence: fact.person.version }
     case 'tool.changed':
       return { stream: `tool:${word(fact.tool.id, blind)}`, sequence: fact.tool.version }
-    case 'house.founded':
+    case 'deployment.founded':
     case 'policy.activated':
     case 'signature.refused':
     case 'record.read':
     case 'record.denied':
     case 'record.erased':
-      return { stream: 'house', sequence: undefined }
+      return { stream: 'system', sequence: undefined }
   }
 }

@@ -29,13 +29,13 @@ export function membersOf(fact: Fact, blind: Blind, lists: Lists): Members {
       return permitted(fact, blind)
     case 'action.finished':
       return {
-        actor: house,
+        actor: system,
         permit: { id: word(fact.permit, blind) },
         outcome: outcomeOf(fact.outcome, fact.delivered),
         causes: [word(fact.permit, blind)],
       }
     case 'action.replayed':
-      return { actor: house, permit: { id: word(fact.permit, blind) }, causes: [word(fact.permit, blind)] }
+      return { actor: system, permit: { id: word(fact.permit, blind) }, causes: [word(fact.permit, blind)] }
     case 'agent.changed':
       return agentChanged(fact, blind)
     case 'person.changed':
@@ -88,16 +88,16 @@ export function membersOf(fact: Fact, blind: Blind, lists: Lists): Members {
         actor: actor(fact.by, blind),
         policy: { version: word(fact.version, blind), ids: lists.cut('policies', fact.policies) },
       }
-    case 'house.founded':
-      return { actor: actor(fact.by, blind), house: { demo: fact.demo, local: fact.local } }
+    case 'deployment.founded':
+      return { actor: actor(fact.by, blind), system: { demo: fact.demo, local: fact.local } }
   }
 }
 
-const house = { kind: 'house', ref: 'house' }
+const system = { kind: 'system', ref: 'system' }
 
 /** The socket on the machine is no person: whoever may open it has no name here. */
 function actor(by: string, blind: Blind): Members {
-  if (by === 'house') return house
+  if (by === 'system') return system
   return by === 'operator' ? { kind: 'operator', ref: by } : { kind: 'person', ref: person(by, blind) }
 }
 
@@ -152,7 +152,7 @@ function approvalChanged(fact: FactOf<'approval.changed'>, blind: Blind, lists: 
 function permitted({ permit }: FactOf<'action.permitted'>, blind: Blind): Members {
   const approval = permit.approval === undefined ? undefined : word(permit.approval, blind)
   return {
-    actor: house,
+    actor: system,
     agent: word(permit.agent, blind),
     action: { digest: blind(permit.digest) },
     approval,
@@ -233,7 +233,9 @@ const decisionOf = (decision: Decision): Members => ({
   signOffs: decision.kind === 'ask' ? decision.terms.signOffs.length : undefined,
 })
 
-/** What was read and written is named by the gateway, not the registry: its numbers stand here, its names in the vault. */
+/**
+ * What was read and written is named by the gateway, not the registry: its numbers stand here, its names in the vault.
+ */
 const outcomeOf = (outcome: Outcome, delivered: boolean): Members => ({
   kind: outcome.kind,
   rows: outcome.kind === 'done' ? count(outcome.rows) : undefined,

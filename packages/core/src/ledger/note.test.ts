@@ -93,10 +93,10 @@ describe('signed notes (https://c2sp.org/signed-note)', () => {
 
 describe('the log’s key', () => {
   it('signs what anyone can check with its public half', async () => {
-    const signer = createSigner('house.example/default', createLogKey())
+    const signer = createSigner('countersign.example/default', createLogKey())
     const note = await signNote(sha256, signer, 'text\n')
     expect((await openNote(parts, note, [signer.vkey])).text).toBe('text\n')
-    const other = createSigner('house.example/default', createLogKey())
+    const other = createSigner('countersign.example/default', createLogKey())
     await expect(openNote(parts, note, [other.vkey])).rejects.toThrow(broken)
   })
 
@@ -122,11 +122,13 @@ describe('the log’s key', () => {
 
 describe('checkpoints (https://c2sp.org/tlog-checkpoint)', () => {
   const root = new Uint8Array(32).fill(7)
-  const signer = createSigner('house.example/default', createLogKey())
+  const signer = createSigner('countersign.example/default', createLogKey())
 
   it('are signed, and open to origin, size and root', async () => {
     const note = await signCheckpoint(sha256, signer, { size: 4242, root })
-    expect(note.startsWith(`house.example/default\n4242\n${toBase64(root)}\n\n— house.example/default `)).toBe(true)
+    expect(
+      note.startsWith(`countersign.example/default\n4242\n${toBase64(root)}\n\n— countersign.example/default `),
+    ).toBe(true)
     expect(await openCheckpoint(parts, note, signer.vkey)).toEqual({ origin: signer.name, size: 4242, root })
   })
 

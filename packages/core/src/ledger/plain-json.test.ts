@@ -68,7 +68,7 @@ describe('what is surely canonical', () => {
     )
   })
 
-  it('is claimed of the leaves that the house writes', () => {
+  it('is claimed of the leaves that Countersign writes', () => {
     const strange = leavesOf(sampleStory()).filter((leaf) => !isPlainCanonical(leaf))
     expect(strange.map(decodeUtf8)).toEqual([])
   })

@@ -42,7 +42,7 @@ const key = fc.oneof(
 )
 
 describe('reading a plain leaf (P11)', () => {
-  it('gives every leaf of a house as reading it in full does', () => {
+  it('gives every leaf of an instance as reading it in full does', () => {
     for (const leaf of leavesOf(sampleStory())) {
       expect(readPlainLeaf(leaf), decodeUtf8(leaf)).toBeDefined()
       expect(told(readPlainLeaf(leaf))).toEqual(told(readAnyLeaf(leaf)))

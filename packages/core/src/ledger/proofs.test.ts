@@ -24,7 +24,7 @@ describe('proofs', () => {
       frontier.push(hash)
     }
     roots[most] = frontier.root()
-    source = tileSource(await publish(leaves, createSigner('house.test/default', createLogKey())), most)
+    source = tileSource(await publish(leaves, createSigner('countersign.test/default', createLogKey())), most)
   })
 
   const hashAt = (index: number) => hashes[index] ?? new Uint8Array()

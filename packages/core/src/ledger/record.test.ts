@@ -17,7 +17,7 @@ const kek = new Uint8Array(32).fill(1)
 const tenant = new Uint8Array(32).fill(2)
 const broken = expect.objectContaining({ code: 'ERR_LEDGER_BROKEN' })
 
-function house() {
+function deployment() {
   const vault = createVault({ kek, tenant })
   const recorder = createRecorder(vault)
   const keys = new Map<string, Uint8Array>()
@@ -37,19 +37,19 @@ function house() {
 
 describe('a record', () => {
   it('gives back every kind of fact as it was', () => {
-    const { record, open } = house()
+    const { record, open } = deployment()
     for (const fact of sampleStory()) expect(open(record(fact))).toEqual(fact)
   })
 
   it('is unreadable where it is stored', () => {
-    const { record } = house()
+    const { record } = deployment()
     for (const { blob, wrappedKey, leaf } of sampleStory().map(record)) {
       expect(Buffer.concat([blob, wrappedKey, leaf]).toString('latin1')).not.toContain('Jane')
     }
   })
 
   it('commits to one payload: the same fact twice shows nowhere that it is the same (P12)', () => {
-    const { record } = house()
+    const { record } = deployment()
     const fact: Fact = { kind: 'action.decided', record: sampleRecord('act_1') }
     const [one, other] = [record(fact), record(fact)].map(({ leaf }) => JSON.parse(decodeUtf8(leaf)))
     expect(one.payload).not.toBe(other.payload)
@@ -58,7 +58,7 @@ describe('a record', () => {
   })
 
   it('is erased once the key of its subject is gone, also when the subject has a new one (P12)', () => {
-    const { vault, keys, record, open } = house()
+    const { vault, keys, record, open } = deployment()
     const before = record({ kind: 'action.decided', record: sampleRecord('act_1') })
     keys.delete(requester)
     expect(open(before)).toEqual({ kind: 'erased', was: 'action.decided' })
@@ -79,7 +79,7 @@ describe('a record', () => {
     ['a bit of its key turned', (one) => ({ ...one, wrappedKey: turned(one.wrappedKey, 30) })],
     ['nothing in it', (one) => ({ ...one, blob: new Uint8Array() })],
   ])('does not open with %s', (_, alter) => {
-    const { record, open } = house()
+    const { record, open } = deployment()
     const [one, other] = [sampleRecord('act_1'), sampleRecord('act_2')].map((each) =>
       record({ kind: 'action.decided', record: each }),
     )
@@ -88,14 +88,14 @@ describe('a record', () => {
   })
 
   it('leaves every proof standing when it is erased (P12)', async () => {
-    const { recorder, keys, record } = house()
+    const { recorder, keys, record } = deployment()
     const facts = Array.from({ length: 300 }, (_, at) => {
       const action = at % 7 === 0 ? sampleAction() : sampleAction({ onBehalfOf: `per_${at % 5}` })
       return { kind: 'action.decided', record: sampleRecord(`act_${at}`, { action }) } as const
     })
     const stored = facts.map(record)
     const leaves = stored.map(({ leaf }) => leaf)
-    const files = await publish(leaves, createSigner('house.test/default', createLogKey()))
+    const files = await publish(leaves, createSigner('countersign.test/default', createLogKey()))
     const rootAt = (size: number) => {
       const frontier = createFrontier(sha256)
       for (const leaf of leaves.slice(0, size)) frontier.push(hashLeaf(sha256, leaf))
@@ -120,39 +120,39 @@ describe('a record', () => {
 describe('the vault', () => {
   it('opens with the key-encryption key that sealed, and with none other', () => {
     const vault = createVault({ kek, tenant })
-    const { wrapped } = vault.newSubjectKey('house')
-    const sealed = vault.newRecord('house', wrapped, 'ent_1').seal('payload')
-    expect(vault.open('house', wrapped, 'ent_1', sealed)?.payload).toBe('payload')
+    const { wrapped } = vault.newSubjectKey('system')
+    const sealed = vault.newRecord('system', wrapped, 'ent_1').seal('payload')
+    expect(vault.open('system', wrapped, 'ent_1', sealed)?.payload).toBe('payload')
     const other = createVault({ kek: new Uint8Array(32).fill(9), tenant })
-    expect(() => other.open('house', wrapped, 'ent_1', sealed)).toThrow(broken)
+    expect(() => other.open('system', wrapped, 'ent_1', sealed)).toThrow(broken)
     expect(() => vault.open('per_1', wrapped, 'ent_1', sealed)).toThrow(broken)
-    expect(() => vault.open('house', new Uint8Array(), 'ent_1', sealed)).toThrow(broken)
+    expect(() => vault.open('system', new Uint8Array(), 'ent_1', sealed)).toThrow(broken)
   })
 
   it('changes its key-encryption key with overlap, without sealing a record anew', () => {
     const before = createVault({ kek, tenant })
-    const { wrapped } = before.newSubjectKey('house')
-    const sealed = before.newRecord('house', wrapped, 'ent_1').seal('payload')
+    const { wrapped } = before.newSubjectKey('system')
+    const sealed = before.newRecord('system', wrapped, 'ent_1').seal('payload')
 
     const next = new Uint8Array(32).fill(3)
     const overlap = createVault({ kek: next, previousKeks: [kek], tenant })
-    expect(overlap.open('house', wrapped, 'ent_1', sealed)?.payload).toBe('payload')
-    const rewrapped = overlap.rewrapSubjectKey('house', wrapped)
+    expect(overlap.open('system', wrapped, 'ent_1', sealed)?.payload).toBe('payload')
+    const rewrapped = overlap.rewrapSubjectKey('system', wrapped)
     const after = createVault({ kek: next, tenant })
-    expect(after.open('house', rewrapped, 'ent_1', sealed)?.payload).toBe('payload')
+    expect(after.open('system', rewrapped, 'ent_1', sealed)?.payload).toBe('payload')
     expect(after.kekId).not.toBe(before.kekId)
   })
 
   it('commits under the salt of the record, the same after it was opened', () => {
     const vault = createVault({ kek, tenant })
-    const { wrapped } = vault.newSubjectKey('house')
-    const record = vault.newRecord('house', wrapped, 'ent_1')
-    const opened = vault.open('house', wrapped, 'ent_1', record.seal(''))
+    const { wrapped } = vault.newSubjectKey('system')
+    const record = vault.newRecord('system', wrapped, 'ent_1')
+    const opened = vault.open('system', wrapped, 'ent_1', record.seal(''))
     expect(opened?.blind('value')).toBe(record.blind('value'))
-    expect(vault.newRecord('house', wrapped, 'ent_1').blind('value')).not.toBe(record.blind('value'))
+    expect(vault.newRecord('system', wrapped, 'ent_1').blind('value')).not.toBe(record.blind('value'))
   })
 
-  it('finds and refers to the same value alike, in this house alone, and never by the same word', () => {
+  it('finds and refers to the same value alike, in this deployment alone, and never by the same word', () => {
     const [one, same] = [createVault({ kek, tenant }), createVault({ kek: new Uint8Array(32).fill(9), tenant })]
     const other = createVault({ kek, tenant: new Uint8Array(32).fill(9) })
     expect(one.lookup('value')).toBe(same.lookup('value'))
@@ -172,7 +172,7 @@ describe('the vault', () => {
 })
 
 describe('the subject of a fact', () => {
-  it('is who it is about: the person acted for, else the agent; whoever looked or tried; else the house', () => {
+  it('is who it is about: the person acted for, else the agent; whoever looked or tried; else Countersign', () => {
     const known = (action: string) => (action === 'act_2' ? requester : undefined)
     const subjects = sampleStory().map((fact) => [fact.kind, subjectOf(fact, known)])
     expect(subjects.map(([, subject]) => subject)).not.toContain(undefined)
@@ -187,8 +187,8 @@ describe('the subject of a fact', () => {
       'action.permitted': requester,
       'action.finished': requester,
       'agent.changed': 'reporter',
-      'house.founded': 'house',
-      'policy.activated': 'house',
+      'deployment.founded': 'system',
+      'policy.activated': 'system',
     })
   })
 })

@@ -211,7 +211,10 @@ const sampleTool: ToolRecord = {
   listed: sampleDefinition,
 }
 
-/** A house's first day, every kind of fact at least once: an export is asked for, approved by another person, and run. */
+/**
+ * A deployment's first day, every kind of fact at least once: an export is asked for, approved by another person, and
+ * run.
+ */
 export function sampleStory(): Fact[] {
   const allowed = sampleRecord('act_1')
   const asked = sampleRecord('act_2', asking())
@@ -222,7 +225,7 @@ export function sampleStory(): Fact[] {
   const spent: Approval = { ...granted, version: 3, state: 'spent', permit: 'prm_2' }
   const [first, second] = [samplePermit('prm_1', allowed), samplePermit('prm_2', asked, 'apr_1')]
   return [
-    { kind: 'house.founded', by: 'house', demo: false },
+    { kind: 'deployment.founded', by: 'system', demo: false },
     {
       kind: 'policy.activated',
       by: owner,
@@ -245,7 +248,7 @@ export function sampleStory(): Fact[] {
     { kind: 'record.read', by: owner, what: marker, query: marker },
     {
       kind: 'record.denied',
-      by: 'house',
+      by: 'system',
       agent: 'reporter',
       onBehalfOf: requester,
       credential: marker,
@@ -255,7 +258,7 @@ export function sampleStory(): Fact[] {
       to: someTime + 1_000,
     },
     { kind: 'record.erased', by: owner, subject: 'e'.repeat(64), entries: 12, because: marker },
-    { kind: 'tool.changed', change: 'pinned', by: 'house', tool: sampleTool },
+    { kind: 'tool.changed', change: 'pinned', by: 'system', tool: sampleTool },
     { kind: 'tool.changed', change: 'accepted', by: owner, tool: { ...sampleTool, version: 2 } },
   ]
 }

@@ -94,10 +94,10 @@ describe('the story the leaves tell', () => {
       [decided('allow'), permitted(), finished('done'), { type: 'action.replayed', stream: 'act_1', permit: 'prm_1' }],
     ],
     [
-      'what belongs to the house',
+      'what belongs to nobody else',
       [
-        { type: 'house.founded', stream: 'house' },
-        { type: 'policy.activated', stream: 'house' },
+        { type: 'deployment.founded', stream: 'system' },
+        { type: 'policy.activated', stream: 'system' },
       ],
     ],
     [
@@ -212,10 +212,10 @@ describe('the story the leaves tell', () => {
     ],
     [
       'a type is unknown',
-      [{ type: 'action.vanished', stream: 'house' }],
+      [{ type: 'action.vanished', stream: 'system' }],
       'is of a type that is not known: action.vanished',
     ],
-    ['a family is unknown', [{ type: 'ghost', stream: 'house' }], 'is of a type that is not known: ghost'],
+    ['a family is unknown', [{ type: 'ghost', stream: 'system' }], 'is of a type that is not known: ghost'],
   ])('is told when %s', (_, leaves, says) => {
     expect(told(leaves)).toContain(says)
   })

@@ -44,7 +44,7 @@ const changesFrom: Readonly<Record<string, readonly string[]>> = {
 }
 
 /** Beside actions and approvals. */
-const plainTypes = ['agent', 'person', 'policy', 'house', 'record', 'signature', 'tool']
+const plainTypes = ['agent', 'person', 'policy', 'deployment', 'record', 'signature', 'tool']
 
 const nothing: readonly string[] = []
 
@@ -81,7 +81,7 @@ export function createStory(): Story {
 
   function position({ stream, sseq, type }: Leaf, life: Life): readonly string[] {
     if (sseq === undefined) {
-      return stream === 'house' || type === 'action.replayed' ? nothing : [`has no place in ${stream}`]
+      return stream === 'system' || type === 'action.replayed' ? nothing : [`has no place in ${stream}`]
     }
     // An erased agent may be registered again under its id, and its life begins anew.
     const begins = type === 'agent.registered' && sseq === 1

@@ -9,7 +9,7 @@ export type SubjectOfAction = (actionId: string) => string | undefined
  * - what was denied in a flood: the same;
  * - an agent's own record: the agent; a person's: the person;
  * - a look into the record, and a click that was refused: the person who did it;
- * - all else: `house`, which is never erased.
+ * - all else: `system`, which is never erased.
  *
  * A countersignature belongs to the action it answers: who approved must stay known as long as what was approved.
  */
@@ -25,7 +25,7 @@ export function subjectOf(fact: Fact, subjectOfAction: SubjectOfAction): string 
       return subjectOfAction(fact.permit.actionId) ?? fact.permit.agent
     case 'action.finished':
     case 'action.replayed':
-      return subjectOfAction(fact.actionId) ?? 'house'
+      return subjectOfAction(fact.actionId) ?? 'system'
     case 'agent.changed':
       return fact.agent.id
     case 'person.changed':
@@ -35,10 +35,10 @@ export function subjectOf(fact: Fact, subjectOfAction: SubjectOfAction): string 
       return fact.by
     case 'record.denied':
       return fact.onBehalfOf ?? fact.agent
-    case 'house.founded':
+    case 'deployment.founded':
     case 'policy.activated':
     case 'tool.changed':
     case 'record.erased':
-      return 'house'
+      return 'system'
   }
 }

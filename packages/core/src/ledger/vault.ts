@@ -35,7 +35,10 @@ export type Blind = (what: string) => string
 export interface Vault {
   /** Names the key-encryption key now in use, hex; every wrapped subject key begins with the name of its own. */
   readonly kekId: string
-  /** For a person's id, an agent's id or `house`. Deleting every copy of it is the erasure; a new one opens nothing old. */
+  /**
+   * For a person's id, an agent's id or `system`. Deleting every copy of it is the erasure; a new one opens nothing
+   * old.
+   */
   newSubjectKey(subject: string): { readonly wrapped: Uint8Array }
   /** The same key under the key-encryption key now in use. @throws ERR_LEDGER_BROKEN */
   rewrapSubjectKey(subject: string, wrapped: Uint8Array): Uint8Array
@@ -47,7 +50,7 @@ export interface Vault {
    * @throws ERR_LEDGER_BROKEN for the wrong key, the wrong record, or anything that was altered
    */
   open(subject: string, wrapped: Uint8Array, recordId: string, sealed: SealedRecord): OpenedRecord | undefined
-  /** The same value gives the same hex, and only this house can tell which: how the store finds a digest again. */
+  /** The same value gives the same hex, and only this deployment can tell which: how the store finds a digest again. */
   lookup(value: string): string
   /** What stands in parameters in place of a secret: the same secret, the same reference. */
   secretReference(value: string): string

@@ -16,7 +16,7 @@ import { verifyLedger, type VerifyOptions } from './verify.ts'
 type Files = ReadonlyMap<string, Uint8Array>
 
 const parts = { hash: sha256, verifySignature: verifyEd25519 }
-const signer = createSigner('house.test/default', createLogKey())
+const signer = createSigner('countersign.test/default', createLogKey())
 const size = 616
 
 const verify = (files: Files, options: Partial<VerifyOptions> = {}) =>
@@ -65,13 +65,13 @@ describe('verifying a ledger (P11)', () => {
     const frontier = createFrontier(sha256)
     for (const leaf of leaves) frontier.push(hashLeaf(sha256, leaf))
     expect(report).toEqual({
-      origin: 'house.test/default',
+      origin: 'countersign.test/default',
       size,
       root: toBase64(frontier.root()),
       state: 'unanchored',
       problems: [],
       furtherProblems: 0,
-      counts: expect.objectContaining({ 'action.decided': 202, 'approval.granted': 1, 'house.founded': 1 }),
+      counts: expect.objectContaining({ 'action.decided': 202, 'approval.granted': 1, 'deployment.founded': 1 }),
     })
     expect(Object.values(report.counts).reduce((sum, count) => sum + count)).toBe(size)
   })
@@ -111,7 +111,7 @@ describe('verifying a ledger (P11)', () => {
     ['D+K drops the newest 100', () => publish(leaves.slice(0, -100), signer), false, false, true],
     ['D serves an old checkpoint', () => publish(leaves.slice(0, 500), signer), false, false, true],
     [
-      'D+K deletes an entry of the house, renumbers and signs again',
+      'D+K deletes an entry of the deployment, renumbers and signs again',
       () => publish(leaves.toSpliced(10, 1), signer),
       false,
       true,
@@ -181,7 +181,7 @@ describe('verifying a ledger (P11)', () => {
   })
 
   it('says so when another key signed, or the checkpoint seen before is not this log’s', async () => {
-    const stranger = createSigner('house.test/default', createLogKey())
+    const stranger = createSigner('countersign.test/default', createLogKey())
     expect(await problemsOf(files, { vkey: stranger.vkey })).toEqual([
       'The checkpoint is not signed by this log’s key, or is malformed.',
     ])
@@ -210,7 +210,7 @@ describe('verifying a ledger (P11)', () => {
 
   it('quotes a leaf without the characters that steer a terminal', async () => {
     const [first] = leaves
-    const leaf = decodeUtf8(first ?? new Uint8Array()).replace('house.founded', String.raw`\u001b[2J`)
+    const leaf = decodeUtf8(first ?? new Uint8Array()).replace('deployment.founded', String.raw`\u001b[2J`)
     const [problem] = await problemsOf(await publish([encodeUtf8(leaf)], signer))
     expect(problem).toBe('0 is of a type that is not known: \uFFFD[2J')
   })

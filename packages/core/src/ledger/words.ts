@@ -1,13 +1,13 @@
 /**
- * What may stand in a leaf: the house's own words, ids it minted, and names its operators registered. Anything else is
- * blinded, counted or left out, so that no text of an agent and nothing personal is ever published (P12).
+ * What may stand in a leaf: Countersign's own words, ids it minted, and names its operators registered. Anything else
+ * is blinded, counted or left out, so that no text of an agent and nothing personal is ever published (P12).
  *
  * @module
  */
 import type { DataNode } from '@countersign/schema'
 import type { Blind } from './vault.ts'
 
-const houseWord = /^[A-Za-z0-9][\w.:/+-]{0,127}$/
+const plainWord = /^[A-Za-z0-9][\w.:/+-]{0,127}$/
 const personId = /^per_[A-Za-z0-9-]{1,64}$/
 const traceParent = /^(?:[0-9a-f]{2}-)?[0-9a-f]{32}(?:-[0-9a-f]{16}-[0-9a-f]{2})?$/
 const unprintable = /[\p{Cc}\p{Surrogate}]/u
@@ -15,11 +15,11 @@ const unprintable = /[\p{Cc}\p{Surrogate}]/u
 const longestName = 200
 
 /** A short identifier as it stands, else its commitment. */
-export const word = (value: string, blind: Blind): string => (houseWord.test(value) ? value : `h:${blind(value)}`)
+export const word = (value: string, blind: Blind): string => (plainWord.test(value) ? value : `h:${blind(value)}`)
 
-/** A reference to a person; an id that the house did not mint could be an address, and is blinded. */
+/** A reference to a person; an id that Countersign did not mint could be an address, and is blinded. */
 export const person = (id: string, blind: Blind): string =>
-  id === 'house' || id === 'operator' || personId.test(id) ? id : `h:${blind(id)}`
+  id === 'system' || id === 'operator' || personId.test(id) ? id : `h:${blind(id)}`
 
 /** A trace id or traceparent (https://www.w3.org/TR/trace-context/#traceparent-header); clients may send anything. */
 export const trace = (value: string | undefined): string | undefined =>

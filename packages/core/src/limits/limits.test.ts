@@ -39,9 +39,9 @@ describe('B4: a flood', () => {
       most: 2,
       withinMs: 1_000,
       sumEveryMs: 1,
-      alone: (what) => ({ kind: 'record.read', by: 'house', what, query: '' }),
+      alone: (what) => ({ kind: 'record.read', by: 'system', what, query: '' }),
       brief: (what) => what,
-      summed: (all) => ({ kind: 'record.read', by: 'house', what: 'sum', query: all.join(' ') }),
+      summed: (all) => ({ kind: 'record.read', by: 'system', what: 'sum', query: all.join(' ') }),
     })
     return { written, floods }
   }

@@ -85,7 +85,7 @@ describe('P13: every action knows its data, and unknown counts as the worst', ()
       { destination: 'ftp://x' },
       { destination: { outside: true, known: false } },
     ],
-    ['a model of the house', { model: 'in-house' }, { model: { external: false, known: true } }],
+    ['a model of one’s own', { model: 'in-house' }, { model: { external: false, known: true } }],
     ['a model nobody registered is external', { model: 'gpt-x' }, { model: { external: true, known: false } }],
   ])('%s', (_, lineage, expected) => {
     expect(classify({ reads: [], writes: [], ...lineage }, registry)).toMatchObject(expected)

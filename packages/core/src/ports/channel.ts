@@ -19,11 +19,14 @@ export interface Answer {
   readonly proof: Approval['signatures'][number]['proof']
 }
 
-/** Posts a body and gives the status of the answer: the house's guarded way out, which follows no redirect. */
+/** Posts a body and gives the status of the answer: Countersign's guarded way out, which follows no redirect. */
 export type Post = (url: string, headers: Readonly<Record<string, string>>, body: string) => Promise<number>
 
 export interface OpenDesk {
-  /** @throws ERR_APPROVAL_… , ERR_SELF_APPROVAL, ERR_APPROVER_NOT_ASKED, ERR_ASSURANCE_TOO_LOW, ERR_CARD_CHANGED, ERR_AGENT_STOPPED */
+  /**
+   * @throws ERR_APPROVAL_… , ERR_SELF_APPROVAL, ERR_APPROVER_NOT_ASKED, ERR_ASSURANCE_TOO_LOW, ERR_CARD_CHANGED,
+   * ERR_AGENT_STOPPED
+   */
   sign(approval: string, answer: Answer): Promise<Approval>
   escalate(approval: string, person: string): Promise<Approval>
   card(approval: string): Promise<Card>

@@ -1,5 +1,5 @@
 /**
- * What the house needs of a policy engine.
+ * What Countersign needs of a policy engine.
  *
  * @module
  */
@@ -31,7 +31,7 @@ export interface PolicyQuestion {
     readonly purposeGiven: boolean
     /** By its effect it changes something. What is only known as a call then meets the sign-offs of changes too. */
     readonly changes: boolean
-    /** Local hour 0–23 and ISO weekday 1–7 in the house's time zone. */
+    /** Local hour 0–23 and ISO weekday 1–7 in Countersign's time zone. */
     readonly when: { readonly hour: number; readonly weekday: number }
   }
 }
@@ -76,8 +76,8 @@ export interface PolicySet {
   /** `auto`: all policies. `approvable`: all but the sign-offs. Pure for equal questions; MUST NOT throw. */
   evaluate(which: 'auto' | 'approvable', question: PolicyQuestion): Evaluation
   /**
-   * Whether an action like this could be allowed or asked about, with some arguments at some time. MUST say yes in doubt:
-   * whatever `evaluate` would let through, now or after people signed, could be allowed. MUST NOT throw.
+   * Whether an action like this could be allowed or asked about, with some arguments at some time. MUST say yes in
+   * doubt: whatever `evaluate` would let through, now or after people signed, could be allowed. MUST NOT throw.
    */
   couldAllow(prospect: Prospect): boolean
 }

@@ -32,21 +32,23 @@ export interface Change {
  * Durable memory. One way in, a few ways to look.
  *
  * `commit` MUST be all or nothing, MUST be durable, in the ledger and visible to every read when it resolves, and MUST
- * apply concurrent changes as if one after the other. What a fact changes (the approval, permit, agent, person or tool it
- * carries) is saved in the same commit. It MUST refuse, writing nothing, with
- * - `ERR_STORE_CONFLICT` unless a carried approval, agent, person or tool has exactly the stored version plus one (1 if new),
- *   and for `action.permitted` unless `agentVersion` is the stored agent's and that agent is active; also for a person
- *   whose (issuer, subject) is someone else's, for an action or permit whose id is taken, and for `action.finished` or
- *   `action.replayed` without that permit (P2);
+ * apply concurrent changes as if one after the other. What a fact changes (the approval, permit, agent, person or tool
+ * it carries) is saved in the same commit. It MUST refuse, writing nothing, with
+ * - `ERR_STORE_CONFLICT` unless a carried approval, agent, person or tool has exactly the stored version plus one (1 if
+ *   new), and for `action.permitted` unless `agentVersion` is the stored agent's and that agent is active; also for a
+ *   person whose (issuer, subject) is someone else's, for an action or permit whose id is taken, and for
+ *   `action.finished` or `action.replayed` without that permit (P2);
  * - `ERR_STORE_CONFLICT` for a new approval while another with the same digest is open or granted;
  * - `ERR_STORE_LATE` if its clock has passed `notAfter`;
  * - `ERR_GRANT_SPENT` for a second permit under the same approval;
- * - `ERR_SELF_APPROVAL` for a signature by someone the approval bars, as stored or as carried (P3), or by the same person twice (`ERR_APPROVAL_SIGNED_TWICE`);
- * - `ERR_ATTEMPT_KNOWN` (detail: the PermitRecord, unless it was erased) for `action.permitted` if the same (credential, attempt id) has a
- *   permit already, or if the same credential has a `replayable` permit for this digest that is finished but not delivered,
- *   or that has not ended and whose client may be gone: one of the two was countersigned, it was abandoned, or it runs on
- *   another node;
- * - `ERR_PERMIT_FINISHED` for a second `action.finished` of a permit, except that a late outcome (done or failed) may follow `unknown`;
+ * - `ERR_SELF_APPROVAL` for a signature by someone the approval bars, as stored or as carried (P3), or by the same
+ *   person twice (`ERR_APPROVAL_SIGNED_TWICE`);
+ * - `ERR_ATTEMPT_KNOWN` (detail: the PermitRecord, unless it was erased) for `action.permitted` if the same
+ *   (credential, attempt id) has a permit already, or if the same credential has a `replayable` permit for this digest
+ *   that is finished but not delivered, or that has not ended and whose client may be gone: one of the two was
+ *   countersigned, it was abandoned, or it runs on another node;
+ * - `ERR_PERMIT_FINISHED` for a second `action.finished` of a permit, except that a late outcome (done or failed) may
+ *   follow `unknown`;
  * - `ERR_STORE_UNAVAILABLE` when it cannot know whether it can write.
  */
 export interface Store {
@@ -77,11 +79,14 @@ export interface Store {
     /** The newest `replayable` permit of this credential for this digest that has not ended. */
     begun(credential: string, digest: string): Promise<PermitLife | undefined>
     /**
-     * Remembers that the client of a run is gone, or those of all runs of other nodes than these. No fact: it only decides
-     * whether the same action sent again has to wait for what is running.
+     * Remembers that the client of a run is gone, or those of all runs of other nodes than these. No fact: it only
+     * decides whether the same action sent again has to wait for what is running.
      */
     abandon(which: { readonly permit: string } | { readonly notOf: readonly string[] }): Promise<void>
-    /** The newest permit for this digest, whoever used it, of which nobody knows how it ended: still running, or `unknown`. */
+    /**
+     * The newest permit for this digest, whoever used it, of which nobody knows how it ended: still running, or
+     * `unknown`.
+     */
     openEnded(digest: string): Promise<PermitLife | undefined>
     /** Without outcome past their deadline; at most 100. */
     overdue(): Promise<readonly PermitRecord[]>
@@ -120,8 +125,8 @@ export interface Store {
     search(query: ActionQuery): Promise<Page<ActionLife>>
     /**
      * Makes actions findable by more (`keywordsOf`), at least once: what is there already stays. A store MUST keep no
-     * keyword that can be read or guessed without the house's keys, MUST forget those of an action when it is erased, and
-     * MUST keep none of one that was erased before (P12).
+     * keyword that can be read or guessed without Countersign's keys, MUST forget those of an action when it is erased,
+     * and MUST keep none of one that was erased before (P12).
      */
     addKeywords(found: readonly Keywords[]): Promise<void>
     /** Whether this agent has ever been permitted this operation. */
@@ -147,16 +152,17 @@ export interface Store {
     reveal(reference: string): Promise<string>
   }
   /**
-   * Holds what is stored of approvals, signatures, permits, agents, people, tools and actions against what the facts add up
-   * to; what was erased is let be. It reads everything.
+   * Holds what is stored of approvals, signatures, permits, agents, people, tools and actions against what the facts
+   * add up to; what was erased is let be. It reads everything.
    */
   check(): Promise<StateReport>
   close(): Promise<void>
 }
 
 /**
- * What is over although somebody still holds its sealed state, such as a session that a client has ended: on every instance, and
- * after a restart. What has been put MUST be seen by every instance when `put` resolves; what has run out MAY be forgotten.
+ * What is over although somebody still holds its sealed state, such as a session that a client has ended: on every
+ * instance, and after a restart. What has been put MUST be seen by every instance when `put` resolves; what has run out
+ * MAY be forgotten.
  */
 export interface Tombstones {
   /** Stands for this long, by the store's clock; put again, for the longer of the two. */
@@ -219,7 +225,9 @@ export interface ActionQuery extends Paging {
   readonly question?: ApprovalState | undefined
   /** Any of them signed it, either way. */
   readonly signers?: readonly string[] | undefined
-  /** Acted for or started by this person, or done by one of these agents, or with a question, whomever that concerns. */
+  /**
+   * Acted for or started by this person, or done by one of these agents, or with a question, whomever that concerns.
+   */
   readonly concerns?: { readonly person: string; readonly agents: readonly string[] } | undefined
   /** Every one of them, as far as they have been added. */
   readonly keywords?: readonly string[] | undefined
@@ -232,23 +240,24 @@ export interface ActionQuery extends Paging {
 /** The facts, in order. */
 export interface Journal {
   /**
-   * Every entry from `index` on, oldest first, as many together as are there; then waits for more until `signal` aborts or
-   * the store is closed.
+   * Every entry from `index` on, oldest first, as many together as are there; then waits for more until `signal` aborts
+   * or the store is closed.
    */
   follow(index: number, signal: AbortSignal): AsyncIterable<readonly Entry[]>
   read(index: number, limit: number): Promise<readonly Entry[]>
   /**
-   * Where a follower stands: the index of the next entry it has not yet dealt with. One that was never heard of is put at
-   * its beginning, and that MUST be durable when it resolves: what is written from then on is not skipped by a restart.
+   * Where a follower stands: the index of the next entry it has not yet dealt with. One that was never heard of is put
+   * at its beginning, and that MUST be durable when it resolves: what is written from then on is not skipped by a
+   * restart.
    */
   cursor(follower: string, from: Beginning): Promise<number>
   moveCursor(follower: string, index: number): Promise<void>
   /**
-   * Destroys the keys of everything recorded for a subject (a person's or agent's id; never of `house`), and tells of how
-   * many entries; that it does so is a fact itself (`record.erased`), written first. The leaves and their proofs stand.
-   * No other read shows any of it any more; what was used stays used (versions, attempts, grants), what was open is over:
-   * questions, and answers that were not delivered. An agent's id stays taken: `agent.changed` is `ERR_STORE_CONFLICT`
-   * from then on, since grants of before name it.
+   * Destroys the keys of everything recorded for a subject (a person's or agent's id; never of `system`), and tells of
+   * how many entries; that it does so is a fact itself (`record.erased`), written first. The leaves and their proofs
+   * stand. No other read shows any of it any more; what was used stays used (versions, attempts, grants), what was open
+   * is over: questions, and answers that were not delivered. An agent's id stays taken: `agent.changed` is
+   * `ERR_STORE_CONFLICT` from then on, since grants of before name it.
    */
   erase(subject: string, how?: { readonly by: string; readonly because: string }): Promise<number>
 }

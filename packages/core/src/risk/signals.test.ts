@@ -10,11 +10,11 @@ const registry = Registry.parse({
 
 describe('P13: where data goes is told, or counts as outside', () => {
   it.each<[string, Verb, Lineage, boolean]>([
-    ['an export into the house', 'data.export', { destination: 'warehouse' }, false],
+    ['an export into the organization', 'data.export', { destination: 'warehouse' }, false],
     ['an export to nobody knows whom', 'data.export', { destination: 's3://x' }, true],
     ['an export to nobody knows where', 'data.export', {}, true],
     ['a read', 'data.read', {}, false],
-    ['a model of the house', 'model.invoke', { model: 'local' }, false],
+    ['a model of one’s own', 'model.invoke', { model: 'local' }, false],
     ['a model that nobody registered', 'model.invoke', { model: 'gpt' }, true],
     ['a model that nobody named', 'model.invoke', {}, true],
     ['a training that names no model', 'model.train', {}, true],

@@ -1,5 +1,5 @@
 /**
- * What the house makes of a server's list of tools.
+ * What Countersign makes of a server's list of tools.
  *
  *   the server was never seen       ─▶ its whole list is pinned: trust on first use
  *   as it was listed before         ─▶ nothing
@@ -30,7 +30,7 @@ export function toolChanges(
 }
 
 const seen = (change: 'pinned' | 'listed', tool: ToolRecord) =>
-  ({ kind: 'tool.changed', change, by: 'house', tool }) as const
+  ({ kind: 'tool.changed', change, by: 'system', tool }) as const
 
 export function standingOf({ pinned, listed }: Pick<ToolRecord, 'pinned' | 'listed'>): ToolStanding {
   if (!pinned) return 'new'

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { type RunningCompany, startCompany } from './company.ts'
 import { createDatasets } from './data.ts'
 
-const token = 'the-house-alone-has-it'
+const token = 'the-gateway-alone-has-it'
 let company: RunningCompany
 beforeEach(async () => {
   company = await startCompany({ port: 0, token })
@@ -24,14 +24,14 @@ const call = (path: string, { method = 'GET', body, headers = {} }: Call = {}) =
 const post = (path: string, body: unknown, headers = {}) => call(path, { method: 'POST', body, headers })
 const orders = { dataset: 'finance.orders', rows: 48_211, destination: 'partner-drive.example', format: 'csv' }
 
-describe('going around the house', () => {
+describe('going around Countersign', () => {
   it.each(['', 'Bearer', 'Bearer ', 'Bearer wrong', `Bearer ${token}x`, `bearer ${token}`, `Basic ${token}`, token])(
     'leads nowhere with %j',
     async (authorization) => {
       const refused = await post('/finance/exports', orders, { authorization })
       expect(refused.status).toBe(401)
       expect(refused.headers.get('www-authenticate')).toContain('Bearer')
-      expect(await refused.json()).toEqual({ error: 'Only the house has the key to this door.' })
+      expect(await refused.json()).toEqual({ error: 'Only Countersign has the key to this door.' })
       expect(company.log()).toEqual([])
     },
   )

@@ -1,6 +1,6 @@
 /**
- * The demo's company: an API worth guarding. It answers who has its token, which is the house alone, so going around
- * the house leads nowhere.
+ * The demo's company: an API worth guarding. It answers who has its token, which is Countersign alone, so going around
+ * Countersign leads nowhere.
  *
  * @module
  */
@@ -65,7 +65,7 @@ export async function startCompany({ port, token, seed = 2026 }: CompanySettings
   }
 }
 
-const notLetIn = refusal(401, 'Only the house has the key to this door.', {
+const notLetIn = refusal(401, 'Only Countersign has the key to this door.', {
   'www-authenticate': 'Bearer realm="company"',
 })
 

@@ -5,7 +5,7 @@ import { desks } from './desks.ts'
 import { companyRoutes } from './gateway.ts'
 import { companyRegistry } from './registry.ts'
 
-describe('the mapping for the house', () => {
+describe('the mapping for Countersign', () => {
   it('says what every path of the company means, but for its log and the one that nobody has described', () => {
     expect(Object.keys(companyRoutes).toSorted()).toEqual(
       Object.keys(desks)

@@ -1,5 +1,6 @@
 /**
- * What the company's API means, for the house's HTTP gateway: a plain object for `http.upstreams` in its configuration.
+ * What the company's API means, for Countersign's HTTP gateway: a plain object for `http.upstreams` in its
+ * configuration.
  *
  * @module
  */
@@ -95,7 +96,7 @@ export const companyRoutes = {
   },
 } as const
 
-/** `http.upstreams.company`. The token is the house's alone; `private`, because the company runs on this machine. */
+/** `http.upstreams.company`. The token is Countersign's alone; `private`, because the company runs on this machine. */
 export const companyUpstream = ({ url, token }: { readonly url: string; readonly token: string }) => ({
   origin: url,
   private: true,

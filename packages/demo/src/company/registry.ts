@@ -1,6 +1,8 @@
 import type { Registry } from '@countersign/schema'
 
-/** What the house is told of the company's data, models, destinations and roles: the `registry` of its configuration. */
+/**
+ * What Countersign is told of the company's data, models, destinations and roles: the `registry` of its configuration.
+ */
 export const companyRegistry = {
   datasets: {
     'finance.orders': { domain: 'finance', classes: ['financial'], owner: 'finance-systems' },
@@ -24,7 +26,7 @@ export const companyRegistry = {
   destinations: {
     'warehouse.acme.example': { outside: false },
     'partner-drive.example': { outside: true },
-    's3://house-reports': { outside: false },
+    's3://own-reports': { outside: false },
     'partner-sftp': { outside: true },
   },
   roles: {

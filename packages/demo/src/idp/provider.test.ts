@@ -9,8 +9,8 @@ import { createDemoProvider, type DemoProvider, startDemoProvider } from './prov
 
 const clock = { now: () => Date.now() }
 
-/** A listener with the provider below `/demo/idp`, and the house's own address beside it. */
-async function startHouse(keysFile?: string) {
+/** A listener with the provider below `/demo/idp`, and Countersign's own address beside it. */
+async function startInstance(keysFile?: string) {
   let provider: DemoProvider | undefined
   const server = createServer((request, response) => provider?.callback(request, response))
   await new Promise<void>((resolve) => {
@@ -61,17 +61,17 @@ function openBrowser(leaveFor: string) {
   return { go, choose }
 }
 
-let house: Awaited<ReturnType<typeof startHouse>>
+let instance: Awaited<ReturnType<typeof startInstance>>
 beforeAll(async () => {
-  house = await startHouse()
+  instance = await startInstance()
 })
-afterAll(() => stop(house.server))
+afterAll(() => stop(instance.server))
 
-const signInAt = ({ provider, redirectUri }: typeof house) =>
+const signInAt = ({ provider, redirectUri }: typeof instance) =>
   createSignIn({ issuer: provider.issuer, clientId: 'countersign', redirectUri, clock })
 
-async function signInAs(who: string, browser = openBrowser(house.redirectUri), wish: Partial<SignInWish> = {}) {
-  const signIn = signInAt(house)
+async function signInAs(who: string, browser = openBrowser(instance.redirectUri), wish: Partial<SignInWish> = {}) {
+  const signIn = signInAt(instance)
   const { url, pending } = await signIn.begin({ returnTo: '/', ...wish })
   const page = await browser.go(url)
   const { at } = page.response ? await browser.choose(page.at, 'person', who) : page
@@ -86,13 +86,18 @@ describe('signing in at the demo', () => {
     ['eve', 'Eve Lindqvist', ['auditors']],
   ])('as %s', async (who, name, groups) => {
     const signedIn = await signInAs(who)
-    expect(signedIn).toMatchObject({ issuer: house.provider.issuer, subject: who, name, email: `${who}@acme.example` })
+    expect(signedIn).toMatchObject({
+      issuer: instance.provider.issuer,
+      subject: who,
+      name,
+      email: `${who}@acme.example`,
+    })
     expect(signedIn).toMatchObject({ groups, groupsPresent: true, acr: 'urn:countersign:demo', amr: ['user'] })
     expect(signedIn.authTime).toBeGreaterThan(0)
   })
 
   it('asks once, then remembers; asks again for another person, for max_age 0, and for the demo’s own context', async () => {
-    const browser = openBrowser(house.redirectUri)
+    const browser = openBrowser(instance.redirectUri)
     expect(await signInAs('ana', browser)).toMatchObject({ subject: 'ana', asked: true })
     expect(await signInAs('ben', browser)).toMatchObject({ subject: 'ana', asked: false })
     expect(await signInAs('ben', browser, { prompt: 'select_account' })).toMatchObject({ subject: 'ben', asked: true })
@@ -103,8 +108,8 @@ describe('signing in at the demo', () => {
   })
 
   it('can be cancelled', async () => {
-    const signIn = signInAt(house)
-    const browser = openBrowser(house.redirectUri)
+    const signIn = signInAt(instance)
+    const browser = openBrowser(instance.redirectUri)
     const { url, pending } = await signIn.begin({ returnTo: '/' })
     const page = await browser.go(url)
     const { at } = await browser.choose(page.at, 'cancel', 'yes')
@@ -115,16 +120,16 @@ describe('signing in at the demo', () => {
 })
 
 describe('the people picker', () => {
-  const open = async (browser = openBrowser(house.redirectUri)) => {
-    const { url } = await signInAt(house).begin({ returnTo: '/' })
+  const open = async (browser = openBrowser(instance.redirectUri)) => {
+    const { url } = await signInAt(instance).begin({ returnTo: '/' })
     const page = await browser.go(url)
     return { browser, at: page.at, response: page.response, html: (await page.response?.text()) ?? '' }
   }
 
   it('G15: whoever wants to be another is not told to choose themselves again', async () => {
-    const browser = openBrowser(house.redirectUri)
+    const browser = openBrowser(instance.redirectUri)
     await signInAs('ana', browser)
-    const { url } = await signInAt(house).begin({ returnTo: '/', prompt: 'select_account' })
+    const { url } = await signInAt(instance).begin({ returnTo: '/', prompt: 'select_account' })
     const html = await (await browser.go(url)).response?.text()
     expect(html).toContain('Choose who you want to be')
     expect(html).not.toContain('yourself again')
@@ -132,13 +137,13 @@ describe('the people picker', () => {
 
   it('shows everyone, runs no script, and lets a form lead only back to its clients', async () => {
     const { html, response } = await open()
-    for (const { name } of house.provider.people) expect(html).toContain(name)
+    for (const { name } of instance.provider.people) expect(html).toContain(name)
     expect(html).toContain('<html lang="en">')
     expect(html).toContain('Who are you today?')
     expect(html).not.toMatch(/<script|\son\w+=|style="/)
     const policy = response?.headers.get('content-security-policy') ?? ''
     expect(policy).toMatch(/default-src 'none'; style-src 'sha256-/)
-    expect(policy).toContain(`form-action 'self' ${house.origin};`)
+    expect(policy).toContain(`form-action 'self' ${instance.origin};`)
     expect(policy).toContain("frame-ancestors 'none'")
   })
 
@@ -157,7 +162,7 @@ describe('the people picker', () => {
     ],
     ['another method', (at, browser) => browser.go(at, { method: 'PUT' }), 405],
     ['a form that is too long', (at, browser) => browser.choose(at, 'person', 'x'.repeat(10_000)), 400],
-    ['another browser', (at) => openBrowser(house.redirectUri).choose(at, 'person', 'ben'), 400],
+    ['another browser', (at) => openBrowser(instance.redirectUri).choose(at, 'person', 'ben'), 400],
   ])('refuses %s', async (_, act, status) => {
     const { at, browser } = await open()
     expect((await act(at, browser)).response?.status).toBe(status)
@@ -172,7 +177,7 @@ describe('the provider', () => {
     ['an unknown path below its own', '/demo/idp/nothing', undefined, 404],
     ['its metadata', '/demo/idp/.well-known/openid-configuration', undefined, 200],
   ])('answers %s as it should', async (_, path, host, expected) => {
-    const { port } = new URL(house.origin)
+    const { port } = new URL(instance.origin)
     const status = await new Promise((resolve, reject) => {
       const headers = host === undefined ? {} : { host }
       send({ host: '127.0.0.1', port, path, headers, agent: false }, (response) => {
@@ -186,10 +191,12 @@ describe('the provider', () => {
   })
 
   it('names its endpoints below its path', async () => {
-    const metadata = (await (await fetch(`${house.provider.issuer}/.well-known/openid-configuration`)).json()) as object
+    const metadata = (await (
+      await fetch(`${instance.provider.issuer}/.well-known/openid-configuration`)
+    ).json()) as object
     expect(metadata).toMatchObject({
-      issuer: house.provider.issuer,
-      token_endpoint: `${house.origin}/demo/idp/token`,
+      issuer: instance.provider.issuer,
+      token_endpoint: `${instance.origin}/demo/idp/token`,
       code_challenge_methods_supported: ['S256'],
     })
   })
@@ -201,8 +208,11 @@ describe('the provider', () => {
 
   it('runs alone on a port as well', async () => {
     const redirect = 'http://127.0.0.1:9/callback'
-    const alone = await startDemoProvider({ port: 0, clients: [{ client_id: 'house', redirect_uris: [redirect] }] })
-    const signIn = createSignIn({ issuer: alone.issuer, clientId: 'house', redirectUri: redirect, clock })
+    const alone = await startDemoProvider({
+      port: 0,
+      clients: [{ client_id: 'countersign', redirect_uris: [redirect] }],
+    })
+    const signIn = createSignIn({ issuer: alone.issuer, clientId: 'countersign', redirectUri: redirect, clock })
     const browser = openBrowser(redirect)
     const { url, pending } = await signIn.begin({ returnTo: '/' })
     const { at } = await browser.choose((await browser.go(url)).at, 'person', 'eve')
@@ -215,8 +225,8 @@ it('what was signed before a restart is verified by the same keys after it', asy
   const folder = await mkdtemp(join(tmpdir(), 'countersign-demo-'))
   const keysFile = join(folder, 'idp.json')
   try {
-    const [one, two] = await Promise.all([startHouse(keysFile), startHouse(keysFile)])
-    const keysOf = async ({ provider }: typeof house) => (await fetch(`${provider.issuer}/jwks`)).text()
+    const [one, two] = await Promise.all([startInstance(keysFile), startInstance(keysFile)])
+    const keysOf = async ({ provider }: typeof instance) => (await fetch(`${provider.issuer}/jwks`)).text()
     const keys = await keysOf(one)
     expect(await keysOf(two)).toBe(keys)
     expect(keys).not.toContain('"d"')

@@ -1,5 +1,5 @@
 /**
- * A person at a browser, as far as the house can tell: cookies, redirects, forms, same-origin requests.
+ * A person at a browser, as far as Countersign can tell: cookies, redirects, forms, same-origin requests.
  *
  * @module
  */
@@ -13,11 +13,11 @@ export interface Browser {
   post(path: string, body: object): Promise<{ readonly status: number; readonly body: Record<string, unknown> }>
   /** The `cookie` header it would send there. */
   cookies(path: string): string
-  /** What the house gave to this window when it signed in. */
+  /** What Countersign gave to this window when it signed in. */
   browserBinding(): string
 }
 
-export function openBrowser(house: string): Browser {
+export function openBrowser(instance: string): Browser {
   const cookies = new Map<string, { value: string; path: string }>()
   let browserBinding = ''
   let localKey = ''
@@ -25,7 +25,7 @@ export function openBrowser(house: string): Browser {
   return {
     async signIn(person) {
       cookies.clear()
-      const picker = await go(`${house}/sign-in?return=/`)
+      const picker = await go(`${instance}/sign-in?return=/`)
       const { origin } = new URL(picker.at)
       await go(picker.at, { method: 'POST', body: new URLSearchParams({ person }), headers: { origin } })
     },
@@ -41,17 +41,17 @@ export function openBrowser(house: string): Browser {
     },
 
     async get<T>(path: string): Promise<T> {
-      const { response } = await go(`${house}${path}`, { headers: { accept: 'application/json' } })
+      const { response } = await go(`${instance}${path}`, { headers: { accept: 'application/json' } })
       if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`)
       return (await response.json()) as T
     },
 
     async post(path, body) {
-      const { response } = await go(`${house}${path}`, {
+      const { response } = await go(`${instance}${path}`, {
         method: 'POST',
         headers: {
           'content-type': 'application/json',
-          origin: house,
+          origin: instance,
           'sec-fetch-site': 'same-origin',
           'countersign-browser': browserBinding,
           ...(localKey && { 'countersign-local': localKey }),
@@ -63,7 +63,7 @@ export function openBrowser(house: string): Browser {
     },
 
     browserBinding: () => browserBinding,
-    cookies: (path) => withCookies(`${house}${path}`, {}).get('cookie') ?? '',
+    cookies: (path) => withCookies(`${instance}${path}`, {}).get('cookie') ?? '',
   }
 
   async function go(url: string, init: RequestInit = {}): Promise<{ at: string; response: Response }> {
@@ -84,7 +84,7 @@ export function openBrowser(house: string): Browser {
       at = next.href
       options = {}
     }
-    throw new Error('The house sends the browser in circles.')
+    throw new Error('Countersign sends the browser in circles.')
   }
 
   function withCookies(url: string, headers: RequestInit['headers']): Headers {

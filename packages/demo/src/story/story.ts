@@ -32,16 +32,16 @@ export interface StoryParts {
   readonly tell: Telling
   /** Resolves when the one who looks on has answered, or will not; then the person of the story does. */
   offer?(question: Offered): Promise<void>
-  /** `countersign ledger verify` of this house's ledger. */
+  /** `countersign ledger verify` of this deployment's ledger. */
   verify(): Promise<{ readonly ok: boolean; readonly says: string }>
 }
 
 type Cast = Readonly<Record<'ana' | 'ben' | 'cleo' | 'eve', Browser>>
 
-/** Every step as a person or an agent would do it, over the real doors. Resolves to how many steps there were and failed. */
+/** Every step as a person or an agent would do it, over the real gateways. Resolves to how many there were and failed. */
 export async function tellStory({ demo, tell, offer, verify }: StoryParts): Promise<{ steps: number; failed: number }> {
   const count = { steps: 0, failed: 0 }
-  const cast = await signEveryoneIn(demo.house.url)
+  const cast = await signEveryoneIn(demo.instance.url)
   const is = (says: string, held: boolean, detail?: string) => {
     count.steps += 1
     if (!held) count.failed += 1
@@ -68,7 +68,7 @@ async function theNight({ demo, cast, tell, is, offer }: Stage): Promise<void> {
   tell.chapter('02:00. The agents are at work.')
 
   is('finance-bot reads ten orders: it runs at once', (await act(steps.read)).status === 200)
-  is('ml-bot asks a model of the house: it runs at once', (await act(steps['ask-model'])).status === 200)
+  is('ml-bot asks a model of one’s own: it runs at once', (await act(steps['ask-model'])).status === 200)
   const tuned = await act(steps['fine-tune'])
   is('ml-bot starts a fine-tune in the lab: it runs at once', tuned.status === 202, tuned.text)
 
@@ -150,7 +150,7 @@ async function theNight({ demo, cast, tell, is, offer }: Stage): Promise<void> {
 
   async function signedBy(who: 'ben' | 'cleo', asked: QuestionView): Promise<boolean> {
     const read = () => cast[who].get<QuestionView>(`/api/approvals/${asked.id}`)
-    const url = `${demo.house.url}/approvals/${asked.id}`
+    const url = `${demo.instance.url}/approvals/${asked.id}`
     await offer?.({ url, person: who, open: async () => (await read()).state === 'open' })
     const { state } = await read()
     return state === 'open' ? (await sign(cast[who], asked, 'approve')).status === 200 : state !== 'rejected'
@@ -165,7 +165,7 @@ async function whatMustFail({ demo, cast, tell, is }: Stage): Promise<void> {
   const path = `/api/approvals/${asked.approval}/signatures`
   const question = await cast.ben.get<QuestionView>(`/api/approvals/${asked.approval}`)
 
-  const byKey = await fetch(`${demo.house.url}${path}`, {
+  const byKey = await fetch(`${demo.instance.url}${path}`, {
     method: 'POST',
     headers: { authorization: `Bearer ${demo.keys['finance-bot']}`, 'content-type': 'application/json' },
     body: JSON.stringify({ verdict: 'approve', shown: question.shown }),
@@ -225,14 +225,14 @@ async function afterwards({ demo, cast, is, tell }: Stage, verify: StoryParts['v
   is('the ledger verifies', verified.ok, verified.says)
 }
 
-async function unusedPolicies({ house }: Demo, browser: Browser): Promise<string[]> {
+async function unusedPolicies({ instance }: Demo, browser: Browser): Promise<string[]> {
   const { policies } = await browser.get<PolicySetView>('/api/policies')
-  const { items } = await house.store.actions.search({ limit: 200 })
+  const { items } = await instance.store.actions.search({ limit: 200 })
   const used = new Set(items.flatMap(({ record }) => record.decision.because))
   return policies.map(({ id }) => id).filter((id) => !used.has(id))
 }
 
-const parts = (demo: Demo) => ({ publicUrl: demo.house.url, gatewayUrl: demo.gatewayUrl })
+const parts = (demo: Demo) => ({ publicUrl: demo.instance.url, gatewayUrl: demo.gatewayUrl })
 
 /** Each agent with its own key, not waiting for people: it asks again. */
 const actor =
@@ -240,8 +240,8 @@ const actor =
   (step: Step): Promise<Told> =>
     send(step, { ...parts(demo), key: demo.keys[step.agent] })
 
-async function signEveryoneIn(house: string): Promise<Cast> {
-  const cast = { ana: openBrowser(house), ben: openBrowser(house), cleo: openBrowser(house), eve: openBrowser(house) }
+async function signEveryoneIn(url: string): Promise<Cast> {
+  const cast = { ana: openBrowser(url), ben: openBrowser(url), cleo: openBrowser(url), eve: openBrowser(url) }
   await Promise.all(Object.entries(cast).map(([person, browser]) => browser.signIn(person)))
   return cast
 }
@@ -250,7 +250,7 @@ const sign = (browser: Browser, { id, shown }: QuestionView, verdict: 'approve' 
   browser.post(`/api/approvals/${id}/signatures`, { verdict, shown, ...(reason !== undefined && { reason }) })
 
 async function announce(tell: Telling, demo: Demo, { id, secondsLeft }: QuestionView): Promise<void> {
-  tell.waiting(`${demo.house.url}/approvals/${id}`, secondsLeft)
+  tell.waiting(`${demo.instance.url}/approvals/${id}`, secondsLeft)
 }
 
 async function nextQuestion(browser: Browser, verb: string): Promise<QuestionView> {

@@ -1,11 +1,11 @@
 import { once } from 'node:events'
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { type House, openHouse, text } from './fixture.ts'
+import { type Instance, openInstance, text } from './fixture.ts'
 
 /** An upstream that says whatever bytes a test wants, once a request has come in whole. */
 let upstream: Server
-let house: House
+let instance: Instance
 let say: (socket: Socket) => void
 const sockets = new Set<Socket>()
 
@@ -20,23 +20,23 @@ beforeEach(async () => {
   await once(upstream, 'listening')
 })
 afterEach(async () => {
-  await house.close() // the house ends, whatever the upstream does
+  await instance.close() // the instance ends, whatever the upstream does
   for (const socket of sockets) socket.destroy()
   sockets.clear()
   upstream.close()
 })
 
 const open = async (settings: object = {}, config: object = {}) => {
-  house = await openHouse({
+  instance = await openInstance({
     upstream: { origin: `http://127.0.0.1:${(upstream.address() as AddressInfo).port}`, ...settings },
     config,
   })
 }
 
 const asked = async (method: string) => {
-  const answer = await house.ask('/crm/a', { method }).catch(() => undefined)
+  const answer = await instance.ask('/crm/a', { method }).catch(() => undefined)
   const got = answer && [answer.status, await text(answer)]
-  while (house.ran.length === 0) await new Promise((done) => setTimeout(done, 1))
+  while (instance.ran.length === 0) await new Promise((done) => setTimeout(done, 1))
   return got
 }
 
@@ -74,7 +74,7 @@ describe('every end of an upstream’s answer ends the call', () => {
     const got = await asked('POST')
     expect(got?.[0]).toBe(502)
     expect(got?.[1]).toContain(withheld)
-    expect(house.ran.map(({ outcome }) => outcome.kind)).toEqual([kind])
+    expect(instance.ran.map(({ outcome }) => outcome.kind)).toEqual([kind])
   })
 
   it.each<[string, string, string]>([
@@ -136,7 +136,7 @@ describe('every end of an upstream’s answer ends the call', () => {
     await open()
     say = (socket) => socket.end(bytes)
     await asked('POST')
-    const [{ outcome }] = house.ran as [(typeof house.ran)[number]]
+    const [{ outcome }] = instance.ran as [(typeof instance.ran)[number]]
     expect(`${outcome.kind}: ${'summary' in outcome ? outcome.summary : ''}`.slice(0, expected.length)).toBe(expected)
   })
 
@@ -151,7 +151,7 @@ describe('every end of an upstream’s answer ends the call', () => {
     await open()
     say = (socket) => socket.write(bytes, () => setImmediate(() => socket.resetAndDestroy()))
     await asked('POST')
-    expect(house.ran).toHaveLength(1)
+    expect(instance.ran).toHaveLength(1)
   })
 
   it.each<[string, string, string]>([
@@ -161,7 +161,7 @@ describe('every end of an upstream’s answer ends the call', () => {
     await open({ silenceMs: 150 })
     say = (socket) => trickle(socket, first, again)
     expect((await asked('POST'))?.[0]).toBe(502)
-    expect(house.ran[0]?.outcome.kind).toBe('unknown')
+    expect(instance.ran[0]?.outcome.kind).toBe('unknown')
   })
 
   it.each<[string, string, string]>([
@@ -171,7 +171,7 @@ describe('every end of an upstream’s answer ends the call', () => {
     await open({ longestMs: 200 })
     say = (socket) => trickle(socket, first, again)
     await asked('POST')
-    expect(house.ran[0]?.outcome).toMatchObject({
+    expect(instance.ran[0]?.outcome).toMatchObject({
       kind: 'done',
       summary: 'HTTP 200, the answer broke off: it took longer than a call may take',
     })
@@ -185,10 +185,10 @@ describe('every end of an upstream’s answer ends the call', () => {
       // In a piece of its own, when the connection is idle.
       setTimeout(() => socket.write(one.replace(/a$/, 'b')), 20)
     }
-    expect(await (await house.ask('/crm/a')).text()).toBe('a')
-    while (house.ran.length === 0) await new Promise(setImmediate)
+    expect(await (await instance.ask('/crm/a')).text()).toBe('a')
+    while (instance.ran.length === 0) await new Promise(setImmediate)
     await new Promise((done) => setTimeout(done, 60))
-    expect(await (await house.ask('/crm/a')).text()).toBe('a')
+    expect(await (await instance.ask('/crm/a')).text()).toBe('a')
     expect(sockets.size).toBe(2)
   })
 })

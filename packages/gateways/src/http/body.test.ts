@@ -6,10 +6,10 @@ import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from 'node:
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { createEgress } from '@countersign/egress'
 import { UpstreamConfig } from './config.ts'
-import { type House, type Init, openHouse, waiting } from './fixture.ts'
+import { type Instance, type Init, openInstance, waiting } from './fixture.ts'
 import { send } from './send.ts'
 
-let house: House
+let instance: Instance
 let folder: string
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'countersign-spool-'))
@@ -23,20 +23,20 @@ beforeAll(async () => {
     'GET /things/{name}/secret': thing,
     'GET /all/{name*}': thing,
   }
-  house = await openHouse({ config, upstream: { routes } })
+  instance = await openInstance({ config, upstream: { routes } })
 })
 afterAll(async () => {
-  await house.close()
+  await instance.close()
   await rm(folder, { recursive: true })
 })
 beforeEach(() => {
-  house.attempts.length = 0
-  house.upstream.received.length = 0
-  house.say = () => 'run'
+  instance.attempts.length = 0
+  instance.upstream.received.length = 0
+  instance.say = () => 'run'
 })
 
 const post = (body: Uint8Array, coding: string, path = '/crm/exports') =>
-  house.ask(path, {
+  instance.ask(path, {
     method: 'POST',
     body,
     headers: { 'content-type': 'application/json', 'content-encoding': coding },
@@ -56,12 +56,14 @@ describe('F3: gzip request bodies are read, and what is read is what is judged, 
     ['identity', 'identity', Buffer.from(plain)],
   ])('%s', async (_, coding, body) => {
     expect((await post(body, coding)).status).toBe(200)
-    expect(house.attempts[0]?.action).toMatchObject({
+    expect(instance.attempts[0]?.action).toMatchObject({
       resources: [{ name: 'finance.orders' }],
       parameters: { body: { text: plain, bytes: plain.length } },
     })
-    expect(house.upstream.received).toMatchObject([{ body: plain, headers: { 'content-length': `${plain.length}` } }])
-    expect(house.upstream.received[0]?.headers['content-encoding']).toBeUndefined()
+    expect(instance.upstream.received).toMatchObject([
+      { body: plain, headers: { 'content-length': `${plain.length}` } },
+    ])
+    expect(instance.upstream.received[0]?.headers['content-encoding']).toBeUndefined()
   })
 
   it.each<[string, string, Uint8Array, number]>([
@@ -91,7 +93,7 @@ describe('F3: gzip request bodies are read, and what is read is what is judged, 
     ['more than is decoded here', 'gzip', gzipSync(randomBytes(1_200_000)), 413],
   ])('refused: %s', async (_, coding, body, status) => {
     const answer = await post(body, coding)
-    expect([answer.status, house.attempts]).toEqual([status, []])
+    expect([answer.status, instance.attempts]).toEqual([status, []])
     if (status === 415) expect(answer.headers.get('accept-encoding')).toBe('gzip, br, deflate')
   })
 })
@@ -109,7 +111,7 @@ function withByte(bytes: Buffer, at: number, value: number): Buffer {
 
 it('F3: coded bytes are bounded too, also where nobody says how many come', async () => {
   const coded = gzipSync(randomBytes(1_500_000))
-  const answer = await house.ask('/crm/large/coded', {
+  const answer = await instance.ask('/crm/large/coded', {
     method: 'PUT',
     body: new Blob([coded]).stream(),
     duplex: 'half',
@@ -119,14 +121,14 @@ it('F3: coded bytes are bounded too, also where nobody says how many come', asyn
     413,
     { detail: expect.stringContaining('coded with gzip') },
   ])
-  expect(house.attempts).toEqual([])
+  expect(instance.attempts).toEqual([])
 })
 
 describe('F7: body limit 1 MiB, not named: it is named, and a route may have another', () => {
   const large = randomBytes(2_500_000)
   const sha256 = createHash('sha256').update(large).digest('hex')
   const put = (body: Uint8Array, path = '/crm/large/disk', headers: Record<string, string> = {}) =>
-    house.ask(path, { method: 'PUT', body, headers: { 'content-type': 'application/x-image', ...headers } } as Init)
+    instance.ask(path, { method: 'PUT', body, headers: { 'content-type': 'application/x-image', ...headers } } as Init)
 
   it('a body past it is refused by the number', async () => {
     const answer = await put(large, '/crm/other')
@@ -139,7 +141,7 @@ describe('F7: body limit 1 MiB, not named: it is named, and a route may have ano
       413,
       { detail: 'A body may have 3,000,000 bytes at most here.' },
     ])
-    expect(house.attempts).toEqual([])
+    expect(instance.attempts).toEqual([])
   })
 
   it.each<[string, Uint8Array, Record<string, string>]>([
@@ -151,11 +153,11 @@ describe('F7: body limit 1 MiB, not named: it is named, and a route may have ano
       const answer = await put(body, '/crm/large/disk', headers)
       expect(answer.status).toBe(200)
       const hash = createHash('sha256').update(body).digest('hex')
-      expect(house.attempts[0]?.action).toMatchObject({
+      expect(instance.attempts[0]?.action).toMatchObject({
         resources: [{ name: 'disk' }],
         parameters: { body: { sha256: hash, bytes: body.length, content: 'not shown: more than 1,048,576 bytes' } },
       })
-      const [sent] = house.upstream.received
+      const [sent] = instance.upstream.received
       expect(
         createHash('sha256')
           .update(Buffer.from(sent?.body ?? '', 'latin1'))
@@ -169,29 +171,29 @@ describe('F7: body limit 1 MiB, not named: it is named, and a route may have ano
   it('one that is compressed as well', async () => {
     const text = Buffer.from('line\n'.repeat(500_000))
     expect((await put(gzipSync(text), '/crm/large/log', { 'content-encoding': 'gzip' })).status).toBe(200)
-    expect(house.upstream.received[0]?.body).toBe(text.toString())
+    expect(instance.upstream.received[0]?.body).toBe(text.toString())
   })
 
   it('is named neither while it is held nor afterwards, and makes room again however it ends', async () => {
     let names: string[] = ['not looked']
-    house.say = async () => {
+    instance.say = async () => {
       names = await readdir(folder)
       return waiting
     }
     for (let time = 0; time < 4; time++) expect((await put(large)).status).toBe(428)
-    house.say = () => {
+    instance.say = () => {
       throw new Error('the gate fell')
     }
     for (let time = 0; time < 4; time++) expect((await put(large)).status).toBe(500)
     for (let time = 0; time < 4; time++)
       expect((await put(randomBytes(3_000_001), '/crm/large/disk', {})).status).toBe(413)
-    house.say = () => 'run'
+    instance.say = () => 'run'
     expect([(await put(large)).status, names, await readdir(folder)]).toEqual([200, [], []])
   })
 
   it('is refused where the disk has no room for it, and nothing is run', async () => {
     const release: (() => void)[] = []
-    house.say = async () => {
+    instance.say = async () => {
       await new Promise<void>((done) => release.push(done))
       return waiting
     }
@@ -208,7 +210,7 @@ describe('F7: body limit 1 MiB, not named: it is named, and a route may have ano
   })
 
   it('what was sealed is what is sent: of a file that is another by now no whole request is made', async () => {
-    const { origin } = house.upstream
+    const { origin } = instance.upstream
     const egress = createEgress({ allowed: [origin] })
     const file = {
       sha256: sha256.replace(/^./, (digit) => (digit === '0' ? '1' : '0')),
@@ -224,7 +226,7 @@ describe('F7: body limit 1 MiB, not named: it is named, and a route may have ano
       cut: new AbortController().signal,
     })
     egress.close()
-    expect([sent.kind, house.upstream.received]).toEqual(['unanswered', []])
+    expect([sent.kind, instance.upstream.received]).toEqual(['unanswered', []])
   })
 })
 
@@ -236,14 +238,14 @@ describe('F4: an encoded slash means one thing, or nothing certain', () => {
     ['/all/a%2fb/c', 'a%2Fb/c'],
     ['/@types%2fms', 'GET crm/@types%2Fms'],
   ])('by default %s is %s', async (path, name) => {
-    await house.ask(`/crm${path}`)
-    expect(house.attempts[0]?.action.resources[0]?.name).toBe(name)
-    expect(house.upstream.received[0]?.url.toLowerCase()).toBe(path.toLowerCase())
+    await instance.ask(`/crm${path}`)
+    expect(instance.attempts[0]?.action.resources[0]?.name).toBe(name)
+    expect(instance.upstream.received[0]?.url.toLowerCase()).toBe(path.toLowerCase())
   })
 
   it('for an upstream that takes it for data, it is a part of the name', async () => {
     const thing = { verb: 'http.call', resources: [{ kind: 'route', name: { cel: 'params.name' } }] }
-    const other = await openHouse({
+    const other = await openInstance({
       upstream: { encodedSlash: 'data', routes: { 'GET /things/{name}': thing, 'GET /things/{name}/secret': thing } },
     })
     await other.ask('/crm/things/group%2fsecret')

@@ -3,13 +3,13 @@ import { type AddressInfo, createServer, type Server, type Socket } from 'node:n
 import { createServer as createSecureServer } from 'node:tls'
 import { afterEach, describe, expect, it } from 'vitest'
 import { certify } from './certificates.ts'
-import { type House, openHouse } from './fixture.ts'
+import { type Instance, openInstance } from './fixture.ts'
 
-let house: House
+let instance: Instance
 const servers: Server[] = []
 const sockets = new Set<Socket>()
 afterEach(async () => {
-  await house.close()
+  await instance.close()
   for (const socket of sockets) socket.destroy()
   for (const server of servers.splice(0)) server.close()
   sockets.clear()
@@ -60,17 +60,17 @@ describe('C2: what certainly did not arrive has failed, whatever it was', () => 
     ['it is silent in the handshake', async () => `https://127.0.0.1:${await listening(silent())}`, /fell silent/],
   ])('%s', async (_, open, why) => {
     const origin = await open()
-    house = await openHouse({ upstream: { origin, silenceMs: 300 } })
+    instance = await openInstance({ upstream: { origin, silenceMs: 300 } })
     for (const method of ['POST', 'GET']) {
-      const answer = await house.ask('/crm/a', { method })
+      const answer = await instance.ask('/crm/a', { method })
       expect([answer.status, await answer.text()]).toEqual([502, expect.stringMatching(why)])
     }
     const summary = expect.stringMatching(new RegExp(`^nothing was sent: .*(?:${why.source})`)) as string
-    expect(house.ran).toMatchObject([
+    expect(instance.ran).toMatchObject([
       { outcome: { kind: 'failed', summary } },
       { outcome: { kind: 'failed', summary } },
     ])
-    expect(house.concerns()).toMatchObject([
+    expect(instance.concerns()).toMatchObject([
       {
         key: reach,
         says: expect.stringMatching(new RegExp(`^The HTTP upstream crm .* cannot be reached: .*(?:${why.source})`)),
@@ -79,11 +79,11 @@ describe('C2: what certainly did not arrive has failed, whatever it was', () => 
   })
 
   it('an address in a network that nobody named', async () => {
-    house = await openHouse({ upstream: { private: false } })
-    expect((await house.ask('/crm/a', { method: 'POST' })).status).toBe(502)
-    expect(house.ran).toMatchObject([{ outcome: { kind: 'failed', summary: expect.stringContaining('`private`') } }])
-    expect(house.concerns()).toMatchObject([{ key: reach, says: expect.stringContaining('`private`') }])
-    expect(house.upstream.received).toEqual([])
+    instance = await openInstance({ upstream: { private: false } })
+    expect((await instance.ask('/crm/a', { method: 'POST' })).status).toBe(502)
+    expect(instance.ran).toMatchObject([{ outcome: { kind: 'failed', summary: expect.stringContaining('`private`') } }])
+    expect(instance.concerns()).toMatchObject([{ key: reach, says: expect.stringContaining('`private`') }])
+    expect(instance.upstream.received).toEqual([])
   })
 })
 
@@ -102,13 +102,13 @@ describe('C2: what was sent and not answered is unknown where it can have an eff
     ['GET', '/crm/run', 'unknown'],
     ['POST', '/crm/search', 'unknown'],
   ])('%s %s is %s: reset, silent, or longer than a call may take', async (method, path, kind) => {
-    house = await openHouse({ upstream: { silenceMs: 150, longestMs: 400, routes } })
-    house.upstream.answer = (request) => request.socket.destroy()
-    await house.ask(path, { method })
-    house.upstream.answer = () => undefined
-    await house.ask(path, { method })
-    expect(house.ran.map(({ outcome }) => outcome.kind)).toEqual([kind, kind])
-    expect(house.concerns()).toMatchObject([{ key: reach, says: expect.stringContaining('did not answer a call') }])
+    instance = await openInstance({ upstream: { silenceMs: 150, longestMs: 400, routes } })
+    instance.upstream.answer = (request) => request.socket.destroy()
+    await instance.ask(path, { method })
+    instance.upstream.answer = () => undefined
+    await instance.ask(path, { method })
+    expect(instance.ran.map(({ outcome }) => outcome.kind)).toEqual([kind, kind])
+    expect(instance.concerns()).toMatchObject([{ key: reach, says: expect.stringContaining('did not answer a call') }])
   })
 
   it.each<[number, string, string]>([
@@ -128,60 +128,60 @@ describe('C2: what was sent and not answered is unknown where it can have an eff
     [520, 'failed', 'unknown'],
     [524, 'failed', 'unknown'],
   ])('an answer of %d: GET %s, POST %s', async (status, get, post) => {
-    house = await openHouse({ upstream: { routes } })
-    house.upstream.answer = (_, response) => response.writeHead(status).end('x')
+    instance = await openInstance({ upstream: { routes } })
+    instance.upstream.answer = (_, response) => response.writeHead(status).end('x')
     for (const [method, path] of [
       ['GET', '/crm/a'],
       ['POST', '/crm/a'],
       ['GET', '/crm/run'],
     ] as const) {
-      expect((await house.ask(path, { method })).status).toBe(status)
+      expect((await instance.ask(path, { method })).status).toBe(status)
     }
-    expect(house.ran.map(({ outcome }) => outcome.kind)).toEqual([get, post, post])
-    expect(house.ran[0]?.outcome.summary).toBe(`HTTP ${status}`)
+    expect(instance.ran.map(({ outcome }) => outcome.kind)).toEqual([get, post, post])
+    expect(instance.ran[0]?.outcome.summary).toBe(`HTTP ${status}`)
   })
 })
 
 describe('D3: what is wrong with an upstream stands on System', () => {
   it('with its cause, until the next answer', async () => {
     const port = await freePort()
-    house = await openHouse({ upstream: { origin: `http://127.0.0.1:${port}` } })
-    await house.ask('/crm/a')
-    await house.ask('/crm/a')
-    expect(house.concerns().map(({ key, says }) => [key, says])).toEqual([
+    instance = await openInstance({ upstream: { origin: `http://127.0.0.1:${port}` } })
+    await instance.ask('/crm/a')
+    await instance.ask('/crm/a')
+    expect(instance.concerns().map(({ key, says }) => [key, says])).toEqual([
       [
         reach,
         `The HTTP upstream crm (http://127.0.0.1:${port}) cannot be reached: the upstream refused the connection.`,
       ],
     ])
-    expect(house.logs.filter(({ says }) => says.includes('cannot be reached'))).toHaveLength(1)
+    expect(instance.logs.filter(({ says }) => says.includes('cannot be reached'))).toHaveLength(1)
     const back = createServer((socket) => {
       socket.once('data', () => socket.end('HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n'))
     })
     await listening(back, port)
-    expect((await house.ask('/crm/a')).status).toBe(404)
-    expect(house.concerns()).toEqual([])
+    expect((await instance.ask('/crm/a')).status).toBe(404)
+    expect(instance.concerns()).toEqual([])
   })
 
   it('a credential that is not taken, until it is', async () => {
-    house = await openHouse()
-    house.upstream.answer = (_, response) => response.writeHead(401).end()
-    await house.ask('/crm/a')
-    expect(house.concerns()).toMatchObject([{ key: 'http/crm: credential', says: expect.stringContaining('401') }])
-    expect(JSON.stringify(house.concerns())).not.toContain('house-credential')
-    house.upstream.answer = (_, response) => response.end('ok')
-    await house.ask('/crm/a')
-    expect(house.concerns()).toEqual([])
+    instance = await openInstance()
+    instance.upstream.answer = (_, response) => response.writeHead(401).end()
+    await instance.ask('/crm/a')
+    expect(instance.concerns()).toMatchObject([{ key: 'http/crm: credential', says: expect.stringContaining('401') }])
+    expect(JSON.stringify(instance.concerns())).not.toContain('credential-for')
+    instance.upstream.answer = (_, response) => response.end('ok')
+    await instance.ask('/crm/a')
+    expect(instance.concerns()).toEqual([])
   })
 
   it('nothing where a call was ended here', async () => {
-    house = await openHouse({ config: { closeWithinMs: 20 } })
-    house.upstream.answer = () => undefined
-    const asked = house.ask('/crm/a', { method: 'POST' })
-    while (house.upstream.received.length === 0) await new Promise((done) => setTimeout(done, 1))
-    await house.close()
+    instance = await openInstance({ config: { closeWithinMs: 20 } })
+    instance.upstream.answer = () => undefined
+    const asked = instance.ask('/crm/a', { method: 'POST' })
+    while (instance.upstream.received.length === 0) await new Promise((done) => setTimeout(done, 1))
+    await instance.close()
     await asked
-    expect(house.concerns()).toEqual([])
+    expect(instance.concerns()).toEqual([])
   })
 })
 
@@ -195,48 +195,48 @@ describe('P15: a call ends when its leave is taken back', () => {
     ['GET', 'failed', `there is no answer: ${why}`],
     ['POST', 'unknown', `sent, but there is no answer: ${why}`],
   ])('a %s that is not answered yet is %s', async (method, kind, summary) => {
-    house = await openHouse()
-    house.upstream.answer = () => undefined
-    const asked = house.ask('/crm/a', { method })
-    await seen(house.upstream.received)
-    house.revoke.abort(why)
+    instance = await openInstance()
+    instance.upstream.answer = () => undefined
+    const asked = instance.ask('/crm/a', { method })
+    await seen(instance.upstream.received)
+    instance.revoke.abort(why)
     expect((await asked).status).toBe(502)
-    expect(house.ran).toMatchObject([{ outcome: { kind, summary } }])
+    expect(instance.ran).toMatchObject([{ outcome: { kind, summary } }])
   })
 
   it('an answer that goes on and on', async () => {
-    house = await openHouse()
-    house.upstream.answer = (_, response) => {
+    instance = await openInstance()
+    instance.upstream.answer = (_, response) => {
       const timer = setInterval(() => response.write('data: x\n\n'), 5)
       response.once('close', () => clearInterval(timer))
     }
-    const answer = await house.ask('/crm/events')
-    house.revoke.abort(why)
+    const answer = await instance.ask('/crm/events')
+    instance.revoke.abort(why)
     expect(await answer.text().catch(() => 'cut off')).toBe('cut off')
-    await seen(house.ran)
-    expect(house.ran).toMatchObject([
+    await seen(instance.ran)
+    expect(instance.ran).toMatchObject([
       { outcome: { kind: 'failed', summary: `HTTP 200, the answer broke off: ${why}` }, delivered: false },
     ])
   })
 
   it('an answer that its client does not take in', async () => {
-    house = await openHouse()
-    house.upstream.answer = (_, response) => response.end('x'.repeat(30_000_000))
-    const answer = await house.ask('/crm/a', { method: 'POST' })
+    instance = await openInstance()
+    instance.upstream.answer = (_, response) => response.end('x'.repeat(30_000_000))
+    const answer = await instance.ask('/crm/a', { method: 'POST' })
     await new Promise((done) => setTimeout(done, 50))
-    house.revoke.abort(why)
-    await seen(house.ran)
-    expect(house.ran).toMatchObject([
+    instance.revoke.abort(why)
+    await seen(instance.ran)
+    expect(instance.ran).toMatchObject([
       { outcome: { kind: 'done', summary: `HTTP 200, the answer broke off: ${why}` }, delivered: false },
     ])
     await answer.body?.cancel().catch(() => undefined)
   })
 
   it('one that has not begun is not sent', async () => {
-    house = await openHouse()
-    house.revoke.abort(why)
-    expect((await house.ask('/crm/a', { method: 'POST' })).status).toBe(502)
-    expect(house.ran).toMatchObject([{ outcome: { kind: 'failed', summary: `nothing was sent: ${why}` } }])
-    expect(house.upstream.received).toEqual([])
+    instance = await openInstance()
+    instance.revoke.abort(why)
+    expect((await instance.ask('/crm/a', { method: 'POST' })).status).toBe(502)
+    expect(instance.ran).toMatchObject([{ outcome: { kind: 'failed', summary: `nothing was sent: ${why}` } }])
+    expect(instance.upstream.received).toEqual([])
   })
 })

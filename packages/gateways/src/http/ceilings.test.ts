@@ -1,7 +1,7 @@
 import type { Obligation } from '@countersign/schema'
 import { describe, expect, it } from 'vitest'
 import { enforces } from './ceilings.ts'
-import { openHouse } from './fixture.ts'
+import { openInstance } from './fixture.ts'
 
 const mask: Obligation = { kind: 'mask', fields: ['email'] }
 const limit: Obligation = { kind: 'limit', rows: 1000 }
@@ -33,14 +33,14 @@ describe('H10: an attempt tells which duties it can keep', () => {
     ['a limit of which it says nothing', asking, '', { kind: 'limit', rows: 10 }, false],
   ])('%s', async (_, more, query, duty, expected) => {
     const route = { verb: 'data.read', resources: [{ kind: 'dataset', name: 'd' }], ...more }
-    const house = await openHouse({ upstream: { routes: { 'GET /x': route } } })
+    const instance = await openInstance({ upstream: { routes: { 'GET /x': route } } })
     try {
-      await house.ask(`/crm/x${query}`)
-      expect(house.attempts[0]?.enforces?.(duty)).toBe(expected)
-      await house.ask('/crm/unmapped')
-      expect(house.attempts[1]?.enforces?.({ kind: 'limit', rows: 10 })).toBe(false)
+      await instance.ask(`/crm/x${query}`)
+      expect(instance.attempts[0]?.enforces?.(duty)).toBe(expected)
+      await instance.ask('/crm/unmapped')
+      expect(instance.attempts[1]?.enforces?.({ kind: 'limit', rows: 10 })).toBe(false)
     } finally {
-      await house.close()
+      await instance.close()
     }
   })
 })

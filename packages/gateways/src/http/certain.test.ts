@@ -1,24 +1,24 @@
 import { gzipSync, brotliCompressSync, deflateSync } from 'node:zlib'
 import { afterEach, describe, expect, it } from 'vitest'
-import { answering, type House, openHouse, sending, text } from './fixture.ts'
+import { answering, type Instance, openInstance, sending, text } from './fixture.ts'
 
-let house: House
-afterEach(() => house.close())
+let instance: Instance
+afterEach(() => instance.close())
 
 const route = (settings: object) => ({
   routes: { 'GET /rows': { verb: 'data.read', resources: [{ kind: 'dataset', name: 'crm.rows' }], ...settings } },
 })
 
 const open = async (rowsFrom: string, rows: number, settings: object = {}) => {
-  house = await openHouse({ upstream: route({ rows, rowsFrom, ...settings }) })
+  instance = await openInstance({ upstream: route({ rows, rowsFrom, ...settings }) })
 }
 const asked = async () => {
-  const got = await house.ask('/crm/rows').then(text, () => 'cut off')
-  while (house.ran.length === 0) await new Promise(setImmediate)
+  const got = await instance.ask('/crm/rows').then(text, () => 'cut off')
+  while (instance.ran.length === 0) await new Promise(setImmediate)
   return got
 }
 const outcome = () => {
-  const [ran] = house.ran
+  const [ran] = instance.ran
   return ran ? `${ran.outcome.kind}: ${ran.outcome.summary}` : ''
 }
 const lines = (many: number, end = '\n') => Array.from({ length: many }, (_, index) => `row${index}`).join(end)
@@ -91,7 +91,7 @@ describe('what cannot be counted for certain is withheld', () => {
     ],
   ])('A4: %s', async (_, rowsFrom, status, headers, body) => {
     await open(rowsFrom, 10)
-    house.upstream.answer = sending(status, headers, body)
+    instance.upstream.answer = sending(status, headers, body)
     const got = await asked()
     expect(got).toContain('urn:countersign:error:ERR_ANSWER_WITHHELD')
     expect(outcome()).toBe(withheld.replace('200', String(status)))
@@ -105,7 +105,7 @@ describe('what cannot be counted for certain is withheld', () => {
     ['a redirect with a body', 302, 'text/html', lines(5000)],
   ])('A4: %s hides no rows', async (_, status, type, body) => {
     await open('csv', 10)
-    house.upstream.answer = sending(status, { 'content-type': type }, body)
+    instance.upstream.answer = sending(status, { 'content-type': type }, body)
     expect((await asked()).split('row').length).toBeLessThan(13)
   })
 
@@ -115,7 +115,7 @@ describe('what cannot be counted for certain is withheld', () => {
     ['nothing', 'text/plain', ''],
   ])('A4: %s of an error arrives', async (_, type, body) => {
     await open('csv', 10)
-    house.upstream.answer = sending(400, { 'content-type': type }, body)
+    instance.upstream.answer = sending(400, { 'content-type': type }, body)
     expect(await asked()).toBe(body)
     expect(outcome()).toBe('failed: HTTP 400')
   })
@@ -182,7 +182,7 @@ describe('what cannot be counted for certain is withheld', () => {
   ])('A4: %s', async (_, rowsFrom, headers, body, rows) => {
     await open(rowsFrom, 10)
     const type = { csv: 'text/csv', ndjson: 'application/x-ndjson', json: 'application/json' }[rowsFrom]
-    house.upstream.answer = sending(200, { ...(type && { 'content-type': type }), ...headers }, body)
+    instance.upstream.answer = sending(200, { ...(type && { 'content-type': type }), ...headers }, body)
     const got = await asked()
     expect(got).toMatch(/^cut off$|ERR_CEILING_EXCEEDED/)
     expect(outcome()).toBe(`failed: HTTP 200, ${rows} rows, stopped at the ceiling: ERR_CEILING_EXCEEDED`)
@@ -198,7 +198,7 @@ describe('what cannot be counted for certain is withheld', () => {
   ])('A4: %s, byte by byte', async (_, rowsFrom, body, rows) => {
     await open(rowsFrom, rows)
     const type = { csv: 'text/csv', ndjson: 'application/x-ndjson', json: 'application/json' }[rowsFrom] ?? ''
-    house.upstream.answer = (_request, response) => {
+    instance.upstream.answer = (_request, response) => {
       response.writeHead(200, { 'content-type': type })
       void (async () => {
         for (const byte of Buffer.from(body)) {
@@ -223,9 +223,9 @@ describe('what cannot be counted for certain is withheld', () => {
         ],
       },
     })
-    house.upstream.answer = answering('application/json', body)
+    instance.upstream.answer = answering('application/json', body)
     expect([await asked(), outcome()]).toEqual([body, 'done: HTTP 200, 2 rows'])
-    house.upstream.answer = answering('application/json', '{"data":{"ITEMS":[1,2,3]}}')
+    instance.upstream.answer = answering('application/json', '{"data":{"ITEMS":[1,2,3]}}')
     expect(await asked()).toContain('ERR_ANSWER_WITHHELD')
   })
 
@@ -237,28 +237,28 @@ describe('what cannot be counted for certain is withheld', () => {
   ])('A4: %s is read, and passed on as it was read', async (coding, compress) => {
     await open('csv', 3)
     const body = `h\n${lines(3)}`
-    house.upstream.answer = sending(
+    instance.upstream.answer = sending(
       200,
       { 'content-type': 'text/csv', 'content-encoding': coding, etag: '"x"' },
       compress(body),
     )
-    const answer = await house.ask('/crm/rows')
+    const answer = await instance.ask('/crm/rows')
     expect([answer.headers.get('content-encoding'), answer.headers.get('etag'), await answer.text()]).toEqual([
       null,
       null,
       body,
     ])
-    house.upstream.answer = sending(
+    instance.upstream.answer = sending(
       200,
       { 'content-type': 'text/csv', 'content-encoding': coding },
       compress(`h\n${lines(5000)}`),
     )
-    expect(await house.ask('/crm/rows').then(text, () => 'cut off')).not.toContain('row4')
+    expect(await instance.ask('/crm/rows').then(text, () => 'cut off')).not.toContain('row4')
   })
 
   it('A4: what is unpacked is bounded as well', async () => {
-    house = await openHouse({ upstream: route({ bytes: 1000 }) })
-    house.upstream.answer = sending(
+    instance = await openInstance({ upstream: route({ bytes: 1000 }) })
+    instance.upstream.answer = sending(
       200,
       { 'content-type': 'text/plain', 'content-encoding': 'gzip' },
       gzipSync(Buffer.alloc(50_000_000)),
@@ -273,12 +273,12 @@ describe('what cannot be counted for certain is withheld', () => {
     ['json', 'application/json', '[1]'],
   ])('A4: where %s is counted it is asked for, whole and as it is', async (rowsFrom, accept, body) => {
     await open(rowsFrom, 10)
-    house.upstream.answer = answering(accept.split(',')[0] ?? '', body)
-    await house
+    instance.upstream.answer = answering(accept.split(',')[0] ?? '', body)
+    await instance
       .ask('/crm/rows', { headers: { accept: 'application/vnd.other', range: 'bytes=0-1', 'accept-encoding': 'gzip' } })
       .then(text)
-    const [{ headers }] = house.upstream.received as [House['upstream']['received'][number]]
+    const [{ headers }] = instance.upstream.received as [Instance['upstream']['received'][number]]
     expect([headers.accept, headers['accept-encoding'], headers.range]).toEqual([accept, 'identity', undefined])
-    expect(house.attempts[0]?.action.parameters['headers']).toEqual({ accept, 'accept-language': '*' })
+    expect(instance.attempts[0]?.action.parameters['headers']).toEqual({ accept, 'accept-language': '*' })
   })
 })

@@ -7,7 +7,7 @@ import { z } from 'zod'
 import { presetNames, presets } from '../meaning/presets/presets.ts'
 import { ruleShape } from '../meaning/rule.ts'
 
-/** Headers the house answers for itself, so that no upstream gets them from an agent. */
+/** Headers Countersign answers for itself, so that no upstream gets them from an agent. */
 const ownHeaders = new Set(
   (
     'authorization x-countersign-key cookie host connection keep-alive proxy-authorization proxy-connection te trailer ' +

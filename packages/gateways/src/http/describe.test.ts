@@ -1,20 +1,20 @@
 import { isError } from '@countersign/core'
 import { afterEach, describe, expect, it } from 'vitest'
-import { type House, type Init, openHouse } from './fixture.ts'
+import { type Instance, type Init, openInstance } from './fixture.ts'
 
-let house: House | undefined
+let instance: Instance | undefined
 afterEach(async () => {
-  await house?.close()
-  house = undefined
+  await instance?.close()
+  instance = undefined
 })
 
 const cel = (text: string) => ({ cel: text })
 const orders = { verb: 'data.read', resources: [{ kind: 'dataset', name: 'finance.orders' }] }
 
 async function told(routes: object, path: string, init?: Init) {
-  house = await openHouse({ upstream: { routes } })
-  await house.ask(path, init)
-  const [attempt] = house.attempts
+  instance = await openInstance({ upstream: { routes } })
+  await instance.ask(path, init)
+  const [attempt] = instance.attempts
   if (!attempt) throw new Error('no attempt')
   const { verb, operation, resources } = attempt.action
   const { sentence, effect, lineage, measures, destructive, purpose } = attempt.context
@@ -142,7 +142,7 @@ describe('what a route cannot say is unknown, never allowed (P13)', () => {
     expect(
       await told({ 'POST /a': { ...orders, ...part } }, '/crm/a?x=1&x=2&__proto__=z', json({ n: 1 })),
     ).toMatchObject(expected)
-    expect((await lineageOf(house)).length).toBe(
+    expect((await lineageOf(instance)).length).toBe(
       'lineage' in expected ? Object.keys(expected.lineage as object).length : 0,
     )
   })
@@ -162,13 +162,13 @@ describe('what a route cannot say is unknown, never allowed (P13)', () => {
   })
 
   it('a secret in a body that is not JSON cannot be found, so it is refused', async () => {
-    house = await openHouse({ upstream: { routes: { 'POST /a': { ...orders, secrets: ['/password'] } } } })
-    expect((await house.ask('/crm/a', { method: 'POST', body: 'password=hunter2' })).status).toBe(415)
-    expect(house.attempts).toEqual([])
+    instance = await openInstance({ upstream: { routes: { 'POST /a': { ...orders, secrets: ['/password'] } } } })
+    expect((await instance.ask('/crm/a', { method: 'POST', body: 'password=hunter2' })).status).toBe(415)
+    expect(instance.attempts).toEqual([])
   })
 })
 
-const lineageOf = async (open: House | undefined) => Object.keys(open?.attempts[0]?.context.lineage ?? {})
+const lineageOf = async (open: Instance | undefined) => Object.keys(open?.attempts[0]?.context.lineage ?? {})
 
 describe('a mistake in the configuration stops the start', () => {
   it.each<[string, object]>([
@@ -186,7 +186,7 @@ describe('a mistake in the configuration stops the start', () => {
     ['rows that nobody counts', { 'GET /a': { ...orders, rows: 5 } }],
     ['a verb that is none', { 'GET /a': { ...orders, verb: 'data.reed' } }],
     ['an unknown key', { 'GET /a': { ...orders, row: 5 } }],
-    ['the house’s header as a secret', { 'GET /a': { ...orders, secrets: ['Authorization'] } }],
+    ['the instance’s header as a secret', { 'GET /a': { ...orders, secrets: ['Authorization'] } }],
   ])('%s', async (_, routes) => {
     await expect(told(routes, '/crm/a')).rejects.toSatisfy(
       (error) => isError(error, 'ERR_CONFIG_INVALID') || (error instanceof Error && error.name.endsWith('ZodError')),
@@ -199,6 +199,6 @@ describe('a mistake in the configuration stops the start', () => {
     ['another protocol', { origin: 'file:///etc/passwd' }],
     ['an agent’s cookie', { headers: ['cookie'] }],
   ])('%s', async (_, upstream) => {
-    await expect(openHouse({ upstream })).rejects.toThrow()
+    await expect(openInstance({ upstream })).rejects.toThrow()
   })
 })

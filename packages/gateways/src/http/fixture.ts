@@ -1,5 +1,5 @@
 /**
- * A house around the gateway, for its tests: a gate that says what the test wants, and an upstream that remembers.
+ * An instance around the gateway, for its tests: a gate that says what the test wants, and an upstream that remembers.
  *
  * @module
  */
@@ -23,12 +23,12 @@ import { http } from './http.ts'
 
 export const key = 'csk_agent-one'
 export const otherKey = 'csk_agent-two'
-export const houseCredential = 'house-credential-for-the-upstream'
+export const upstreamCredential = 'credential-for-the-upstream'
 
 /** What the gate says to an attempt. */
 type Say = (attempt: Attempt) => Refusal | 'run' | Promise<Refusal | 'run'>
 
-export interface House {
+export interface Instance {
   readonly url: string
   readonly port: number
   readonly upstream: Upstream
@@ -68,7 +68,7 @@ interface Upstream {
   answer: (request: IncomingMessage, response: ServerResponse, body: string) => void
 }
 
-export async function openHouse(settings: { upstream?: object; config?: object } = {}): Promise<House> {
+export async function openInstance(settings: { upstream?: object; config?: object } = {}): Promise<Instance> {
   const { server, upstream } = await openUpstream()
   const attempts: Attempt[] = []
   const ran: Ran[] = []
@@ -84,12 +84,12 @@ export async function openHouse(settings: { upstream?: object; config?: object }
     if (earlier?.result) return attempt.replay(earlier.result, earlier.outcome)
     // As core does: what is judged and run is a copy.
     const action = structuredClone(attempt.action)
-    const said = await house.say(attempt)
+    const said = await instance.say(attempt)
     if (said !== 'run') return attempt.refuse(said)
     if (attempt.signal.aborted) return undefined
-    const { obligations } = house
+    const { obligations } = instance
     const { measures } = attempt.context
-    const { beforeBegin: begin, revoke } = house
+    const { beforeBegin: begin, revoke } = instance
     const revoked = revoke.signal
     const permit = { id: 'prm_1', actionId: 'act_1', action, obligations, measures, revoked, begin }
     const result = await attempt.run(permit as unknown as Permit)
@@ -101,7 +101,7 @@ export async function openHouse(settings: { upstream?: object; config?: object }
   const services: GatewayContext = {
     gate: { pass },
     clock: { now: () => 0 },
-    publicUrl: 'http://house.test',
+    publicUrl: 'http://countersign.test',
     async identify(presented) {
       const credential = presented.kind === 'bearer' ? presented.token : ''
       if (credential !== key && credential !== otherKey) throw new CountersignError('ERR_AGENT_UNKNOWN')
@@ -115,7 +115,7 @@ export async function openHouse(settings: { upstream?: object; config?: object }
     },
     couldAllow: () => true,
     tools: { see: async () => undefined, pinned: () => undefined, watch: () => () => undefined },
-    question: async (id, _, waitMs, signal) => house.question(id, waitMs, signal),
+    question: async (id, _, waitMs, signal) => instance.question(id, waitMs, signal),
     secrets: {
       async keep(value) {
         const reference = `secret:${kept.size + 1}`
@@ -143,7 +143,7 @@ export async function openHouse(settings: { upstream?: object; config?: object }
           origin: upstream.origin,
           private: true,
           environment: 'prod',
-          credential: { header: 'authorization', value: `Bearer ${houseCredential}` },
+          credential: { header: 'authorization', value: `Bearer ${upstreamCredential}` },
           ...settings.upstream,
         },
       },
@@ -163,7 +163,7 @@ export async function openHouse(settings: { upstream?: object; config?: object }
   const [{ port }] = logs.flatMap(({ address }) => (address ? [address] : [])) as [AddressInfo]
   const url = `http://127.0.0.1:${port}`
   let closed: Promise<void> | undefined
-  const house: House = {
+  const instance: Instance = {
     url,
     port,
     upstream,
@@ -187,7 +187,7 @@ export async function openHouse(settings: { upstream?: object; config?: object }
       return closed
     },
   }
-  return house
+  return instance
 }
 
 async function openUpstream(): Promise<{ server: Server; upstream: Upstream }> {
@@ -228,7 +228,7 @@ export const waiting: Refusal = {
   approval: 'apr_1',
   groups: ['finance-controllers'],
   expiresAt: Date.UTC(2030, 0, 1),
-  url: 'http://house.test/approvals/apr_1',
+  url: 'http://countersign.test/approvals/apr_1',
 }
 
 /** An upstream that answers so. */

@@ -1,12 +1,12 @@
 import type { Refusal } from '@countersign/schema'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type House, key, openHouse, waiting } from './fixture.ts'
+import { type Instance, key, openInstance, waiting } from './fixture.ts'
 
-let house: House
+let instance: Instance
 beforeAll(async () => {
-  house = await openHouse({ upstream: { methods: ['GET', 'POST', 'LOCK', 'DELETE'] } })
+  instance = await openInstance({ upstream: { methods: ['GET', 'POST', 'LOCK', 'DELETE'] } })
 })
-afterAll(() => house.close())
+afterAll(() => instance.close())
 
 const rejected: Refusal = {
   kind: 'rejected',
@@ -16,8 +16,8 @@ const rejected: Refusal = {
 }
 
 async function refused(refusal: Refusal, path: string, headers: Record<string, string>, method = 'GET') {
-  house.say = () => refusal
-  const answer = await house.ask(path, { method, headers, ...(method === 'POST' && { body: '0000' }) })
+  instance.say = () => refusal
+  const answer = await instance.ask(path, { method, headers, ...(method === 'POST' && { body: '0000' }) })
   return { status: answer.status, type: answer.headers.get('content-type'), text: await answer.text(), answer }
 }
 
@@ -52,7 +52,7 @@ describe('F11: a refusal comes in the client’s own form', () => {
     expect(text.split('\n')).toEqual([
       'Not run yet: people are being asked. Send the same request again to collect the answer.',
       'Waiting for finance-controllers.',
-      'http://house.test/approvals/apr_1',
+      'http://countersign.test/approvals/apr_1',
       '',
     ])
   })
@@ -75,7 +75,7 @@ describe('F11: a refusal comes in the client’s own form', () => {
 
   it.each(['git', 'lock'])('who shows no key is asked for one, whatever it speaks: %s', async (what) => {
     const type = what === 'git' ? 'application/x-git-upload-pack-request' : 'application/json'
-    const answer = await fetch(`${house.url}/crm/a`, {
+    const answer = await fetch(`${instance.url}/crm/a`, {
       method: what === 'git' ? 'POST' : 'LOCK',
       headers: { 'content-type': type },
     })
@@ -111,7 +111,7 @@ describe('F11: a refusal comes in the client’s own form', () => {
     for (const none of ['<b>', '\u001B', '\u202E']) expect(text).not.toContain(none)
     expect(answer.headers.get('content-security-policy')).toContain("default-src 'none'")
     expect((await refused(waiting, '/crm/a', { accept: 'text/html' })).text).toContain(
-      '<a href="http://house.test/approvals/apr_1">',
+      '<a href="http://countersign.test/approvals/apr_1">',
     )
   })
 
@@ -125,7 +125,7 @@ describe('F11: a refusal comes in the client’s own form', () => {
   })
 
   it('of errors too', async () => {
-    const answer = await fetch(`${house.url}/crm/a`, {
+    const answer = await fetch(`${instance.url}/crm/a`, {
       headers: { authorization: `Bearer ${key}x`, 'user-agent': 'curl/8' },
     })
     expect([answer.status, await answer.text()]).toEqual([401, 'No agent is known by this credential.\n'])

@@ -3,13 +3,13 @@ import { request } from 'node:http'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { type House, key, openHouse, waiting } from './fixture.ts'
+import { type Instance, key, openInstance, waiting } from './fixture.ts'
 
-let house: House
+let instance: Instance
 beforeEach(async () => {
-  house = await openHouse()
+  instance = await openInstance()
 })
-afterEach(() => house.close())
+afterEach(() => instance.close())
 
 describe('a held request', () => {
   it.each([
@@ -21,8 +21,8 @@ describe('a held request', () => {
   ])(
     'C7: of which the wait is over is no success (Prefer: %s is answered %d with the question)',
     async (prefer, status) => {
-      house.say = () => waiting
-      const answer = await house.ask('/crm/a', prefer === undefined ? {} : { headers: { prefer } })
+      instance.say = () => waiting
+      const answer = await instance.ask('/crm/a', prefer === undefined ? {} : { headers: { prefer } })
       expect([answer.status, answer.headers.get('location'), answer.headers.get('retry-after')]).toEqual([
         status,
         '/.countersign/questions/apr_1',
@@ -33,44 +33,51 @@ describe('a held request', () => {
         approval: 'apr_1',
         groups: ['finance-controllers'],
       })
-      expect(house.upstream.received).toEqual([])
+      expect(instance.upstream.received).toEqual([])
     },
   )
 
   it('can ask how its question stands, and wait for it', async () => {
     const asked: unknown[] = []
-    house.question = (approval, waitMs) => {
+    instance.question = (approval, waitMs) => {
       asked.push([approval, waitMs])
-      return { approval, state: 'open', groups: ['g'], expiresAt: 0, url: 'http://house.test/a', reason: undefined }
+      return {
+        approval,
+        state: 'open',
+        groups: ['g'],
+        expiresAt: 0,
+        url: 'http://countersign.test/a',
+        reason: undefined,
+      }
     }
-    const answer = await house.ask('/.countersign/questions/apr_1?wait=55')
+    const answer = await instance.ask('/.countersign/questions/apr_1?wait=55')
     expect([answer.status, answer.headers.get('retry-after')]).toEqual([200, '5'])
     expect(await answer.json()).toEqual({
       approval: 'apr_1',
       state: 'open',
       groups: ['g'],
       expiresAt: '1970-01-01T00:00:00.000Z',
-      url: 'http://house.test/a',
+      url: 'http://countersign.test/a',
     })
     expect(asked).toEqual([['apr_1', 55_000]])
-    expect((await fetch(`${house.url}/.countersign/questions/apr_1`)).status).toBe(401)
+    expect((await fetch(`${instance.url}/.countersign/questions/apr_1`)).status).toBe(401)
   })
 
   it('of which the client hung up is told to the gate, and nothing runs', async () => {
     const aborted = new Promise<void>((done) => {
-      house.say = async ({ signal }) => {
+      instance.say = async ({ signal }) => {
         if (!signal.aborted) await once(signal, 'abort')
         done()
         return 'run' as const
       }
     })
-    const call = request(`${house.url}/crm/a`, { headers: { authorization: `Bearer ${key}`, prefer: 'wait=60' } })
+    const call = request(`${instance.url}/crm/a`, { headers: { authorization: `Bearer ${key}`, prefer: 'wait=60' } })
     call.on('error', () => undefined)
     call.end()
-    while (house.attempts.length === 0) await new Promise(setImmediate)
+    while (instance.attempts.length === 0) await new Promise(setImmediate)
     call.destroy()
     await aborted
-    expect([house.upstream.received, house.ran]).toEqual([[], []])
+    expect([instance.upstream.received, instance.ran]).toEqual([[], []])
   })
 })
 
@@ -86,7 +93,7 @@ function inUse(): number {
 
 describe('B6: while a call is held', () => {
   it('nothing is kept of its body but what is sealed', async () => {
-    house.say = async ({ signal }) => {
+    instance.say = async ({ signal }) => {
       if (!signal.aborted) await once(signal, 'abort')
       return waiting
     }
@@ -94,10 +101,10 @@ describe('B6: while a call is held', () => {
     const calls = 10
     const headers = { 'content-type': 'application/json', prefer: 'wait=60' }
     const before = inUse()
-    const asked = Array.from({ length: calls }, () => house.ask('/crm/a', { method: 'POST', body, headers }))
-    await expect.poll(() => house.attempts.length, { timeout: 20_000 }).toBe(calls)
+    const asked = Array.from({ length: calls }, () => instance.ask('/crm/a', { method: 'POST', body, headers }))
+    await expect.poll(() => instance.attempts.length, { timeout: 20_000 }).toBe(calls)
     await expect.poll(() => inUse() - before, { timeout: 10_000 }).toBeLessThan(calls * 6 * 2 ** 20)
-    await house.close()
+    await instance.close()
     await Promise.all(asked)
   }, 60_000)
 })
@@ -106,12 +113,12 @@ describe('an outcome that was not delivered (P10)', () => {
   it('of an unsafe method is seen to its end, and replayed to the same attempt', async () => {
     let release: () => void = () => undefined
     const released = new Promise<void>((done) => (release = done))
-    house.upstream.answer = (_, response) => {
+    instance.upstream.answer = (_, response) => {
       response.writeHead(201, { 'content-type': 'text/html' })
       response.write('<p>')
       void released.then(() => response.end('made'))
     }
-    const call = request(`${house.url}/crm/orders`, {
+    const call = request(`${instance.url}/crm/orders`, {
       method: 'POST',
       headers: { authorization: `Bearer ${key}`, 'idempotency-key': 'one' },
     })
@@ -119,24 +126,24 @@ describe('an outcome that was not delivered (P10)', () => {
     call.on('response', () => call.destroy())
     call.end()
     await once(call, 'close')
-    while (!house.attempts[0]?.signal.aborted) await new Promise(setImmediate)
+    while (!instance.attempts[0]?.signal.aborted) await new Promise(setImmediate)
     release()
-    while (house.ran.length === 0) await new Promise(setImmediate)
-    expect(house.ran).toMatchObject([{ outcome: { kind: 'done', summary: 'HTTP 201', bytes: 7 }, delivered: false }])
+    while (instance.ran.length === 0) await new Promise(setImmediate)
+    expect(instance.ran).toMatchObject([{ outcome: { kind: 'done', summary: 'HTTP 201', bytes: 7 }, delivered: false }])
 
-    const again = await house.ask('/crm/orders', { method: 'POST', headers: { 'idempotency-key': 'one' } })
+    const again = await instance.ask('/crm/orders', { method: 'POST', headers: { 'idempotency-key': 'one' } })
     expect([
       again.status,
       await again.text(),
       again.headers.get('countersign-replayed'),
       again.headers.get('content-security-policy'),
     ]).toEqual([201, '<p>made', '?1', 'sandbox'])
-    expect(house.upstream.received).toHaveLength(1)
+    expect(instance.upstream.received).toHaveLength(1)
   })
 
   it('of one that was delivered is told so', async () => {
-    await (await house.ask('/crm/a')).text()
-    expect(house.ran).toMatchObject([
+    await (await instance.ask('/crm/a')).text()
+    expect(instance.ran).toMatchObject([
       { delivered: true, result: { status: 200, body: Buffer.from('ok').toString('base64') } },
     ])
   })

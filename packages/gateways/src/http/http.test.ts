@@ -1,13 +1,13 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { type House, type Init, houseCredential, key, openHouse } from './fixture.ts'
+import { type Instance, type Init, upstreamCredential, key, openInstance } from './fixture.ts'
 
-let house: House
+let instance: Instance
 beforeEach(async () => {
-  house = await openHouse({
+  instance = await openInstance({
     upstream: { headers: ['accept', 'content-type', 'x-tenant'], secrets: ['x-vault-token', '/password'] },
   })
 })
-afterEach(() => house.close())
+afterEach(() => instance.close())
 
 const json = (body: unknown, headers: Record<string, string> = {}): Init => ({
   method: 'POST',
@@ -17,9 +17,9 @@ const json = (body: unknown, headers: Record<string, string> = {}): Init => ({
 
 describe('what is sent', () => {
   it('is what was sealed, and nothing else (P1)', async () => {
-    house.upstream.answer = (_, response) =>
+    instance.upstream.answer = (_, response) =>
       response.writeHead(201, { 'content-type': 'text/plain', 'x-own': 'yes' }).end('made')
-    const answer = await house.ask('/crm/%6frders?b=2&a=1', {
+    const answer = await instance.ask('/crm/%6frders?b=2&a=1', {
       method: 'POST',
       body: '{ "n": 1.0 }',
       headers: {
@@ -31,7 +31,7 @@ describe('what is sent', () => {
     })
 
     expect([answer.status, answer.headers.get('x-own'), await answer.text()]).toEqual([201, 'yes', 'made'])
-    expect(house.attempts[0]?.action).toEqual({
+    expect(instance.attempts[0]?.action).toEqual({
       gateway: 'http',
       door: 'enforcing',
       verb: 'http.call',
@@ -40,7 +40,7 @@ describe('what is sent', () => {
       environment: 'prod',
       parameters: {
         upstream: 'crm',
-        origin: house.upstream.origin,
+        origin: instance.upstream.origin,
         method: 'POST',
         target: '/orders?b=2&a=1',
         headers: { accept: '*/*', 'content-type': 'application/json', 'x-tenant': 'a' },
@@ -51,7 +51,7 @@ describe('what is sent', () => {
         },
       },
     })
-    const [{ rawHeaders, ...received }] = house.upstream.received as [House['upstream']['received'][number]]
+    const [{ rawHeaders, ...received }] = instance.upstream.received as [Instance['upstream']['received'][number]]
     expect(received).toMatchObject({ method: 'POST', url: '/orders?b=2&a=1', body: '{ "n": 1.0 }' })
     expect(
       rawHeaders
@@ -63,23 +63,23 @@ describe('what is sent', () => {
   })
 
   it('stays the same when the described action is edited after it was judged (P1)', async () => {
-    house.say = async (attempt) => {
+    instance.say = async (attempt) => {
       setImmediate(() => Object.assign(attempt.action.parameters, { target: '/evil', method: 'DELETE' }))
       await new Promise(setImmediate)
       return 'run' as const
     }
-    await house.ask('/crm/good')
-    expect(house.upstream.received).toMatchObject([{ method: 'GET', url: '/good' }])
+    await instance.ask('/crm/good')
+    expect(instance.upstream.received).toMatchObject([{ method: 'GET', url: '/good' }])
   })
 
   it('are bytes exactly, also where they are no text', async () => {
     const body = Buffer.from([0, 255, 254, 128, 13, 10])
-    await house
+    await instance
       .ask('/crm/blob', { method: 'PUT', body, headers: { 'x-vault-token': 't' } })
       .then((answer) => answer.text())
-    expect(house.upstream.received).toEqual([])
+    expect(instance.upstream.received).toEqual([])
 
-    const plain = await openHouse()
+    const plain = await openInstance()
     await plain.ask('/crm/blob', { method: 'PUT', body })
     expect(Buffer.from(plain.upstream.received[0]?.body ?? '', 'latin1')).toEqual(body)
     expect(plain.attempts[0]?.action.parameters['body']).toMatchObject({ base64: body.toString('base64') })
@@ -87,20 +87,21 @@ describe('what is sent', () => {
   })
 
   it('goes nowhere else: a redirect is an answer', async () => {
-    house.upstream.answer = (_, response) =>
+    instance.upstream.answer = (_, response) =>
       response.writeHead(302, { location: 'http://169.254.169.254/latest' }).end()
-    const answer = await house.ask('/crm/a')
+    const answer = await instance.ask('/crm/a')
     expect([answer.status, answer.headers.get('location')]).toEqual([302, 'http://169.254.169.254/latest'])
-    expect(house.upstream.received).toHaveLength(1)
+    expect(instance.upstream.received).toHaveLength(1)
   })
 
   it('a redirect within the upstream leads back through the gateway', async () => {
-    house.upstream.answer = (_, response) => response.writeHead(302, { location: `${house.upstream.origin}/b?c` }).end()
-    expect((await house.ask('/crm/a')).headers.get('location')).toBe('/crm/b?c')
+    instance.upstream.answer = (_, response) =>
+      response.writeHead(302, { location: `${instance.upstream.origin}/b?c` }).end()
+    expect((await instance.ask('/crm/a')).headers.get('location')).toBe('/crm/b?c')
   })
 
   it('does not go to a private address that is not named', async () => {
-    const other = await openHouse({ upstream: { private: false } })
+    const other = await openInstance({ upstream: { private: false } })
     const answer = await other.ask('/crm/a')
     expect([answer.status, await answer.json()]).toMatchObject([
       502,
@@ -114,54 +115,54 @@ describe('what is sent', () => {
 
 describe('secrets', () => {
   it('are references in what is sealed, and themselves in what is sent (P12)', async () => {
-    await house.ask('/crm/users', json({ name: 'a', password: 'hunter2' }, { 'x-vault-token': 's.token' }))
-    expect(JSON.stringify(house.attempts[0]?.action)).not.toMatch(/hunter2|s\.token/)
-    expect(house.attempts[0]?.action.parameters).toMatchObject({
+    await instance.ask('/crm/users', json({ name: 'a', password: 'hunter2' }, { 'x-vault-token': 's.token' }))
+    expect(JSON.stringify(instance.attempts[0]?.action)).not.toMatch(/hunter2|s\.token/)
+    expect(instance.attempts[0]?.action.parameters).toMatchObject({
       headers: { 'x-vault-token': 'secret:1' },
       body: { json: { name: 'a', password: 'secret:2' } },
       secrets: ['x-vault-token', '/password'],
     })
-    expect(house.upstream.received[0]).toMatchObject({
+    expect(instance.upstream.received[0]).toMatchObject({
       headers: { 'x-vault-token': 's.token' },
       body: '{"name":"a","password":"hunter2"}',
     })
   })
 
   it('of others cannot be had by writing their references', async () => {
-    house.kept.set('secret:0', 'someone else’s')
-    await house.ask('/crm/users', json({ name: 'secret:0', password: 'secret:0' }, { 'x-tenant': 'secret:0' }))
-    expect(house.upstream.received[0]).toMatchObject({
+    instance.kept.set('secret:0', 'someone else’s')
+    await instance.ask('/crm/users', json({ name: 'secret:0', password: 'secret:0' }, { 'x-tenant': 'secret:0' }))
+    expect(instance.upstream.received[0]).toMatchObject({
       headers: { 'x-tenant': 'secret:0' },
       body: '{"name":"secret:0","password":"secret:0"}',
     })
   })
 
   it('are resolved after the permit began, and not at all if it came too late', async () => {
-    house.beforeBegin = () => {
+    instance.beforeBegin = () => {
       throw new Error('late')
     }
-    house.kept.clear()
-    const answer = await house.ask('/crm/users', json({ password: 'x' }))
-    expect([answer.status, house.upstream.received]).toEqual([500, []])
+    instance.kept.clear()
+    const answer = await instance.ask('/crm/users', json({ password: 'x' }))
+    expect([answer.status, instance.upstream.received]).toEqual([500, []])
   })
 
-  it('the agent’s key stays in the house, and the house’s credential too', async () => {
-    house.upstream.answer = ({ headers }, response) => {
+  it('the agent’s key stays in the instance, and the instance’s credential too', async () => {
+    instance.upstream.answer = ({ headers }, response) => {
       response
         .writeHead(200, {
           'x-echo': String(headers.authorization),
-          'x-token': houseCredential,
+          'x-token': upstreamCredential,
           'set-cookie': 'countersign=1',
           'proxy-authenticate': 'x',
         })
         .end('ok')
     }
-    const answer = await house.ask('/crm/a', { headers: { 'x-tenant': 'a' } })
-    expect(JSON.stringify(house.upstream.received)).not.toContain(key)
-    expect(house.upstream.received[0]?.headers.authorization).toBe(`Bearer ${houseCredential}`)
-    expect(JSON.stringify([...answer.headers])).not.toMatch(/house-credential|set-cookie|proxy-auth/)
-    expect(JSON.stringify([house.attempts[0]?.action, house.attempts[0]?.context, house.logs])).not.toMatch(
-      /house-credential|csk_/,
+    const answer = await instance.ask('/crm/a', { headers: { 'x-tenant': 'a' } })
+    expect(JSON.stringify(instance.upstream.received)).not.toContain(key)
+    expect(instance.upstream.received[0]?.headers.authorization).toBe(`Bearer ${upstreamCredential}`)
+    expect(JSON.stringify([...answer.headers])).not.toMatch(/credential-for|set-cookie|proxy-auth/)
+    expect(JSON.stringify([instance.attempts[0]?.action, instance.attempts[0]?.context, instance.logs])).not.toMatch(
+      /credential-for|csk_/,
     )
   })
 })
@@ -191,7 +192,7 @@ describe('who asks', () => {
     ['a small bearer', { authorization: `bearer ${key}` }, 200],
     ['two credentials', { authorization: `Bearer ${key}`, 'x-countersign-key': key }, 400],
   ])('%s', async (_, { authorization, ...headers }, status) => {
-    const answer = await fetch(`${house.url}/crm/a`, {
+    const answer = await fetch(`${instance.url}/crm/a`, {
       headers: { ...headers, ...(authorization && { authorization }) },
     })
     expect(answer.status).toBe(status)
@@ -202,18 +203,18 @@ describe('who asks', () => {
       expect(answer.headers.get('content-type')).toBe('application/problem+json')
       expect(await answer.json()).toMatchObject({ type: 'urn:countersign:error:ERR_AGENT_UNKNOWN', status: 401 })
     }
-    expect(house.upstream.received).toHaveLength(status === 200 ? 1 : 0)
+    expect(instance.upstream.received).toHaveLength(status === 200 ? 1 : 0)
   })
 
   it('an upstream nobody configured is not found', async () => {
-    expect((await house.ask('/other/a')).status).toBe(404)
+    expect((await instance.ask('/other/a')).status).toBe(404)
   })
 })
 
 describe('the context of an attempt', () => {
   it('has purpose, attempt, trace, session and client', async () => {
     const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01'
-    await house.ask('/crm/a', {
+    await instance.ask('/crm/a', {
       headers: {
         'countersign-purpose': 'Monatsabschluss f%C3%BCr M%C3%A4rz',
         'countersign-work-item': 'FIN-7',
@@ -222,7 +223,7 @@ describe('the context of an attempt', () => {
         traceparent,
       },
     })
-    expect(house.attempts[0]?.context).toMatchObject({
+    expect(instance.attempts[0]?.context).toMatchObject({
       purpose: { text: 'Monatsabschluss für März', workItem: 'FIN-7' },
       attemptId: 'one',
       trace: traceparent,
@@ -246,17 +247,17 @@ describe('the context of an attempt', () => {
     ['handling=lenient', 240_000, null],
     ['handling=lenient; wait=5', 240_000, null],
   ])('C7: Prefer %s waits %d ms', async (prefer, patienceMs, applied) => {
-    const answer = await house.ask('/crm/a', prefer === undefined ? {} : { headers: { prefer } })
-    expect(house.attempts[0]?.patienceMs).toBe(patienceMs)
+    const answer = await instance.ask('/crm/a', prefer === undefined ? {} : { headers: { prefer } })
+    expect(instance.attempts[0]?.patienceMs).toBe(patienceMs)
     expect(answer.headers.get('preference-applied')).toBe(applied)
   })
 })
 
 it('C7: what an upstream says of waiting goes for clients that say nothing, and never beyond the longest wait', async () => {
-  const other = await openHouse({ upstream: { waitSeconds: 0 } })
+  const other = await openInstance({ upstream: { waitSeconds: 0 } })
   await other.ask('/crm/a')
   await other.ask('/crm/a', { headers: { prefer: 'wait=7' } })
-  const longest = await openHouse({ config: { maxWaitSeconds: 10 } })
+  const longest = await openInstance({ config: { maxWaitSeconds: 10 } })
   await longest.ask('/crm/a')
   expect([...other.attempts, ...longest.attempts].map(({ patienceMs }) => patienceMs)).toEqual([0, 7_000, 10_000])
   await Promise.all([other.close(), longest.close()])
@@ -269,15 +270,15 @@ describe('what goes back', () => {
     ['', 'sandbox'],
     ['application/json', null],
   ])('%j has the policy %s', async (type, policy) => {
-    house.upstream.answer = (_, response) =>
+    instance.upstream.answer = (_, response) =>
       response.writeHead(200, { ...(type && { 'content-type': type }), 'content-security-policy': 'x' }).end('x')
-    const answer = await house.ask('/crm/a')
+    const answer = await instance.ask('/crm/a')
     expect(answer.headers.get('content-security-policy')).toBe(policy ?? 'x')
     expect(answer.headers.get('x-content-type-options')).toBe('nosniff')
   })
 
   it.each(['HEAD', 'DELETE', 'OPTIONS'])('%s works', async (method) => {
-    house.upstream.answer = (_, response) => response.writeHead(204).end()
-    expect((await house.ask('/crm/a', { method })).status).toBe(204)
+    instance.upstream.answer = (_, response) => response.writeHead(204).end()
+    expect((await instance.ask('/crm/a', { method })).status).toBe(204)
   })
 })

@@ -1,15 +1,15 @@
 import { connect } from 'node:net'
 import { once } from 'node:events'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { type House, type Init, key, openHouse } from './fixture.ts'
+import { type Instance, type Init, key, openInstance } from './fixture.ts'
 
-let house: House
+let instance: Instance
 beforeAll(async () => {
-  house = await openHouse({ config: { headersTimeoutMs: 400, requestTimeoutMs: 1500, maxBodyBytes: 1_048_576 } })
+  instance = await openInstance({ config: { headersTimeoutMs: 400, requestTimeoutMs: 1500, maxBodyBytes: 1_048_576 } })
 })
-afterAll(() => house.close())
+afterAll(() => instance.close())
 beforeEach(() => {
-  house.attempts.length = 0
+  instance.attempts.length = 0
 })
 
 const lines = (...parts: string[]) => parts.join('\r\n')
@@ -125,37 +125,37 @@ describe('bytes that are no plain request are refused before the gate sees them 
     ['a slow sender of headers', 'GET /crm/a HTTP/1.1\r\nhost: x\r\n', 408],
     ['a slow sender of a body', lines('POST /crm/a HTTP/1.1', ...authorized, 'content-length: 10', '', 'abc'), 408],
   ])('%s', async (_, bytes, status) => {
-    const answer = await house.raw(Buffer.from(bytes, 'latin1'))
+    const answer = await instance.raw(Buffer.from(bytes, 'latin1'))
     expect(answer.split('\r\n', 1)[0]).toMatch(new RegExp(`^HTTP/1.1 ${status} `))
     expect(answer).toContain('application/problem+json')
-    expect(house.attempts).toEqual([])
+    expect(instance.attempts).toEqual([])
   })
 
   it('a request without a host is refused', async () => {
-    const answer = await house.raw(lines('GET /crm/a HTTP/1.1', `authorization: Bearer ${key}`, '', ''))
-    expect([answer.slice(0, 12), house.attempts]).toEqual(['HTTP/1.1 400', []])
+    const answer = await instance.raw(lines('GET /crm/a HTTP/1.1', `authorization: Bearer ${key}`, '', ''))
+    expect([answer.slice(0, 12), instance.attempts]).toEqual(['HTTP/1.1 400', []])
   })
 
   it('CONNECT is cut off', async () => {
-    expect(await house.raw(lines('CONNECT 169.254.169.254:80 HTTP/1.1', ...authorized, '', ''))).toBe('')
+    expect(await instance.raw(lines('CONNECT 169.254.169.254:80 HTTP/1.1', ...authorized, '', ''))).toBe('')
   })
 
   it('a request behind an unanswered one is not served', async () => {
     const one = lines('GET /crm/a HTTP/1.1', ...authorized, '', '')
     const two = lines('DELETE /crm/a HTTP/1.1', ...authorized, 'connection: close', '', '')
-    const answer = await house.raw(one + two)
+    const answer = await instance.raw(one + two)
     expect(answer.match(/HTTP\/1\.1 \d+/g)).toEqual(['HTTP/1.1 200', 'HTTP/1.1 400'])
-    expect(house.attempts.map(({ action }) => action.parameters['method'])).toEqual(['GET'])
+    expect(instance.attempts.map(({ action }) => action.parameters['method'])).toEqual(['GET'])
   })
 
   it('a half-open client that closes its side is let go', async () => {
-    const socket = connect({ port: house.port, host: '127.0.0.1', allowHalfOpen: true })
+    const socket = connect({ port: instance.port, host: '127.0.0.1', allowHalfOpen: true })
     socket.on('error', () => undefined)
     socket.resume()
     socket.end(lines('POST /crm/a HTTP/1.1', ...authorized, 'content-length: 10', '', 'abc'))
     await once(socket, 'end')
     socket.destroy()
-    expect(house.attempts).toEqual([])
+    expect(instance.attempts).toEqual([])
   })
 })
 
@@ -182,7 +182,7 @@ describe('an Upgrade is ignored (RFC 9110 §7.8)', () => {
   ])('F2: Upgrade: %s is served in HTTP/1.1, with its body, and so is what follows', async (_, upgrade) => {
     const headers = [...authorized, 'content-type: text/plain', 'content-length: 4']
     const one = lines('POST /crm/a HTTP/1.1', ...headers, ...upgrade, '', 'body')
-    const socket = connect(house.port, '127.0.0.1')
+    const socket = connect(instance.port, '127.0.0.1')
     socket.write(one)
     const [first] = (await once(socket, 'data')) as [Buffer]
     socket.write(lines('GET /crm/b HTTP/1.1', ...authorized, ...upgrade, '', ''))
@@ -193,12 +193,12 @@ describe('an Upgrade is ignored (RFC 9110 §7.8)', () => {
       'HTTP/1.1 200 OK',
     ])
     expect(
-      house.attempts.map(({ action: { parameters } }) => [parameters['target'], parameters['body']]),
+      instance.attempts.map(({ action: { parameters } }) => [parameters['target'], parameters['body']]),
     ).toMatchObject([
       ['/a', { text: 'body' }],
       ['/b', undefined],
     ])
-    const sent = house.upstream.received.slice(-2).map(({ rawHeaders }) => rawHeaders.join(' ').toLowerCase())
+    const sent = instance.upstream.received.slice(-2).map(({ rawHeaders }) => rawHeaders.join(' ').toLowerCase())
     expect(sent.join(' ')).not.toMatch(/upgrade|http2-settings|websocket/)
   })
 })
@@ -218,19 +218,19 @@ describe('100 Continue', () => {
     ['another expectation', expecting(bearer, 'content-length: 4').replace('100-continue', '200-ok'), 417],
     ['one more expectation', expecting(bearer, 'content-length: 4').replace('continue', 'continue, x'), 417],
   ])('F9: 100 Continue is not said before %s was looked at', async (_, bytes, status) => {
-    const answer = await house.raw(bytes)
+    const answer = await instance.raw(bytes)
     expect(answer.match(/HTTP\/1\.1 \d+/g)).toEqual([`HTTP/1.1 ${status}`])
   })
 
   it('F9: 100 Continue is said where the body may come', async () => {
-    const socket = connect(house.port, '127.0.0.1')
+    const socket = connect(instance.port, '127.0.0.1')
     socket.write(expecting(bearer, 'content-length: 4'))
     const [first] = (await once(socket, 'data')) as [Buffer]
     expect(first.toString('latin1')).toBe('HTTP/1.1 100 Continue\r\n\r\n')
     socket.write('body')
     const [second] = (await once(socket, 'data')) as [Buffer]
     expect(second.toString('latin1')).toMatch(/^HTTP\/1.1 200 /)
-    expect(house.attempts[0]?.action.parameters['body']).toMatchObject({ text: 'body' })
+    expect(instance.attempts[0]?.action.parameters['body']).toMatchObject({ text: 'body' })
     socket.destroy()
   })
 })
@@ -250,23 +250,23 @@ describe('bodies', () => {
     ['JSON that does not say so', '{"a":1,"a":2}', 'text/plain', 200],
     ['JSON', '{"a":1}', 'application/json; charset=UTF-8', 200],
   ])('%s', async (_, body, type, status) => {
-    const answer = await house.ask('/crm/a', { method: 'POST', body, headers: { 'content-type': type } })
+    const answer = await instance.ask('/crm/a', { method: 'POST', body, headers: { 'content-type': type } })
     expect(answer.status).toBe(status)
-    expect(house.attempts).toHaveLength(status === 200 ? 1 : 0)
+    expect(instance.attempts).toHaveLength(status === 200 ? 1 : 0)
   })
 
   it('a chunked body without an end is refused at its bound', async () => {
     const endless = new ReadableStream({ pull: (stream) => stream.enqueue(new Uint8Array(65_536)) })
-    const answer = await house
+    const answer = await instance
       .ask('/crm/a', { method: 'POST', body: endless, duplex: 'half' } as Init)
       .then(({ status }) => status)
       .catch(() => 'cut')
     expect([413, 'cut']).toContain(answer)
-    expect(house.attempts).toEqual([])
+    expect(instance.attempts).toEqual([])
   })
 
   it('what is said of a refusal never repeats what came in', async () => {
-    const answer = await house.ask('/crm/a', {
+    const answer = await instance.ask('/crm/a', {
       method: 'POST',
       body: '{"hunter2":1,"hunter2":1}',
       headers: { 'content-type': 'application/json' },
@@ -277,6 +277,6 @@ describe('bodies', () => {
       status: 400,
       detail: 'The body is not JSON as it is read here: the same key twice.',
     })
-    expect(JSON.stringify(house.logs)).not.toContain('hunter2')
+    expect(JSON.stringify(instance.logs)).not.toContain('hunter2')
   })
 })

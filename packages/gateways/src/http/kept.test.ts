@@ -1,13 +1,13 @@
 import { gzipSync } from 'node:zlib'
 import { request } from 'node:http'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { answering, type House, key, openHouse } from './fixture.ts'
+import { answering, type Instance, key, openInstance } from './fixture.ts'
 
-let house: House
+let instance: Instance
 beforeEach(async () => {
-  house = await openHouse()
+  instance = await openInstance()
 })
-afterEach(() => house.close())
+afterEach(() => instance.close())
 
 const head = ({ status, headers }: Response) => [
   status,
@@ -18,7 +18,7 @@ const head = ({ status, headers }: Response) => [
 
 describe('an answer is kept whole', () => {
   it('C5: what is handed out again is what was handed out', async () => {
-    house.upstream.answer = (_, response) => {
+    instance.upstream.answer = (_, response) => {
       response
         .writeHead(201, {
           'content-type': 'application/json',
@@ -33,35 +33,35 @@ describe('an answer is kept whole', () => {
         .end(gzipSync('{"id":7}'))
     }
     const again = { method: 'POST', headers: { 'idempotency-key': 'one' } }
-    const first = await house.ask('/crm/orders', again)
+    const first = await instance.ask('/crm/orders', again)
     const text = await first.text()
-    const second = await house.ask('/crm/orders', again)
+    const second = await instance.ask('/crm/orders', again)
     expect([head(second), await second.text()]).toEqual([head(first), text])
     expect([text, second.headers.get('countersign-replayed'), second.headers.get('location')]).toEqual([
       '{"id":7}',
       '?1',
       '/crm/orders/7',
     ])
-    expect(house.upstream.received).toHaveLength(1)
+    expect(instance.upstream.received).toHaveLength(1)
   })
 })
 
 describe('F8: what a client can read', () => {
   it('F3: is what the upstream is asked for, where nothing is counted', async () => {
-    house.upstream.answer = answering('text/plain', 'x')
-    await (await house.ask('/crm/a', { headers: { 'accept-encoding': 'br;q=1.0, gzip' } })).text()
-    expect(house.upstream.received[0]?.headers['accept-encoding']).toBe('br;q=1.0, gzip')
+    instance.upstream.answer = answering('text/plain', 'x')
+    await (await instance.ask('/crm/a', { headers: { 'accept-encoding': 'br;q=1.0, gzip' } })).text()
+    expect(instance.upstream.received[0]?.headers['accept-encoding']).toBe('br;q=1.0, gzip')
   })
 
   it('F8: trailers arrive, but none that says how to read what went before', async () => {
-    house.upstream.answer = (_, response) => {
+    instance.upstream.answer = (_, response) => {
       response.writeHead(200, { 'content-type': 'text/plain', trailer: 'x-checksum, content-type' })
       response.write('a')
       response.addTrailers({ 'x-checksum': 'abc', 'content-type': 'text/html', 'set-cookie': 'a=b' })
       response.end()
     }
     const trailers = await new Promise((done, fail) => {
-      const call = request(`${house.url}/crm/a`, { headers: { authorization: `Bearer ${key}` } }, (answer) => {
+      const call = request(`${instance.url}/crm/a`, { headers: { authorization: `Bearer ${key}` } }, (answer) => {
         answer.resume().once('end', () => {
           done([answer.headers.trailer, answer.trailers])
         })

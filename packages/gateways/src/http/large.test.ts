@@ -1,10 +1,10 @@
 import { afterEach, describe, expect, it } from 'vitest'
-import { type House, openHouse } from './fixture.ts'
+import { type Instance, openInstance } from './fixture.ts'
 
-let house: House | undefined
+let instance: Instance | undefined
 afterEach(async () => {
-  await house?.close()
-  house = undefined
+  await instance?.close()
+  instance = undefined
 })
 
 const cel = (text: string) => ({ cel: text })
@@ -30,10 +30,10 @@ const listing = {
 }
 
 async function told(route: object, query: string, type: string | undefined, body: string | Uint8Array) {
-  house = await openHouse({ upstream: { routes: { 'POST /x': route }, maxBodyBytes: 3_000_000 } })
+  instance = await openInstance({ upstream: { routes: { 'POST /x': route }, maxBodyBytes: 3_000_000 } })
   const headers = type ? { 'content-type': type } : {}
-  const { status } = await house.ask(`/crm/x${query}`, { method: 'POST', body: body as string, headers })
-  return { status, action: house.attempts[0]?.action, context: house.attempts[0]?.context }
+  const { status } = await instance.ask(`/crm/x${query}`, { method: 'POST', body: body as string, headers })
+  return { status, action: instance.attempts[0]?.action, context: instance.attempts[0]?.context }
 }
 
 describe('A1: a body that is too large to be looked at says nothing', () => {

@@ -8,18 +8,18 @@ import { createConcerns } from '@countersign/core'
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
 import { followCertificate, type Pair, prepareCertificate, readPair } from './certificate.ts'
 import { certify, type TestPair } from './certificates.ts'
-import { type House, key, openHouse } from './fixture.ts'
+import { type Instance, key, openInstance } from './fixture.ts'
 
 let folder: string
 let files: { certificate: string; key: string }
-let house: House | undefined
+let instance: Instance | undefined
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'countersign-tls-'))
   files = { certificate: join(folder, 'tls.crt'), key: join(folder, 'tls.key') }
 })
 afterEach(async () => {
-  await house?.close()
-  house = undefined
+  await instance?.close()
+  instance = undefined
   await rm(folder, { recursive: true })
 })
 
@@ -54,23 +54,23 @@ describe('F10: TLS on the gateway’s listener', () => {
   it('serves by a certificate of its own, TLS 1.2 at least, and nothing in the clear', async () => {
     const pair = certify()
     await put(pair)
-    house = await openHouse({ config: { tls: files } })
-    expect(await get(house.port, pair.certificate)).toBe(200)
-    expect(await shown(house.port, { maxVersion: 'TLSv1.2' })).toBe('countersign')
+    instance = await openInstance({ config: { tls: files } })
+    expect(await get(instance.port, pair.certificate)).toBe(200)
+    expect(await shown(instance.port, { maxVersion: 'TLSv1.2' })).toBe('countersign')
     expect(
-      await shown(house.port, { minVersion: 'TLSv1.1', maxVersion: 'TLSv1.1', ciphers: 'ALL@SECLEVEL=0' }),
+      await shown(instance.port, { minVersion: 'TLSv1.1', maxVersion: 'TLSv1.1', ciphers: 'ALL@SECLEVEL=0' }),
     ).toMatch(/PROTOCOL_VERSION|UNSUPPORTED_PROTOCOL|NO_PROTOCOLS/)
-    expect(await shown(house.port, { ALPNProtocols: ['h2', 'http/1.1'] })).toBe('countersign')
-    const plainly = await house.raw(`GET /crm/a HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${key}\r\n\r\n`)
+    expect(await shown(instance.port, { ALPNProtocols: ['h2', 'http/1.1'] })).toBe('countersign')
+    const plainly = await instance.raw(`GET /crm/a HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${key}\r\n\r\n`)
     expect(plainly).not.toContain('200')
-    expect(house.attempts).toHaveLength(1)
-    expect(house.concerns()).toEqual([])
+    expect(instance.attempts).toHaveLength(1)
+    expect(instance.concerns()).toEqual([])
   })
 
   it('a renewed pair is in force by itself', async () => {
     await put(certify({ name: 'old' }))
-    house = await openHouse({ config: { tls: files } })
-    const { port, concerns } = house
+    instance = await openInstance({ config: { tls: files } })
+    const { port, concerns } = instance
     expect(await shown(port)).toBe('old')
     await put(certify({ name: 'renewed' }))
     await expect.poll(() => shown(port)).toBe('renewed')
@@ -123,6 +123,6 @@ describe('F10: TLS on the gateway’s listener', () => {
   ])('%s is found before anything is opened', async (_, prepared, file, says) => {
     await prepared()
     expect(prepareCertificate(files)).toEqual([{ level: 'problem', path: ['tls', file], says }])
-    await expect(openHouse({ config: { tls: files } })).rejects.toThrow('The configuration is not valid.')
+    await expect(openInstance({ config: { tls: files } })).rejects.toThrow('The configuration is not valid.')
   })
 })

@@ -1,9 +1,9 @@
 import { gzipSync } from 'node:zlib'
 import { afterEach, describe, expect, it } from 'vitest'
-import { answering, type House, openHouse, sending } from './fixture.ts'
+import { answering, type Instance, openInstance, sending } from './fixture.ts'
 
-let house: House
-afterEach(() => house.close())
+let instance: Instance
+afterEach(() => instance.close())
 
 describe('masked', () => {
   it.each<[string, string, string]>([
@@ -72,13 +72,13 @@ describe('masked', () => {
       '{"email":"[masked]","by":[{"email":"[masked]"}]}',
     ],
   ])('A4: %s', async (_, body, expected) => {
-    house = await openHouse()
-    house.obligations = [{ kind: 'mask', fields: ['crm.customers.email'] }]
-    house.upstream.answer = answering('application/json', body)
-    const got = await (await house.ask('/crm/a')).text()
+    instance = await openInstance()
+    instance.obligations = [{ kind: 'mask', fields: ['crm.customers.email'] }]
+    instance.upstream.answer = answering('application/json', body)
+    const got = await (await instance.ask('/crm/a')).text()
     expect(got).not.toContain('s3cret')
     expect(got).toBe(expected)
-    expect(JSON.stringify(house.ran)).not.toContain('s3cret')
+    expect(JSON.stringify(instance.ran)).not.toContain('s3cret')
   })
 
   it.each<[string, number, Record<string, string>, string | Buffer]>([
@@ -100,20 +100,20 @@ describe('masked', () => {
       '{"email":"s3cret"}',
     ],
   ])('A4: %s is withheld', async (_, status, headers, body) => {
-    house = await openHouse()
-    house.obligations = [{ kind: 'mask', fields: ['email'] }]
-    house.upstream.answer = sending(status, headers, body)
-    expect(await (await house.ask('/crm/a')).text()).toContain('ERR_ANSWER_WITHHELD')
+    instance = await openInstance()
+    instance.obligations = [{ kind: 'mask', fields: ['email'] }]
+    instance.upstream.answer = sending(status, headers, body)
+    expect(await (await instance.ask('/crm/a')).text()).toContain('ERR_ANSWER_WITHHELD')
   })
 
   it('A4: gzip is read', async () => {
-    house = await openHouse()
-    house.obligations = [{ kind: 'mask', fields: ['email'] }]
-    house.upstream.answer = sending(
+    instance = await openInstance()
+    instance.obligations = [{ kind: 'mask', fields: ['email'] }]
+    instance.upstream.answer = sending(
       200,
       { 'content-type': 'application/json', 'content-encoding': 'gzip' },
       gzipSync('{"email":"s3cret"}'),
     )
-    expect(await (await house.ask('/crm/a')).text()).toBe('{"email":"[masked]"}')
+    expect(await (await instance.ask('/crm/a')).text()).toBe('{"email":"[masked]"}')
   })
 })

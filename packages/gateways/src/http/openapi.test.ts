@@ -1,17 +1,17 @@
 import { afterEach, describe, expect, it } from 'vitest'
-import { type House, type Init, openHouse } from './fixture.ts'
+import { type Instance, type Init, openInstance } from './fixture.ts'
 import { routesOfOpenApi } from './openapi.ts'
 
-let house: House | undefined
+let instance: Instance | undefined
 afterEach(async () => {
-  await house?.close()
-  house = undefined
+  await instance?.close()
+  instance = undefined
 })
 
 async function told(upstream: object, path: string, init?: Init) {
-  house = await openHouse({ upstream })
-  await house.ask(path, init)
-  const [attempt] = house.attempts
+  instance = await openInstance({ upstream })
+  await instance.ask(path, init)
+  const [attempt] = instance.attempts
   if (!attempt) throw new Error('no attempt')
   const { verb, operation, resources } = attempt.action
   const { sentence, effect, lineage } = attempt.context

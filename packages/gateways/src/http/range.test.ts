@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { type House, openHouse, text } from './fixture.ts'
+import { type Instance, openInstance, text } from './fixture.ts'
 
-let house: House
+let instance: Instance
 beforeEach(async () => {
   const read = {
     verb: 'data.read',
@@ -9,8 +9,8 @@ beforeEach(async () => {
     rows: 10,
     rowsFrom: 'csv',
   }
-  house = await openHouse({ upstream: { routes: { 'GET /counted': read } } })
-  house.upstream.answer = ({ headers }, response) => {
+  instance = await openInstance({ upstream: { routes: { 'GET /counted': read } } })
+  instance.upstream.answer = ({ headers }, response) => {
     response.writeHead(headers.range === undefined ? 200 : 206, {
       'content-type': headers.accept ?? 'text/plain',
       'accept-ranges': 'bytes',
@@ -19,20 +19,20 @@ beforeEach(async () => {
     response.end(headers.accept === 'application/json' ? '"123-45-6789"' : 'part')
   }
 })
-afterEach(() => house.close())
+afterEach(() => instance.close())
 
 const part = { range: 'bytes=2-5', 'if-range': '"one"' }
 
 describe('F6: Range and If-Range', () => {
   it('are sealed, sent, and answered with the part', async () => {
-    const answer = await house.ask('/crm/files/a', { headers: part })
+    const answer = await instance.ask('/crm/files/a', { headers: part })
     expect([answer.status, answer.headers.get('content-range'), await answer.text()]).toEqual([
       206,
       'bytes 2-5/10',
       'part',
     ])
-    expect(house.attempts[0]?.action.parameters['headers']).toMatchObject(part)
-    expect(house.upstream.received[0]?.headers).toMatchObject(part)
+    expect(instance.attempts[0]?.action.parameters['headers']).toMatchObject(part)
+    expect(instance.upstream.received[0]?.headers).toMatchObject(part)
   })
 
   it('so are the other conditions', async () => {
@@ -40,15 +40,15 @@ describe('F6: Range and If-Range', () => {
       'if-modified-since': 'Mon, 30 Nov 2026 08:00:00 GMT',
       'if-unmodified-since': 'Mon, 30 Nov 2026 09:00:00 GMT',
     }
-    await house.ask('/crm/files/a', { headers: conditions })
-    expect(house.upstream.received[0]?.headers).toMatchObject(conditions)
+    await instance.ask('/crm/files/a', { headers: conditions })
+    expect(instance.upstream.received[0]?.headers).toMatchObject(conditions)
   })
 
   it('of an answer whose rows are bounded no part is given, nor of one that is masked: nobody could count or find them', async () => {
-    await house.ask('/crm/counted', { headers: { ...part, accept: 'text/csv' } })
-    expect(house.upstream.received[0]?.headers).not.toHaveProperty('range')
-    house.obligations = [{ kind: 'mask', fields: ['ssn'] }]
-    const masked = await house.ask('/crm/files/a', { headers: { ...part, accept: 'application/json' } })
+    await instance.ask('/crm/counted', { headers: { ...part, accept: 'text/csv' } })
+    expect(instance.upstream.received[0]?.headers).not.toHaveProperty('range')
+    instance.obligations = [{ kind: 'mask', fields: ['ssn'] }]
+    const masked = await instance.ask('/crm/files/a', { headers: { ...part, accept: 'application/json' } })
     expect([masked.status, await text(masked)]).toMatchObject([502, expect.not.stringContaining('123-45')])
   })
 })

@@ -4,14 +4,14 @@
  * @module
  */
 import { afterEach } from 'vitest'
-import { type House, openHouse } from './fixture.ts'
+import { type Instance, openInstance } from './fixture.ts'
 
-let house: House | undefined
+let instance: Instance | undefined
 /** Once in each file of tests: files may share this module, and hooks belong to the file that is read. */
 export const closeAfterEach = (): void =>
   afterEach(async () => {
-    await house?.close()
-    house = undefined
+    await instance?.close()
+    instance = undefined
   })
 
 export const cel = (text: string) => ({ cel: text })
@@ -34,10 +34,10 @@ export const uploading = {
 }
 
 /** A gateway before such an upstream. The one that was open is closed. */
-export async function open(upstream: object): Promise<House> {
-  await house?.close()
-  house = await openHouse({ upstream })
-  return house
+export async function open(upstream: object): Promise<Instance> {
+  await instance?.close()
+  instance = await openInstance({ upstream })
+  return instance
 }
 
 export async function ask(routes: object, path: string, type?: string, body?: string) {

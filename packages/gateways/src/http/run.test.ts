@@ -1,9 +1,9 @@
 import type { Obligation } from '@countersign/schema'
 import { afterEach, describe, expect, it } from 'vitest'
-import { answering, type House, openHouse, text } from './fixture.ts'
+import { answering, type Instance, openInstance, text } from './fixture.ts'
 
-let house: House
-afterEach(() => house.close())
+let instance: Instance
+afterEach(() => instance.close())
 
 const route = (settings: object) => ({
   routes: { 'GET /rows': { verb: 'data.read', resources: [{ kind: 'dataset', name: 'crm.rows' }], ...settings } },
@@ -89,18 +89,18 @@ describe('ceilings of rows are kept while it runs', () => {
       'failed: HTTP 200, the answer was withheld: it could not be masked or counted',
     ],
   ])('%s', async (_, rowsFrom, type, body, headers, rows, expected) => {
-    house = await openHouse({ upstream: route({ rows, rowsFrom }) })
-    house.upstream.answer = answering(type, body, headers)
-    const got = await text(await house.ask('/crm/rows'))
-    expect(house.ran.map(({ outcome: { kind, summary } }) => `${kind}: ${summary}`)).toEqual([expected])
+    instance = await openInstance({ upstream: route({ rows, rowsFrom }) })
+    instance.upstream.answer = answering(type, body, headers)
+    const got = await text(await instance.ask('/crm/rows'))
+    expect(instance.ran.map(({ outcome: { kind, summary } }) => `${kind}: ${summary}`)).toEqual([expected])
     if (expected.startsWith('done')) expect(got).toBe(body)
     else expect(got).toMatch(/^cut off$|urn:countersign:error:ERR_(CEILING_EXCEEDED|ANSWER_WITHHELD)/)
   })
 
   it('no row beyond the ceiling is passed on', async () => {
-    house = await openHouse({ upstream: route({ rows: 2, rowsFrom: 'ndjson' }) })
-    house.upstream.answer = answering('application/x-ndjson', '{"a":1}\n{"a":2}\n{"a":3}\n')
-    const answer = await house.ask('/crm/rows')
+    instance = await openInstance({ upstream: route({ rows: 2, rowsFrom: 'ndjson' }) })
+    instance.upstream.answer = answering('application/x-ndjson', '{"a":1}\n{"a":2}\n{"a":3}\n')
+    const answer = await instance.ask('/crm/rows')
     const seen: string[] = []
     const reading = (async () => {
       for await (const chunk of answer.body as unknown as AsyncIterable<Uint8Array>)
@@ -108,33 +108,33 @@ describe('ceilings of rows are kept while it runs', () => {
     })()
     await expect(reading).rejects.toThrow()
     expect(seen.join('')).not.toContain('3')
-    expect(house.ran).toMatchObject([{ delivered: false, result: undefined }])
+    expect(instance.ran).toMatchObject([{ delivered: false, result: undefined }])
   })
 
   it('a limit of policy counts as one', async () => {
-    house = await openHouse({ upstream: route({ rows: 5, rowsFrom: 'json' }) })
-    house.obligations = [{ kind: 'limit', rows: 1 }]
-    house.upstream.answer = answering('application/json', '[1,2]')
-    expect((await house.ask('/crm/rows')).status).toBe(409)
+    instance = await openInstance({ upstream: route({ rows: 5, rowsFrom: 'json' }) })
+    instance.obligations = [{ kind: 'limit', rows: 1 }]
+    instance.upstream.answer = answering('application/json', '[1,2]')
+    expect((await instance.ask('/crm/rows')).status).toBe(409)
   })
 
   it('a limit that nobody can count is not run at all (P8)', async () => {
-    house = await openHouse({ upstream: route({}) })
-    house.obligations = [{ kind: 'limit', rows: 1 }]
-    expect((await house.ask('/crm/rows')).status).toBe(502)
-    expect([house.upstream.received, house.ran[0]?.outcome.kind]).toEqual([[], 'failed'])
+    instance = await openInstance({ upstream: route({}) })
+    instance.obligations = [{ kind: 'limit', rows: 1 }]
+    expect((await instance.ask('/crm/rows')).status).toBe(502)
+    expect([instance.upstream.received, instance.ran[0]?.outcome.kind]).toEqual([[], 'failed'])
   })
 
   it.each([
     ['announced', { 'content-length': '6' }],
     ['as they come', {}],
   ])('bytes beyond, %s', async (_, headers) => {
-    house = await openHouse({ upstream: route({ bytes: 5 }) })
-    house.upstream.answer = answering('text/plain', ['abc', 'def'], headers)
-    const answer = await house.ask('/crm/rows')
+    instance = await openInstance({ upstream: route({ bytes: 5 }) })
+    instance.upstream.answer = answering('text/plain', ['abc', 'def'], headers)
+    const answer = await instance.ask('/crm/rows')
     expect(answer.status).toBe('content-length' in headers ? 409 : 200)
     expect(await text(answer)).not.toContain('abcdef')
-    expect(house.ran).toMatchObject([
+    expect(instance.ran).toMatchObject([
       { outcome: { kind: 'failed', summary: expect.stringContaining('ERR_CEILING_EXCEEDED') as string } },
     ])
   })
@@ -161,22 +161,22 @@ describe('masked fields', () => {
     ],
     ['have nothing to do where there is nothing', 'text/plain', '', 200, ''],
   ])('%s (P8)', async (_, type, body, status, expected) => {
-    house = await openHouse()
-    house.obligations = [duty]
-    house.upstream.answer = answering(type, body, { etag: '"x"' })
-    const answer = await house.ask('/crm/a')
+    instance = await openInstance()
+    instance.obligations = [duty]
+    instance.upstream.answer = answering(type, body, { etag: '"x"' })
+    const answer = await instance.ask('/crm/a')
     expect([answer.status, answer.headers.get('etag')]).toEqual([status, null])
     const got = await answer.text()
     if (status === 200) expect(got).toBe(expected)
     else expect(got).toContain(expected)
-    expect(JSON.stringify(house.ran)).not.toContain('a@b.c')
+    expect(JSON.stringify(instance.ran)).not.toContain('a@b.c')
   })
 
   it('of a change that took place anyway leave the outcome done', async () => {
-    house = await openHouse()
-    house.obligations = [duty]
-    house.upstream.answer = answering('text/plain', 'email: a')
-    expect((await house.ask('/crm/a', { method: 'POST' })).status).toBe(502)
-    expect(house.ran).toMatchObject([{ outcome: { kind: 'done' }, delivered: true, result: undefined }])
+    instance = await openInstance()
+    instance.obligations = [duty]
+    instance.upstream.answer = answering('text/plain', 'email: a')
+    expect((await instance.ask('/crm/a', { method: 'POST' })).status).toBe(502)
+    expect(instance.ran).toMatchObject([{ outcome: { kind: 'done' }, delivered: true, result: undefined }])
   })
 })

@@ -1,10 +1,10 @@
 import { type AddressInfo, connect, type Socket } from 'node:net'
 import { describe, expect, it } from 'vitest'
-import { openHouse } from './fixture.ts'
+import { openInstance } from './fixture.ts'
 import {
   handshake,
   hear,
-  house,
+  instance,
   inFrontOfSockets,
   open,
   openSilent,
@@ -20,30 +20,30 @@ describe('P15: a WebSocket ends when its leave is taken back', () => {
     await hear(socket, 'hello')
     socket.write('one')
     await hear(socket, 'one')
-    house.revoke.abort(why)
+    instance.revoke.abort(why)
     expect(await hear(socket, 'never')).toBe('')
     await expect
-      .poll(() => house.ran)
+      .poll(() => instance.ran)
       .toMatchObject([
         { outcome: { kind: 'done', summary: `WebSocket, 3 bytes sent, 8 received, ended here: ${why}`, bytes: 8 } },
       ])
   })
 
   it('and nobody is shaken hands with any more', async () => {
-    house.revoke.abort('the agent was stopped')
+    instance.revoke.abort('the agent was stopped')
     expect(await hear(open(handshake()), 'never')).toMatch(/^HTTP\/1.1 502 [^]*the agent was stopped/)
-    expect(house.ran).toMatchObject([
+    expect(instance.ran).toMatchObject([
       { outcome: { kind: 'failed', summary: 'nothing was sent: the agent was stopped' } },
     ])
-    expect(house.concerns()).toEqual([])
+    expect(instance.concerns()).toEqual([])
   })
 
   it('also while the upstream has not answered its handshake', async () => {
     const other = await openSilent(() => undefined)
     await expect.poll(() => other.shaken()).toBe(1)
-    other.house.revoke.abort('the agent was stopped')
+    other.instance.revoke.abort('the agent was stopped')
     expect(await hear(other.socket, 'never')).toMatch(/^HTTP\/1.1 502 /)
-    expect(other.house.ran).toMatchObject([
+    expect(other.instance.ran).toMatchObject([
       { outcome: { kind: 'unknown', summary: 'sent, but there is no answer: the agent was stopped' } },
     ])
     await other.close()
@@ -77,7 +77,7 @@ describe('F2: the handshake with the upstream ends, whatever the upstream does',
   ])('%s', async (_, told, why) => {
     const other = await openSilent(told, { silenceMs: 200 })
     expect(await hear(other.socket, 'never')).toMatch(/^HTTP\/1.1 502 /)
-    expect(other.house.ran).toMatchObject([
+    expect(other.instance.ran).toMatchObject([
       { outcome: { kind: 'unknown', summary: `sent, but there is no answer: ${why}` }, delivered: true },
     ])
     await other.close()
@@ -91,13 +91,15 @@ describe('F2: the handshake with the upstream ends, whatever the upstream does',
   ])('one that is answered %d is %s', async (status, kind) => {
     const other = await openSilent((socket) => socket.end(`HTTP/1.1 ${status} No\r\ncontent-length: 0\r\n\r\n`))
     expect(await hear(other.socket, 'never')).toMatch(/^HTTP\/1.1 502 /)
-    expect(other.house.ran).toMatchObject([{ outcome: { kind, summary: expect.stringContaining(`HTTP ${status}`) } }])
+    expect(other.instance.ran).toMatchObject([
+      { outcome: { kind, summary: expect.stringContaining(`HTTP ${status}`) } },
+    ])
     await other.close()
   })
 
   it('a WebSocket takes no longer than a call may take, whatever is said', async () => {
     const { port } = upstream.address() as AddressInfo
-    const other = await openHouse({
+    const other = await openInstance({
       upstream: {
         origin: `http://127.0.0.1:${port}`,
         routes: { 'GET /exec/{name}': socketRoute },

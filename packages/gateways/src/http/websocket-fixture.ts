@@ -8,7 +8,7 @@ import { once } from 'node:events'
 import { createServer, type IncomingMessage, type Server } from 'node:http'
 import { type AddressInfo, connect, createServer as createPlainServer, type Socket } from 'node:net'
 import { afterAll, afterEach, beforeAll, beforeEach } from 'vitest'
-import { type House, key, openHouse } from './fixture.ts'
+import { type Instance, key, openInstance } from './fixture.ts'
 
 /** An upstream that speaks back whatever it hears, once it has switched. */
 export let upstream: Server
@@ -21,7 +21,7 @@ export const answers: { accept(key: string): string; protocol: string | undefine
 }
 const asItShould = { ...answers }
 
-export let house: House
+export let instance: Instance
 const sockets: Socket[] = []
 export const socketRoute = {
   verb: 'shell.exec',
@@ -64,11 +64,11 @@ export function inFrontOfSockets(): void {
       'GET /short/{name}': { ...socketRoute, bytes: 12 },
       'GET /plain/{name}': { ...socketRoute, websocket: false },
     }
-    house = await openHouse({ upstream: { origin: `http://127.0.0.1:${port}`, routes, silenceMs: 1_000 } })
+    instance = await openInstance({ upstream: { origin: `http://127.0.0.1:${port}`, routes, silenceMs: 1_000 } })
   })
   afterEach(async () => {
     for (const socket of sockets.splice(0)) socket.destroy()
-    await house.close()
+    await instance.close()
   })
 }
 
@@ -97,7 +97,7 @@ export async function hear(socket: Socket, until: string): Promise<string> {
 }
 
 export function open(bytes: string): Socket {
-  const socket = connect(house.port, '127.0.0.1')
+  const socket = connect(instance.port, '127.0.0.1')
   sockets.push(socket)
   socket.on('error', () => undefined)
   socket.write(bytes)
@@ -117,7 +117,7 @@ export async function openSilent(told: (socket: Socket) => void, settings: objec
   silent.listen(0, '127.0.0.1')
   await once(silent, 'listening')
   const { port } = silent.address() as AddressInfo
-  const opened = await openHouse({
+  const opened = await openInstance({
     upstream: { origin: `http://127.0.0.1:${port}`, routes: { 'GET /exec/{name}': socketRoute }, ...settings },
   })
   const socket = connect(opened.port, '127.0.0.1')
@@ -125,7 +125,7 @@ export async function openSilent(told: (socket: Socket) => void, settings: objec
   socket.on('error', () => undefined)
   socket.write(handshake())
   return {
-    house: opened,
+    instance: opened,
     socket,
     shaken: () => count,
     async close() {

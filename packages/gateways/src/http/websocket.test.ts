@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto'
 import { type AddressInfo, connect } from 'node:net'
 import { describe, expect, it } from 'vitest'
-import { key, openHouse, waiting } from './fixture.ts'
+import { key, openInstance, waiting } from './fixture.ts'
 import {
   answers,
   handshake,
   hear,
-  house,
+  instance,
   inFrontOfSockets,
   open,
   shaken,
@@ -35,9 +35,9 @@ describe('F2: a WebSocket through a route that allows it', () => {
     expect(await hear(socket, 'three')).toBe('one two three')
     socket.end()
     await expect
-      .poll(() => house.ran)
+      .poll(() => instance.ran)
       .toMatchObject([{ outcome: { kind: 'done', summary: 'WebSocket, 13 bytes sent, 18 received', bytes: 18 } }])
-    expect(house.attempts[0]?.action).toMatchObject({
+    expect(instance.attempts[0]?.action).toMatchObject({
       verb: 'shell.exec',
       resources: [{ kind: 'host', name: 'web-1' }],
       parameters: {
@@ -45,13 +45,13 @@ describe('F2: a WebSocket through a route that allows it', () => {
         headers: { upgrade: 'websocket', 'sec-websocket-protocol': 'v5.channel.k8s.io, v4' },
       },
     })
-    expect(JSON.stringify(house.attempts[0]?.action)).not.toContain('dGhlIHNhbXBsZSBub25jZQ')
-    expect(shaken[0]?.headers).toMatchObject({ authorization: expect.stringContaining('house-credential') })
+    expect(JSON.stringify(instance.attempts[0]?.action)).not.toContain('dGhlIHNhbXBsZSBub25jZQ')
+    expect(shaken[0]?.headers).toMatchObject({ authorization: expect.stringContaining('credential-for') })
     expect(shaken[0]?.rawHeaders.join()).not.toMatch(new RegExp(`${key}|permessage|dGhlIHNhbXBsZSBub25jZQ`))
   })
 
   it('is refused in HTTP, and the connection ends with it', async () => {
-    house.say = () => waiting
+    instance.say = () => waiting
     const heard = await hear(open(handshake()), 'never')
     expect(heard).toMatch(/^HTTP\/1.1 428 /)
     expect(heard).toContain('urn:countersign:refusal:waiting')
@@ -64,7 +64,7 @@ describe('F2: a WebSocket through a route that allows it', () => {
     ['without the agent’s key', handshake().replace('csk_', 'csk_x'), 401],
   ])('is not one %s', async (_, bytes, status) => {
     expect(await hear(open(bytes), 'never')).toMatch(new RegExp(`^HTTP/1.1 ${status} `))
-    expect([shaken, house.attempts]).toEqual([[], []])
+    expect([shaken, instance.attempts]).toEqual([[], []])
   })
 
   it('F2: a plain call of such a route is one, and so is one with another upgrade', async () => {
@@ -73,10 +73,10 @@ describe('F2: a WebSocket through a route that allows it', () => {
       'connection: upgrade, http2-settings\r\nupgrade: h2c\r\nhttp2-settings: AAMAAABkAAQAAP__\r\n',
     ]) {
       const request = `GET /crm/exec/web-1 HTTP/1.1\r\nhost: h\r\nauthorization: Bearer ${key}\r\n${line}\r\n`
-      const before = house.attempts.length
+      const before = instance.attempts.length
       const socket = open(request)
-      await expect.poll(() => house.attempts.length).toBe(before + 1)
-      expect(house.attempts.at(-1)?.action.parameters).not.toMatchObject({ headers: { upgrade: 'websocket' } })
+      await expect.poll(() => instance.attempts.length).toBe(before + 1)
+      expect(instance.attempts.at(-1)?.action.parameters).not.toMatchObject({ headers: { upgrade: 'websocket' } })
       socket.destroy()
     }
   })
@@ -86,7 +86,7 @@ describe('F2: a WebSocket through a route that allows it', () => {
     async (path) => {
       const heard = await hear(open(handshake(path, 'accept: a/b')), 'no socket here')
       expect(heard).toMatch(/^HTTP\/1.1 404 /)
-      expect(house.attempts[0]?.action.parameters['headers']).toEqual({ accept: 'a/b' })
+      expect(instance.attempts[0]?.action.parameters['headers']).toEqual({ accept: 'a/b' })
       expect(shaken).toEqual([])
     },
   )
@@ -97,15 +97,15 @@ describe('F2: a WebSocket through a route that allows it', () => {
     answers.protocol = 'another'
     answers.accept = (text) => createHash('sha1').update(`${text}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest('base64')
     expect(await hear(open(handshake()), 'never')).toMatch(/^HTTP\/1.1 502 /)
-    expect(house.ran).toMatchObject([{ outcome: { kind: 'unknown' } }, { outcome: { kind: 'unknown' } }])
+    expect(instance.ran).toMatchObject([{ outcome: { kind: 'unknown' } }, { outcome: { kind: 'unknown' } }])
   })
 
   it('C1: whose client ends it was not given up: the same again is another action', async () => {
     const socket = open(handshake())
     await hear(socket, 'hello')
     socket.end()
-    await expect.poll(() => house.ran).toMatchObject([{ outcome: { kind: 'done' }, delivered: true }])
-    expect(house.attempts.map(({ signal }) => signal.aborted)).toEqual([false])
+    await expect.poll(() => instance.ran).toMatchObject([{ outcome: { kind: 'done' }, delivered: true }])
+    expect(instance.attempts.map(({ signal }) => signal.aborted)).toEqual([false])
   })
 
   it('ends at its ceiling', async () => {
@@ -114,14 +114,14 @@ describe('F2: a WebSocket through a route that allows it', () => {
     socket.write('more than that')
     expect(await hear(socket, 'never')).toBe('')
     await expect
-      .poll(() => house.ran)
+      .poll(() => instance.ran)
       .toMatchObject([{ outcome: { kind: 'failed', summary: expect.stringContaining('ERR_CEILING_EXCEEDED') } }])
   })
 
   it('ends when both are silent, and when the gateway closes', async () => {
     await hear(open(handshake()), 'never')
-    await expect.poll(() => house.ran).toMatchObject([{ outcome: { kind: 'done' } }])
-    const other = await openHouse({
+    await expect.poll(() => instance.ran).toMatchObject([{ outcome: { kind: 'done' } }])
+    const other = await openInstance({
       upstream: {
         origin: `http://127.0.0.1:${(upstream.address() as AddressInfo).port}`,
         routes: { 'GET /exec/{name}': socketRoute },
@@ -137,7 +137,7 @@ describe('F2: a WebSocket through a route that allows it', () => {
 
   it('of a client that leaves, or speaks, before it was let through, nothing is sent', async () => {
     let release: () => void = () => undefined
-    house.say = async ({ signal }) => {
+    instance.say = async ({ signal }) => {
       await new Promise<void>((done) => {
         release = done
         signal.addEventListener('abort', () => {
@@ -147,17 +147,17 @@ describe('F2: a WebSocket through a route that allows it', () => {
       return waiting
     }
     const early = open(handshake())
-    await expect.poll(() => house.attempts.length).toBe(1)
+    await expect.poll(() => instance.attempts.length).toBe(1)
     early.write('too early')
     await hear(early, 'never')
-    expect(house.attempts[0]?.signal.aborted).toBe(true)
+    expect(instance.attempts[0]?.signal.aborted).toBe(true)
     const gone = open(handshake())
-    await expect.poll(() => house.attempts.length).toBe(2)
+    await expect.poll(() => instance.attempts.length).toBe(2)
     gone.end()
     await hear(gone, 'never')
-    expect(house.attempts[1]?.signal.aborted).toBe(true)
+    expect(instance.attempts[1]?.signal.aborted).toBe(true)
     release()
     expect(await hear(open(`${handshake()}behind`), 'never')).toBe('')
-    expect([shaken, house.attempts.length]).toEqual([[], 2])
+    expect([shaken, instance.attempts.length]).toEqual([[], 2])
   })
 })

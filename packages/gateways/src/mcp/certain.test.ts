@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { type FakeHouse, keys, openFakeHouse } from './fixture.ts'
+import { type FakeInstance, keys, openFakeInstance } from './fixture.ts'
 import { type Heard, openScripted, say, sayStatus, type Scripted } from './scripted.ts'
 
 const headers = {
@@ -23,25 +23,27 @@ const plain =
   (response) =>
     void response.writeHead(200, { 'content-type': type }).end(body)
 
-/** How a run ends that people have signed for: certain where the server says so before it does anything, unknown else. */
+/**
+ * How a run ends that people have signed for: certain where the server says so before it does anything, unknown else.
+ */
 describe('what the server made of a call', () => {
   let server: Scripted
-  let house: FakeHouse
+  let instance: FakeInstance
   let session: string
   beforeEach(async () => {
     server = await openScripted()
-    house = await openFakeHouse({ servers: { far: { url: server.url, private: true, timeoutMs: 1_000 } } })
+    instance = await openFakeInstance({ servers: { far: { url: server.url, private: true, timeoutMs: 1_000 } } })
     const params = { protocolVersion: '2025-06-18', capabilities: {}, clientInfo: { name: 'raw', version: '1' } }
     session = (await post('initialize', params)).headers.get('mcp-session-id') ?? ''
     await post('tools/list')
   })
   afterEach(async () => {
-    await house.close()
+    await instance.close()
     await server.close()
   })
 
   async function post(method: string, params: object = {}): Promise<{ headers: Headers; text: string }> {
-    const answer = await fetch(`${house.url}/mcp/far`, {
+    const answer = await fetch(`${instance.url}/mcp/far`, {
       method: 'POST',
       headers: { ...headers, ...(session && { 'mcp-session-id': session }) },
       body: JSON.stringify({ jsonrpc: '2.0', id: 1, method, params }),
@@ -51,7 +53,7 @@ describe('what the server made of a call', () => {
   const call = async (script?: Script) => {
     server.on['tools/call'] = script
     const { text } = await post('tools/call', { name: 'read', arguments: {} })
-    return { text, outcome: house.gate.runs[0]?.outcome.kind, sent: server.count('tools/call') }
+    return { text, outcome: instance.gate.runs[0]?.outcome.kind, sent: server.count('tools/call') }
   }
 
   it.each<[string, Script]>([
@@ -114,7 +116,7 @@ describe('what the server made of a call', () => {
     server.forget()
     const { text, outcome, sent } = await call()
     expect(text).toContain('hello')
-    expect({ outcome, sent, runs: house.gate.runs.length }).toEqual({ outcome: 'done', sent: 2, runs: 1 })
+    expect({ outcome, sent, runs: instance.gate.runs.length }).toEqual({ outcome: 'done', sent: 2, runs: 1 })
     expect(server.count('initialize')).toBe(2)
   })
 
@@ -157,22 +159,22 @@ describe('what the server made of a call', () => {
 
 describe('what is passed on', () => {
   let server: Scripted
-  let house: FakeHouse
+  let instance: FakeInstance
   let session = ''
   beforeEach(async () => {
     server = await openScripted()
-    house = await openFakeHouse({ servers: { far: { url: server.url, private: true } } })
+    instance = await openFakeInstance({ servers: { far: { url: server.url, private: true } } })
     const params = '{"protocolVersion":"2025-06-18","capabilities":{},"clientInfo":{"name":"raw","version":"1"}}'
     session = (await post(`{"jsonrpc":"2.0","id":1,"method":"initialize","params":${params}}`)).session
   })
   afterEach(async () => {
-    await house.close()
+    await instance.close()
     await server.close()
     session = ''
   })
 
   async function post(body: string): Promise<{ session: string; text: string }> {
-    const answer = await fetch(`${house.url}/mcp/far`, {
+    const answer = await fetch(`${instance.url}/mcp/far`, {
       method: 'POST',
       headers: { ...headers, ...(session && { 'mcp-session-id': session }) },
       body,
@@ -198,7 +200,7 @@ describe('what is passed on', () => {
   ])('C6: %s arrives to the byte, whatever its numbers, order and members', async (_, answer) => {
     server.on['tools/call'] = (response, { id }) => answer(response, id)
     expect((await call('{}')).text).toContain(`"result":${written}}`)
-    expect(Buffer.from(house.gate.runs[0]?.result?.body ?? '', 'base64').toString('utf8')).toBe(written)
+    expect(Buffer.from(instance.gate.runs[0]?.result?.body ?? '', 'base64').toString('utf8')).toBe(written)
   })
 
   it('C6: an answer in several lines arrives as one', async () => {

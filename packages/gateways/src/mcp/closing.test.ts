@@ -3,7 +3,7 @@ import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { PassThrough } from 'node:stream'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { type FakeHouse, keys, openFakeHouse } from './fixture.ts'
+import { type FakeInstance, keys, openFakeInstance } from './fixture.ts'
 import { openScripted, say, type Scripted } from './scripted.ts'
 import { serveStdio } from './stdio.ts'
 
@@ -19,11 +19,11 @@ const call = (id: number | string, args: object = {}) => rpc(id, 'tools/call', {
 
 describe('Countersign closes', () => {
   let server: Scripted
-  let house: FakeHouse
+  let instance: FakeInstance
   let session = ''
   beforeEach(async () => {
     server = await openScripted()
-    house = await openFakeHouse(
+    instance = await openFakeInstance(
       {
         servers: { far: { url: server.url, private: true } },
         clients: { patient: { ms: 60_000 } },
@@ -38,20 +38,20 @@ describe('Countersign closes', () => {
     await server.close()
   })
   const post = (body: string) =>
-    fetch(`${house.url}/mcp/far`, {
+    fetch(`${instance.url}/mcp/far`, {
       method: 'POST',
       headers: { ...headers, ...(session && { 'mcp-session-id': session }) },
       body,
     })
 
   it('C3: every call that is held gets its answer, nothing of them runs, and their question stays', async () => {
-    house.gate.verdict = 'ask'
+    instance.gate.verdict = 'ask'
     const held = [await post(call(1, { n: 1 })), await post(call('two', { n: 2 }))]
     const batch = held.map((answer) => answer.text())
-    await house.gate.held(2)
-    await house.close()
+    await instance.gate.held(2)
+    await instance.close()
     for (const text of await Promise.all(batch)) expect(text).toContain('NOT EXECUTED. Countersign is closing')
-    expect([...house.gate.questions.values()].map(({ state }) => state)).toEqual(['open', 'open'])
+    expect([...instance.gate.questions.values()].map(({ state }) => state)).toEqual(['open', 'open'])
     expect(server.count('tools/call')).toBe(0)
   })
 
@@ -63,15 +63,15 @@ describe('Countersign closes', () => {
       })
       const answer = post(call(1)).then((one) => one.text())
       await heard
-      house.gate.revoke.abort(why)
+      instance.gate.revoke.abort(why)
       expect(await answer).toContain(`how it ended is unknown: ${why}`)
-      expect(house.gate.runs).toMatchObject([{ outcome: { kind: 'unknown', summary: why } }])
+      expect(instance.gate.runs).toMatchObject([{ outcome: { kind: 'unknown', summary: why } }])
       await expect.poll(() => server.count('notifications/cancelled')).toBe(1)
 
       const next = await (await post(call(2))).text()
       expect(next).toContain(`NOT EXECUTED: ${why}`)
       expect(server.count('tools/call')).toBe(1)
-      house.gate.revoke = new AbortController()
+      instance.gate.revoke = new AbortController()
       server.on['tools/call'] = (response, { id }) => say(response, id, '{"content":[]}')
       expect(await (await post(call(3))).text()).toContain('"content":[]')
     },
@@ -83,37 +83,37 @@ describe('Countersign closes', () => {
     })
     const running = (await post(call(1))).text()
     const end = await heard
-    const closed = house.close()
+    const closed = instance.close()
     end()
     expect(await running).toContain('"result":{"content":[]}')
     await closed
-    expect(house.gate.runs).toMatchObject([{ outcome: { kind: 'done' }, delivered: true }])
+    expect(instance.gate.runs).toMatchObject([{ outcome: { kind: 'done' }, delivered: true }])
   })
 
   it('C3: what does not end is told so, and is unknown', async () => {
     server.on['tools/call'] = () => undefined
     const running = (await post(call(1))).text()
     await expect.poll(() => server.count('tools/call')).toBe(1)
-    await house.close()
+    await instance.close()
     expect(await running).toContain('how it ended is unknown')
-    expect(house.gate.runs).toMatchObject([{ outcome: { kind: 'unknown' } }])
+    expect(instance.gate.runs).toMatchObject([{ outcome: { kind: 'unknown' } }])
   })
 
   it('C3: who comes while it closes reads so in band', async () => {
     server.on['tools/call'] = () => undefined
     void (await post(call(1))).text().catch(() => undefined)
     await expect.poll(() => server.count('tools/call')).toBe(1)
-    const closed = house.close()
+    const closed = instance.close()
     expect(await (await post(call(2))).text()).toContain('NOT EXECUTED. Countersign is closing')
     expect(await (await post(rpc(3, 'tools/list'))).json()).toMatchObject({ id: 3, error: { code: -32000 } })
     await closed
   })
 
   it('C3: the bridge hands that answer on', async () => {
-    house.gate.verdict = 'ask'
-    const { told, end } = bridge(`${house.url}/mcp/far`, [rpc(1, 'initialize', params), call(2)])
-    await house.gate.held(1)
-    await house.close()
+    instance.gate.verdict = 'ask'
+    const { told, end } = bridge(`${instance.url}/mcp/far`, [rpc(1, 'initialize', params), call(2)])
+    await instance.gate.held(1)
+    await instance.close()
     await expect
       .poll(() => told(2))
       .toMatchObject({

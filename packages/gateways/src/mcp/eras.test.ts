@@ -2,7 +2,7 @@ import { Client as ClientV1 } from '@modelcontextprotocol/sdk/client/index.js'
 import { SSEClientTransport } from '@modelcontextprotocol/sdk/client/sse.js'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { createEventReader, type ServerEvent } from './events.ts'
-import { type FakeHouse, graveyard, keys, openFakeHouse } from './fixture.ts'
+import { type FakeInstance, graveyard, keys, openFakeInstance } from './fixture.ts'
 import { openScripted, type Scripted } from './scripted.ts'
 
 const plain = {
@@ -26,10 +26,10 @@ const ping = (id: number) => ({ jsonrpc: '2.0', id, method: 'ping' })
 
 describe('clients of older versions', () => {
   let server: Scripted
-  let house: FakeHouse
+  let instance: FakeInstance
   const graves = graveyard()
   const open = () =>
-    openFakeHouse(
+    openFakeInstance(
       {
         servers: { s: { url: server.url, private: true } },
         clients: { older: { ms: 60_000 } },
@@ -39,19 +39,19 @@ describe('clients of older versions', () => {
     )
   beforeAll(async () => {
     server = await openScripted()
-    house = await open()
+    instance = await open()
   })
   afterAll(async () => {
-    await house.close()
+    await instance.close()
     await server.close()
   })
   beforeEach(() => {
-    house.gate.verdict = 'allow'
-    house.gate.attempts.length = 0
+    instance.gate.verdict = 'allow'
+    instance.gate.attempts.length = 0
   })
 
   const send = (body: unknown, headers: Record<string, string> = {}, path = '/mcp/s') =>
-    fetch(house.url + path, { method: 'POST', headers: { ...plain, ...headers }, body: JSON.stringify(body) })
+    fetch(instance.url + path, { method: 'POST', headers: { ...plain, ...headers }, body: JSON.stringify(body) })
   async function session(version: string): Promise<Record<string, string>> {
     const answer = await send(hello(version))
     expect(await answer.json()).toMatchObject({ result: { protocolVersion: version } })
@@ -91,29 +91,29 @@ describe('clients of older versions', () => {
       expect(messages.get(4)).toMatchObject({ error: { code: -32600, message: 'initialize comes alone.' } })
       expect(messages.get(5)).toMatchObject({ error: { code: -32601 } })
       expect(messages.get(6)).toMatchObject({ result: { tools: [{ name: 'read' }, { name: 'countersign_wait' }] } })
-      expect(house.gate.attempts.map(({ action }) => action.parameters)).toMatchObject([
+      expect(instance.gate.attempts.map(({ action }) => action.parameters)).toMatchObject([
         { arguments: { n: 1 } },
         { arguments: { n: 2 } },
       ])
     })
 
     it('F12: of several calls one may be held while the others are answered', async () => {
-      house.gate.verdict = 'ask'
+      instance.gate.verdict = 'ask'
       const answer = await send([call(1, { held: true }), ping(2)], await session('2025-03-26'))
-      await house.gate.held(1)
-      house.gate.settle('granted')
+      await instance.gate.held(1)
+      instance.gate.settle('granted')
       const messages = byId(messagesIn(await answer.text()))
       expect(messages.get(1)).toMatchObject({ result: { content: [{ text: 'hello' }] } })
       expect(messages.get(2)).toMatchObject({ result: {} })
     })
 
     it('F12: the calls of one that hangs up are let go', async () => {
-      house.gate.verdict = 'ask'
+      instance.gate.verdict = 'ask'
       const answer = await send([call(1, { a: 1 }), call(2, { a: 2 })], await session('2025-03-26'))
-      await house.gate.held(2)
+      await instance.gate.held(2)
       await answer.body?.cancel()
-      await house.gate.held(0)
-      expect(house.gate.attempts.every(({ signal }) => signal.aborted)).toBe(true)
+      await instance.gate.held(0)
+      expect(instance.gate.attempts.every(({ signal }) => signal.aborted)).toBe(true)
     })
 
     it.each<[string, unknown, number]>([
@@ -135,7 +135,7 @@ describe('clients of older versions', () => {
     /** The stream of an old client, as it comes in. */
     async function listen(key = keys.mine) {
       const leave = new AbortController()
-      const answer = await fetch(`${house.url}/mcp/s`, {
+      const answer = await fetch(`${instance.url}/mcp/s`, {
         headers: { accept: 'text/event-stream', authorization: `Bearer ${key}` },
         signal: leave.signal,
       })
@@ -172,12 +172,12 @@ describe('clients of older versions', () => {
     })
 
     it('F12: its held calls are let go with the stream, and the address is none any more', async () => {
-      house.gate.verdict = 'ask'
+      instance.gate.verdict = 'ask'
       const { path, leave } = await listen()
       await send(call(1, { old: true }), {}, path)
-      await house.gate.held(1)
+      await instance.gate.held(1)
       await leave()
-      await house.gate.held(0)
+      await instance.gate.held(0)
       await expect.poll(async () => (await send(ping(2), {}, path)).status).toBe(404)
     })
 
@@ -194,7 +194,7 @@ describe('clients of older versions', () => {
       const client = new ClientV1({ name: 'older', version: '1' })
       const headers = { authorization: `Bearer ${keys.mine}` }
       let changes = 0
-      const transport = new SSEClientTransport(new URL(`${house.url}/mcp/s`), {
+      const transport = new SSEClientTransport(new URL(`${instance.url}/mcp/s`), {
         requestInit: { headers },
         eventSourceInit: {
           fetch: (url, init) => fetch(url, { ...init, headers: { ...headers, accept: 'text/event-stream' } }),
@@ -206,7 +206,7 @@ describe('clients of older versions', () => {
       }
       expect((await client.listTools()).tools.map(({ name }) => name)).toEqual(['read', 'countersign_wait'])
       expect(await client.callTool({ name: 'read', arguments: {} })).toMatchObject({ content: [{ text: 'hello' }] })
-      house.allowancesChanged()
+      instance.allowancesChanged()
       await expect.poll(() => changes).toBe(1)
       await client.close()
     })
@@ -224,7 +224,7 @@ describe('clients of older versions', () => {
     expect(messagesIn(await (await there(call(7))).text())).toMatchObject([{ id: 7, result: {} }])
     expect(other.gate.attempts[0]?.context).toMatchObject({ client: 'older/1' })
     expect((await there(ping(8), { authorization: `Bearer ${keys.other}` })).status).toBe(404)
-    const bye = await fetch(`${house.url}/mcp/s`, { method: 'DELETE', headers: { ...plain, ...headers } })
+    const bye = await fetch(`${instance.url}/mcp/s`, { method: 'DELETE', headers: { ...plain, ...headers } })
     expect(bye.status).toBe(204)
     expect((await there(ping(9))).status).toBe(404)
     await other.close()

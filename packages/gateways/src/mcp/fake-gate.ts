@@ -84,7 +84,7 @@ export function createFakeGate(): FakeGate {
       const refusal = {
         kind: 'waiting' as const,
         approval: question.id,
-        url: `http://house/approvals/${question.id}`,
+        url: `http://countersign/approvals/${question.id}`,
         ...waiting,
       }
       attempt.held?.(refusal)

@@ -57,7 +57,7 @@ function callerOf(credential: string): Caller {
   return { agent, credential: `key_${id}`, onBehalfOf: undefined, startedBy: undefined, proveAgain }
 }
 
-export interface FakeHouse {
+export interface FakeInstance {
   readonly url: string
   readonly gate: FakeGate
   readonly log: LogLine[]
@@ -96,8 +96,8 @@ export function graveyard(): Tombstones {
   return { put: async (name) => void names.add(name), stands: async (name) => names.has(name) }
 }
 
-/** `tools`, `tombstones`: what a house that stood here before has recorded. */
-export async function openFakeHouse(
+/** `tools`, `tombstones`: what an instance that stood here before has recorded. */
+export async function openFakeInstance(
   section: unknown,
   {
     tools = new Map(),
@@ -105,14 +105,14 @@ export async function openFakeHouse(
     port = 0,
     ...parts
   }: Partial<McpParts> & { tools?: Map<string, ToolRecord>; tombstones?: Tombstones; port?: number } = {},
-): Promise<FakeHouse> {
+): Promise<FakeInstance> {
   const gate = createFakeGate()
   const sources = new Set<string | undefined>()
   const mounts = new Map<string, Handler>()
   const log: LogLine[] = []
   const secrets = new Map<string, string>()
   const prohibited = new Set<string>()
-  const turnedAway: FakeHouse['turnedAway'] = new Map()
+  const turnedAway: FakeInstance['turnedAway'] = new Map()
   const watchers = new Set<() => void>()
   const server = createServer((request, response) => void bridge(request, response, mounts))
   server.listen(port, '127.0.0.1')
@@ -148,7 +148,7 @@ export async function openFakeHouse(
       if (!question || caller.agent.id !== 'mine') throw new CountersignError('ERR_APPROVAL_UNKNOWN')
       const patience = AbortSignal.any([signal, AbortSignal.timeout(waitMs)])
       await Promise.race([gate.until(() => question.state !== 'open'), once(patience, 'abort')])
-      return { approval, state: question.state, url: 'http://house', reason: undefined, ...waiting }
+      return { approval, state: question.state, url: 'http://countersign', reason: undefined, ...waiting }
     },
     couldAllow: ({ agent }, { resource }) => !prohibited.has(`${agent.id} ${resource?.name}`),
     secrets: {

@@ -10,7 +10,9 @@ export const metadataPath = '/.well-known/oauth-protected-resource/mcp'
 
 export type Identified =
   | { readonly kind: 'known'; readonly caller: Caller }
-  /** An agent that is stopped, or a house that cannot look now: told in band, for a 403 or 503 ends an agent's run. */
+  /**
+   * An agent that is stopped, or an instance that cannot look now: told in band, for a 403 or 503 ends an agent's run.
+   */
   | { readonly kind: 'closed'; readonly status: number; readonly says: string }
   | { readonly kind: 'refused'; readonly response: Response }
 

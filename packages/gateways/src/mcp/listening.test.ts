@@ -1,23 +1,23 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { type FakeHouse, keys, openFakeHouse } from './fixture.ts'
+import { type FakeInstance, keys, openFakeInstance } from './fixture.ts'
 import { openScripted, type Scripted } from './scripted.ts'
 
 describe('P15: a stream that listens', () => {
   let server: Scripted
-  let house: FakeHouse
+  let instance: FakeInstance
   beforeAll(async () => {
     server = await openScripted()
-    house = await openFakeHouse({ servers: { s: { url: server.url, private: true } }, progressEveryMs: 20 })
+    instance = await openFakeInstance({ servers: { s: { url: server.url, private: true } }, progressEveryMs: 20 })
   })
   afterAll(async () => {
-    await house.close()
+    await instance.close()
     await server.close()
   })
-  afterEach(() => house.turnedAway.clear())
+  afterEach(() => instance.turnedAway.clear())
 
   async function session(key: string): Promise<string> {
     const params = { protocolVersion: '2025-11-25', capabilities: {}, clientInfo: { name: 'c', version: '1' } }
-    const answer = await fetch(`${house.url}/mcp/s`, {
+    const answer = await fetch(`${instance.url}/mcp/s`, {
       method: 'POST',
       headers: {
         'content-type': 'application/json',
@@ -32,7 +32,7 @@ describe('P15: a stream that listens', () => {
   /** Without a session it is one of 2024-11-05. */
   async function listen(key: string, id?: string) {
     const leave = new AbortController()
-    const answer = await fetch(`${house.url}/mcp/s`, {
+    const answer = await fetch(`${instance.url}/mcp/s`, {
       headers: {
         accept: 'text/event-stream',
         authorization: `Bearer ${key}`,
@@ -56,21 +56,21 @@ describe('P15: a stream that listens', () => {
     const mine = await listen(keys.mine, await session(keys.mine))
     const old = await listen(keys.mine)
     const other = await listen(keys.other, await session(keys.other))
-    house.turnedAway.set(keys.mine, why)
-    house.allowancesChanged()
+    instance.turnedAway.set(keys.mine, why)
+    instance.allowancesChanged()
     await expect.poll(() => [mine.ended, old.ended, other.ended]).toEqual([true, true, false])
     other.leave()
   })
 
   it('goes on where something else has changed, or nobody can look now', async () => {
     const stream = await listen(keys.mine, await session(keys.mine))
-    house.allowancesChanged()
-    house.turnedAway.set(keys.mine, 'ERR_STORE_UNAVAILABLE')
-    house.allowancesChanged()
+    instance.allowancesChanged()
+    instance.turnedAway.set(keys.mine, 'ERR_STORE_UNAVAILABLE')
+    instance.allowancesChanged()
     await listen(keys.other).then(({ leave }) => leave())
     expect(stream.ended).toBe(false)
-    house.turnedAway.set(keys.mine, 'ERR_AGENT_STOPPED')
-    house.allowancesChanged()
+    instance.turnedAway.set(keys.mine, 'ERR_AGENT_STOPPED')
+    instance.allowancesChanged()
     await expect.poll(() => stream.ended).toBe(true)
   })
 })

@@ -6,7 +6,7 @@ import { Client, type Progress, StreamableHTTPClientTransport } from '@modelcont
 import { Client as ClientV1 } from '@modelcontextprotocol/sdk/client/index.js'
 import { StreamableHTTPClientTransport as TransportV1 } from '@modelcontextprotocol/sdk/client/streamableHttp.js'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { type FakeHouse, isAlive, keys, openFakeHouse } from './fixture.ts'
+import { type FakeInstance, isAlive, keys, openFakeInstance } from './fixture.ts'
 
 const filesystem = join(
   dirname(createRequire(import.meta.url).resolve('@modelcontextprotocol/server-filesystem/package.json')),
@@ -17,12 +17,12 @@ const authorized = { requestInit: { headers: { authorization: `Bearer ${keys.min
 
 describe('a real client, the gateway and the real filesystem server', () => {
   let folder: string
-  let house: FakeHouse
+  let instance: FakeInstance
   const open: { close(): Promise<void> }[] = []
 
   beforeAll(async () => {
     folder = await realpath(await mkdtemp(join(tmpdir(), 'countersign-mcp-')))
-    house = await openFakeHouse({
+    instance = await openFakeInstance({
       servers: {
         files: { command: [process.execPath, filesystem, folder], preset: 'filesystem', environment: 'test' },
       },
@@ -33,9 +33,9 @@ describe('a real client, the gateway and the real filesystem server', () => {
   }, 20_000)
 
   beforeEach(() => {
-    house.gate.verdict = 'allow'
-    house.gate.attempts.length = 0
-    house.gate.runs.length = 0
+    instance.gate.verdict = 'allow'
+    instance.gate.attempts.length = 0
+    instance.gate.runs.length = 0
   })
 
   afterEach(async () => {
@@ -43,13 +43,13 @@ describe('a real client, the gateway and the real filesystem server', () => {
   })
 
   afterAll(async () => {
-    await house.close()
+    await instance.close()
     await rm(folder, { recursive: true })
   })
 
   async function connect(name = 'unknown-client'): Promise<Client> {
     const client = new Client({ name, version: '1.0' })
-    await client.connect(new StreamableHTTPClientTransport(new URL(`${house.url}/mcp/files`), authorized))
+    await client.connect(new StreamableHTTPClientTransport(new URL(`${instance.url}/mcp/files`), authorized))
     open.push(client)
     return client
   }
@@ -70,19 +70,19 @@ describe('a real client, the gateway and the real filesystem server', () => {
   })
 
   it('P1: what people granted is written, to the byte', async () => {
-    house.gate.verdict = 'ask'
+    instance.gate.verdict = 'ask'
     const client = await connect('patient')
     const content = 'the very bytes: é 😀 \\ "quoted"\r\n\ttab'
     const call = client.callTool(write('granted.txt', content))
-    await house.gate.held(1)
+    await instance.gate.held(1)
     await expect(read('granted.txt')).rejects.toThrow('ENOENT')
-    house.gate.settle('granted')
+    instance.gate.settle('granted')
     expect(await call).toMatchObject({
       content: [{ type: 'text', text: expect.stringContaining('Successfully wrote') }],
     })
     expect(await read('granted.txt')).toBe(content)
-    expect(house.gate.runs).toMatchObject([{ outcome: { kind: 'done' }, delivered: true }])
-    expect(house.gate.attempts[0]?.action).toEqual({
+    expect(instance.gate.runs).toMatchObject([{ outcome: { kind: 'done' }, delivered: true }])
+    expect(instance.gate.attempts[0]?.action).toEqual({
       gateway: 'mcp',
       door: 'enforcing',
       verb: 'file.write',
@@ -95,7 +95,7 @@ describe('a real client, the gateway and the real filesystem server', () => {
   })
 
   it('P10: a client that can wait no longer is told, waits with countersign_wait, and its repeat joins the question', async () => {
-    house.gate.verdict = 'ask'
+    instance.gate.verdict = 'ask'
     const client = await connect()
     const pending = await client.callTool(write('later.txt', 'later'))
     expect(pending.isError).toBe(true)
@@ -110,20 +110,20 @@ describe('a real client, the gateway and the real filesystem server', () => {
       { text: expect.stringContaining('Still waiting for keepers') },
     ])
     const waiting = client.callTool({ ...wait, arguments: { approval, seconds: 60 } })
-    house.gate.settle('granted')
+    instance.gate.settle('granted')
     expect((await waiting).content).toMatchObject([{ text: expect.stringContaining('repeat the original call') }])
     await expect(read('later.txt')).rejects.toThrow('ENOENT')
 
     expect((await client.callTool(write('later.txt', 'later'))).isError).toBeFalsy()
     expect(await read('later.txt')).toBe('later')
-    expect(house.gate.runs).toHaveLength(1)
+    expect(instance.gate.runs).toHaveLength(1)
   })
 
   it('sends headers at once, while people still think', async () => {
-    house.gate.verdict = 'ask'
+    instance.gate.verdict = 'ask'
     const headers = { ...authorized.requestInit.headers, 'content-type': 'application/json' }
     const post = (method: string, params: object, session = '') =>
-      fetch(`${house.url}/mcp/files`, {
+      fetch(`${instance.url}/mcp/files`, {
         method: 'POST',
         headers: { ...headers, ...(session && { 'mcp-session-id': session }) },
         body: JSON.stringify({ jsonrpc: '2.0', id: method, method, params }),
@@ -136,13 +136,13 @@ describe('a real client, the gateway and the real filesystem server', () => {
     const session = hello.headers.get('mcp-session-id') ?? ''
     const answer = await post('tools/call', write('headers.txt', 'x'), session)
     expect(answer.headers.get('content-type')).toBe('text/event-stream')
-    await house.gate.held(1)
-    house.gate.settle('granted', house.gate.questions.size - 1)
+    await instance.gate.held(1)
+    instance.gate.settle('granted', instance.gate.questions.size - 1)
     expect(await answer.text()).toContain('Successfully wrote')
   })
 
   it('tells who asks for progress whom it waits for, again and again, with growing numbers', async () => {
-    house.gate.verdict = 'ask'
+    instance.gate.verdict = 'ask'
     const client = await connect('patient')
     const told: Progress[] = []
     const enough = new Promise<void>((resolve) => {
@@ -160,18 +160,18 @@ describe('a real client, the gateway and the real filesystem server', () => {
     ['cancels its call', (call) => call.abort()],
     ['closes its stream', (_, client) => client.close()],
   ])('P10: nothing runs for a client that %s, and the question stays', async (_, leave) => {
-    house.gate.verdict = 'ask'
+    instance.gate.verdict = 'ask'
     const client = await connect('patient')
     const call = new AbortController()
-    const gone = `gone-${house.gate.attempts.length}-${Math.random()}.txt`
+    const gone = `gone-${instance.gate.attempts.length}-${Math.random()}.txt`
     const answer = client.callTool(write(gone, 'x'), { signal: call.signal }).catch(() => 'gone')
-    await house.gate.held(1)
+    await instance.gate.held(1)
     await leave(call, client)
     expect(await answer).toBe('gone')
-    await house.gate.held(0)
-    expect(house.gate.attempts[0]?.signal.aborted).toBe(true)
-    house.gate.settle('granted', house.gate.questions.size - 1)
-    expect(house.gate.runs).toEqual([])
+    await instance.gate.held(0)
+    expect(instance.gate.attempts[0]?.signal.aborted).toBe(true)
+    instance.gate.settle('granted', instance.gate.questions.size - 1)
+    expect(instance.gate.runs).toEqual([])
 
     const again = await connect('patient')
     expect((await again.callTool(write(gone, 'x'))).isError).toBeFalsy()
@@ -182,16 +182,16 @@ describe('a real client, the gateway and the real filesystem server', () => {
     const client = await connect()
     const answer = await client.callTool({ name: 'read_text_file', arguments: { path: '/etc/hostname' } })
     expect(answer).toMatchObject({ isError: true, content: [{ text: expect.stringContaining('Access denied') }] })
-    expect(house.gate.runs).toMatchObject([{ outcome: { kind: 'failed' }, delivered: true }])
+    expect(instance.gate.runs).toMatchObject([{ outcome: { kind: 'failed' }, delivered: true }])
   })
 
   it('B4: tells from where a key comes, so that a flood of unknown ones can be slowed', async () => {
     await connect()
-    expect([...house.sources]).toEqual(['127.0.0.1'])
+    expect([...instance.sources]).toEqual(['127.0.0.1'])
   })
 
   it('refuses in band, in words', async () => {
-    house.gate.verdict = {
+    instance.gate.verdict = {
       kind: 'denied',
       reason: 'prohibited',
       because: [{ id: 'no-writes', doc: 'Nobody writes here.' }],
@@ -204,29 +204,29 @@ describe('a real client, the gateway and the real filesystem server', () => {
   })
 
   it('does not begin where policy attaches a duty it cannot fulfil', async () => {
-    house.gate.obligations = [{ kind: 'mask', fields: ['email'] }]
+    instance.gate.obligations = [{ kind: 'mask', fields: ['email'] }]
     const answer = await (await connect()).callTool(write('masked.txt', 'x'))
-    house.gate.obligations = []
+    instance.gate.obligations = []
     expect(answer.isError).toBe(true)
     await expect(read('masked.txt')).rejects.toThrow('ENOENT')
   })
 
   it('serves clients that ask for the newest era first', async () => {
     const client = new Client({ name: 'modern', version: '1' }, { versionNegotiation: { mode: 'auto' } })
-    await client.connect(new StreamableHTTPClientTransport(new URL(`${house.url}/mcp/files`), authorized))
+    await client.connect(new StreamableHTTPClientTransport(new URL(`${instance.url}/mcp/files`), authorized))
     open.push(client)
     expect((await client.callTool(write('modern.txt', 'new'))).isError).toBeFalsy()
   })
 
   it('stands in front of servers that are reached by URL', async () => {
-    const url = `${house.url}/mcp/files`
+    const url = `${instance.url}/mcp/files`
     const headers = { authorization: `Bearer ${keys.other}` }
-    const front = await openFakeHouse({ servers: { far: { url, private: true, headers } } })
+    const front = await openFakeInstance({ servers: { far: { url, private: true, headers } } })
     const client = new Client({ name: 'any', version: '1' })
     await client.connect(new StreamableHTTPClientTransport(new URL(`${front.url}/mcp/far`), authorized))
     expect((await client.callTool(write('far.txt', 'far'))).isError).toBeFalsy()
     expect(await read('far.txt')).toBe('far')
-    expect(house.gate.attempts[0]?.caller.agent.id).toBe('other') // the house’s own credentials, not the agent’s
+    expect(instance.gate.attempts[0]?.caller.agent.id).toBe('other') // the instance’s own credentials, not the agent’s
     await client.close()
     await front.close()
   })
@@ -234,7 +234,7 @@ describe('a real client, the gateway and the real filesystem server', () => {
   it('serves the client of the older SDK as well', async () => {
     const client = new ClientV1({ name: 'older', version: '1' })
     await client.connect(
-      new TransportV1(new URL(`${house.url}/mcp/files`), authorized) as Parameters<ClientV1['connect']>[0],
+      new TransportV1(new URL(`${instance.url}/mcp/files`), authorized) as Parameters<ClientV1['connect']>[0],
     )
     open.push(client)
     const { tools } = await client.listTools()
@@ -245,7 +245,7 @@ describe('a real client, the gateway and the real filesystem server', () => {
 
   it('starts a server again that died, and says so of the call that was lost', async () => {
     const client = await connect()
-    const [dead] = house.pids()
+    const [dead] = instance.pids()
     process.kill(dead ?? 0, 'SIGKILL')
     const answer = await client.callTool(write('reborn.txt', 'again'))
     const second = answer.isError ? await client.callTool(write('reborn.txt', 'again')) : answer
@@ -255,13 +255,13 @@ describe('a real client, the gateway and the real filesystem server', () => {
 })
 
 it('leaves no process behind', async () => {
-  const house = await openFakeHouse({ servers: { files: { command: [process.execPath, filesystem, tmpdir()] } } })
+  const instance = await openFakeInstance({ servers: { files: { command: [process.execPath, filesystem, tmpdir()] } } })
   const client = new Client({ name: 'any', version: '1' })
-  await client.connect(new StreamableHTTPClientTransport(new URL(`${house.url}/mcp/files`), authorized))
+  await client.connect(new StreamableHTTPClientTransport(new URL(`${instance.url}/mcp/files`), authorized))
   await client.listTools()
-  const pids = house.pids()
+  const pids = instance.pids()
   expect(pids.map(isAlive)).toEqual([true])
   await client.close()
-  await house.close()
+  await instance.close()
   expect(pids.map(isAlive)).toEqual([false])
 })

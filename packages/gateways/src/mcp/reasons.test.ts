@@ -2,23 +2,23 @@ import { createServer } from 'node:net'
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { type FakeHouse, keys, openFakeHouse } from './fixture.ts'
+import { type FakeInstance, keys, openFakeInstance } from './fixture.ts'
 import { openScripted, readTool, say, sayStatus, type Scripted } from './scripted.ts'
 
 describe('why a server’s tools are not there', () => {
   let server: Scripted
-  let house: FakeHouse | undefined
+  let instance: FakeInstance | undefined
   beforeEach(async () => {
     server = await openScripted()
   })
   afterEach(async () => {
-    await house?.close()
+    await instance?.close()
     await server.close()
   })
 
-  async function open(section: object): Promise<FakeHouse> {
-    house = await openFakeHouse({ servers: { s: section } })
-    return house
+  async function open(section: object): Promise<FakeInstance> {
+    instance = await openFakeInstance({ servers: { s: section } })
+    return instance
   }
   const cause = async (section: object) => {
     const { concerns, log } = await open(section)
@@ -79,8 +79,8 @@ describe('why a server’s tools are not there', () => {
     silent.listen(0, '127.0.0.1')
     await once(silent, 'listening')
     const url = `http://127.0.0.1:${(silent.address() as AddressInfo).port}/`
-    house = await openFakeHouse({ servers: { s: { url, private: true } } }, { connectMs: 200 })
-    const { concerns } = house
+    instance = await openFakeInstance({ servers: { s: { url, private: true } } }, { connectMs: 200 })
+    const { concerns } = instance
     await expect.poll(() => concerns.list()).toMatchObject([{ says: expect.stringContaining('did not answer within') }])
     expect(JSON.stringify(concerns.list())).not.toContain('reached')
     silent.close()

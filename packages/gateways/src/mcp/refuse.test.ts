@@ -31,8 +31,14 @@ describe('how a refusal reads', () => {
       'NOT EXECUTED. Approval apr_1 no longer holds: what it rested on has changed. Do not retry unless the arguments change.',
     ],
     [
-      { kind: 'waiting', approval: 'apr_1', groups: ['a', 'b'], expiresAt: 0, url: 'http://house/approvals/apr_1' },
-      'NOT EXECUTED. Waiting for a, b. Approval apr_1, http://house/approvals/apr_1, expires 1970-01-01T00:00:00.000Z. ' +
+      {
+        kind: 'waiting',
+        approval: 'apr_1',
+        groups: ['a', 'b'],
+        expiresAt: 0,
+        url: 'http://countersign/approvals/apr_1',
+      },
+      'NOT EXECUTED. Waiting for a, b. Approval apr_1, http://countersign/approvals/apr_1, expires 1970-01-01T00:00:00.000Z. ' +
         'Call countersign_wait with this id, then repeat this same call; do not change the arguments.',
     ],
     [

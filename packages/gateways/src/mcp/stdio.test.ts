@@ -5,7 +5,7 @@ import { Client, InMemoryTransport, type JSONRPCMessage } from '@modelcontextpro
 import { McpServer } from '@modelcontextprotocol/server'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { z } from 'zod'
-import { type FakeHouse, graveyard, keys, openFakeHouse, overTransport } from './fixture.ts'
+import { type FakeInstance, graveyard, keys, openFakeInstance, overTransport } from './fixture.ts'
 import { serveStdio } from './stdio.ts'
 
 /** A server made with the official package. */
@@ -20,7 +20,7 @@ function greeter(): InMemoryTransport {
 }
 
 describe('countersign mcp', () => {
-  let house: FakeHouse
+  let instance: FakeInstance
   let graves: ReturnType<typeof graveyard>
   let input: PassThrough
   let output: PassThrough
@@ -29,13 +29,13 @@ describe('countersign mcp', () => {
 
   beforeEach(async () => {
     graves = graveyard()
-    house = await openFakeHouse(
+    instance = await openFakeInstance(
       { servers: { s: { command: ['none'] } }, progressEveryMs: 20, patienceMs: 5000 },
       { connect: () => overTransport(greeter), tombstones: graves },
     )
     input = new PassThrough()
     output = new PassThrough()
-    bridge = serveStdio({ input, output, url: `${house.url}/mcp/s`, key: keys.mine })
+    bridge = serveStdio({ input, output, url: `${instance.url}/mcp/s`, key: keys.mine })
     client = new Client({ name: 'stdio', version: '1' })
     await client.connect(overPipes(output, input))
   })
@@ -43,19 +43,19 @@ describe('countersign mcp', () => {
   afterEach(async () => {
     input.end()
     await bridge
-    await house.close()
+    await instance.close()
   })
 
-  it('lets a client that speaks over pipes use the house', async () => {
+  it('lets a client that speaks over pipes use the instance', async () => {
     expect((await client.listTools()).tools.map(({ name }) => name)).toEqual(['greet', 'countersign_wait'])
     expect(await client.callTool({ name: 'greet', arguments: { name: 'you' } })).toMatchObject({
       content: [{ text: 'hello you' }],
     })
-    expect(house.gate.attempts[0]?.context.client).toBe('stdio/1')
+    expect(instance.gate.attempts[0]?.context.client).toBe('stdio/1')
   })
 
   it('carries waiting, progress and cancelling', async () => {
-    house.gate.verdict = 'ask'
+    instance.gate.verdict = 'ask'
     const leave = new AbortController()
     const progress = new Promise((resolve) => {
       const given = { signal: leave.signal, onprogress: resolve }
@@ -63,12 +63,12 @@ describe('countersign mcp', () => {
     })
     expect(await progress).toMatchObject({ message: expect.stringContaining('Waiting for approval by keepers') })
     leave.abort()
-    await house.gate.held(0)
-    house.gate.settle('granted')
-    expect(house.gate.runs).toEqual([])
+    await instance.gate.held(0)
+    instance.gate.settle('granted')
+    expect(instance.gate.runs).toEqual([])
   })
 
-  it('answers what the house refuses with its reason', async () => {
+  it('answers what the instance refuses with its reason', async () => {
     await expect(client.request({ method: 'resources/list' })).rejects.toMatchObject({ code: -32601 })
     const answers = createInterface({ input: output })
     input.write('{"jsonrpc":"2.0","id":"big","method":"ping","params":{"a":1,"a":2}}\n')
@@ -92,12 +92,12 @@ describe('countersign mcp', () => {
     ['the key is not known', 'wrong', 'does not know this key'],
     ['the store is gone', keys.unlucky, 'cannot be written now'],
   ])('says so, once, where %s', async (_, key, says) => {
-    const told = await tell(`${house.url}/mcp/s`, key, 'initialize')
+    const told = await tell(`${instance.url}/mcp/s`, key, 'initialize')
     expect(told).toMatchObject([{ id: 1, error: { code: -32000, message: expect.stringContaining(says) } }])
   })
 
   it.each([
-    ['the store is gone', () => house.url, 'NOT EXECUTED. The record cannot be written now'],
+    ['the store is gone', () => instance.url, 'NOT EXECUTED. The record cannot be written now'],
     ['nobody is there', () => 'http://127.0.0.1:59999', 'NOT EXECUTED. Countersign could not be reached.'],
   ])('a call is answered in band where %s', async (_, url, says) => {
     const told = await tell(`${url()}/mcp/s`, keys.unlucky, 'tools/call')
@@ -120,7 +120,7 @@ describe('countersign mcp', () => {
 
   async function sessions(): Promise<string[]> {
     await client.callTool({ name: 'greet', arguments: { name: 'who' } })
-    return house.gate.attempts.slice(-1).map(({ context }) => context.session)
+    return instance.gate.attempts.slice(-1).map(({ context }) => context.session)
   }
 })
 

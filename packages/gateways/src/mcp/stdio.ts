@@ -13,15 +13,15 @@ import { inOneLine } from './spans.ts'
 export interface StdioParts {
   readonly input: Readable
   readonly output: Writable
-  /** `https://house.example/mcp/<server>` */
+  /** `https://countersign.example/mcp/<server>` */
   readonly url: string
   readonly key: string
   readonly signal?: AbortSignal
 }
 
 /**
- * Resolves when the input has ended and everything asked is answered, or when `signal` aborts. Every request gets an answer:
- * Countersign's, or, where that does not come, one of our own that says so.
+ * Resolves when the input has ended and everything asked is answered, or when `signal` aborts. Every request gets an
+ * answer: Countersign's, or, where that does not come, one of our own that says so.
  */
 export async function serveStdio({ input, output, url, key, signal: stopped }: StdioParts): Promise<void> {
   const closing = new AbortController()
@@ -85,7 +85,10 @@ export async function serveStdio({ input, output, url, key, signal: stopped }: S
     ...(session && { 'mcp-session-id': session.id, 'mcp-protocol-version': session.version }),
   })
 
-  /** What is told unasked; again and again, since the instance may be started anew. What was told meanwhile may be a change of tools. */
+  /**
+   * What is told unasked; again and again, since the instance may be started anew. What was told meanwhile may be a
+   * change of tools.
+   */
   async function listen(): Promise<void> {
     for (let turn = 0; !signal.aborted; turn += 1) {
       try {

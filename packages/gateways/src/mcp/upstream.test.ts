@@ -6,7 +6,7 @@ import {
   StreamableHTTPClientTransport,
 } from '@modelcontextprotocol/client'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { type FakeHouse, keys, openFakeHouse, overTransport } from './fixture.ts'
+import { type FakeInstance, keys, openFakeInstance, overTransport } from './fixture.ts'
 
 /** A server of our own, so that it can change its mind, ask back, and die. */
 function createServer() {
@@ -66,14 +66,14 @@ function createServer() {
 
 describe('a server that cannot be trusted', () => {
   let server: ReturnType<typeof createServer>
-  let house: FakeHouse
+  let instance: FakeInstance
   let client: Client
   /** How often the client was told that the tools have changed. */
   let changes: number
 
   beforeEach(async () => {
     server = createServer()
-    house = await openFakeHouse(
+    instance = await openFakeInstance(
       { servers: { s: { command: ['none'], tools: { one: { secrets: ['/login/password'] } } } }, progressEveryMs: 20 },
       { connect: () => overTransport(() => server.connect()) },
     )
@@ -83,7 +83,7 @@ describe('a server that cannot be trusted', () => {
 
   afterEach(async () => {
     await client.close()
-    await house.close()
+    await instance.close()
   })
 
   async function connect(onChanged: () => unknown): Promise<Client> {
@@ -92,11 +92,11 @@ describe('a server that cannot be trusted', () => {
       { listChanged: { tools: { autoRefresh: false, debounceMs: 0, onChanged: () => void onChanged() } } },
     )
     const requestInit = { headers: { authorization: `Bearer ${keys.mine}` } }
-    await opened.connect(new StreamableHTTPClientTransport(new URL(`${house.url}/mcp/s`), { requestInit }))
+    await opened.connect(new StreamableHTTPClientTransport(new URL(`${instance.url}/mcp/s`), { requestInit }))
     return opened
   }
 
-  const standings = () => Object.fromEntries([...house.tools].map(([id, tool]) => [id, standingOf(tool)]))
+  const standings = () => Object.fromEntries([...instance.tools].map(([id, tool]) => [id, standingOf(tool)]))
 
   const shown = async () => (await client.listTools()).tools.map(({ name }) => name)
 
@@ -117,32 +117,32 @@ describe('a server that cannot be trusted', () => {
       content: [{ text: expect.stringContaining('quarantined: its definition has changed') }],
     })
     expect(server.calls).toEqual([])
-    expect(house.gate.attempts).toEqual([])
+    expect(instance.gate.attempts).toEqual([])
 
     const told = changes
-    await house.accept('s/one')
+    await instance.accept('s/one')
     await expect.poll(() => changes, { message: 'the client is told to look again' }).toBeGreaterThan(told)
     expect(await shown()).toEqual(['one', 'two', 'countersign_wait'])
   })
 
-  it('what was pinned outlives the house, and so does what was set aside', async () => {
+  it('what was pinned outlives the instance, and so does what was set aside', async () => {
     await shown()
     await client.close()
-    await house.close()
+    await instance.close()
     server.tools = [
       server.tool('one', { description: 'does one; and more' }),
       ...server.tools.slice(1),
       server.tool('three'),
     ]
-    house = await openFakeHouse(
+    instance = await openFakeInstance(
       { servers: { s: { command: ['none'] } } },
-      { connect: () => overTransport(() => server.connect()), tools: house.tools },
+      { connect: () => overTransport(() => server.connect()), tools: instance.tools },
     )
     client = await connect(() => undefined)
     expect(await shown()).toEqual(['two', 'countersign_wait'])
     expect(standings()).toEqual({ 's/one': 'changed', 's/two': 'pinned', 's/three': 'new' })
 
-    await house.accept('s/three')
+    await instance.accept('s/three')
     server.tools = [server.tool('one'), ...server.tools.slice(1)]
     await server.link?.close()
     expect(await shown(), 'what is again as it was pinned needs nobody').toEqual([
@@ -156,18 +156,18 @@ describe('a server that cannot be trusted', () => {
   it('a tool too large to be kept is not offered', async () => {
     server.tools.push(server.tool('vast', { description: 'x'.repeat(70_000) }))
     expect(await shown()).toEqual(['one', 'two', 'countersign_wait'])
-    expect([...house.tools.keys()]).toEqual(['s/one', 's/two'])
+    expect([...instance.tools.keys()]).toEqual(['s/one', 's/two'])
   })
 
   it('a tool that this agent could never be let use is not shown to it, and refused by the gate if called', async () => {
-    house.prohibited.add('mine s/two').add('other s/one')
+    instance.prohibited.add('mine s/two').add('other s/one')
     expect(await shown()).toEqual(['one', 'countersign_wait'])
-    house.gate.verdict = { kind: 'denied', reason: 'prohibited', because: [], actionId: 'act_1' }
+    instance.gate.verdict = { kind: 'denied', reason: 'prohibited', because: [], actionId: 'act_1' }
     expect(await client.callTool({ name: 'two', arguments: {} })).toMatchObject({
       isError: true,
       content: [{ text: expect.stringContaining('Policy forbids this.') }],
     })
-    expect(house.gate.attempts).toHaveLength(1)
+    expect(instance.gate.attempts).toHaveLength(1)
   })
 
   it('a tool that joins later is set aside, also after the server was started anew', async () => {
@@ -182,14 +182,14 @@ describe('a server that cannot be trusted', () => {
   })
 
   it('P1: a definition that changes while people think is not run', async () => {
-    house.gate.verdict = 'ask'
+    instance.gate.verdict = 'ask'
     const call = client.callTool({ name: 'one', arguments: {} })
-    await house.gate.held(1)
+    await instance.gate.held(1)
     server.tools = [server.tool('one', { description: 'other' })]
     server.send({ jsonrpc: '2.0', method: 'notifications/tools/list_changed' })
     expect(await shown()).toEqual(['countersign_wait'])
-    await house.accept('s/one')
-    house.gate.settle('granted')
+    await instance.accept('s/one')
+    instance.gate.settle('granted')
     expect(await call).toMatchObject({
       isError: true,
       content: [{ text: expect.stringContaining('no longer defined as it was') }],
@@ -224,11 +224,11 @@ describe('a server that cannot be trusted', () => {
     server.answer = () => ({ content, structuredContent: { rows: [{ a: 1 }] }, _meta: { 'x/y': 1 } })
     const answer = await client.callTool({ name: 'two', arguments: {} })
     expect(answer).toMatchObject({ structuredContent: { rows: [{ a: 1 }] }, _meta: { 'x/y': 1 } })
-    await expect.poll(() => house.gate.runs.length).toBe(1)
+    await expect.poll(() => instance.gate.runs.length).toBe(1)
     // The client drops what its version does not know; what it was sent is what is kept.
-    const kept = Buffer.from(house.gate.runs[0]?.result?.body ?? '', 'base64').toString('utf8')
+    const kept = Buffer.from(instance.gate.runs[0]?.result?.body ?? '', 'base64').toString('utf8')
     expect(JSON.parse(kept)).toEqual(server.answer())
-    expect(house.gate.attempts[0]?.context).toMatchObject({ destructive: true, effect: 'write', lineage: {} })
+    expect(instance.gate.attempts[0]?.context).toMatchObject({ destructive: true, effect: 'write', lineage: {} })
   })
 
   it.each<['die' | 'error', object, string]>([
@@ -238,7 +238,7 @@ describe('a server that cannot be trusted', () => {
     server.answer = () => how
     const answer = await client.callTool({ name: 'two', arguments: {} })
     expect(answer).toMatchObject({ isError: true, content: [{ text: expect.stringContaining(says) }] })
-    await expect.poll(() => house.gate.runs).toMatchObject([{ outcome, delivered: true }])
+    await expect.poll(() => instance.gate.runs).toMatchObject([{ outcome, delivered: true }])
     expect(server.calls).toHaveLength(1)
     server.answer = () => ({ content: [] })
     expect((await client.callTool({ name: 'two', arguments: {} })).isError).toBeFalsy()
@@ -250,9 +250,9 @@ describe('a server that cannot be trusted', () => {
     await expect.poll(() => server.calls.length).toBe(1)
     await client.close()
     expect(await call).toBe('gone')
-    await expect.poll(() => house.gate.attempts[0]?.signal.aborted).toBe(true)
+    await expect.poll(() => instance.gate.attempts[0]?.signal.aborted).toBe(true)
     server.release()
-    await expect.poll(() => house.gate.runs).toMatchObject([{ outcome: { kind: 'done' }, delivered: false }])
+    await expect.poll(() => instance.gate.runs).toMatchObject([{ outcome: { kind: 'done' }, delivered: false }])
 
     client = await connect(() => undefined)
     const again = await client.callTool({ name: 'one', arguments: { a: 1 } })
@@ -262,7 +262,7 @@ describe('a server that cannot be trusted', () => {
 
   it('P12: a declared secret is a reference for everybody but the server', async () => {
     await client.callTool({ name: 'one', arguments: { login: { user: 'me', password: 'hunter2' } } })
-    expect(house.gate.attempts[0]?.action.parameters).toMatchObject({
+    expect(instance.gate.attempts[0]?.action.parameters).toMatchObject({
       arguments: { login: { user: 'me', password: 'secret:1' } },
     })
     expect(server.calls).toMatchObject([{ name: 'one', arguments: { login: { user: 'me', password: 'hunter2' } } }])
@@ -270,7 +270,9 @@ describe('a server that cannot be trusted', () => {
 
   it('P12: a secret that is not text is a reference as a whole', async () => {
     await client.callTool({ name: 'one', arguments: { login: { password: { a: 1 } } } })
-    expect(house.gate.attempts[0]?.action.parameters).toMatchObject({ arguments: { login: { password: 'secret:1' } } })
+    expect(instance.gate.attempts[0]?.action.parameters).toMatchObject({
+      arguments: { login: { password: 'secret:1' } },
+    })
     expect(server.calls).toMatchObject([{ name: 'one', arguments: { login: { password: { a: 1 } } } }])
   })
 })

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import type { ServerResponse } from 'node:http'
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { type FakeHouse, keys, openFakeHouse } from './fixture.ts'
+import { type FakeInstance, keys, openFakeInstance } from './fixture.ts'
 import { openScripted, type Scripted } from './scripted.ts'
 
 const mostPieces = 200
@@ -22,38 +22,38 @@ async function pourOut(response: ServerResponse, piece: string): Promise<number>
 
 describe('a server that is reached over HTTP', () => {
   let server: Scripted
-  let house: FakeHouse
+  let instance: FakeInstance
   const clients: Client[] = []
   beforeEach(async () => {
     server = await openScripted()
   })
   afterEach(async () => {
     await Promise.all(clients.splice(0).map((client) => client.close()))
-    await house.close()
+    await instance.close()
     await server.close()
   })
 
   async function reach(section: object): Promise<Client> {
-    house = await openFakeHouse({ servers: { far: { url: server.url, ...section } } })
+    instance = await openFakeInstance({ servers: { far: { url: server.url, ...section } } })
     const client = new Client({ name: 'any', version: '1' })
     clients.push(client)
     const requestInit = { headers: { authorization: `Bearer ${keys.mine}` } }
-    await client.connect(new StreamableHTTPClientTransport(new URL(`${house.url}/mcp/far`), { requestInit }))
+    await client.connect(new StreamableHTTPClientTransport(new URL(`${instance.url}/mcp/far`), { requestInit }))
     return client
   }
   const read = (client: Client) => client.callTool({ name: 'read', arguments: {} })
 
-  it('near the house is called if the configuration names it as private, with the house’s own credentials', async () => {
-    const client = await reach({ private: true, headers: { authorization: 'Bearer of-the-house' } })
+  it('near the instance is called if the configuration names it as private, with the instance’s own credentials', async () => {
+    const client = await reach({ private: true, headers: { authorization: 'Bearer of-the-gateway' } })
     expect(await read(client)).toMatchObject({ content: [{ text: 'hello' }] })
-    expect(new Set(server.heard.map(({ authorization }) => authorization))).toEqual(new Set(['Bearer of-the-house']))
+    expect(new Set(server.heard.map(({ authorization }) => authorization))).toEqual(new Set(['Bearer of-the-gateway']))
   })
 
-  it('near the house is not called otherwise (P8)', async () => {
+  it('near the instance is not called otherwise (P8)', async () => {
     const client = await reach({})
     await expect(client.listTools().then(({ tools }) => tools.filter(({ name }) => name === 'read'))).rejects.toThrow()
     expect(server.heard).toEqual([])
-    expect(house.gate.runs).toEqual([])
+    expect(instance.gate.runs).toEqual([])
   })
 
   it('its redirects are not followed', async () => {
@@ -80,7 +80,7 @@ describe('a server that is reached over HTTP', () => {
         poured = pourOut(response, piece)
       }
       expect(await read(client)).toMatchObject({ isError: true })
-      expect(house.gate.runs).toMatchObject([{ outcome: { kind: 'unknown' } }])
+      expect(instance.gate.runs).toMatchObject([{ outcome: { kind: 'unknown' } }])
       expect(await poured).toBeLessThan(mostPieces)
       delete server.on['tools/call']
       expect(await read(client)).toMatchObject({ content: [{ text: 'hello' }] })

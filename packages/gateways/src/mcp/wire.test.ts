@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type FakeHouse, keys, openFakeHouse } from './fixture.ts'
+import { type FakeInstance, keys, openFakeInstance } from './fixture.ts'
 
 const plain = {
   'content-type': 'application/json',
@@ -14,21 +14,21 @@ const hello = {
 }
 
 describe('the wire', () => {
-  let house: FakeHouse
+  let instance: FakeInstance
   let session: string
 
   beforeAll(async () => {
-    house = await openFakeHouse({ servers: { s: { command: ['/nonexistent'] } } })
+    instance = await openFakeInstance({ servers: { s: { command: ['/nonexistent'] } } })
     session = await open()
   })
-  afterAll(() => house.close())
+  afterAll(() => instance.close())
 
   const send = (
     body: string | Uint8Array<ArrayBuffer> | undefined,
     headers: Record<string, string> = {},
     path = '/mcp/s',
     method = 'POST',
-  ) => fetch(house.url + path, { method, headers: { ...plain, ...headers }, ...(body !== undefined && { body }) })
+  ) => fetch(instance.url + path, { method, headers: { ...plain, ...headers }, ...(body !== undefined && { body }) })
 
   async function open(key = keys.mine): Promise<string> {
     const answer = await send(JSON.stringify(hello), { authorization: `Bearer ${key}` })
@@ -120,7 +120,7 @@ describe('the wire', () => {
     expect(answer.status).toBe(401)
     const where = /^Bearer resource_metadata="(.*)"$/.exec(answer.headers.get('www-authenticate') ?? '')?.[1] ?? ''
     expect(await (await fetch(where)).json()).toMatchObject({
-      resource: `${house.url}/mcp/s`,
+      resource: `${instance.url}/mcp/s`,
       bearer_methods_supported: ['header'],
     })
   })

@@ -1,6 +1,6 @@
 /**
- * What every part of the API says alike: moments, names, who looks, an action in a line. The console reads nothing else.
- * Moments are RFC 3339 UTC with milliseconds. Text is text: never markup, whoever wrote it.
+ * What every part of the API says alike: moments, names, who looks, an action in a line. The console reads nothing
+ * else. Moments are RFC 3339 UTC with milliseconds. Text is text: never markup, whoever wrote it.
  *
  * @module
  */
@@ -25,7 +25,7 @@ export const page = <Item extends z.ZodType>(item: Item) =>
 export const Named = z.object({ id: z.string(), name: z.string() })
 export type Named = z.infer<typeof Named>
 
-/** Who looks, and how well the house knows it. */
+/** Who looks, and how well Countersign knows it. */
 export const Me = z.object({
   person: Named.extend({ email: z.string().optional(), issuer: z.string(), subject: z.string() }),
   roles: z.array(Role),

@@ -1,5 +1,5 @@
 /**
- * What the API says of people, and of the roles by which they run the house.
+ * What the API says of people, and of the roles by which they run Countersign.
  *
  * @module
  */

@@ -1,5 +1,6 @@
 /**
- * What the API says of the deployment itself: whether it stands, what waits, where its doors are, what just changed, what went wrong.
+ * What the API says of the deployment itself: whether it stands, what waits, where its doors are, what just changed,
+ * what went wrong.
  *
  * @module
  */
@@ -7,7 +8,7 @@ import { z } from 'zod'
 import { Door } from '../action.ts'
 import { Moment } from './api.ts'
 
-/** A process of the house that held its right to run when it was asked. */
+/** A process of the deployment that held its right to run when it was asked. */
 export const InstanceView = z.object({
   id: z.string(),
   version: z.string(),
@@ -53,7 +54,7 @@ export type ConcernView = z.infer<typeof ConcernView>
 
 export const SystemView = z.object({
   at: Moment,
-  house: z.object({ origin: z.string(), version: z.string(), publicUrl: z.string(), demo: z.boolean() }),
+  deployment: z.object({ origin: z.string(), version: z.string(), publicUrl: z.string(), demo: z.boolean() }),
   store: z.object({
     entries: z.number().int(),
     answeredInMs: z.number().describe('How long it took to say so.'),
@@ -83,7 +84,7 @@ export const EventHint = z.object({
 })
 export type EventHint = z.infer<typeof EventHint>
 
-/** RFC 9457. `code` is from the house's catalogue. */
+/** RFC 9457. `code` is from Countersign's catalogue. */
 export const Problem = z.object({
   type: z.string(),
   title: z.string(),

@@ -1,5 +1,5 @@
 /**
- * The house's API for people and their tools: one listener's worth of paths, put together from one file per area.
+ * Countersign's API for people and their tools: one listener's worth of paths, put together from one file per area.
  *
  * @module
  */

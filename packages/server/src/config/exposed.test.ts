@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { Config } from './config.ts'
 
-describe('listeners stay on this machine until the house has a public URL', () => {
+describe('listeners stay on this machine until Countersign has a public URL', () => {
   const publicUrl = 'https://gate.example'
   it.each<[string, object, boolean]>([
     ['nothing', {}, true],

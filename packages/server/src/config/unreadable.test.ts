@@ -1,4 +1,4 @@
-/** One bad row must not keep the house from the good ones. */
+/** One bad row must not keep Countersign from the good ones. */
 import { createDesk, CountersignError, type Desk, type LogLine, type Store } from '@countersign/core'
 import { createMemoryStore } from '@countersign/stores'
 import {

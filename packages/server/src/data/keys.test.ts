@@ -5,7 +5,7 @@ import { isError } from '@countersign/core'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { loadKeys } from './keys.ts'
 
-describe('the keys of a house', () => {
+describe('the keys of a deployment', () => {
   let folder: string
   let directory: string
   beforeEach(async () => {
@@ -16,7 +16,7 @@ describe('the keys of a house', () => {
 
   const modeOf = async (path: string) => ((await stat(path)).mode & 0o777).toString(8)
 
-  it('are made once, and only the house can read them', async () => {
+  it('are made once, and only Countersign can read them', async () => {
     const keys = await loadKeys(directory)
     expect([keys.kek.length, keys.tenant.length]).toEqual([32, 32])
     expect(keys.kek).not.toEqual(keys.tenant)

@@ -1,5 +1,5 @@
 /**
- * The keys of a house: they lie beside the database, never in it.
+ * The keys of a deployment: they lie beside the database, never in it.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import { platform } from 'node:os'
 import { join } from 'node:path'
 import { CountersignError, createLogKey, createSigner } from '@countersign/core'
 
-export interface HouseKeys {
+export interface DeploymentKeys {
   /** Wraps the keys of the vault. 32 bytes. */
   readonly kek: Uint8Array
   /** Look-ups and secret references. 32 bytes. */
@@ -53,7 +53,10 @@ export interface FileFault {
   readonly says: string
 }
 
-/** What is wrong with the keys in `directory`, as `loadKeys` would find it. Nothing is made or changed; keys that are not there yet are fine. */
+/**
+ * What is wrong with the keys in `directory`, as `loadKeys` would find it. Nothing is made or changed; keys that are
+ * not there yet are fine.
+ */
 export async function lookAtKeys(directory: string): Promise<FileFault[]> {
   const folder = await stat(directory).catch(() => undefined)
   if (folder?.isDirectory() === false) return [{ file: directory, says: 'The keys lie in a folder, and this is none.' }]
@@ -68,12 +71,12 @@ export async function lookAtKeys(directory: string): Promise<FileFault[]> {
 }
 
 /**
- * Reads the keys in `directory` (0700, files 0600), making each one that is missing. Of several starting at once one makes
- * a key and all have it.
+ * Reads the keys in `directory` (0700, files 0600), making each one that is missing. Of several starting at once one
+ * makes a key and all have it.
  *
  * @throws ERR_CONFIG_INVALID naming each key that is not one
  */
-export async function loadKeys(directory: string): Promise<HouseKeys> {
+export async function loadKeys(directory: string): Promise<DeploymentKeys> {
   const faults = await lookAtKeys(directory)
   if (faults.length > 0) throw new CountersignError('ERR_CONFIG_INVALID', faults)
   await mkdir(directory, { recursive: true, mode: 0o700 })

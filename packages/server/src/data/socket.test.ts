@@ -28,14 +28,14 @@ describe('the place of the operator’s socket', () => {
   }
 
   it('is the data directory, and a short one of its own where that is too long for a socket', () => {
-    expect(socketOf('/data')).toEqual({ path: '/data/house.sock', shared: false })
+    expect(socketOf('/data')).toEqual({ path: '/data/countersign.sock', shared: false })
     const { path, shared } = socketOf(long, folder)
     expect([shared, dirname(dirname(path)), Buffer.byteLength(path) < 100]).toEqual([true, folder, true])
     expect(socketOf(long, folder)).toEqual(socketOf(long, folder))
     expect(socketOf(`${long}2`, folder).path).not.toBe(path)
   })
 
-  it('a short one is made for the house alone, and found again', async () => {
+  it('a short one is made for it alone, and found again', async () => {
     const path = await prepareSocket(long, folder)
     expect((await lstat(dirname(path))).mode & 0o777).toBe(0o700)
     expect(await findSocket(long, folder)).toBeUndefined()
@@ -65,7 +65,7 @@ describe('the place of the operator’s socket', () => {
     expect(await refused(prepareSocket(long, folder))).toBe(true)
   })
 
-  it('a file in its place is no house', async () => {
+  it('a file in its place is no instance', async () => {
     const { path } = socketOf(long, folder)
     await mkdir(dirname(path), { mode: 0o700 })
     await writeFile(path, '')

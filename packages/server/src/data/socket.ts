@@ -1,6 +1,7 @@
 /**
- * Where the house and the hand tool meet: `house.sock` in the data directory. A path that is too long for a socket gets
- * a short one in the folder for temporary files; others may write there, so it is trusted only if it is ours alone.
+ * Where Countersign and the hand tool meet: `countersign.sock` in the data directory. A path that is too long for a
+ * socket gets a short one in the folder for temporary files; others may write there, so it is trusted only if it is
+ * ours alone.
  *
  * @module
  */
@@ -24,13 +25,13 @@ export interface Place {
 }
 
 export function socketOf(dataDir: string, temporary: string = tmpdir()): Place {
-  const plain = join(resolve(dataDir), 'house.sock')
+  const plain = join(resolve(dataDir), 'countersign.sock')
   if (Buffer.byteLength(plain) < longestBytes) return { path: plain, shared: false }
   const name = createHash('sha256').update(plain).digest('hex').slice(0, 16)
-  return { path: join(temporary, `countersign-${name}`, 'house.sock'), shared: true }
+  return { path: join(temporary, `countersign-${name}`, 'countersign.sock'), shared: true }
 }
 
-/** For the house: the place is there, nobody else's, and free. @throws ERR_CONFIG_INVALID */
+/** For Countersign: the place is there, nobody else's, and free. @throws ERR_CONFIG_INVALID */
 export async function prepareSocket(dataDir: string, temporary?: string): Promise<string> {
   const { path, shared } = socketOf(dataDir, temporary)
   const folder = dirname(path)
@@ -41,7 +42,10 @@ export async function prepareSocket(dataDir: string, temporary?: string): Promis
   return path
 }
 
-/** Why `prepareSocket` would refuse the place. Nothing is made; whose a data directory will be that is not there yet, nobody knows. */
+/**
+ * Why `prepareSocket` would refuse the place. Nothing is made; whose a data directory will be that is not there yet,
+ * nobody knows.
+ */
 export async function lookAtSocket(dataDir: string, temporary?: string): Promise<FileFault[]> {
   const { path, shared } = socketOf(dataDir, temporary)
   const folder = dirname(path)
@@ -56,7 +60,9 @@ export async function lookAtSocket(dataDir: string, temporary?: string): Promise
   }
 }
 
-/** For the hand tool: undefined where no house runs. @throws ERR_CONFIG_INVALID if someone else has made the place */
+/**
+ * For the hand tool: undefined where no instance runs. @throws ERR_CONFIG_INVALID if someone else has made the place
+ */
 export async function findSocket(dataDir: string, temporary?: string): Promise<string | undefined> {
   const { path, shared } = socketOf(dataDir, temporary)
   const there = await lstat(path).catch(() => undefined)

@@ -3,13 +3,13 @@
  *
  * @module
  */
-import type { Desk, Follower, HouseGate, LogLine, Pins, Running, Store } from '@countersign/core'
+import type { Desk, Follower, InstanceGate, LogLine, Pins, Running, Store } from '@countersign/core'
 import type { Entry } from '@countersign/schema'
 import { type FollowParts, startFollower } from './followers.ts'
 
 export interface Awake {
   readonly desk: Pick<Desk, 'show'>
-  readonly gate: Pick<HouseGate, 'show' | 'heed'>
+  readonly gate: Pick<InstanceGate, 'show' | 'heed'>
   readonly pins: Pick<Pins, 'show'>
   /** The windows of the console. */
   readonly windows: { hear(entry: Entry): void }
@@ -45,8 +45,8 @@ export interface HereParts {
 }
 
 /**
- * From now on is enough: who waits looks for itself after it began to listen. What cannot be read is soon left out, since
- * those behind it wait as well.
+ * From now on is enough: who waits looks for itself after it began to listen. What cannot be read is soon left out,
+ * since those behind it wait as well.
  */
 export async function followHere({ store, hear, log, firstRetryMs }: HereParts): Promise<Running> {
   let { size: next } = await store.ledger.head()

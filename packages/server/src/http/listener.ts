@@ -1,5 +1,5 @@
 /**
- * The house's own listener: console, API, MCP.
+ * Countersign's own listener: console, API, MCP.
  *
  * @module
  */
@@ -21,8 +21,8 @@ export interface ListenerParts {
   fetch(request: Request, from: { peer: string | undefined }): Promise<Response>
   readonly mounts?: readonly NodeMount[]
   /**
-   * Default 20,000; half of them of one address, so that no stranger takes every place. A proxy in front is one address, with
-   * many behind it.
+   * Default 20,000; half of them of one address, so that no stranger takes every place. A proxy in front is one
+   * address, with many behind it.
    */
   readonly mostConnections?: number
 }
@@ -109,7 +109,10 @@ function open(
   })
 }
 
-/** Last words have a moment to arrive. What is still held would keep it open for ever, so it is cut: who asks again finds the same question. */
+/**
+ * Last words have a moment to arrive. What is still held would keep it open for ever, so it is cut: who asks again
+ * finds the same question.
+ */
 function shut(server: Server): Promise<void> {
   return new Promise((resolve) => {
     const cut = setTimeout(() => server.closeAllConnections(), lastWordsMs)

@@ -46,8 +46,8 @@ describe('the operator’s socket', () => {
         }),
         keeping: createPeopleKeeping(store),
         localPeople: undefined,
-        places: [{ gateway: 'mcp', name: 'files', address: 'http://house/mcp/files' }],
-        url: 'http://house',
+        places: [{ gateway: 'mcp', name: 'files', address: 'http://countersign/mcp/files' }],
+        url: 'http://countersign',
         vkey: 'v',
         standing: () =>
           standingOf({
@@ -76,7 +76,7 @@ describe('the operator’s socket', () => {
   const json = { 'content-type': 'application/json' }
   const ask = (method: string, path: string, body?: unknown) =>
     new Promise<{ status: number; body: Record<string, unknown> }>((resolve, reject) => {
-      request({ socketPath: join(folder, 'house.sock'), method, path, headers: json }, (response) => {
+      request({ socketPath: join(folder, 'countersign.sock'), method, path, headers: json }, (response) => {
         let text = ''
         response.setEncoding('utf8').on('data', (piece: string) => (text += piece))
         response.once('end', () => {
@@ -90,12 +90,12 @@ describe('the operator’s socket', () => {
   const bot = { id: 'bot', owner: 'ana@acme.example', team: 'team' }
 
   it('is for whoever may open the data directory', async () => {
-    expect((await lstat(join(folder, 'house.sock'))).mode & 0o777).toBe(0o600)
+    expect((await lstat(join(folder, 'countersign.sock'))).mode & 0o777).toBe(0o600)
   })
 
-  it('tells how the house stands', async () => {
+  it('tells how the instance stands', async () => {
     expect((await ask('GET', '/status')).body).toMatchObject({
-      url: 'http://house',
+      url: 'http://countersign',
       vkey: 'v',
       origin: store.ledger.origin,
       version: 'test',
@@ -199,7 +199,7 @@ describe('the operator’s socket', () => {
     ] as const) {
       const { key, ready } = (await ask('POST', path, body)).body as { key: string; ready: { text: string }[] }
       expect(ready[0]?.text).toBe(`export COUNTERSIGN_KEY=${key}`)
-      expect(ready.slice(1).every(({ text }) => text.includes('http://house/mcp/files'))).toBe(true)
+      expect(ready.slice(1).every(({ text }) => text.includes('http://countersign/mcp/files'))).toBe(true)
     }
   })
 
@@ -232,7 +232,7 @@ describe('the operator’s socket', () => {
           id: approval.id,
           state: 'open',
           groups: ['finance-controllers'],
-          url: `http://house/approvals/${approval.id}`,
+          url: `http://countersign/approvals/${approval.id}`,
         },
       ],
     })

@@ -30,8 +30,8 @@ export interface NewPerson {
 
 export interface LocalRoster {
   /**
-   * Makes them, or gives someone who is there already these groups, roles and name, and a link that signs a browser in as
-   * them: once, within a day, on this machine.
+   * Makes them, or gives someone who is there already these groups, roles and name, and a link that signs a browser in
+   * as them: once, within a day, on this machine.
    *
    * @throws ERR_INPUT_INVALID, ERR_GROUP_UNKNOWN
    */
@@ -80,7 +80,7 @@ export function createLocalRoster({ store, local, keeping, publicUrl, groups }: 
       }
       const facts: Fact[] = [
         { kind: 'person.changed', change: 'added', by: person.id, person },
-        { kind: 'house.founded', by: person.id, demo: false, local: true },
+        { kind: 'deployment.founded', by: person.id, demo: false, local: true },
       ]
       await store.commit({ facts })
       return person

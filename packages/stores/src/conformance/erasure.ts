@@ -55,7 +55,7 @@ export function erasure(open: OpenStore): void {
         const leaf = new TextDecoder().decode((await store.ledger.leaves(size, 1))[0])
         expect(JSON.parse(leaf)).toMatchObject({
           type: 'record.erased',
-          stream: 'house',
+          stream: 'system',
           actor: { ref: 'per_privacy' },
         })
         expect(leaf + JSON.stringify(told)).not.toContain(person.id)
@@ -222,10 +222,10 @@ export function erasure(open: OpenStore): void {
       expect(await store.permits.openEnded(first.digest)).toBeUndefined()
     })
 
-    it('is nothing for the house itself, or for a subject nobody has heard of', async () => {
+    it('is nothing for the instance itself, or for a subject nobody has heard of', async () => {
       const { store } = scene
       const index = await store.commit({ facts: [founded()] })
-      expect(await store.journal.erase('house')).toBe(0)
+      expect(await store.journal.erase('system')).toBe(0)
       expect(await store.journal.erase(unique('nobody'))).toBe(0)
       expect(await factsFrom(index, 1)).toEqual([founded()])
     })

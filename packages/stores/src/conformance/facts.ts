@@ -1,5 +1,5 @@
 /**
- * Facts about the samples, in the words of the house.
+ * Facts about the samples, in the words of the instance.
  *
  * @module
  */
@@ -18,7 +18,7 @@ import type {
 
 type ApprovalChange = FactOf<'approval.changed'>['change']
 
-export const founded = (): FactOf<'house.founded'> => ({ kind: 'house.founded', by: 'house', demo: false })
+export const founded = (): FactOf<'deployment.founded'> => ({ kind: 'deployment.founded', by: 'system', demo: false })
 
 export const decided = (record: ActionRecord): FactOf<'action.decided'> => ({ kind: 'action.decided', record })
 
@@ -29,7 +29,7 @@ export const changed = (
 ): FactOf<'approval.changed'> => ({
   kind: 'approval.changed',
   change,
-  by: signature?.person ?? 'house',
+  by: signature?.person ?? 'system',
   approval,
   ...(signature !== undefined && { signature }),
 })
@@ -74,4 +74,4 @@ export const personChanged = (
 export const toolChanged = (
   tool: ToolRecord,
   change: FactOf<'tool.changed'>['change'] = 'pinned',
-): FactOf<'tool.changed'> => ({ kind: 'tool.changed', change, by: 'house', tool })
+): FactOf<'tool.changed'> => ({ kind: 'tool.changed', change, by: 'system', tool })

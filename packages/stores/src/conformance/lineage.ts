@@ -41,7 +41,7 @@ export function lineage(open: OpenStore): void {
         toColumns: [],
         how: 'sends',
       })
-      const second = sampleFlow(node, { kind: 'model', name: 'house-model' }, { action: flow.action, how: 'trains' })
+      const second = sampleFlow(node, { kind: 'model', name: 'own-model' }, { action: flow.action, how: 'trains' })
       await graph.add([flow])
       await graph.add([flow, second])
       await graph.add([second, flow])
@@ -200,7 +200,8 @@ export function lineage(open: OpenStore): void {
         steps: { [crm.name]: 0, [extract.name]: 1, [phones.name]: 2 },
         edges: 2,
       })
-      // From both sides, and nothing that went past: what flowed from crm to the vendor directly was not in this column.
+      // From both sides, and nothing that went past: what flowed from crm to the vendor directly was not in this
+      // column.
       expect(await columnOf(mail, 'address')).toMatchObject({
         steps: { [mail.name]: 0, [extract.name]: -1, [vendor.name]: 1, [crm.name]: -2 },
         edges: 3,

@@ -133,7 +133,7 @@ function newWorld(): World {
   return { credential: unique('key'), agent, lanes: [newLane(), newLane(), newLane()], facts: 1 }
 }
 
-/** Undefined where the house would not even try. */
+/** Undefined where the instance would not even try. */
 function stepOf(world: World, command: Command): Step | undefined {
   if (command.kind === 'stop' || command.kind === 'start') {
     const status = command.kind === 'stop' ? ('stopped' as const) : ('active' as const)

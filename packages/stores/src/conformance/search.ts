@@ -44,7 +44,7 @@ const records: Readonly<Record<string, ActionRecord>> = {
   }),
   acted: sampleRecord({ ...plain, action: mine({ onBehalfOf: 'per-one', environment: 'staging' }) }),
   started: sampleRecord({ action: mine({ startedBy: 'per-one' }), decision: sampleDeny() }),
-  model: sampleRecord({ ...plain, action: mine({ verb: 'model.invoke' }), picture: picture('a', 'b', 'house-model') }),
+  model: sampleRecord({ ...plain, action: mine({ verb: 'model.invoke' }), picture: picture('a', 'b', 'own-model') }),
   other: sampleRecord({ ...plain, action: sampleAction({ agent: 'another' }) }),
 }
 const ends = { read: {}, write: { outcome: sampleUnknown }, acted: { outcome: sampleFailed } }
@@ -80,7 +80,7 @@ export function search(open: OpenStore): void {
       ['nobody', { people: [] }, []],
       ['a dataset, read or written', { dataset: 'crm.people' }, ['write', 'read']],
       ['a dataset that is only written', { dataset: 'dwh.people' }, ['read']],
-      ['a model', { model: 'house-model' }, ['model']],
+      ['a model', { model: 'own-model' }, ['model']],
       ['a verb', { verb: 'data.write' }, ['write']],
       ['an environment', { environment: 'staging' }, ['acted']],
       ['an operation', { operation: 'pg.query' }, ['write']],

@@ -35,7 +35,7 @@ export function apply(state: State, fact: Fact, place: Place): void {
       return state.tools.set(fact.tool.id, fact.tool)
     case 'signature.refused':
       return remember(state, fact.approval, place)
-    case 'house.founded':
+    case 'deployment.founded':
     case 'policy.activated':
     case 'record.read':
     case 'record.denied':

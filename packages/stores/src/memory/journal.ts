@@ -35,8 +35,8 @@ export interface MemoryJournal extends Journal {
   close(): void
 }
 
-/** Nobody to erase: what the house did stays. */
-const house = 'house'
+/** Nobody to erase: what the instance did stays. */
+const system = 'system'
 /** Entries handed to a follower at a time. */
 const pageSize = 200
 
@@ -119,9 +119,9 @@ export function createJournal(
     async moveCursor(follower, index) {
       cursors.set(follower, index)
     },
-    async erase(subject, { by, because } = { by: house, because: '' }) {
+    async erase(subject, { by, because } = { by: system, because: '' }) {
       const key = keys.get(subject)
-      if (!key?.wrapped || subject === house) return 0
+      if (!key?.wrapped || subject === system) return 0
       const count = entries.filter((entry) => entry.key === key).length
       await record({ kind: 'record.erased', by, subject: vault.lookup(`subject\n${subject}`), entries: count, because })
       key.wrapped = undefined

@@ -11,7 +11,7 @@ const compareMs = 1_000
 const longestLookMs = 200
 
 /**
- * The database's clock, carried on between two looks by a count that nobody can set: what the house shows and what a
+ * The database's clock, carried on between two looks by a count that nobody can set: what the instance shows and what a
  * commit decides by agree closely, whatever becomes of this machine's own clock.
  */
 export async function createDatabaseClock(db: Pick<Db, 'query'>, elapsedMs = sinceStart): Promise<DatabaseClock> {

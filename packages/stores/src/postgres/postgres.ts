@@ -1,5 +1,5 @@
 /**
- * Durable memory in PostgreSQL 15 or newer: the only truth, shared by every instance of the house.
+ * Durable memory in PostgreSQL 15 or newer: the only truth, shared by every instance.
  *
  * @module
  */

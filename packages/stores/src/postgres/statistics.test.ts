@@ -24,22 +24,26 @@ it('no database that is away stops it', async () => {
   await statistics.close()
 })
 
-it('so a young house finds an action by its id, and reads no table from end to end', { timeout: 60_000 }, async () => {
-  const postgres = await startTestServer()
-  const connection = await postgres.freshDatabase()
-  const sql = new pg.Client(connection)
-  const store = await createPostgresStore({ connection, keys: testKeys(), origin: 'test.example/default' })
-  try {
-    await sql.connect()
-    const { record, permit } = await enrol(store)
-    for (let count = 0; count < 130; count += 1) await permit(record())
-    const tuples = async () => (await sql.query(`select reltuples from pg_class where relname = 'action'`)).rows[0]
-    await expect.poll(tuples).not.toEqual({ reltuples: -1 })
-    const { rows } = await sql.query(`explain select * from action where tenant = 'default' and id = 'act_1'`)
-    expect(JSON.stringify(rows)).toContain('action_pkey')
-  } finally {
-    await sql.end()
-    await store.close()
-    await postgres.close()
-  }
-})
+it(
+  'so a young deployment finds an action by its id, and reads no table from end to end',
+  { timeout: 60_000 },
+  async () => {
+    const postgres = await startTestServer()
+    const connection = await postgres.freshDatabase()
+    const sql = new pg.Client(connection)
+    const store = await createPostgresStore({ connection, keys: testKeys(), origin: 'test.example/default' })
+    try {
+      await sql.connect()
+      const { record, permit } = await enrol(store)
+      for (let count = 0; count < 130; count += 1) await permit(record())
+      const tuples = async () => (await sql.query(`select reltuples from pg_class where relname = 'action'`)).rows[0]
+      await expect.poll(tuples).not.toEqual({ reltuples: -1 })
+      const { rows } = await sql.query(`explain select * from action where tenant = 'default' and id = 'act_1'`)
+      expect(JSON.stringify(rows)).toContain('action_pkey')
+    } finally {
+      await sql.end()
+      await store.close()
+      await postgres.close()
+    }
+  },
+)

@@ -69,21 +69,24 @@ describe('the embedded PostgreSQL', { timeout: 60_000 }, () => {
     await expect(stat(server.connection.host)).rejects.toMatchObject({ code: 'ENOENT' })
   })
 
-  it('belongs to one house at a time', async () => {
+  it('belongs to one instance at a time', async () => {
     const server = await start()
     await expect(start()).rejects.toMatchObject({ code: 'ERR_CONFIG_INVALID' })
     expect(await ask(server, 'select 1')).toEqual([1])
   })
 
-  it('is gone when its house is killed, and starts again with every acknowledged commit (P14)', async () => {
-    const options = ['--conditions=countersign-source', '--import', 'tsx', '--input-type=module', '-e', houseText()]
-    const house = spawn(process.execPath, options, { cwd: import.meta.dirname, stdio: ['ignore', 'pipe', 'inherit'] })
-    open.push({ close: async () => house.kill('SIGKILL') })
-    const [line] = (await once(house.stdout, 'data')) as [Buffer]
+  it('is gone when its instance is killed, and starts again with every acknowledged commit (P14)', async () => {
+    const options = ['--conditions=countersign-source', '--import', 'tsx', '--input-type=module', '-e', instanceText()]
+    const instance = spawn(process.execPath, options, {
+      cwd: import.meta.dirname,
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
+    open.push({ close: async () => instance.kill('SIGKILL') })
+    const [line] = (await once(instance.stdout, 'data')) as [Buffer]
     const pid = Number(line.toString())
     expect(isAlive(pid)).toBe(true)
 
-    house.kill('SIGKILL')
+    instance.kill('SIGKILL')
     await vi.waitFor(() => expect(isAlive(pid)).toBe(false), 10_000)
     expect(await ask(await start(), 'select number from kept')).toEqual([7])
   })
@@ -132,7 +135,7 @@ describe('the embedded PostgreSQL', { timeout: 60_000 }, () => {
     })
   })
 
-  function houseText(): string {
+  function instanceText(): string {
     const module = (name: string) => JSON.stringify(new URL(name, import.meta.url).href)
     return `
       import pg from 'pg'

@@ -60,9 +60,9 @@ describe('a search of the record as a file', () => {
       expect.objectContaining({ kind: 'record.read', what: 'actions.export', query: 'format=csv&agent=reporter' }),
     )
     const full = { ...rig.store, commit: () => Promise.reject(new Error('disk full')) }
-    const house = await createRig({ store: full, sessions: rig.parts.sessions })
-    expect((await house.get('/api/actions/export?format=csv', auditor)).status).toBe(500)
-    await house.close()
+    const instance = await createRig({ store: full, sessions: rig.parts.sessions })
+    expect((await instance.get('/api/actions/export?format=csv', auditor)).status).toBe(500)
+    await instance.close()
   })
 
   it('holds for others only what concerns them', async () => {

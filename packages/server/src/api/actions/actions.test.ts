@@ -95,17 +95,17 @@ describe('the record, searched', () => {
   it('says how far the index is behind, until it has read all, and only where it counts', async () => {
     await caughtUp()
     const cursor = { cursor: async () => 1 }
-    const house = await createRig({
+    const instance = await createRig({
       store: { ...rig.store, journal: { ...rig.store.journal, ...cursor } },
       sessions: rig.parts.sessions,
     })
     const asking = async (query: string) =>
-      ActionPage.parse(await (await house.get(`/api/actions?${query}`, auditor)).json()).behind
+      ActionPage.parse(await (await instance.get(`/api/actions?${query}`, auditor)).json()).behind
     const { size } = await rig.store.ledger.head()
     expect(await asking('purpose=month')).toBe(size - 1)
     expect(await asking('agent=reporter')).toBeUndefined()
     await expect.poll(async () => (await find({ purpose: 'month' })).behind).toBeUndefined()
-    await house.close()
+    await instance.close()
   })
 
   it('shows others only what concerns them', async () => {

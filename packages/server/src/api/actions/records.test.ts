@@ -253,8 +253,8 @@ describe('reading the record', () => {
   it('shows nothing that cannot be recorded (P8)', async () => {
     const { store } = rig
     const full = { ...store, commit: () => Promise.reject(new Error('disk full')) }
-    const house = await createRig({ store: full, sessions: rig.parts.sessions })
-    expect((await house.get(`/api/approvals/${question.id}`, cookie)).status).toBe(500)
-    await house.close()
+    const instance = await createRig({ store: full, sessions: rig.parts.sessions })
+    expect((await instance.get(`/api/approvals/${question.id}`, cookie)).status).toBe(500)
+    await instance.close()
   })
 })

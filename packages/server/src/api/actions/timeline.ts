@@ -46,7 +46,7 @@ function wordsOf(fact: Told): string {
       return `The tool ${fact.tool.id} was ${fact.change}.`
     case 'policy.activated':
       return 'Policies were activated.'
-    case 'house.founded':
+    case 'deployment.founded':
       return 'The deployment was founded.'
     case 'record.denied':
       return `${fact.count} more attempts of this agent were denied.`

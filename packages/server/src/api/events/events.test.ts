@@ -99,7 +99,7 @@ describe('events', () => {
     await window.end()
   })
 
-  it('end when the house closes', async () => {
+  it('end when Countersign closes', async () => {
     const window = await listen()
     rig.api.windows.close()
     await window.end()

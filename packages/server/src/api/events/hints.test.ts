@@ -7,7 +7,7 @@ const entryAt = (index: number): Entry => ({
   index,
   id: `ent_${index}`,
   at: 0,
-  fact: { kind: 'policy.activated', by: 'house', version: `v${index}`, policies: [] },
+  fact: { kind: 'policy.activated', by: 'system', version: `v${index}`, policies: [] },
 })
 
 /** A ledger that grows, is heard of, and is read, in any order. */

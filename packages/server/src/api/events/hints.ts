@@ -81,7 +81,7 @@ export function hintOf({ index, fact }: Entry): EventHint | undefined {
       return undefined
     case 'person.changed':
       return fact.change === 'roles' ? { index, kind: fact.kind } : undefined
-    case 'house.founded':
+    case 'deployment.founded':
     case 'policy.activated':
     case 'tool.changed':
       return { index, kind: fact.kind }

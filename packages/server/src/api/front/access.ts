@@ -43,7 +43,9 @@ export const answersFor = (person: Person, agent: Agent | undefined) =>
 export const maySeeAgent = (person: Person, agent: Agent) =>
   readsAll(person) || hasRole(person, 'identity') || answersFor(person, agent)
 
-/** P15: operations, whoever answers for the agent, and whoever is asked to sign for it now. Stopping is never dangerous. */
+/**
+ * P15: operations, whoever answers for the agent, and whoever is asked to sign for it now. Stopping is never dangerous.
+ */
 export const mayStop = (person: Person, agent: Agent, unsettled: readonly Approval[]) =>
   hasRole(person, 'operations') ||
   answersFor(person, agent) ||
@@ -80,7 +82,7 @@ export const mayChangeAgents = (person: Person) => hasRole(person, 'identity', '
 /** What agents are offered is the operators' to say. */
 export const mayAcceptTools = (person: Person) => hasRole(person, 'operations')
 
-/** Someone with a part in the house: with a role, in a group that a sign-off names, or answering for an agent. */
+/** Someone with a part in this deployment: with a role, in a group that a sign-off names, or answering for an agent. */
 export function belongs(person: Person, policies: PolicySet, agents: readonly Agent[]): boolean {
   const groups = policies.policies.flatMap(({ signOff }) =>
     signOff ? [...signOff.from, ...(signOff.escalate ? [signOff.escalate.to] : [])] : [],

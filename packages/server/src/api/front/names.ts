@@ -18,7 +18,7 @@ export function createNames(store: Pick<Store, 'people' | 'agents'>): Names {
   }
   const person = (id: string) =>
     once(`person ${id}`, async () =>
-      id === 'house' ? { id, name: 'the house' } : { id, name: (await store.people.get(id))?.name ?? id },
+      id === 'system' ? { id, name: 'Countersign' } : { id, name: (await store.people.get(id))?.name ?? id },
     )
 
   return {

@@ -1,5 +1,5 @@
 /**
- * What the API is made of, as the house hands it in.
+ * What the API is made of, as Countersign hands it in.
  *
  * @module
  */
@@ -47,9 +47,9 @@ export interface ApiParts {
   readonly sessions: Sessions
   readonly signIn: SignIn
   readonly founding: {
-    /** The link of this start, if the house had no founder then. */
+    /** The link of this start, if there was no founder then. */
     readonly link: Founding | undefined
-    /** Whether a `house.founded` fact exists. */
+    /** Whether a `deployment.founded` fact exists. */
     founded(): Promise<boolean>
   }
   /** While no identity provider is connected. */

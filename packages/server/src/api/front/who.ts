@@ -38,7 +38,8 @@ const safe = new Set(['GET', 'HEAD'])
 
 /**
  * Only the console's own pages change anything: the browser says where a request comes from, and scripts of other
- * sites cannot make it say otherwise (https://fetch.spec.whatwg.org/#origin-header, https://www.w3.org/TR/fetch-metadata/).
+ * sites cannot make it say otherwise (https://fetch.spec.whatwg.org/#origin-header,
+ * https://www.w3.org/TR/fetch-metadata/).
  *
  * @throws ERR_ORIGIN also where the browser says nothing
  */
@@ -54,12 +55,12 @@ export function mustBeSameOrigin(request: Request, publicUrl: string): void {
 /** Carries the key of a local person's browser. */
 export const localHeader = 'countersign-local'
 
-/** Carries what the house gave to the window that signed in, in the fragment of its address. */
+/** Carries what Countersign gave to the window that signed in, in the fragment of its address. */
 export const windowHeader = 'countersign-browser'
 
 /**
- * A cookie alone signs nothing: browsers give it to every port of the host, whatever program listens there (P4). That goes
- * for the cookies by which local people sign in as well.
+ * A cookie alone signs nothing: browsers give it to every port of the host, whatever program listens there (P4). That
+ * goes for the cookies by which local people sign in as well.
  *
  * @throws ERR_WINDOW
  */
@@ -80,7 +81,7 @@ export function mustBeTheWindow(
   )
 }
 
-/** Signing in proves a person, not that they have a part in this house. @throws ERR_NOT_ALLOWED */
+/** Signing in proves a person, not that they have a part in this deployment. @throws ERR_NOT_ALLOWED */
 export async function mustBelong(
   { store, policy }: Pick<ApiParts, 'store' | 'policy'>,
   context: Context<ApiEnv>,

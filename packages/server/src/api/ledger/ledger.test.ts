@@ -101,7 +101,7 @@ describe('tiles (P11, https://c2sp.org/tlog-tiles)', () => {
 describe('the head', () => {
   it('is served as the signed note, once there is one', async () => {
     expect((await rig.call('/ledger/checkpoint')).status).toBe(404)
-    const note = 'memory/default\n600\nAAAA\n\n— house AAAA\n'
+    const note = 'memory/default\n600\nAAAA\n\n— countersign AAAA\n'
     await rig.store.ledger.saveCheckpoint(note, size)
     expect(await (await rig.call('/ledger/checkpoint')).text()).toBe(note)
     expect((await rig.call('/ledger/checkpoint')).headers.get('cache-control')).toBe('no-cache')
@@ -110,7 +110,7 @@ describe('the head', () => {
     expect(head).toMatchObject({ state: 'unanchored', size: size + 1, checkpoint: note, vkey: rig.parts.vkey })
   })
 
-  it('is for people of the house alone where it is not open', async () => {
+  it('is for people of Countersign alone where it is not open', async () => {
     const closed = await createRig({ ledgerOpen: false })
     expect((await closed.call('/ledger/vkey')).status).toBe(401)
     expect((await closed.get('/ledger/vkey', await closed.cookieOf(await closed.person('x')))).status).toBe(200)

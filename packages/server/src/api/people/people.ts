@@ -1,5 +1,5 @@
 /**
- * People: who signed in, what they may do here, and giving them a part in running the house.
+ * People: who signed in, what they may do here, and giving them a part in running this deployment.
  *
  * @module
  */

@@ -10,15 +10,15 @@ beforeEach(async () => {
 })
 afterEach(() => rig.close())
 
-/** Walks from a link of the house to the provider and back, as a browser does. */
-async function walk(house: Rig, path: string, peer?: string) {
-  const begun = await house.call(path, peer === undefined ? {} : { peer })
+/** Walks from a link of Countersign to the provider and back, as a browser does. */
+async function walk(instance: Rig, path: string, peer?: string) {
+  const begun = await instance.call(path, peer === undefined ? {} : { peer })
   const state = new URL(begun.headers.get('location') ?? origin).searchParams.get('state')
   const pending = begun.headers
     .getSetCookie()
     .map((cookie) => cookie.split(';')[0])
     .join('; ')
-  const back = () => house.call(`/sign-in/callback?code=c&state=${state}`, { headers: { cookie: pending } })
+  const back = () => instance.call(`/sign-in/callback?code=c&state=${state}`, { headers: { cookie: pending } })
   return { begun, back }
 }
 
@@ -28,7 +28,7 @@ const sessionOf = (response: Response) =>
     .map((cookie) => cookie.split(';')[0] ?? '')
     .find((cookie) => /^countersign=./.test(cookie)) ?? ''
 
-const whoAmI = async (house: Rig, cookie: string) => (await (await house.get('/api/me', cookie)).json()) as Me
+const whoAmI = async (instance: Rig, cookie: string) => (await (await instance.get('/api/me', cookie)).json()) as Me
 
 describe('signing in', () => {
   it('goes to the provider and comes back to where one was, with the groups of now', async () => {
@@ -197,64 +197,64 @@ describe('signing in', () => {
 describe('the founding link', () => {
   async function unfounded() {
     const { founding, token } = openFounding({ now: () => startOfTime })
-    let house: Rig | undefined
-    const founded = async () => ((await house?.facts()) ?? []).some(({ kind }) => kind === 'house.founded')
-    house = await createRig({ founding: { link: founding, founded } })
-    return { house, path: `/welcome/${token}` }
+    let instance: Rig | undefined
+    const founded = async () => ((await instance?.facts()) ?? []).some(({ kind }) => kind === 'deployment.founded')
+    instance = await createRig({ founding: { link: founding, founded } })
+    return { instance, path: `/welcome/${token}` }
   }
 
   it('makes the first who signs in through it administrator, once, and that gives no signature', async () => {
-    const { house, path } = await unfounded()
-    const [one, two] = [await walk(house, path, '127.0.0.1'), await walk(house, path, '::1')]
-    house.provider.says = { subject: 'first' }
+    const { instance, path } = await unfounded()
+    const [one, two] = [await walk(instance, path, '127.0.0.1'), await walk(instance, path, '::1')]
+    instance.provider.says = { subject: 'first' }
     const founder = sessionOf(await one.back())
-    house.provider.says = { subject: 'second' }
+    instance.provider.says = { subject: 'second' }
     const second = sessionOf(await two.back())
-    expect((await whoAmI(house, founder)).roles).toEqual([...Role.options].toSorted())
-    expect((await whoAmI(house, second)).roles).toEqual([])
-    expect((await house.facts()).filter(({ kind }) => kind === 'house.founded')).toHaveLength(1)
-    expect((await house.call(path, { peer: '127.0.0.1' })).status).toBe(404)
-    await house.close()
+    expect((await whoAmI(instance, founder)).roles).toEqual([...Role.options].toSorted())
+    expect((await whoAmI(instance, second)).roles).toEqual([])
+    expect((await instance.facts()).filter(({ kind }) => kind === 'deployment.founded')).toHaveLength(1)
+    expect((await instance.call(path, { peer: '127.0.0.1' })).status).toBe(404)
+    await instance.close()
   })
 
   it('opens only from this machine, in time, and with the right token', async () => {
-    const { house, path } = await unfounded()
+    const { instance, path } = await unfounded()
     for (const peer of [undefined, '10.1.2.3', '::ffff:10.0.0.1', '127.evil']) {
-      expect((await house.call(path, peer === undefined ? {} : { peer })).status).toBe(404)
+      expect((await instance.call(path, peer === undefined ? {} : { peer })).status).toBe(404)
     }
-    expect((await house.call(`${path.slice(0, -1)}_`, { peer: '127.0.0.1' })).status).toBe(404)
-    house.clock.at += 15 * 60_000
-    expect((await house.call(path, { peer: '127.0.0.1' })).status).toBe(404)
-    await house.close()
+    expect((await instance.call(`${path.slice(0, -1)}_`, { peer: '127.0.0.1' })).status).toBe(404)
+    instance.clock.at += 15 * 60_000
+    expect((await instance.call(path, { peer: '127.0.0.1' })).status).toBe(404)
+    await instance.close()
   })
 
   it('B3: is not ended by whoever opens it again and again', async () => {
-    const { house, path } = await unfounded()
-    const { back } = await walk(house, path, '127.0.0.1')
-    for (let other = 0; other < 20; other += 1) await house.call(path, { peer: '127.0.0.1' })
-    expect((await whoAmI(house, sessionOf(await back()))).roles).toEqual([...Role.options].toSorted())
-    await house.close()
+    const { instance, path } = await unfounded()
+    const { back } = await walk(instance, path, '127.0.0.1')
+    for (let other = 0; other < 20; other += 1) await instance.call(path, { peer: '127.0.0.1' })
+    expect((await whoAmI(instance, sessionOf(await back()))).roles).toEqual([...Role.options].toSorted())
+    await instance.close()
   })
 
   it('G1: that opens nothing, and one whose provider is away, are pages, never JSON', async () => {
-    const { house, path } = await unfounded()
+    const { instance, path } = await unfounded()
     const headers = { accept: 'text/html' }
-    const wrong = await house.call('/welcome/wrong', { peer: '127.0.0.1', headers })
-    const outside = await house.call(path, { peer: '10.1.2.3', headers })
+    const wrong = await instance.call('/welcome/wrong', { peer: '127.0.0.1', headers })
+    const outside = await instance.call(path, { peer: '10.1.2.3', headers })
     for (const response of [wrong, outside]) {
       expect([response.status, response.headers.get('content-type')]).toEqual([404, 'text/html; charset=utf-8'])
       expect(await response.text()).toMatch(/opens nothing/)
     }
-    house.provider.fails = new CountersignError('ERR_SIGN_IN_FAILED', { kind: 'away', why: 'it does not answer' })
-    const away = await house.call(path, { peer: '127.0.0.1', headers })
+    instance.provider.fails = new CountersignError('ERR_SIGN_IN_FAILED', { kind: 'away', why: 'it does not answer' })
+    const away = await instance.call(path, { peer: '127.0.0.1', headers })
     expect([away.status, await away.text()]).toEqual([503, expect.stringMatching(/Nobody can sign in right now/)])
-    await house.close()
+    await instance.close()
   })
 
   it('does not make those administrators who sign in without it', async () => {
-    const { house, path } = await unfounded()
-    await house.call(path, { peer: '127.0.0.1' })
-    expect((await whoAmI(house, sessionOf(await (await walk(house, '/sign-in')).back()))).roles).toEqual([])
-    await house.close()
+    const { instance, path } = await unfounded()
+    await instance.call(path, { peer: '127.0.0.1' })
+    expect((await whoAmI(instance, sessionOf(await (await walk(instance, '/sign-in')).back()))).roles).toEqual([])
+    await instance.close()
   })
 })

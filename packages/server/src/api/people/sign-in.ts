@@ -1,5 +1,5 @@
 /**
- * Signing in and out, and the link by which a fresh house gets its first administrator.
+ * Signing in and out, and the link by which a fresh deployment gets its first administrator.
  *
  * @module
  */
@@ -124,7 +124,7 @@ export function signIn(api: Api, parts: ApiParts): void {
       const arrived = personAfterSignIn(known, signedIn, clock.now())
       const person = founder ? { ...withRoles(arrived, founderRoles), version: arrived.version } : arrived
       const facts: Fact[] = [{ kind: 'person.changed', change: 'signed-in', by: person.id, person }]
-      if (founder) facts.push({ kind: 'house.founded', by: person.id, demo: parts.demo })
+      if (founder) facts.push({ kind: 'deployment.founded', by: person.id, demo: parts.demo })
       try {
         await store.commit({ facts })
         return person
@@ -135,7 +135,7 @@ export function signIn(api: Api, parts: ApiParts): void {
   }
 }
 
-/** Of those who began with the founding link, one founds the house. */
+/** Of those who began with the founding link, one founds the deployment. */
 function createFounders({ founding }: Pick<ApiParts, 'founding'>) {
   let turn: Promise<unknown> = Promise.resolve()
 
@@ -147,7 +147,7 @@ function createFounders({ founding }: Pick<ApiParts, 'founding'>) {
     },
   }
 
-  /** One at a time, so that two who hold the link do not both find the house unfounded. */
+  /** One at a time, so that two who hold the link do not both find the deployment unfounded. */
   function inTurn<T>(how: () => Promise<T>): Promise<T> {
     const mine = turn.then(how)
     turn = mine.catch(() => undefined)

@@ -141,7 +141,7 @@ describe('machines never approve (P4)', () => {
 
   it('someone who left is signed out everywhere at once (P5)', async () => {
     const left = { ...controller, version: 2, active: false }
-    await rig.store.commit({ facts: [{ kind: 'person.changed', change: 'roles', by: 'house', person: left }] })
+    await rig.store.commit({ facts: [{ kind: 'person.changed', change: 'roles', by: 'system', person: left }] })
     expect(await codeOf(await rig.post(path(), cookie, approve()))).toBe('ERR_SIGNED_OUT')
   })
 })

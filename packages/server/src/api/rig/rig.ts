@@ -1,6 +1,6 @@
 /**
- * A small house for this folder's tests: real store, desk, stops and sessions; an identity provider that says what it
- * is told.
+ * A small instance for this folder's tests: real store, desk, stops and sessions; an identity provider that says what
+ * it is told.
  *
  * @module
  */
@@ -68,7 +68,7 @@ export async function createRig(over: Partial<ApiParts> = {}) {
     publicUrl: origin,
     version: '0.0.0',
     demo: false,
-    vkey: 'house+00000000+AAAA',
+    vkey: 'countersign+00000000+AAAA',
     ledgerOpen: true,
     page: async (request) =>
       new Response(`page ${new URL(request.url).pathname}`, { headers: { 'content-type': 'text/html' } }),
@@ -130,7 +130,7 @@ export async function createRig(over: Partial<ApiParts> = {}) {
     await store.commit({
       facts: [
         { kind: 'action.decided', record: question.record },
-        { kind: 'approval.changed', change: 'asked', by: 'house', approval: question.approval },
+        { kind: 'approval.changed', change: 'asked', by: 'system', approval: question.approval },
       ],
     })
     return question.approval

@@ -22,7 +22,7 @@ async function look(): Promise<SystemView> {
   return (await (await rig.get('/api/system', await rig.cookieOf(operator))).json()) as SystemView
 }
 
-describe('how the house stands', () => {
+describe('how Countersign stands', () => {
   it('names every instance alive, and which one answers', async () => {
     rig = await createRig({
       running: { node: { id: node, epoch: () => 1 }, followers: () => [], places: [], concerns: () => [] },
@@ -76,10 +76,10 @@ describe('how the house stands', () => {
       running: { node: { id: node, epoch: () => 1 }, followers: () => [], places, concerns: () => [] },
     })
     await rig.ask(await rig.agent(await rig.person('owner')))
-    const { queues, doors, house } = await look()
+    const { queues, doors, deployment } = await look()
     expect(queues).toEqual({ openQuestions: 1, grantedUnspent: 0, waitingClients: 0 })
     expect(doors).toEqual(places)
-    expect(house).toMatchObject({ version: '0.0.0', demo: false })
+    expect(deployment).toMatchObject({ version: '0.0.0', demo: false })
   })
 })
 

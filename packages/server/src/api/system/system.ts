@@ -1,5 +1,5 @@
 /**
- * How the house stands, for those who run it: plain figures, read when they are asked for.
+ * How Countersign stands, for those who run it: plain figures, read when they are asked for.
  *
  * @module
  */
@@ -32,7 +32,7 @@ export function system(api: Api, parts: ApiParts): void {
     return context.json(
       {
         at: moment(clock.now()),
-        house: { origin: store.ledger.origin, version, publicUrl, demo },
+        deployment: { origin: store.ledger.origin, version, publicUrl, demo },
         store: { entries: size, answeredInMs },
         instances: leases.flatMap((lease) => instanceOf(lease, running.node.id)),
         duties: leases.flatMap(dutyOf),

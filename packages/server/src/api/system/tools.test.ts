@@ -83,7 +83,7 @@ it('a tool that nobody listed is not accepted', async () => {
 
 it('the doors that only observe are named', async () => {
   const place = (name: string, observes: boolean) =>
-    ({ gateway: 'mcp', name, address: `http://house/mcp/${name}`, door: 'enforcing', observes }) as const
+    ({ gateway: 'mcp', name, address: `http://countersign/mcp/${name}`, door: 'enforcing', observes }) as const
   const watched = await createRig({
     running: {
       node: { id: 'nod_here', epoch: () => 1 },

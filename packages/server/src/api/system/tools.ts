@@ -1,5 +1,5 @@
 /**
- * Tools of the servers behind the house: how each stands, and the word of a person that a definition may be used.
+ * Tools of the servers behind Countersign: how each stands, and the word of a person that a definition may be used.
  *
  * @module
  */

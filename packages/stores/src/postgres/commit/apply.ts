@@ -74,7 +74,7 @@ function applyOne(fact: Fact, place: Place, on: Ground): Refused | undefined {
       return personChanged(fact, place, on)
     case 'tool.changed':
       return toolChanged(fact, place, on)
-    case 'house.founded':
+    case 'deployment.founded':
     case 'policy.activated':
     case 'signature.refused':
     case 'record.read':

@@ -141,7 +141,7 @@ function linksOf(fact: Fact | undefined): { action: string | null; approval: str
     case 'action.finished':
     case 'action.replayed':
       return { action: fact.actionId, approval: null }
-    case 'house.founded':
+    case 'deployment.founded':
     case 'policy.activated':
     case 'agent.changed':
     case 'person.changed':

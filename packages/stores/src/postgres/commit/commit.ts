@@ -98,7 +98,7 @@ export function createCommitter(parts: CommitterParts): Committer {
       await Promise.all([...new Set(named)].map(async (subject) => [subject, await subjects.key(subject)] as const)),
     )
     const prepared = change.facts.map((fact, position) => {
-      const subject = named[position] ?? 'house'
+      const subject = named[position] ?? 'system'
       return recorder.prepare(fact, subject, keys.get(subject)?.wrapped ?? new Uint8Array())
     })
     return { change, prepared, keys }

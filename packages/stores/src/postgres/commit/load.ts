@@ -106,7 +106,7 @@ function wantedBy(facts: readonly Fact[], lookup: Lookup) {
       case 'tool.changed':
         wanted.tools.add(fact.tool.id)
         break
-      case 'house.founded':
+      case 'deployment.founded':
       case 'policy.activated':
       case 'signature.refused':
       case 'record.read':

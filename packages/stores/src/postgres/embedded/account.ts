@@ -4,7 +4,7 @@ import { userInfo } from 'node:os'
 /** As whom PostgreSQL runs. It refuses to run as root, so root steps down for it. */
 export interface Account {
   readonly uid: number
-  /** What `spawn` is told; absent when the house itself is not root. */
+  /** What `spawn` is told; absent when the instance itself is not root. */
   readonly runAs: { readonly uid: number; readonly gid: number } | undefined
   /** False for a number that /etc/passwd does not know (OpenShift): initdb refuses those, postgres does not. */
   readonly named: boolean

@@ -4,9 +4,9 @@ import { descendantsOf } from './processes.ts'
 export const guardName = 'countersign-guard'
 
 /**
- * File 3 is the pipe from node. When node is gone, however it went, `cat` ends and PostgreSQL gets SIGINT (fast shutdown):
- * again and again, because what a shell starts in the background is deaf to SIGINT until it listens for it itself. One
- * that is still there after a minute gets SIGQUIT, so that the next house can start; it recovers then.
+ * File 3 is the pipe from node. When node is gone, however it went, `cat` ends and PostgreSQL gets SIGINT (fast
+ * shutdown): again and again, because what a shell starts in the background is deaf to SIGINT until it listens for it
+ * itself. One that is still there after a minute gets SIGQUIT, so that the next instance can start; it recovers then.
  * When PostgreSQL is gone first, the shell ends with its exit code.
  */
 export const guard = [

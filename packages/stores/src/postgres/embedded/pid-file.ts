@@ -21,10 +21,10 @@ export async function saysReady(cluster: string): Promise<boolean> {
 }
 
 /**
- * After a hard kill the pid in the file may belong to anyone (in containers pids repeat), and PostgreSQL would refuse to
- * start. So the process itself is asked who it is. A server whose house was just killed is given time to leave.
+ * After a hard kill the pid in the file may belong to anyone (in containers pids repeat), and PostgreSQL would refuse
+ * to start. So the process itself is asked who it is. A server whose instance was just killed is given time to leave.
  *
- * @throws ERR_CONFIG_INVALID when another house holds the folder
+ * @throws ERR_CONFIG_INVALID when another instance holds the folder
  */
 export async function clearStale(cluster: string): Promise<void> {
   const pid = Number((await linesOf(cluster))[0])
@@ -40,7 +40,7 @@ export async function clearStale(cluster: string): Promise<void> {
     if (!guarded) signal(pid, 'SIGINT')
     await sleep(50)
   }
-  throw unfit(`Another house is running on ${cluster} (PostgreSQL is process ${pid}).`)
+  throw unfit(`Another instance is running on ${cluster} (PostgreSQL is process ${pid}).`)
 }
 
 async function linesOf(cluster: string): Promise<string[]> {

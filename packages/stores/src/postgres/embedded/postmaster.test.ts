@@ -23,7 +23,7 @@ describe('one run of the server', () => {
   beforeEach(async () => void (folder = await mkdtemp(join(tmpdir(), 'countersign-postmaster-'))))
   afterEach(() => rm(folder, { recursive: true, force: true }))
 
-  it('ends with its house, also when it does not listen for signals yet (P14)', async () => {
+  it('ends with its instance, also when it does not listen for signals yet (P14)', async () => {
     const [cluster, binDir] = [join(folder, 'cluster'), join(folder, 'bin')]
     await mkdir(cluster)
     await mkdir(binDir)

@@ -41,7 +41,7 @@ export interface Postmaster {
 /**
  * From its first moment to its last it is watched: one that is stuck is killed, and so is gone.
  *
- * @throws ERR_CONFIG_INVALID when another house holds the folder, or the server does not come up.
+ * @throws ERR_CONFIG_INVALID when another instance holds the folder, or the server does not come up.
  */
 export async function startPostmaster(parts: PostmasterParts): Promise<Postmaster> {
   await clearStale(parts.cluster)
@@ -52,7 +52,7 @@ export async function startPostmaster(parts: PostmasterParts): Promise<Postmaste
     cwd: parts.cluster,
     env: { PATH: '/usr/local/bin:/usr/bin:/bin' },
     stdio: ['pipe', log.fd, log.fd],
-    detached: true, // Ctrl-C in a terminal is for the house, which closes the server itself
+    detached: true, // Ctrl-C in a terminal is for the instance, which closes the server itself
   })
   const gone = once(child, 'exit').then(
     () => undefined,

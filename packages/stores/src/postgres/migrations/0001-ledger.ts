@@ -52,7 +52,7 @@ export const ledger: Migration = {
       follower text not null,
       index bigint not null,
       primary key (tenant, follower))`,
-    // Belt and braces: the house itself never changes an entry.
+    // Belt and braces: the instance itself never changes an entry.
     `create or replace function refuse_change() returns trigger language plpgsql as
       $$ begin raise exception 'entries are append-only' using errcode = '42501'; end $$`,
     `create or replace trigger entry_stands before update or delete on entry

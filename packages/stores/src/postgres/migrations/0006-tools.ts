@@ -1,6 +1,6 @@
 import type { Migration } from '../migrate.ts'
 
-/** Tools of the servers behind the house, each with the entry that says what it is now. */
+/** Tools of the servers behind the instance, each with the entry that says what it is now. */
 export const tools: Migration = {
   name: '0006-tools',
   steps: [

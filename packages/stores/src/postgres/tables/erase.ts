@@ -16,8 +16,8 @@ export interface EraseParts extends Pick<Reading, 'db' | 'tenant' | 'lookup'> {
 }
 
 export function createErase({ db, tenant, lookup, record, recent, erased }: EraseParts): Journal['erase'] {
-  return async (subject, { by, because } = { by: 'house', because: '' }) => {
-    if (subject === 'house') return 0 // what is nobody's is never erased
+  return async (subject, { by, because } = { by: 'system', because: '' }) => {
+    if (subject === 'system') return 0 // what is nobody's is never erased
     const [sealed] = await db.query<{ count: number }>(countSealed, [tenant, subject])
     if (!sealed?.count) return 0
     const blinded = lookup(`subject\n${subject}`)
@@ -43,8 +43,9 @@ const countSealed = {
 }
 
 /**
- * The key; and the rows by which the subject itself was known, which nobody can read any more. Questions that nobody can
- * read or answer are over, and answers that nobody can hand out: else they would be in the way of the same action for ever.
+ * The key; and the rows by which the subject itself was known, which nobody can read any more. Questions that nobody
+ * can read or answer are over, and answers that nobody can hand out: else they would be in the way of the same action
+ * for ever.
  */
 const destroy = [
   {

@@ -9,7 +9,7 @@ interface Found {
   readonly subjectKey: Uint8Array
 }
 
-const subject = 'house'
+const subject = 'system'
 
 export function createSecrets(parts: { db: Db; tenant: string; vault: Vault; subjects: Subjects }): Store['secrets'] {
   const { db, tenant, vault, subjects } = parts

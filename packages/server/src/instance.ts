@@ -1,5 +1,5 @@
 /**
- * Puts the house together. The only file that knows every part by name.
+ * Puts an instance together. The only file that knows every part by name.
  *
  * @module
  */
@@ -29,7 +29,7 @@ import { createApi } from './api/api.ts'
 import { type RunningFollower, startFollower } from './duties/followers.ts'
 import { createGatewayContext } from './gateway-context.ts'
 import { openPolicies } from './in-force.ts'
-import { type HouseKeys } from './data/keys.ts'
+import { type DeploymentKeys } from './data/keys.ts'
 import { holdNodeLease } from './duties/lease.ts'
 import { listen, type NodeMount } from './http/listener.ts'
 import type { LocalRoster } from './people/local-people.ts'
@@ -48,26 +48,26 @@ import { onOneInstance } from './duties/one-instance.ts'
 import { wake } from './duties/wake.ts'
 import { isLoopback, openWhoSignsIn } from './people/who-signs-in.ts'
 
-export interface HouseParts {
+export interface InstanceParts {
   /** It is made while the store still opens. */
   readonly prepared: Prepared | Promise<Prepared>
   readonly store: Store | Promise<Store>
-  readonly keys: HouseKeys
+  readonly keys: DeploymentKeys
   /** Where the console's built files lie. */
   readonly consoleDir: string
   readonly version: string
   readonly demo: boolean
   /** Where local people are kept, while no identity provider is configured. */
   readonly dataDir?: string
-  /** What else answers on the house's own listener. */
+  /** What else answers on Countersign's own listener. */
   readonly mounts?: readonly NodeMount[]
   log(line: LogLine): void
 }
 
-export interface House extends Running {
+export interface Instance extends Running {
   readonly url: string
   readonly vkey: string
-  /** The one-time link for the first administrator, while the house has none. */
+  /** The one-time link for the first administrator, while Countersign has none. */
   readonly welcome: string | undefined
   readonly stops: Stops
   readonly roster: Roster
@@ -84,7 +84,7 @@ export interface House extends Running {
 }
 
 /** Everything that is opened is closed again in the reverse order, also when a later part does not start. */
-export async function openHouse(parts: HouseParts): Promise<House> {
+export async function openInstance(parts: InstanceParts): Promise<Instance> {
   const { keys, log, demo, version } = parts
   const opened = openAll()
   const concerns = createConcerns({ clock: { now: () => Date.now() }, log })

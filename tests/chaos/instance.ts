@@ -1,5 +1,5 @@
 /**
- * The house under test, as a process of its own: PostgreSQL, embedded or elsewhere, and HTTP and MCP gateways.
+ * The instance under test, as a process of its own: PostgreSQL, embedded or elsewhere, and HTTP and MCP gateways.
  * Settings come as JSON in the environment; one line of JSON on stdout says that it stands.
  *
  * @module
@@ -9,13 +9,13 @@ import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import type { Store } from '@countersign/core'
 import { type AgentId, agentGroups, companyRegistry, introduce } from '@countersign/demo'
-import { Config, createLog, startHouse } from '@countersign/server'
+import { Config, createLog, startInstance } from '@countersign/server'
 import { upstream } from './upstream.ts'
 
-/** What `main.ts` hands to the house. */
-export interface HouseSettings {
+/** What `main.ts` hands to the instance. */
+export interface InstanceSettings {
   readonly dataDir: string
-  /** Of several instances each has its own data, and all have the same keys, of the house and of its agents. */
+  /** Of several instances each has its own data, and all have the same keys, of the deployment and of its agents. */
   readonly keysFile: string
   /** Where tools write. */
   readonly folder: string
@@ -29,20 +29,20 @@ export interface HouseSettings {
   readonly companyToken: string
 }
 
-/** What the house says once it stands. */
+/** What the instance says once it stands. */
 export interface Ready {
   readonly vkey: string
   readonly keys: Readonly<Record<AgentId, string>>
 }
 
-const settings = JSON.parse(process.env['CHAOS_HOUSE'] ?? '{}') as HouseSettings
+const settings = JSON.parse(process.env['CHAOS_INSTANCE'] ?? '{}') as InstanceSettings
 const { dataDir, keysFile, folder, storeUrl, issuer, policies, port, httpPort, companyUrl, companyToken } = settings
 await mkdir(folder, { recursive: true, mode: 0o700 })
 
 const server = createRequire(import.meta.resolve('@countersign/demo')).resolve(
   '@modelcontextprotocol/server-filesystem/dist/index.js',
 )
-const house = await startHouse({
+const instance = await startInstance({
   config: Config.parse({
     name: 'chaos',
     listen: { port },
@@ -71,14 +71,14 @@ const house = await startHouse({
   demo: true,
   log: createLog((text) => process.stderr.write(text)),
 })
-const keys = await keysOf(house.store)
-process.stdout.write(`${JSON.stringify({ vkey: house.vkey, keys } satisfies Ready)}\n`)
+const keys = await keysOf(instance.store)
+process.stdout.write(`${JSON.stringify({ vkey: instance.vkey, keys } satisfies Ready)}\n`)
 
 await new Promise<void>((stop) => {
   process.once('SIGTERM', () => stop())
   process.stdin.resume().once('end', () => stop()) // whoever started it is gone
 })
-await house.close()
+await instance.close()
 process.exit(0)
 
 /** Agents' keys are shown once, so they are written down for the next start. */

@@ -1,5 +1,6 @@
 /**
- * A real house with a company around it: embedded PostgreSQL, OIDC provider, HTTP and MCP gateways, API. One per file.
+ * A real instance with a company around it: embedded PostgreSQL, OIDC provider, HTTP and MCP gateways, API. One per
+ * file.
  *
  * @module
  */
@@ -28,7 +29,7 @@ import { putCluster } from '../packages/stores/src/postgres/testing.ts'
 
 export type PersonName = 'ana' | 'ben' | 'cleo' | 'eve'
 
-export interface TestHouse {
+export interface TestInstance {
   readonly demo: Demo
   readonly dataDir: string
   readonly url: string
@@ -47,7 +48,7 @@ export interface TestHouse {
   close(): Promise<void>
 }
 
-export interface TestHouseOptions {
+export interface TestInstanceOptions {
   /** Changes the text of the policies. */
   readonly policies?: (text: string) => string
   readonly alsoAt?: DemoSettings['alsoAt']
@@ -58,13 +59,13 @@ export interface TestHouseOptions {
 
 const policiesHere = fileURLToPath(new URL('../policies', import.meta.url))
 
-export async function openTestHouse({
+export async function openTestInstance({
   policies = (text) => text,
   alsoAt = [],
   http,
   consoleDir,
-}: TestHouseOptions = {}): Promise<TestHouse> {
-  const dataDir = await mkdtemp(join(tmpdir(), 'countersign-house-'))
+}: TestInstanceOptions = {}): Promise<TestInstance> {
+  const dataDir = await mkdtemp(join(tmpdir(), 'countersign-instance-'))
   // PostgreSQL steps down from root to another account, which has to get through.
   await chmod(dataDir, process.getuid?.() === 0 ? 0o711 : 0o700)
   const folder = await hurriedPolicies(policiesHere, join(dataDir, 'policies'))
@@ -85,7 +86,7 @@ export async function openTestHouse({
       ...(http && { http }),
       log,
     })
-    return standing(demo, dataDir, (await findSocket(dataDir)) ?? '', lines, await signEveryoneIn(demo.house.url))
+    return standing(demo, dataDir, (await findSocket(dataDir)) ?? '', lines, await signEveryoneIn(demo.instance.url))
   } catch (error) {
     await rm(dataDir, { recursive: true, force: true })
     throw error
@@ -97,9 +98,9 @@ function standing(
   dataDir: string,
   socketPath: string,
   lines: readonly LogLine[],
-  people: TestHouse['people'],
-): TestHouse {
-  const { url } = demo.house
+  people: TestInstance['people'],
+): TestInstance {
+  const { url } = demo.instance
   return {
     demo,
     dataDir,
@@ -121,7 +122,7 @@ function standing(
   }
 }
 
-/** Another process may take a free port before the house does. */
+/** Another process may take a free port before the instance does. */
 async function onFreePorts(settings: Omit<DemoSettings, 'port' | 'httpPort'>): Promise<Demo> {
   for (let left = 3; ; left--) {
     const [port = 0, httpPort = 0] = await freePorts(2)
@@ -133,24 +134,24 @@ async function onFreePorts(settings: Omit<DemoSettings, 'port' | 'httpPort'>): P
   }
 }
 
-export async function signEveryoneIn(url: string): Promise<TestHouse['people']> {
+export async function signEveryoneIn(url: string): Promise<TestInstance['people']> {
   const people = { ana: openBrowser(url), ben: openBrowser(url), cleo: openBrowser(url), eve: openBrowser(url) }
   await Promise.all(Object.entries(people).map(([person, browser]) => browser.signIn(person)))
   return people
 }
 
 /** Over HTTP, as anyone could; a checkpoint is published every second. */
-async function verifyAll({ house }: Demo): Promise<LedgerReport> {
-  const { size } = await house.store.ledger.head()
+async function verifyAll({ instance }: Demo): Promise<LedgerReport> {
+  const { size } = await instance.store.ledger.head()
   const read = async (path: string) => {
-    const response = await fetch(`${house.url}/ledger/${path}`)
+    const response = await fetch(`${instance.url}/ledger/${path}`)
     return response.ok ? new Uint8Array(await response.arrayBuffer()) : undefined
   }
   await until(
     () => read('checkpoint'),
     (note) => Number(new TextDecoder().decode(note).split('\n')[1]) >= size,
   )
-  return verifyLedger({ read }, { hash: sha256, verifySignature: verifyEd25519 }, { vkey: house.vkey })
+  return verifyLedger({ read }, { hash: sha256, verifySignature: verifyEd25519 }, { vkey: instance.vkey })
 }
 
 /** Asks again until it is so; after ten seconds it is as it is. */

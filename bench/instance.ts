@@ -1,5 +1,6 @@
 /**
- * The house as it is installed: `countersign serve` on the built code, in a process of its own, with an agent and people.
+ * The instance as it is installed: `countersign serve` on the built code, in a process of its own, with an agent and
+ * people.
  *
  * @module
  */
@@ -11,7 +12,7 @@ import { fileURLToPath } from 'node:url'
 import { type Browser, createDemoProvider, freePorts, openBrowser } from '@countersign/demo'
 import { answers, run, start } from './processes.ts'
 
-export interface BenchHouse {
+export interface BenchInstance {
   readonly url: string
   /** Where the HTTP gateway listens. */
   readonly gatewayUrl: string
@@ -27,7 +28,7 @@ export const program = [process.execPath, fileURLToPath(new URL('../packages/cli
 export const policies = fileURLToPath(new URL('../policies', import.meta.url))
 
 /** `gateways` is given the port that the HTTP gateway shall listen on. */
-export async function openHouse(gateways: (httpPort: number) => object): Promise<BenchHouse> {
+export async function openInstance(gateways: (httpPort: number) => object): Promise<BenchInstance> {
   const folder = await makeFolder()
   const [port = 0, httpPort = 0, idpPort = 0] = await freePorts(3)
   const url = `http://localhost:${port}`
@@ -47,14 +48,14 @@ export async function openHouse(gateways: (httpPort: number) => object): Promise
       gateways: gateways(httpPort),
     }),
   )
-  const house = start([...program, 'serve', '--json', '--config', config, '--data', data])
+  const instance = start([...program, 'serve', '--json', '--config', config, '--data', data])
   const close = async () => {
-    await house.close()
+    await instance.close()
     await provider.close()
     await rm(folder, { recursive: true, force: true })
   }
   try {
-    await house.firstLine
+    await instance.firstLine
     await answers(`${url}/readyz`)
     const [ana, ben] = [openBrowser(url), openBrowser(url)]
     await Promise.all([ana.signIn('ana'), ben.signIn('ben')])
@@ -62,7 +63,7 @@ export async function openHouse(gateways: (httpPort: number) => object): Promise
     const groups = ['--groups', 'finance-agents,platform-agents']
     const added = await run([...program, 'agents', 'add', 'bench-bot', ...about, ...groups, '--data', data, '--json'])
     const { key } = JSON.parse(added) as { key: string }
-    return { url, gatewayUrl: `http://127.0.0.1:${httpPort}`, pid: house.pid, key, ben, close }
+    return { url, gatewayUrl: `http://127.0.0.1:${httpPort}`, pid: instance.pid, key, ben, close }
   } catch (error) {
     await close()
     throw error
@@ -77,9 +78,9 @@ export async function makeFolder(): Promise<string> {
   return folder
 }
 
-async function openProvider(port: number, house: string) {
+async function openProvider(port: number, instance: string) {
   const issuer = `http://127.0.0.1:${port}`
-  const client = { client_id: 'countersign', redirect_uris: [`${house}/sign-in/callback`] }
+  const client = { client_id: 'countersign', redirect_uris: [`${instance}/sign-in/callback`] }
   const provider = await createDemoProvider({ issuer, clients: [client] })
   const server = createServer((request, response) => provider.callback(request, response))
   await new Promise<void>((resolve, reject) => void server.once('error', reject).listen(port, '127.0.0.1', resolve))
