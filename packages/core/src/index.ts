@@ -90,6 +90,27 @@ export { classify } from './lineage/classify.ts'
 export { closeOverdue, nodeLease, type NodeLease } from './gate/mint.ts'
 export { type DecideOptions, decide } from './policy/decide.ts'
 export { defaultPoints, type RiskPoints, riskOf, type RiskView } from './risk/signals.ts'
+export { copyOfFacts } from './facts/copy.ts'
+export { createDraft, type Draft } from './facts/draft.ts'
+export { forget } from './facts/erasure.ts'
+export { type Keys, keysOf, type Lookup, searchable } from './facts/keys.ts'
+export { type Place as PlaceOfFact, type Refused, type SubjectOfAction, type Touched } from './facts/law.ts'
+export { aboutOf, applyFacts, subjectsOf, touchesOf } from './facts/laws.ts'
+export {
+  type ActionRow,
+  type AgentRow,
+  type ApprovalRow,
+  emptyWorld,
+  isPending,
+  isUndelivered,
+  type PermitRow,
+  type PersonRow,
+  replayKey,
+  signatureKey,
+  type SignatureRow,
+  type ToolRow,
+  type World,
+} from './facts/world.ts'
 export { decodeBundle, encodeBundle, maxLeafBytes } from './ledger/bundle.ts'
 export {
   type Checkpoint,
@@ -125,11 +146,9 @@ export {
 } from './ledger/note.ts'
 export { type Consistency, type Inclusion, verifyConsistency, verifyInclusion } from './ledger/proofs.ts'
 export { consistencyProof, inclusionProof } from './ledger/prove.ts'
-export { copyOfFacts } from './ledger/facts.ts'
 export { createRecorder, type Prepared, type Recorder, type StoredRecord } from './ledger/record.ts'
 export { sha256 } from './ledger/sha256.ts'
 export { createLogKey, createSigner, verifyEd25519 } from './ledger/signer.ts'
-export { subjectOf, type SubjectOfAction } from './ledger/subject.ts'
 export {
   createTreeReader,
   placeOf,

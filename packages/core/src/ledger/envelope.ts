@@ -6,7 +6,7 @@
  *   stream, sseq                  the life it is part of, and its place there, gap-free from 1
  *   actor, agent, delegation      who: `per_…` and agents' ids, never a name
  *   action                        what, on which registered data; its digest only as a commitment
- *   approval, policy, risk, decision, permit, outcome, causes, trace, …: see `members.ts`
+ *   approval, policy, risk, decision, permit, outcome, causes, trace, …: see `facts/`
  *   payload                       HMAC over the fact under the record's salt
  *   cut                           lists of which not all stands here: how long they are
  *
@@ -16,9 +16,9 @@ import type { Fact, FactKind } from '@countersign/schema'
 import { canonical } from '../action/canonical.ts'
 import { maxLeafBytes } from './bundle.ts'
 import { encodeUtf8 } from './bytes.ts'
-import { membersOf } from './members.ts'
+import { leafMembersOf, streamOf } from '../facts/laws.ts'
 import type { Blind } from './vault.ts'
-import { createLists, person, word } from './words.ts'
+import { createLists } from './words.ts'
 
 export interface Envelope {
   readonly stream: string
@@ -35,13 +35,13 @@ const reservedBytes = 100
 
 /** `payload` commits to the stored fact, `blind` to single values under the same salt. Never throws for a `Fact`. */
 export function envelopeOf(fact: Fact, { id, payload }: { id: string; payload: string }, blind: Blind): Envelope {
-  const { stream, sequence } = placeInStream(fact, blind)
+  const { stream, sequence } = streamOf(fact, blind)
   const { first, middle, last } = fit(fact, { v: 1, id, type: typeOf(fact), tenant: 'default', stream, payload }, blind)
   return {
     stream,
     sequence,
     leafAt(at, given) {
-      const sseq = sequence ?? given ?? (fact.kind === 'action.finished' ? 3 : undefined)
+      const sseq = sequence ?? given
       const numbered = sseq === undefined ? '' : `"${sseqKey}":${canonical(sseq)},`
       return encodeUtf8(`{${first}${numbered}${middle}"${timeKey}":${canonical(at)}${last}}`)
     },
@@ -60,7 +60,7 @@ interface Members {
 function fit(fact: Fact, head: Record<string, unknown>, blind: Blind): Members {
   for (const longest of listLengths) {
     const lists = createLists(longest)
-    const own = membersOf(fact, blind, lists)
+    const own = leafMembersOf(fact, blind, lists)
     // Node 20 takes twenty times as long to spread two objects into one.
     const members = encodeMembers(Object.assign({ cut: lists.totals() }, head, own))
     if (longest === 0 || fits(members)) return members
@@ -102,36 +102,4 @@ export function kindOf(type: string): FactKind {
   if (type.startsWith('person.')) return 'person.changed'
   if (type.startsWith('tool.')) return 'tool.changed'
   return type as FactKind
-}
-
-/**
- * An action's life is decided 1, permitted 2, finished 3, and a late outcome after it. Approvals, agents, people
- * and tools count their versions. What belongs to nobody else has no numbers but the ledger's own, unless the store
- * counts it.
- */
-function placeInStream(fact: Fact, blind: Blind): { stream: string; sequence: number | undefined } {
-  switch (fact.kind) {
-    case 'action.decided':
-      return { stream: word(fact.record.id, blind), sequence: 1 }
-    case 'action.permitted':
-      return { stream: word(fact.permit.actionId, blind), sequence: 2 }
-    case 'action.finished':
-    case 'action.replayed':
-      return { stream: word(fact.actionId, blind), sequence: undefined }
-    case 'approval.changed':
-      return { stream: word(fact.approval.id, blind), sequence: fact.approval.version }
-    case 'agent.changed':
-      return { stream: `agt:${word(fact.agent.id, blind)}`, sequence: fact.agent.version }
-    case 'person.changed':
-      return { stream: person(fact.person.id, blind), sequence: fact.person.version }
-    case 'tool.changed':
-      return { stream: `tool:${word(fact.tool.id, blind)}`, sequence: fact.tool.version }
-    case 'deployment.founded':
-    case 'policy.activated':
-    case 'signature.refused':
-    case 'record.read':
-    case 'record.denied':
-    case 'record.erased':
-      return { stream: 'system', sequence: undefined }
-  }
 }

@@ -10,7 +10,7 @@ import { marker, requester, sampleAction, sampleRecord, sampleStory, someTime } 
 import { publish, tileSource } from './sample-files.ts'
 import { sha256 } from './sha256.ts'
 import { createLogKey, createSigner } from './signer.ts'
-import { subjectOf } from './subject.ts'
+import { subjectsOf } from '../facts/laws.ts'
 import { createVault } from './vault.ts'
 
 const kek = new Uint8Array(32).fill(1)
@@ -24,7 +24,7 @@ function deployment() {
   const subjects = new Map<string, string>()
 
   function record(fact: Fact): StoredRecord {
-    const subject = subjectOf(fact, (action) => subjects.get(action))
+    const [subject = ''] = subjectsOf([fact], (action) => subjects.get(action))
     if (fact.kind === 'action.decided') subjects.set(fact.record.id, subject)
     const key = keys.get(subject) ?? vault.newSubjectKey(subject).wrapped
     keys.set(subject, key)
@@ -174,13 +174,13 @@ describe('the vault', () => {
 describe('the subject of a fact', () => {
   it('is who it is about: the person acted for, else the agent; whoever looked or tried; else Countersign', () => {
     const known = (action: string) => (action === 'act_2' ? requester : undefined)
-    const subjects = sampleStory().map((fact) => [fact.kind, subjectOf(fact, known)])
+    const subjects = sampleStory().map((fact) => [fact.kind, ...subjectsOf([fact], known)])
     expect(subjects.map(([, subject]) => subject)).not.toContain(undefined)
     const own = sampleAction()
     const { onBehalfOf: _, ...alone } = own
-    expect(subjectOf({ kind: 'action.decided', record: sampleRecord('act_1', { action: alone }) }, known)).toBe(
+    expect(subjectsOf([{ kind: 'action.decided', record: sampleRecord('act_1', { action: alone }) }], known)).toEqual([
       'reporter',
-    )
+    ])
     expect(Object.fromEntries(subjects)).toMatchObject({
       'action.decided': requester,
       'approval.changed': requester,

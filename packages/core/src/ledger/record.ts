@@ -21,9 +21,8 @@ export interface Prepared extends SealedRecord {
   /** Position in the stream as the fact itself carries it; undefined if only the store knows. */
   readonly sequence: number | undefined
   /**
-   * The leaf, as it is hashed: canonical and at most 16 KiB. `at` is the store's clock. `sequence` counts only where
-   * the fact carries none: without it `action.finished` takes 3 (a late outcome after `unknown` has to be given 4), and
-   * others have none.
+   * The leaf, as it is hashed: canonical and at most 16 KiB. `at` is the store's clock. `sequence` is what applying the fact
+   * said (`Applied.sequences`); it counts only where the fact carries none.
    */
   leafAt(at: number, sequence?: number): Uint8Array
 }
@@ -36,14 +35,9 @@ export interface StoredRecord extends SealedRecord {
 }
 
 export interface Recorder {
-  /**
-   * `subjectKey` is the stored, wrapped key of `subject`, see `subjectOf`. @throws ERR_LEDGER_BROKEN for another's key
-   */
+  /** `subjectKey` is the stored, wrapped key of `subject`, see `subjectsOf`. @throws ERR_LEDGER_BROKEN for another's key */
   prepare(fact: Fact, subject: string, subjectKey: Uint8Array): Prepared
-  /**
-   * Without the subject's key, or with one made after it was destroyed, the fact is erased. @throws ERR_LEDGER_BROKEN
-   * if record and leaf do not belong together
-   */
+  /** Without the subject's key, or with one made after it was destroyed, the fact is erased. @throws ERR_LEDGER_BROKEN if record and leaf do not belong together */
   open(record: StoredRecord, subjectKey: Uint8Array | undefined): Fact | ErasedFact
 }
 

@@ -269,5 +269,8 @@ const sha256HexOf = (text: string): string => Buffer.from(sha256(encodeUtf8(text
 /** Without a vault, for tests that look at leaves only. */
 export const leavesOf = (facts: readonly Fact[], at = someTime): Uint8Array[] =>
   facts.map((fact, index) =>
-    envelopeOf(fact, { id: `ent_${index}`, payload: '0'.repeat(64) }, plainBlind).leafAt(at + index),
+    envelopeOf(fact, { id: `ent_${index}`, payload: '0'.repeat(64) }, plainBlind).leafAt(
+      at + index,
+      fact.kind === 'action.finished' ? 3 : undefined,
+    ),
   )

@@ -17,6 +17,8 @@ interface SealedEntry extends SealedRecord {
   readonly subject: string
   readonly key: SubjectKey
   readonly leaf: Uint8Array
+  /** Once it was read; nobody reads it once its key is destroyed. */
+  opened: Fact | undefined
 }
 
 interface Where {
@@ -27,9 +29,10 @@ interface Where {
 
 export interface MemoryJournal extends Journal {
   readonly size: number
-  /** Writes nothing yet. */
-  seal(fact: Fact, where: Where): SealedEntry
-  append(entries: readonly SealedEntry[]): void
+  /** Its leaf. */
+  append(fact: Fact, where: Where): Uint8Array
+  /** Tells those who follow that there is more. */
+  wake(): void
   at(index: number): Entry | undefined
   /** Ends every `follow`. */
   close(): void
@@ -64,7 +67,17 @@ export function createJournal(
   function at(index: number): Entry | undefined {
     const sealed = entries[index]
     if (!sealed) return undefined
-    return { index, id: sealed.id, at: sealed.at, fact: recorder.open(sealed, sealed.key.wrapped) }
+    return { index, id: sealed.id, at: sealed.at, fact: factOf(sealed) }
+  }
+
+  /** A copy: nobody changes the record but by a commit. */
+  function factOf(sealed: SealedEntry): Entry['fact'] {
+    if (sealed.opened === undefined || sealed.key.wrapped === undefined) {
+      const fact = recorder.open(sealed, sealed.key.wrapped)
+      if (fact.kind === 'erased') return fact
+      sealed.opened = fact
+    }
+    return structuredClone(sealed.opened)
   }
 
   const read = (index: number, limit: number): Entry[] =>
@@ -92,15 +105,14 @@ export function createJournal(
     get size() {
       return entries.length
     },
-    seal(fact, { subject, at: sealedAt, sequence }) {
+    append(fact, { subject, at: sealedAt, sequence }) {
       const { key, wrapped } = keyOf(subject)
       const { id, blob, wrappedKey, leafAt } = recorder.prepare(fact, subject, wrapped)
-      return { id, at: sealedAt, subject, key, blob, wrappedKey, leaf: leafAt(sealedAt, sequence) }
+      const leaf = leafAt(sealedAt, sequence)
+      entries.push({ id, at: sealedAt, subject, key, blob, wrappedKey, leaf, opened: undefined })
+      return leaf
     },
-    append(sealed) {
-      entries.push(...sealed)
-      wake()
-    },
+    wake,
     at,
     read: async (index, limit) => read(index, limit),
     async *follow(index, signal) {

@@ -13,7 +13,6 @@ import {
   type Walk,
 } from '@countersign/core'
 import { pageOf } from './paging.ts'
-import { wordOf } from './state.ts'
 
 interface Numbered {
   readonly flow: Flow
@@ -98,3 +97,6 @@ function edgesOf(flows: readonly Flow[]): LineageEdge[] {
   }
   return [...edges.values()]
 }
+
+/** No two lists of parts make the same text. */
+const wordOf = (...parts: readonly string[]): string => JSON.stringify(parts)

@@ -1,29 +1,30 @@
 /**
  * A store for tests and for the first five minutes: everything the port promises except that it outlives the process.
- * It is also the contract in the fewest words; where another store's SQL is hard to read, read `apply.ts`.
+ * It is also the contract in the fewest words: the world, whole, and the journal that it adds up.
  *
  * @module
  */
 import { randomBytes } from 'node:crypto'
 import {
+  applyFacts,
   type Clock,
   copyOfFacts,
   CountersignError,
   createVault,
+  emptyWorld,
+  forget,
+  keysOf,
   type Store,
-  subjectOf,
+  subjectsOf,
   type Vault,
 } from '@countersign/core'
-import { apply } from './apply.ts'
-import { forget } from './forget.ts'
 import { createJournal } from './journal.ts'
 import { createLeases } from './leases.ts'
 import { createTombstones } from './tombstones.ts'
 import { createLedger } from './ledger.ts'
 import { createLineage } from './lineage.ts'
+import { createLookups } from './lookups.ts'
 import { createReads } from './reads.ts'
-import { createState, sequenceOf, subjectOfAction } from './state.ts'
-import { createTables } from './tables.ts'
 
 export interface MemoryStoreParts {
   readonly clock: Clock
@@ -38,45 +39,50 @@ export function createMemoryStore({
   vault = createVault({ kek: randomBytes(32), tenant: randomBytes(32) }),
   origin = 'memory/default',
 }: MemoryStoreParts): Store {
-  const tables = createTables()
-  const state = createState(tables)
+  const world = emptyWorld()
+  const keys = keysOf(vault.lookup)
+  const lookups = createLookups(keys)
   const ledger = createLedger(origin)
   const journal = createJournal(
     vault,
-    (subject) => forget(state, subject),
+    (subject) => forget(world, subject),
     (fact) => commit({ facts: [fact] }),
   )
-  const kept = new Map<string, string>()
+  const secrets = new Map<string, string>()
   let newestAt = 0
   let closed = false
 
   /** Waits for nothing, so that no other commit comes between the look and the write. */
-  const commit: Store['commit'] = async ({ facts, notAfter }) => {
+  const commit: Store['commit'] = async ({ facts: given, notAfter }) => {
     if (closed) throw new CountersignError('ERR_STORE_UNAVAILABLE', { store: 'closed' })
     const now = clock.now()
     if (notAfter !== undefined && now > notAfter) throw new CountersignError('ERR_STORE_LATE', { now, notAfter })
 
-    const at = Math.max(now, newestAt)
+    const facts = copyOfFacts(given)
     const first = journal.size
-    const entries = tables.wholly(() =>
-      structuredClone(copyOfFacts(facts)).map((fact, place) => {
-        const sequence = sequenceOf(state, fact)
-        apply(state, fact, { index: first + place, at })
-        const subject = subjectOf(fact, (id) => subjectOfAction(state, id))
-        return journal.seal(fact, { subject, at, sequence })
-      }),
-    )
+    const at = Math.max(now, newestAt)
+    const subjects = subjectsOf(facts, (action) => world.actions.get(action)?.subject)
+    const places = subjects.map((subject, position) => ({ index: first + position, at, subject }))
+    const applied = applyFacts(facts, places, { world, keys })
+    if ('refused' in applied) {
+      const { code, detail, permit } = applied.refused
+      throw new CountersignError(code, permit === undefined ? detail : (await store.permits.get(permit))?.permit)
+    }
     newestAt = at
-    for (const { leaf } of entries) ledger.append(leaf)
-    journal.append(entries)
+    for (const [position, fact] of facts.entries()) {
+      const { index = 0, subject = '' } = places[position] ?? {}
+      ledger.append(journal.append(fact, { subject, at, sequence: applied.sequences[position] }))
+      lookups.take(fact, index)
+    }
+    journal.wake()
     return first
   }
 
-  return {
+  const store: Store = {
     clock,
     commit,
 
-    ...createReads(state, journal, clock),
+    ...createReads({ world, keys, lookups, journal, clock }),
 
     journal,
     ledger,
@@ -90,11 +96,11 @@ export function createMemoryStore({
     secrets: {
       async keep(value) {
         const reference = vault.secretReference(value)
-        kept.set(reference, value)
+        secrets.set(reference, value)
         return reference
       },
       async reveal(reference) {
-        const value = kept.get(reference)
+        const value = secrets.get(reference)
         if (value === undefined) throw new CountersignError('ERR_SECRET_UNKNOWN', { reference })
         return value
       },
@@ -105,4 +111,5 @@ export function createMemoryStore({
       journal.close()
     },
   }
+  return store
 }

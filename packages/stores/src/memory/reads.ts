@@ -1,15 +1,35 @@
 /**
- * The ways to look. What is handed out is a copy: nobody changes the store but by a commit.
+ * The ways to look: a row of the world says where in the journal a noun stands. What is handed out is a copy: nobody changes the
+ * store but by a commit.
  *
  * @module
  */
-import type { ActionQuery, Clock, Store } from '@countersign/core'
-import type { ActionLife, Approval, Entry } from '@countersign/schema'
+import {
+  type ActionQuery,
+  type Clock,
+  isUndelivered,
+  type Keys,
+  type PermitLife,
+  type PermitRow,
+  replayKey,
+  searchable,
+  type Store,
+  type World,
+} from '@countersign/core'
+import type { ActionLife, Agent, Approval, Entry, FactKind, FactOf, Person } from '@countersign/schema'
 import type { MemoryJournal } from './journal.ts'
+import type { Lookups } from './lookups.ts'
 import { pageOf } from './paging.ts'
-import { begun, lifeOf, lifeOfPermit, openEnded, type State, timelineOf, undelivered, wordOf } from './state.ts'
 
 type Reads = Pick<Store, 'approvals' | 'permits' | 'agents' | 'people' | 'tools' | 'actions'>
+
+export interface ReadsParts {
+  readonly world: World
+  readonly keys: Keys
+  readonly lookups: Lookups
+  readonly journal: MemoryJournal
+  readonly clock: Clock
+}
 
 /** Expired questions or runs handed over at once, so that one poll stays short; the others are there at the next. */
 const mostAtOnce = 100
@@ -18,125 +38,177 @@ const longestTimeline = 2_000
 /** Of those, refused signatures, so that nobody's refusals push the rest out; the newest. */
 const mostRefused = 20
 
-export function createReads(state: State, journal: MemoryJournal, clock: Clock): Reads {
+export function createReads({ world, keys, lookups, journal, clock }: ReadsParts): Reads {
+  /** Action → by what else it is found. */
+  const keywords = new Map<string, ReadonlySet<string>>()
+
+  /** Undefined for what was erased. */
+  function factAt<Kind extends FactKind>(index: number | null | undefined, kind: Kind): FactOf<Kind> | undefined {
+    const fact = index === null || index === undefined ? undefined : journal.at(index)?.fact
+    return fact?.kind === kind ? (fact as FactOf<Kind>) : undefined
+  }
+  const approvalOf = (row: { readonly entry: number } | undefined): Approval | undefined =>
+    factAt(row?.entry, 'approval.changed')?.approval
+  const agentOf = (row: { readonly entry: number; readonly erased: boolean } | undefined): Agent | undefined =>
+    row?.erased === false ? factAt(row.entry, 'agent.changed')?.agent : undefined
+  const personOf = (row: { readonly entry: number } | undefined): Person | undefined =>
+    factAt(row?.entry, 'person.changed')?.person
+  const everyApproval = () => [...world.approvals.values()]
+  const everyAgent = () => [...world.agents.values()].flatMap((row) => agentOf(row) ?? [])
+  const everyPerson = () => [...world.people.values()].flatMap((row) => personOf(row) ?? [])
+
+  function permitLife(row: PermitRow | undefined): PermitLife | undefined {
+    const permit = factAt(row?.entry, 'action.permitted')?.permit
+    if (row === undefined || permit === undefined) return undefined
+    const end = factAt(row.endedEntry, 'action.finished')
+    const finishedAt = row.endedEntry === null ? undefined : journal.at(row.endedEntry)?.at
+    const gone = row.abandoned && ({ abandoned: true } as const)
+    return { permit, outcome: end?.outcome, finishedAt, delivered: row.delivered, result: end?.result, ...gone }
+  }
+
+  function waiting(credential: string, digest: string): readonly PermitRow[] {
+    const ids = world.undelivered.get(replayKey(searchable(credential), keys.digest(digest))) ?? []
+    return ids.flatMap((id) => world.permits.get(id) ?? []).filter(isUndelivered)
+  }
+
+  /** The question it asked, or the one whose grant its permit spent. */
+  const approvalIdOf = (action: string): string | undefined =>
+    world.permits.get(lookups.permitOf(action) ?? '')?.approval ?? lookups.questionOf(action)
+
+  function lifeOf(action: string): ActionLife | undefined {
+    const decided = journal.at(world.actions.get(action)?.entry ?? -1)
+    const record = factAt(decided?.index, 'action.decided')?.record
+    if (decided === undefined || record === undefined) return undefined
+    const row = world.permits.get(lookups.permitOf(action) ?? '')
+    const { permit, outcome, finishedAt } = permitLife(row) ?? {}
+    const approval = approvalOf(world.approvals.get(approvalIdOf(action) ?? ''))
+    const permittedAt = journal.at(row?.entry ?? -1)?.at
+    return {
+      record,
+      at: decided.at,
+      ...(approval && { approval }),
+      ...(permit && { permit }),
+      ...(permittedAt !== undefined && { permittedAt }),
+      ...(outcome && { outcome }),
+      ...(finishedAt !== undefined && { finishedAt }),
+    }
+  }
+
   return {
     approvals: {
-      get: async (id) => copy(state.approvals.get(id)?.approval),
-      latest: async (digest) => copy(state.approvals.get(state.latest.get(digest) ?? '')?.approval),
+      get: async (id) => approvalOf(world.approvals.get(id)),
+      latest: async (digest) => approvalOf(world.approvals.get(lookups.latest(keys.digest(digest)) ?? '')),
       async list({ states, agent, ...paging }) {
-        const wanted = state.approvals
-          .all()
-          .filter(({ approval }) => states === undefined || states.includes(approval.state))
-          .filter(({ approval }) => agent === undefined || approval.card.bound.action.agent === agent)
-        const { items, next } = pageOf(wanted, ({ index }) => [index, 0], paging)
-        return copy({ items: items.map(({ approval }) => approval), next })
+        const wanted = everyApproval()
+          .filter((row) => states === undefined || states.includes(row.state))
+          .filter((row) => agent === undefined || row.agent === agent)
+        const { items, next } = pageOf(wanted, ({ askedEntry }) => [askedEntry, 0], paging)
+        return { items: items.flatMap((row) => approvalOf(row) ?? []), next }
       },
       async due() {
         const now = clock.now()
-        const approvals = state.approvals.all().map(({ approval }) => approval)
-        return copy(approvals.filter((approval) => isDue(approval, now)).slice(0, mostAtOnce))
+        const due = everyApproval().filter(({ dueAt }) => dueAt !== null && dueAt <= now)
+        return due.flatMap((row) => approvalOf(row) ?? []).slice(0, mostAtOnce)
       },
-      async count(who, since) {
-        const mine = state.approvals
-          .all()
-          .map(({ approval }) => approval)
-          .filter(({ card }) => card.bound.action.agent === who.agent)
-          .filter(({ card }) => card.bound.action.onBehalfOf === who.onBehalfOf)
+      async count({ agent, onBehalfOf = null }, since) {
+        const mine = everyApproval().filter((row) => row.agent === agent && row.onBehalfOf === onBehalfOf)
         return {
-          open: mine.filter((approval) => approval.state === 'open').length,
-          asked: mine.filter((approval) => approval.askedAt >= since).length,
+          open: mine.filter(({ state }) => state === 'open').length,
+          asked: mine.filter(({ askedAt }) => askedAt >= since).length,
         }
       },
       async unsettled() {
-        const states = state.approvals.all().map(({ approval }) => approval.state)
-        const count = (wanted: string) => states.filter((each) => each === wanted).length
+        const count = (wanted: string) => everyApproval().filter(({ state }) => state === wanted).length
         return { open: count('open'), granted: count('granted') }
       },
     },
 
     permits: {
-      get: async (id) => copy(lifeOfPermit(state, id)),
-      byAttempt: async (credential, id) => copy(lifeOfPermit(state, state.attempts.get(wordOf(credential, id)) ?? '')),
-      undelivered: async (credential, digest) => copy(undelivered(state, credential, digest)),
-      begun: async (credential, digest) => copy(begun(state, credential, digest)),
+      get: async (id) => permitLife(world.permits.get(id)),
+      byAttempt: async (credential, id) =>
+        permitLife(world.permits.get(world.attempts.get(keys.attempt(credential, id)) ?? '')),
+      undelivered: async (credential, digest) =>
+        permitLife(waiting(credential, digest).findLast(({ outcome }) => outcome !== null)),
+      begun: async (credential, digest) =>
+        permitLife(waiting(credential, digest).findLast(({ outcome }) => outcome === null)),
       async abandon(which) {
-        const open = state.permits.all().filter(({ outcome }) => !outcome)
-        const gone = open.filter(({ permit: { id, node } }) =>
-          'permit' in which ? id === which.permit : !which.notOf.includes(node),
-        )
-        for (const { permit } of gone) state.abandoned.set(permit.id, true)
+        for (const row of world.permits.values()) {
+          const isGone = 'permit' in which ? row.id === which.permit : !which.notOf.includes(row.node)
+          if (row.outcome === null && isGone) world.permits.set(row.id, { ...row, abandoned: true })
+        }
       },
-      openEnded: async (digest) => copy(openEnded(state, digest)),
+      async openEnded(digest) {
+        const digestKey = keys.digest(digest)
+        const open = [...world.permits.values()].filter((row) => row.digestKey === digestKey)
+        return open
+          .filter(({ outcome }) => outcome === null || outcome === 'unknown')
+          .flatMap((row) => permitLife(row) ?? [])
+          .at(-1)
+      },
       async overdue() {
         const now = clock.now()
-        const late = state.permits.all().filter(({ permit, outcome }) => !outcome && permit.deadline < now)
-        return copy(late.slice(0, mostAtOnce).map(({ permit }) => permit))
+        const late = [...world.permits.values()].filter(({ outcome, deadline }) => outcome === null && deadline < now)
+        return late.flatMap((row) => permitLife(row)?.permit ?? []).slice(0, mostAtOnce)
       },
     },
 
     agents: {
-      get: async (id) => copy(state.agents.get(id)),
-      async byKey(hash) {
-        const agent = state.agents.get(state.keys.get(hash) ?? '')
-        return agent?.keys.some((key) => key.hash === hash) ? copy(agent) : undefined
-      },
-      list: async () => copy(state.agents.all()),
+      get: async (id) => agentOf(world.agents.get(id)),
+      byKey: async (hash) => agentOf([...world.agents.values()].find(({ keys: issued }) => issued.includes(hash))),
+      list: async () => everyAgent(),
       answeredFor: async ({ id, groups }) =>
-        copy(state.agents.all().filter(({ owner, team }) => owner === id || groups.includes(team))),
+        everyAgent().filter(({ owner, team }) => owner === id || groups.includes(team)),
     },
 
     people: {
-      get: async (id) => copy(state.people.get(id)),
-      byAccount: async (issuer, subject) => copy(state.people.get(state.accounts.get(wordOf(issuer, subject)) ?? '')),
-      list: async () => copy(state.people.all()),
+      get: async (id) => personOf(world.people.get(id)),
+      byAccount: async (issuer, subject) =>
+        personOf(world.people.get(world.accounts.get(keys.account(issuer, subject)) ?? '')),
+      list: async () => everyPerson(),
       async inGroups(groups, limit) {
-        const members = state.people.all().filter((person) => person.groups.some((group) => groups.includes(group)))
-        return copy(members.toSorted((one, other) => (one.id < other.id ? -1 : 1)).slice(0, limit))
+        const members = everyPerson().filter((person) => person.groups.some((group) => groups.includes(group)))
+        return members.toSorted((one, other) => (one.id < other.id ? -1 : 1)).slice(0, limit)
       },
     },
 
     tools: {
-      get: async (id) => copy(state.tools.get(id)),
+      get: async (id) => factAt(world.tools.get(id)?.entry, 'tool.changed')?.tool,
       async list(server) {
-        const wanted = state.tools.all().filter((tool) => server === undefined || tool.server === server)
-        return copy(wanted.toSorted((one, other) => (one.id < other.id ? -1 : 1)))
+        const rows = [...world.tools.values()].filter((row) => server === undefined || row.server === server)
+        const tools = rows.flatMap(({ entry }) => factAt(entry, 'tool.changed')?.tool ?? [])
+        return tools.toSorted((one, other) => (one.id < other.id ? -1 : 1))
       },
     },
 
     actions: {
       async get(id) {
-        const action = state.actions.get(id)
-        if (!action) return undefined
-        const all = timelineOf(state, action).flatMap((index) => journal.at(index) ?? [])
+        const life = lifeOf(id)
+        if (!life) return undefined
+        const places = new Set([id, approvalIdOf(id) ?? ''].flatMap((one) => lookups.timeline(one)))
+        const ordered = [...places].toSorted((one, other) => one - other)
+        const all = ordered.flatMap((index) => journal.at(index) ?? [])
         const timeline = inSight(all)
         const leftOut = all.length - timeline.length
-        return { life: copy(lifeOf(state, action)), timeline, ...(leftOut > 0 && { leftOut }) }
+        return { life, timeline, ...(leftOut > 0 && { leftOut }) }
       },
-      async lives(ids) {
-        const found = ids.flatMap((id) => state.actions.get(id) ?? [])
-        return copy(found.map((action) => lifeOf(state, action)))
-      },
+      lives: async (ids) => ids.flatMap((id) => lifeOf(id) ?? []),
       async search({ limit, after, ...query }) {
-        const wanted = state.actions
-          .all()
-          .map((action) => ({ life: lifeOf(state, action), index: action.index }))
-          .filter(({ life }) => matches(life, state.keywords.get(life.record.id), query))
+        const wanted = [...world.actions.values()]
+          .flatMap(({ id }) => lifeOf(id) ?? [])
+          .filter((life) => matches(life, keywords.get(life.record.id), query))
         const paging = { after, ...(limit !== undefined && { limit }) }
-        const { items, next } = pageOf(wanted, ({ index }) => [index, 0], paging)
-        return copy({ items: items.map(({ life }) => life), next })
+        return pageOf(wanted, ({ record }) => [world.actions.get(record.id)?.entry ?? 0, 0], paging)
       },
       async addKeywords(found) {
-        for (const { action, keywords } of found) {
-          const known = state.keywords.get(action) ?? []
-          if (state.actions.get(action)) state.keywords.set(action, new Set([...known, ...keywords]))
+        for (const { action, keywords: more } of found) {
+          const isReadable = factAt(world.actions.get(action)?.entry, 'action.decided') !== undefined
+          if (isReadable) keywords.set(action, new Set([...(keywords.get(action) ?? []), ...more]))
         }
       },
-      seen: async (agent, operation) => state.seen.get(wordOf(agent, operation)) === true,
+      seen: async (agent, operation) => lookups.seen(agent, operation),
     },
   }
 }
-
-const copy = <Value>(value: Value): Value => structuredClone(value)
 
 /** A flood of refused signatures hides neither what was asked nor what came of it. */
 function inSight(entries: readonly Entry[]): Entry[] {
@@ -144,12 +216,6 @@ function inSight(entries: readonly Entry[]): Entry[] {
   const refused = entries.filter(isRefused).slice(-mostRefused)
   const others = entries.filter((entry) => !isRefused(entry)).slice(-longestTimeline)
   return [...others, ...refused].toSorted((one, other) => one.index - other.index)
-}
-
-function isDue(approval: Approval, now: number): boolean {
-  if (approval.state === 'granted') return approval.validUntil <= now
-  if (approval.state !== 'open') return false
-  return approval.expiresAt <= now || (approval.escalateAt ?? Number.POSITIVE_INFINITY) <= now
 }
 
 function matches(

@@ -6,12 +6,11 @@
  *
  * @module
  */
-import type { StateReport } from '@countersign/core'
+import { applyFacts, emptyWorld, type StateReport, type World } from '@countersign/core'
 import type { Db } from '../db.ts'
 import type { Entries } from '../tables/entries.ts'
-import { apply } from './apply.ts'
-import type { Lookup } from './keys.ts'
-import { emptyWorld, type World } from './world.ts'
+import { type ActionRows, takeUp } from './action-rows.ts'
+import { keysOf, type Lookup } from './keys.ts'
 
 export interface CheckParts {
   readonly db: Db
@@ -22,6 +21,7 @@ export interface CheckParts {
 
 interface Told {
   readonly world: World
+  readonly actions: ActionRows
   /** Places of entries that can be read no more: a row that rests on one is let be. */
   readonly erased: Set<number>
   readonly broken: string[]
@@ -40,7 +40,7 @@ interface TableCheck {
   /** What is compared: by the name that the world has for it, the column. */
   readonly columns: Readonly<Record<string, string>>
   /** By the key, with blanks between. */
-  expected(world: World): Rows
+  expected(told: Pick<Told, 'world' | 'actions'>): Rows
   /** Rows that no fact speaks of any more do no harm. */
   readonly mayHaveMore?: true
 }
@@ -55,7 +55,8 @@ const mostTold = 1_000
 const mostLooks = 10
 
 export async function checkState({ db, tenant, entries, lookup }: CheckParts): Promise<StateReport> {
-  const told: Told = { world: emptyWorld(), erased: new Set(), broken: [], next: 0 }
+  const actions: ActionRows = { rows: new Map(), patches: new Map() }
+  const told: Told = { world: emptyWorld(), actions, erased: new Set(), broken: [], next: 0 }
   let rows = 0
   let differences: string[] = []
   for (let look = 0; look < mostLooks; look++) {
@@ -78,13 +79,16 @@ export async function checkState({ db, tenant, entries, lookup }: CheckParts): P
       const page = await entries.range(told.next, pageSize)
       for (const { index, at, fact } of page) {
         told.next = index + 1
-        told.world.patches.clear()
+        actions.patches.clear()
         if (fact.kind === 'erased') {
           told.erased.add(index)
           continue
         }
-        const refused = apply([fact], [{ index, at, subject: '' }], told.world, lookup)
-        if (refused) told.broken.push(`entry ${index}: ${fact.kind} should not have been taken (${refused.code})`)
+        const place = { index, at, subject: '' }
+        const applied = applyFacts([fact], [place], { world: told.world, keys: keysOf(lookup) })
+        takeUp(actions, fact, place)
+        if ('refused' in applied)
+          told.broken.push(`entry ${index}: ${fact.kind} should not have been taken (${applied.refused.code})`)
       }
       if (page.length < pageSize) return
     }
@@ -92,7 +96,7 @@ export async function checkState({ db, tenant, entries, lookup }: CheckParts): P
 
   async function compare(table: TableCheck): Promise<number> {
     const { name, columns, mayHaveMore } = table
-    const expected = table.expected(told.world)
+    const expected = table.expected(told)
     const seen = new Set<string>()
     for await (const { id, entry, row } of everyRow(table)) {
       seen.add(id)
@@ -147,7 +151,7 @@ const tables: readonly TableCheck[] = [
       askedEntry: 'asked_entry',
       entry: 'entry',
     },
-    expected: ({ approvals }) => approvals,
+    expected: ({ world: { approvals } }) => approvals,
   },
   {
     name: 'countersignature',
@@ -155,7 +159,7 @@ const tables: readonly TableCheck[] = [
     key: ['s.approval', 's.person'],
     entry: 'a.entry',
     columns: { approval: 's.approval', person: 's.person', verdict: 's.verdict' },
-    expected: ({ signatures }) => signatures,
+    expected: ({ world: { signatures } }) => signatures,
   },
   {
     name: 'permit',
@@ -175,7 +179,7 @@ const tables: readonly TableCheck[] = [
       entry: 'entry',
       endedEntry: 'ended_entry',
     },
-    expected: ({ permits }) => permits,
+    expected: ({ world: { permits } }) => permits,
   },
   {
     name: 'agent',
@@ -183,7 +187,7 @@ const tables: readonly TableCheck[] = [
     key: ['id'],
     entry: 'entry',
     columns: { version: 'version', status: 'status', entry: 'entry' },
-    expected: ({ agents }) => agents,
+    expected: ({ world: { agents } }) => agents,
   },
   {
     name: 'agent_key',
@@ -192,7 +196,7 @@ const tables: readonly TableCheck[] = [
     key: ['k.hash'],
     entry: 'coalesce(a.entry, 0)',
     columns: { agent: 'k.agent' },
-    expected: ({ agents }) =>
+    expected: ({ world: { agents } }) =>
       new Map([...agents.values()].flatMap(({ id, keys }) => keys.map((hash) => [hash, { agent: id }] as const))),
   },
   {
@@ -201,7 +205,7 @@ const tables: readonly TableCheck[] = [
     key: ['id'],
     entry: 'entry',
     columns: { version: 'version', accountKey: 'account_key', entry: 'entry' },
-    expected: ({ people }) => people,
+    expected: ({ world: { people } }) => people,
   },
   {
     name: 'tool',
@@ -209,7 +213,7 @@ const tables: readonly TableCheck[] = [
     key: ['id'],
     entry: 'entry',
     columns: { version: 'version', server: 'server', entry: 'entry' },
-    expected: ({ tools }) => tools,
+    expected: ({ world: { tools } }) => tools,
   },
   {
     name: 'action',
@@ -226,6 +230,6 @@ const tables: readonly TableCheck[] = [
       risk: 'risk',
       entry: 'entry',
     },
-    expected: ({ actions }) => actions as Rows,
+    expected: ({ actions }) => actions.rows,
   },
 ]

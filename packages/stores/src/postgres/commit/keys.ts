@@ -1,27 +1,10 @@
-import { sha256Hex } from '@countersign/core'
+import { keysOf as keysOfWorld, type Lookup } from '@countersign/core'
 
-/** Blinds a value so that it can be found again but not guessed (P12); `Vault.lookup`. */
-export type Lookup = (value: string) => string
+export { type Lookup, searchable } from '@countersign/core'
 
-/** What is looked up without being known: one kind of value never meets another. */
+/** Of the world, and of the words by which actions are found. */
 export const keysOf = (lookup: Lookup) => ({
-  digest: (digest: string) => lookup(`digest\n${digest}`),
-  attempt: (credential: string, id: string) => lookup(`attempt\n${JSON.stringify([credential, id])}`),
-  account: (issuer: string, subject: string) => lookup(`account\n${JSON.stringify([issuer, subject])}`),
-  group: (group: string) => lookup(`group\n${group}`),
+  ...keysOfWorld(lookup),
   /** As a bigint of SQL: so short that an index of millions stays small, so long that two words hardly ever meet. */
   keyword: (keyword: string) => BigInt.asIntN(64, BigInt(`0x${lookup(`keyword\n${keyword}`).slice(0, 16)}`)).toString(),
 })
-
-/** Characters of a value in an indexed column: PostgreSQL refuses index rows beyond some 2,700 bytes. */
-const longest = 500
-/** Of a longer one so many stay as they are, and its hash follows, so that it is still found exactly. */
-const kept = 430
-// PostgreSQL has no text with NUL or half a character in it.
-const unstorable = /[\0\p{Surrogate}]/gu
-
-/** A value from outside as it stands in an indexed column, and as it has to be asked for. A long one ends in its hash. */
-export function searchable(text: string): string {
-  const short = text.length <= longest ? text : `${text.slice(0, kept)}…${sha256Hex(text)}`
-  return short.replace(unstorable, '\uFFFD')
-}

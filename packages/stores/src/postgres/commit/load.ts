@@ -3,119 +3,59 @@
  *
  * @module
  */
-import type { Fact } from '@countersign/schema'
-import type { Row, Session, Statement } from '../db.ts'
-import { keysOf, type Lookup } from './keys.ts'
 import {
+  type ActionRow,
   type AgentRow,
   type ApprovalRow,
   emptyWorld,
   isPending,
   isUndelivered,
+  type Keys,
   type PermitRow,
   type PersonRow,
   replayKey,
   signatureKey,
   type SignatureRow,
   type ToolRow,
+  touchesOf,
   type World,
-} from './world.ts'
+} from '@countersign/core'
+import type { Fact } from '@countersign/schema'
+import type { Row, Session, Statement } from '../db.ts'
 
-export async function loadWorld(
-  session: Session,
-  tenant: string,
-  facts: readonly Fact[],
-  subjects: readonly string[],
-  lookup: Lookup,
-): Promise<World> {
-  const wanted = wantedBy(facts, lookup)
+/** The rows that these facts touch. */
+export async function loadWorld(session: Session, tenant: string, facts: readonly Fact[], keys: Keys): Promise<World> {
+  const touched = touchesOf(facts, keys)
   const world = emptyWorld()
-  const ask = async <Found extends Row>(statement: Statement, keys: Iterable<string>, take: (row: Found) => void) => {
-    const values = [...keys]
+  const ask = async <Found extends Row>(
+    statement: Statement,
+    table: Parameters<typeof touched.get>[0],
+    take: (row: Found) => void,
+  ) => {
+    const values = [...(touched.get(table) ?? [])]
     if (values.length === 0) return
     for (const row of await session.query<Found>(statement, [tenant, values])) take(row)
   }
 
   await Promise.all([
-    ask<ApprovalRow & Row>(approvalsById, wanted.approvals, (row) => takeApproval(world, row)),
-    ask<ApprovalRow & Row>(approvalsPending, wanted.digests, (row) => takeApproval(world, row)),
-    ask<SignatureRow & Row>(signaturesOf, wanted.approvals, (row) =>
+    ask<ApprovalRow & Row>(approvalsById, 'approvals', (row) => takeApproval(world, row)),
+    ask<ApprovalRow & Row>(approvalsPending, 'pending', (row) => takeApproval(world, row)),
+    ask<SignatureRow & Row>(signaturesOf, 'approvals', (row) =>
       world.signatures.set(signatureKey(row.approval, row.person), row),
     ),
-    ask<PermitRow & Row>(permitsById, wanted.permits, (row) => takePermit(world, row)),
-    ask<PermitRow & Row>(permitsByApproval, wanted.spent, (row) => takePermit(world, row)),
-    ask<PermitRow & Row>(permitsByAttempt, wanted.attempts, (row) => takePermit(world, row)),
-    ask<PermitRow & Row>(permitsUndelivered, wanted.replays, (row) => takePermit(world, row)),
-    ask<AgentRow & Row & { newest: number | null }>(agentsById, wanted.agents, ({ newest, ...row }) => {
+    ask<PermitRow & Row>(permitsById, 'permits', (row) => takePermit(world, row)),
+    ask<PermitRow & Row>(permitsByApproval, 'spent', (row) => takePermit(world, row)),
+    ask<PermitRow & Row>(permitsByAttempt, 'attempts', (row) => takePermit(world, row)),
+    ask<PermitRow & Row>(permitsUndelivered, 'undelivered', (row) => takePermit(world, row)),
+    ask<AgentRow & Row & { newest: number | null }>(agentsById, 'agents', ({ newest, ...row }) => {
       if (newest === row.entry) world.agents.set(row.id, { ...row, keys: [] }) // else someone else has changed the row
     }),
-    ask<PersonRow & Row>(peopleById, wanted.people, (row) => takePerson(world, row)),
-    ask<PersonRow & Row>(peopleByAccount, wanted.accounts, (row) => takePerson(world, row)),
-    ask<ToolRow & Row>(toolsById, wanted.tools, (row) => world.tools.set(row.id, row)),
-    ask<{ id: string }>(actionsById, wanted.actions, ({ id }) => world.actions.set(id, 'stored')),
-    ask<{ subject: string; id: string }>(keysOfSubjects, subjects, ({ subject, id }) => world.keys.set(subject, id)),
+    ask<PersonRow & Row>(peopleById, 'people', (row) => takePerson(world, row)),
+    ask<PersonRow & Row>(peopleByAccount, 'accounts', (row) => takePerson(world, row)),
+    ask<ToolRow & Row>(toolsById, 'tools', (row) => world.tools.set(row.id, row)),
+    ask<ActionRow & Row>(actionsById, 'actions', (row) => world.actions.set(row.id, row)),
   ])
   return world
-}
-
-function wantedBy(facts: readonly Fact[], lookup: Lookup) {
-  const keys = keysOf(lookup)
-  const wanted = {
-    approvals: new Set<string>(),
-    digests: new Set<string>(),
-    permits: new Set<string>(),
-    spent: new Set<string>(),
-    attempts: new Set<string>(),
-    /** Blinded digests of what may have to be replayed. */
-    replays: new Set<string>(),
-    agents: new Set<string>(),
-    people: new Set<string>(),
-    accounts: new Set<string>(),
-    tools: new Set<string>(),
-    actions: new Set<string>(),
-  }
-  for (const fact of facts) {
-    switch (fact.kind) {
-      case 'action.decided':
-        wanted.actions.add(fact.record.id)
-        break
-      case 'approval.changed':
-        wanted.approvals.add(fact.approval.id)
-        wanted.digests.add(keys.digest(fact.approval.digest))
-        break
-      case 'action.permitted': {
-        const { id, approval, agent, attempt, digest } = fact.permit
-        wanted.permits.add(id)
-        wanted.agents.add(agent)
-        wanted.replays.add(keys.digest(digest))
-        if (approval !== undefined) wanted.spent.add(approval)
-        if (attempt.id !== undefined) wanted.attempts.add(keys.attempt(attempt.credential, attempt.id))
-        break
-      }
-      case 'action.finished':
-      case 'action.replayed':
-        wanted.permits.add(fact.permit)
-        break
-      case 'agent.changed':
-        wanted.agents.add(fact.agent.id)
-        break
-      case 'person.changed':
-        wanted.people.add(fact.person.id)
-        wanted.accounts.add(keys.account(fact.person.issuer, fact.person.subject))
-        break
-      case 'tool.changed':
-        wanted.tools.add(fact.tool.id)
-        break
-      case 'deployment.founded':
-      case 'policy.activated':
-      case 'signature.refused':
-      case 'record.read':
-      case 'record.denied':
-      case 'record.erased':
-        break
-    }
-  }
-  return wanted
 }
 
 function takeApproval(world: World, row: ApprovalRow): void {
@@ -202,8 +142,7 @@ const toolsById = {
   name: 'load_tools',
   text: 'select id, version, server, entry from tool where tenant = $1 and id = any($2)',
 }
-const actionsById = { name: 'load_actions', text: 'select id from action where tenant = $1 and id = any($2)' }
-const keysOfSubjects = {
-  name: 'load_subject_keys',
-  text: 'select subject, id from subject_key where tenant = $1 and subject = any($2)',
+const actionsById = {
+  name: 'load_actions',
+  text: 'select id, subject, entry from action where tenant = $1 and id = any($2)',
 }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { subjectOf, type Vault } from '@countersign/core'
+import { subjectsOf, type Vault } from '@countersign/core'
 import type { Fact } from '@countersign/schema'
 import { randomUUID } from 'node:crypto'
 import type { Db } from '../db.ts'
@@ -30,20 +30,18 @@ export function createSubjects({ db, tenant, vault }: { db: Db; tenant: string; 
 
   return {
     async of(facts) {
-      for (const fact of facts) {
-        if (fact.kind === 'action.decided')
-          remember(
-            ofActions,
-            fact.record.id,
-            subjectOf(fact, () => undefined),
-          )
-      }
-      const unknown = [...new Set(facts.flatMap(actionNamed))].filter((id) => !ofActions.has(id))
+      const decided = new Set(facts.flatMap((fact) => (fact.kind === 'action.decided' ? [fact.record.id] : [])))
+      const named = new Set(facts.flatMap(actionNamed))
+      const unknown = [...named].filter((id) => !decided.has(id) && !ofActions.has(id))
       if (unknown.length > 0) {
         const found = await db.query<{ id: string; subject: string }>(subjectsOfActions, [tenant, unknown])
         for (const { id, subject } of found) remember(ofActions, id, subject)
       }
-      return facts.map((fact) => subjectOf(fact, (id) => ofActions.get(id)))
+      const subjects = subjectsOf(facts, (id) => ofActions.get(id))
+      for (const [position, fact] of facts.entries()) {
+        if (fact.kind === 'action.decided') remember(ofActions, fact.record.id, subjects[position] ?? '')
+      }
+      return subjects
     },
     key(subject) {
       const known = keys.get(subject)

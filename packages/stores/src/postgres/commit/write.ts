@@ -3,9 +3,10 @@
  *
  * @module
  */
+import type { Draft, SignatureRow, World } from '@countersign/core'
 import type { Session, Statement } from '../db.ts'
 import { bytesArray, integerArray, textArray } from '../values.ts'
-import type { ActionPatch, ActionRow, World } from './world.ts'
+import type { ActionPatch, ActionRow, ActionRows } from './action-rows.ts'
 
 export interface NewEntry {
   readonly index: number
@@ -22,53 +23,42 @@ export interface NewEntry {
   readonly wrappedKey: Uint8Array
 }
 
-/** Every map of `before` as it was read; a row that is another object now has changed. */
-export const snapshot = (world: World): World => ({
-  ...world,
-  approvals: new Map(world.approvals),
-  signatures: new Map(world.signatures),
-  permits: new Map(world.permits),
-  agents: new Map(world.agents),
-  people: new Map(world.people),
-  tools: new Map(world.tools),
-  actions: new Map(world.actions),
-  patches: new Map(),
-})
+export interface Written {
+  readonly world: World
+  /** What the commands changed in it. */
+  readonly drafts: readonly Draft[]
+  readonly actions: ActionRows
+  readonly entries: readonly NewEntry[]
+}
 
 /** Travels with the commit. */
-export function writeWorld(
-  session: Session,
-  tenant: string,
-  { before, after, entries }: { before: World; after: World; entries: readonly NewEntry[] },
-): void {
+export function writeWorld(session: Session, tenant: string, { world, drafts, actions, entries }: Written): void {
   const save = <Row>(statement: Statement, rows: readonly Row[]) => {
     if (rows.length > 0) session.send(statement, [tenant, JSON.stringify(rows)])
   }
-  const agents = changed(before.agents, after.agents)
+  const changed = <Row>(table: Map<string, Row>): Row[] => {
+    const keys = new Set(drafts.flatMap((draft) => [...draft.changedIn(table)]))
+    return [...keys].flatMap((key) => table.get(key) ?? [])
+  }
+  const agents = changed(world.agents)
   const keys = agents.flatMap(({ id, keys: hashes }) => hashes.map((hash) => ({ hash, agent: id })))
 
   // In this order: a signature refers to its approval.
   insertEntries(session, tenant, entries)
-  save(saveApprovals, changed(before.approvals, after.approvals))
-  save(saveSignatures, withBarred(after, changed(before.signatures, after.signatures)))
-  save(savePermits, changed(before.permits, after.permits))
-  const actions = changed(before.actions, after.actions).filter((row) => row !== 'stored')
+  save(saveApprovals, changed(world.approvals))
+  save(saveSignatures, withBarred(world, changed(world.signatures)))
+  save(savePermits, changed(world.permits))
   save(
     saveActions,
-    actions.map((row) => withPatch(row, after.patches.get(row.id))),
+    [...actions.rows.values()].map((row) => withPatch(row, actions.patches.get(row.id))),
   )
-  for (const { id, approval, permit, outcome, datasets } of after.patches.values()) {
-    const isNew = after.actions.has(id) && !before.actions.has(id)
-    if (!isNew) session.send(patchAction, [tenant, id, approval, permit, outcome, datasets])
+  for (const { id, approval, permit, outcome, datasets } of actions.patches.values()) {
+    if (!actions.rows.has(id)) session.send(patchAction, [tenant, id, approval, permit, outcome, datasets])
   }
   save(saveAgents, agents)
   save(saveAgentKeys, [...new Map(keys.map((key) => [key.hash, key])).values()])
-  save(savePeople, changed(before.people, after.people))
-  save(saveTools, changed(before.tools, after.tools))
-}
-
-function changed<Row>(before: ReadonlyMap<string, Row>, after: ReadonlyMap<string, Row>): Row[] {
-  return [...after].flatMap(([key, row]) => (before.get(key) === row ? [] : [row]))
+  save(savePeople, changed(world.people))
+  save(saveTools, changed(world.tools))
 }
 
 /** What later facts of the same batch add to an action is written with it: one row less to find and write again. */
@@ -80,7 +70,7 @@ const withPatch = (row: ActionRow, patch: ActionPatch | undefined) => ({
   datasets: [...new Set([...row.datasets, ...(patch?.datasets ?? [])])],
 })
 
-function withBarred(world: World, rows: readonly { readonly approval: string }[]) {
+function withBarred(world: World, rows: readonly SignatureRow[]) {
   return rows.map((row) => ({ ...row, barred: world.approvals.get(row.approval)?.barred ?? [] }))
 }
 

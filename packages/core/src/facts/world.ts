@@ -1,16 +1,11 @@
 /**
- * As much of the state as one batch of changes looks at, read under the head's lock and changed in memory.
+ * What the facts add up to, as far as the rules look at it: maps of small rows, and the ways to find one. A row names the
+ * entry that it rests on, and whoever wants all of a noun reads it there. So nothing personal lies outside of the vault (P12):
+ * what could be guessed stands here blinded (`keys.ts`).
  *
  * @module
  */
 import type { ApprovalState, Outcome } from '@countersign/schema'
-
-/** Where and when a fact will stand. */
-export interface Place {
-  readonly index: number
-  readonly at: number
-  readonly subject: string
-}
 
 export interface ApprovalRow {
   readonly id: string
@@ -23,9 +18,17 @@ export interface ApprovalRow {
   /** Everyone who was ever barred: nobody gets off this list. */
   readonly barred: readonly string[]
   readonly askedAt: number
+  /** When someone has to look at it again if nothing happens. */
   readonly dueAt: number | null
   readonly askedEntry: number
   readonly entry: number
+}
+
+export interface SignatureRow {
+  readonly approval: string
+  readonly person: string
+  readonly verdict: 'approve' | 'reject'
+  readonly at: number
 }
 
 export interface PermitRow {
@@ -51,6 +54,7 @@ export interface AgentRow {
   readonly version: number
   readonly status: 'active' | 'stopped'
   readonly entry: number
+  /** Hashes of its keys, revoked ones as well. */
   readonly keys: readonly string[]
   readonly owner: string | null
   /** Blinded. */
@@ -77,62 +81,33 @@ export interface ToolRow {
 
 export interface ActionRow {
   readonly id: string
-  readonly entry: number
-  readonly at: number
-  readonly agent: string
-  readonly people: readonly string[]
-  readonly verb: string
-  readonly operation: string
-  readonly environment: string
-  readonly datasets: readonly string[]
-  readonly model: string | null
-  readonly decision: string
-  readonly risk: number
   readonly subject: string
-}
-
-/** What later facts add to an action. */
-export interface ActionPatch {
-  readonly id: string
-  readonly approval: string | null
-  readonly permit: string | null
-  readonly outcome: Outcome['kind'] | null
-  readonly datasets: readonly string[]
-}
-
-export interface SignatureRow {
-  readonly approval: string
-  readonly person: string
-  readonly verdict: 'approve' | 'reject'
-  readonly at: number
+  readonly entry: number
 }
 
 export interface World {
+  readonly actions: Map<string, ActionRow>
   readonly approvals: Map<string, ApprovalRow>
   /** Blinded digest → the approval that is open or granted. */
   readonly pending: Map<string, string>
-  /** By `approval person`. */
+  /** By `signatureKey`. */
   readonly signatures: Map<string, SignatureRow>
   readonly permits: Map<string, PermitRow>
   /** Approval → the permit that spent it. */
   readonly spent: Map<string, string>
   /** Blinded attempt → its permit. */
   readonly attempts: Map<string, string>
-  /** `credential digest` → the replayable permits whose answer was not delivered, or not yet, newest last. */
+  /** `replayKey` → the replayable permits whose answer was not delivered, or not yet, newest last. */
   readonly undelivered: Map<string, readonly string[]>
   readonly agents: Map<string, AgentRow>
   readonly people: Map<string, PersonRow>
-  readonly tools: Map<string, ToolRow>
   /** Blinded account → person. */
   readonly accounts: Map<string, string>
-  /** Ids that are taken; a row only for those of this batch. */
-  readonly actions: Map<string, ActionRow | 'stored'>
-  readonly patches: Map<string, ActionPatch>
-  /** Subject → id of its key now. */
-  readonly keys: Map<string, string>
+  readonly tools: Map<string, ToolRow>
 }
 
 export const emptyWorld = (): World => ({
+  actions: new Map(),
   approvals: new Map(),
   pending: new Map(),
   signatures: new Map(),
@@ -142,54 +117,11 @@ export const emptyWorld = (): World => ({
   undelivered: new Map(),
   agents: new Map(),
   people: new Map(),
-  tools: new Map(),
   accounts: new Map(),
-  actions: new Map(),
-  patches: new Map(),
-  keys: new Map(),
+  tools: new Map(),
 })
 
 export const replayKey = (credential: string, digestKey: string): string => `${credential} ${digestKey}`
 export const signatureKey = (approval: string, person: string): string => `${approval} ${person}`
 export const isPending = (state: ApprovalState): boolean => state === 'open' || state === 'granted'
 export const isUndelivered = (row: PermitRow): boolean => row.replayable && !row.delivered
-
-/**
- * Whether the client of a run that has not ended may be gone, so that the next permit could run the same again. That
- * another node still lives, and that it would know of its client, nobody can say at this moment.
- */
-export function mayBeLost(row: PermitRow, next: PermitRow): boolean {
-  const isSigned = row.approval !== null || next.approval !== null
-  return row.outcome === null && (row.abandoned || isSigned || row.node !== next.node)
-}
-
-/** Changes of one command, so that all of them can be taken back. */
-export interface Draft {
-  set<Key, Value>(map: Map<Key, Value>, key: Key, value: Value): void
-  remove<Key, Value>(map: Map<Key, Value>, key: Key): void
-  undo(): void
-}
-
-export function createDraft(): Draft {
-  const steps: (() => void)[] = []
-
-  function remember<Key, Value>(map: Map<Key, Value>, key: Key): void {
-    const stood = map.has(key)
-    const before = map.get(key)
-    steps.push(() => (stood ? map.set(key, before as Value) : map.delete(key)))
-  }
-
-  return {
-    set(map, key, value) {
-      remember(map, key)
-      map.set(key, value)
-    },
-    remove(map, key) {
-      remember(map, key)
-      map.delete(key)
-    },
-    undo() {
-      for (const step of steps.toReversed()) step()
-    },
-  }
-}

@@ -1,0 +1,192 @@
+/**
+ * An action: decided, permitted, run, and handed out again. Its life is decided 1, permitted 2, finished 3, and a late outcome
+ * after it. All of it belongs to the person acted for, else to the agent.
+ *
+ * @module
+ */
+import type { Outcome, PermitRecord } from '@countersign/schema'
+import { count, trace, word } from '../ledger/words.ts'
+import { type Keys, searchable } from './keys.ts'
+import { conflict, type Ground, type Law, type Place } from './law.ts'
+import { actionOf, agentActor, decisionOf, delegationOf, system, policyOf, riskOf } from './leaf-parts.ts'
+import { isUndelivered, type PermitRow, replayKey } from './world.ts'
+
+export const decided: Law<'action.decided'> = {
+  subject: ({ record: { action } }) => action.onBehalfOf ?? action.agent,
+  stream: ({ record }, blind) => ({ stream: word(record.id, blind), sequence: 1 }),
+  about: ({ record }) => ({ action: record.id }),
+
+  leaf({ record }, blind, lists) {
+    const { action, digest, picture, decision, risk, observed } = record
+    return {
+      actor: agentActor(action.agent, blind),
+      agent: word(action.agent, blind),
+      delegation: delegationOf(action, blind),
+      action: actionOf(action, digest, picture, blind, lists),
+      policy: policyOf(decision, blind, lists),
+      risk: riskOf(risk, lists),
+      decision: { ...decisionOf(decision), observed },
+      trace: trace(record.trace),
+    }
+  },
+
+  touches: ({ record }) => ({ actions: [record.id] }),
+
+  apply({ record: { id } }, { index: entry, subject }, { world, draft }) {
+    if (world.actions.has(id)) return conflict({ action: id })
+    draft.set(world.actions, id, { id, subject, entry })
+    return undefined
+  },
+}
+
+/** The agent as it was judged, and active (P15); the attempt and the grant for the first time (P6, P10). */
+export const permitted: Law<'action.permitted'> = {
+  subject: ({ permit }, subjectOfAction) => subjectOfAction(permit.actionId) ?? permit.agent,
+  stream: ({ permit }, blind) => ({ stream: word(permit.actionId, blind), sequence: 2 }),
+  about: ({ permit }) => ({ action: permit.actionId }),
+
+  leaf({ permit }, blind) {
+    const approval = permit.approval === undefined ? undefined : word(permit.approval, blind)
+    return {
+      actor: system,
+      agent: word(permit.agent, blind),
+      action: { digest: blind(permit.digest) },
+      approval,
+      permit: {
+        id: word(permit.id, blind),
+        node: word(permit.node, blind),
+        epoch: count(permit.epoch),
+        agent: count(permit.agentVersion),
+        runBy: count(permit.runBy),
+        deadline: count(permit.deadline),
+      },
+      policy: { version: word(permit.policyVersion, blind) },
+      causes: [approval ?? word(permit.actionId, blind)],
+    }
+  },
+
+  touches: ({ permit: { id, approval, agent, attempt, digest } }, keys) => ({
+    permits: [id],
+    agents: [agent],
+    undelivered: [keys.digest(digest)],
+    ...(approval !== undefined && { spent: [approval] }),
+    ...(attempt.id !== undefined && { attempts: [keys.attempt(attempt.credential, attempt.id)] }),
+  }),
+
+  apply({ permit }, place, ground) {
+    const { world, draft, keys } = ground
+    const agent = world.agents.get(permit.agent)
+    if (agent?.version !== permit.agentVersion || agent.status !== 'active') return conflict({ agent: permit.agent })
+    if (world.permits.has(permit.id)) return conflict({ permit: permit.id })
+
+    const row = permitRow(permit, place, keys)
+    const before = row.attemptKey === null ? undefined : world.attempts.get(row.attemptKey)
+    const waiting = world.undelivered.get(replayKey(row.credential, row.digestKey)) ?? []
+    const same = waiting.flatMap((id) => world.permits.get(id) ?? [])
+    const known = before ?? same.findLast(({ outcome }) => outcome !== null)?.id
+    if (known !== undefined) return { code: 'ERR_ATTEMPT_KNOWN', detail: undefined, permit: known }
+    if (row.approval !== null && world.spent.has(row.approval)) return { code: 'ERR_GRANT_SPENT', detail: row.approval }
+    const begun = same.findLast((one) => mayBeLost(one, row))?.id
+    if (begun !== undefined) return { code: 'ERR_ATTEMPT_KNOWN', detail: undefined, permit: begun }
+
+    savePermit(row, ground)
+    if (row.attemptKey !== null) draft.set(world.attempts, row.attemptKey, row.id)
+    if (row.approval !== null) draft.set(world.spent, row.approval, row.id)
+    return undefined
+  },
+}
+
+/** Decided 1, permitted 2, an outcome 3, and a late one after it. */
+const [firstOutcome, lateOutcome] = [3, 4]
+
+/** What a permit that is not there would end is not known to have begun (P2). */
+export const finished: Law<'action.finished'> = {
+  subject: ({ actionId }, subjectOfAction) => subjectOfAction(actionId) ?? 'system',
+  stream: ({ actionId }, blind) => ({ stream: word(actionId, blind), sequence: undefined }),
+  sequence: ({ permit }, { permits }) => ((permits.get(permit)?.outcome ?? null) === null ? firstOutcome : lateOutcome),
+  about: ({ actionId }) => ({ action: actionId }),
+
+  leaf: ({ permit, outcome, delivered }, blind) => ({
+    actor: system,
+    permit: { id: word(permit, blind) },
+    outcome: outcomeOf(outcome, delivered),
+    causes: [word(permit, blind)],
+  }),
+
+  touches: ({ permit }) => ({ permits: [permit] }),
+
+  apply({ permit, outcome, delivered }, { index }, ground) {
+    const row = ground.world.permits.get(permit)
+    if (row === undefined) return conflict({ permit })
+    const late = row.outcome === 'unknown' && outcome.kind !== 'unknown'
+    if (row.outcome !== null && !late) return { code: 'ERR_PERMIT_FINISHED', detail: permit }
+    const ended = { outcome: outcome.kind, delivered: row.delivered || delivered, endedEntry: index }
+    savePermit({ ...row, ...ended }, ground)
+    return undefined
+  },
+}
+
+export const replayed: Law<'action.replayed'> = {
+  subject: ({ actionId }, subjectOfAction) => subjectOfAction(actionId) ?? 'system',
+  stream: ({ actionId }, blind) => ({ stream: word(actionId, blind), sequence: undefined }),
+  about: ({ actionId }) => ({ action: actionId }),
+
+  leaf: ({ permit }, blind) => ({
+    actor: system,
+    permit: { id: word(permit, blind) },
+    causes: [word(permit, blind)],
+  }),
+
+  touches: ({ permit }) => ({ permits: [permit] }),
+
+  apply({ permit }, _place, ground) {
+    const row = ground.world.permits.get(permit)
+    if (row === undefined) return conflict({ permit })
+    savePermit({ ...row, delivered: true }, ground)
+    return undefined
+  },
+}
+
+function permitRow(permit: PermitRecord, { index }: Place, keys: Keys): PermitRow {
+  const { credential, id: attemptId } = permit.attempt
+  return {
+    id: permit.id,
+    action: permit.actionId,
+    approval: permit.approval ?? null,
+    credential: searchable(credential),
+    attemptKey: attemptId === undefined ? null : keys.attempt(credential, attemptId),
+    digestKey: keys.digest(permit.digest),
+    replayable: permit.replayable,
+    deadline: permit.deadline,
+    outcome: null,
+    delivered: false,
+    node: permit.node,
+    abandoned: false,
+    entry: index,
+    endedEntry: null,
+  }
+}
+
+function savePermit(row: PermitRow, { world, draft }: Pick<Ground, 'world' | 'draft'>): void {
+  draft.set(world.permits, row.id, row)
+  const key = replayKey(row.credential, row.digestKey)
+  const others = (world.undelivered.get(key) ?? []).filter((id) => id !== row.id)
+  draft.set(world.undelivered, key, isUndelivered(row) ? [...others, row.id] : others)
+}
+
+/**
+ * Whether the client of a run that has not ended may be gone, so that the next permit could run the same again. That
+ * another node still lives, and that it would know of its client, nobody can say at this moment.
+ */
+function mayBeLost(row: PermitRow, next: PermitRow): boolean {
+  const isSigned = row.approval !== null || next.approval !== null
+  return row.outcome === null && (row.abandoned || isSigned || row.node !== next.node)
+}
+
+/** What was read and written is named by the gateway, not by a registry: its numbers stand here, its names in the vault. */
+const outcomeOf = (outcome: Outcome, delivered: boolean) => ({
+  kind: outcome.kind,
+  rows: outcome.kind === 'done' ? count(outcome.rows) : undefined,
+  bytes: outcome.kind === 'done' ? count(outcome.bytes) : undefined,
+  delivered,
+})

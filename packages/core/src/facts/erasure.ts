@@ -1,0 +1,32 @@
+/**
+ * What erasing a subject does to the world (P12). What was used stays used: versions, attempts, grants. Questions that nobody
+ * can read or answer are over, and answers that nobody can hand out: else they would stand in the way of the same action for ever.
+ *
+ * @module
+ */
+import { createDraft } from './draft.ts'
+import { isPending, isUndelivered, replayKey, type World } from './world.ts'
+
+export function forget(world: World, subject: string): void {
+  const draft = createDraft() // nothing of this is ever taken back
+  for (const row of world.approvals.values()) {
+    if ((row.onBehalfOf ?? row.agent) !== subject || !isPending(row.state)) continue
+    draft.set(world.approvals, row.id, { ...row, state: 'voided', dueAt: null })
+    draft.remove(world.pending, row.digestKey)
+  }
+  for (const row of world.permits.values()) {
+    if (!isUndelivered(row) || world.actions.get(row.action)?.subject !== subject) continue
+    draft.set(world.permits, row.id, { ...row, delivered: true })
+    draft.remove(world.undelivered, replayKey(row.credential, row.digestKey))
+  }
+  const person = world.people.get(subject)
+  if (person !== undefined) {
+    draft.remove(world.people, subject)
+    draft.remove(world.accounts, person.accountKey)
+  }
+  const agent = world.agents.get(subject)
+  // Its id stays taken: what it was granted names the id, and is not for another agent (P1).
+  if (agent !== undefined) {
+    draft.set(world.agents, subject, { ...agent, status: 'stopped', keys: [], owner: '', team: '', erased: true })
+  }
+}

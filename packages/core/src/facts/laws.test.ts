@@ -1,0 +1,328 @@
+import type { Approval, Fact, Person } from '@countersign/schema'
+import fc from 'fast-check'
+import { createHash } from 'node:crypto'
+import { describe, expect, it } from 'vitest'
+import {
+  asking,
+  finished,
+  sampleAction,
+  sampleAgent,
+  samplePermit,
+  sampleQuestion,
+  sampleRecord,
+  sampleStory,
+} from '../ledger/sample.ts'
+import { forget } from './erasure.ts'
+import { keysOf } from './keys.ts'
+import { aboutOf, applyFacts, subjectsOf, touchesOf } from './laws.ts'
+import { emptyWorld, isPending, isUndelivered, replayKey, type World } from './world.ts'
+
+const keys = keysOf((value) => createHash('sha256').update(value).digest('hex'))
+
+const placesFor = (facts: readonly Fact[], index: number, world: World) =>
+  subjectsOf(facts, (id) => world.actions.get(id)?.subject).map((subject, position) => ({
+    index: index + position,
+    at: index,
+    subject,
+  }))
+
+/** What a store reads before it judges: the rows that are touched, and nothing else. */
+function partOf(world: World, facts: readonly Fact[]): World {
+  const touched = touchesOf(facts, keys)
+  const has = (table: Parameters<typeof touched.get>[0], key: string) => touched.get(table)?.has(key) === true
+  const part = emptyWorld()
+  for (const row of world.actions.values()) if (has('actions', row.id)) part.actions.set(row.id, row)
+  for (const row of world.approvals.values()) {
+    const waits = isPending(row.state)
+    if (!has('approvals', row.id) && !(waits && has('pending', row.digestKey))) continue
+    part.approvals.set(row.id, row)
+    if (waits) part.pending.set(row.digestKey, row.id)
+    for (const [key, one] of world.signatures) if (one.approval === row.id) part.signatures.set(key, one)
+  }
+  for (const row of world.permits.values()) {
+    const isTouched =
+      has('permits', row.id) ||
+      (row.approval !== null && has('spent', row.approval)) ||
+      (row.attemptKey !== null && has('attempts', row.attemptKey)) ||
+      (isUndelivered(row) && has('undelivered', row.digestKey))
+    if (!isTouched) continue
+    part.permits.set(row.id, row)
+    if (row.approval !== null) part.spent.set(row.approval, row.id)
+    if (row.attemptKey !== null) part.attempts.set(row.attemptKey, row.id)
+    const key = replayKey(row.credential, row.digestKey)
+    if (isUndelivered(row)) part.undelivered.set(key, [...(part.undelivered.get(key) ?? []), row.id])
+  }
+  for (const row of world.agents.values()) if (has('agents', row.id)) part.agents.set(row.id, row)
+  for (const row of world.people.values()) {
+    if (!has('people', row.id) && !has('accounts', row.accountKey)) continue
+    part.people.set(row.id, row)
+    part.accounts.set(row.accountKey, row.id)
+  }
+  for (const row of world.tools.values()) if (has('tools', row.id)) part.tools.set(row.id, row)
+  return part
+}
+
+const entriesOf = (world: World) =>
+  Object.fromEntries(Object.entries(world).map(([table, rows]) => [table, [...(rows as Map<string, unknown>)]]))
+
+/** Facts from small pools, so that they get in each other's way; most fit to what the world is. */
+type Made = (world: World) => Fact
+const pick = fc.nat(2)
+const tenth = fc.nat(9)
+/** Mostly the next version of a row. */
+const next = (row: { readonly version: number } | undefined, luck: number) => (row?.version ?? 0) + (luck === 0 ? 0 : 1)
+
+const agentFact = fc.record({ which: pick, luck: tenth }).map(({ which, luck }): Made => ({ agents }) => {
+  const id = `agent-${which}`
+  const agent = sampleAgent({ id, version: next(agents.get(id), luck), status: luck === 1 ? 'stopped' : 'active' })
+  return { kind: 'agent.changed', change: 'changed', by: 'per_1', agent }
+})
+const personFact = fc
+  .record({ which: pick, account: pick, luck: tenth })
+  .map(({ which, account, luck }): Made => ({ people }) => {
+    const id = `per_${which}`
+    const person = { ...personOf(), id, subject: `subject-${account}`, version: next(people.get(id), luck) }
+    return { kind: 'person.changed', change: 'roles', by: 'per_1', person }
+  })
+const decidedFact = fc.record({ which: tenth, agent: pick }).map(({ which, agent }): Made => () => ({
+  kind: 'action.decided',
+  record: recordOf(which, agent),
+}))
+const approvalFact = fc
+  .record({
+    id: fc.nat(5),
+    luck: tenth,
+    state: fc.constantFrom<Approval['state']>('open', 'open', 'granted', 'spent', 'expired'),
+    signers: fc.uniqueArray(fc.constantFrom('per_a', 'per_b', 'per_barred'), { maxLength: 2 }),
+  })
+  .map(({ id, luck, state, signers }): Made => ({ approvals }) => {
+    const question = sampleQuestion(`apr_${id}`, recordOf(id % 3, 0, asking()))
+    const version = next(approvals.get(question.id), luck)
+    const signatures = signers.map((person) => ({ ...signatureOf(), person }))
+    const rest = {
+      version,
+      barred: ['per_barred'],
+      signatures,
+      settledAt: 1,
+      validUntil: 2,
+      permit: 'prm_1',
+      because: '',
+    }
+    const approval = { ...question, ...rest, state } as Approval
+    return { kind: 'approval.changed', change: 'signed', by: 'per_a', approval }
+  })
+const permittedFact = fc
+  .record({
+    id: fc.nat(19),
+    which: tenth,
+    agent: pick,
+    luck: tenth,
+    attempt: fc.option(fc.nat(5)),
+    approval: fc.option(fc.nat(5)),
+    node: fc.constantFrom('nod_1', 'nod_2'),
+    replayable: fc.boolean(),
+  })
+  .map(({ id, which, agent, luck, attempt, approval, node, replayable }): Made => ({ agents }) => ({
+    kind: 'action.permitted',
+    permit: {
+      ...samplePermit(`prm_${id}`, recordOf(which, agent), approval === null ? undefined : `apr_${approval}`),
+      attempt: { credential: 'key', ...(attempt !== null && { id: String(attempt) }) },
+      agentVersion: (agents.get(`agent-${agent}`)?.version ?? 0) + (luck === 0 ? 1 : 0),
+      node,
+      replayable,
+    },
+  }))
+const finishedFact = fc
+  .record({ id: fc.nat(19), kind: fc.constantFrom('failed' as const, 'unknown' as const), delivered: fc.boolean() })
+  .map(
+    ({ id, kind, delivered }): Made =>
+      () =>
+        finished(samplePermit(`prm_${id}`, recordOf(0, 0)), { outcome: { kind, summary: '' }, delivered }),
+  )
+const replayedFact = fc.nat(19).map((id): Made => () => ({
+  kind: 'action.replayed',
+  permit: `prm_${id}`,
+  actionId: 'act_0',
+  attempt: { credential: 'key' },
+}))
+const anyFact = fc.oneof(
+  agentFact,
+  personFact,
+  decidedFact,
+  { arbitrary: approvalFact, weight: 3 },
+  { arbitrary: permittedFact, weight: 4 },
+  { arbitrary: finishedFact, weight: 2 },
+  replayedFact,
+)
+
+/** Three agents, so that something may be permitted from the start. */
+function youngWorld(): World {
+  const world = emptyWorld()
+  const facts = [0, 1, 2].map((which): Fact => ({
+    kind: 'agent.changed',
+    change: 'registered',
+    by: 'per_1',
+    agent: sampleAgent({ id: `agent-${which}` }),
+  }))
+  applyFacts(facts, placesFor(facts, 0, world), { world, keys })
+  return world
+}
+
+function recordOf(which: number, agent: number, over = {}) {
+  const action = sampleAction({ agent: `agent-${agent}`, onBehalfOf: `per_${which}` })
+  return sampleRecord(`act_${which}`, { action, ...over })
+}
+const kindIn = <Kind extends Fact['kind']>(kind: Kind) =>
+  sampleStory().find((fact): fact is Extract<Fact, { kind: Kind }> => fact.kind === kind)
+const personOf = (): Person => {
+  const person = kindIn('person.changed')?.person
+  if (!person) throw new Error('the story has a person')
+  return person
+}
+const signatureOf = () => {
+  const [signature] = sampleStory().flatMap((fact) =>
+    fact.kind === 'approval.changed' ? fact.approval.signatures : [],
+  )
+  if (!signature) throw new Error('the story has a signature')
+  return signature
+}
+
+describe('the law', () => {
+  it('judges on what is touched as on the whole world', () => {
+    let [taken, refusals] = [0, 0]
+    const changes = fc.array(fc.array(anyFact, { minLength: 1, maxLength: 3 }), { minLength: 1, maxLength: 40 })
+    fc.assert(
+      fc.property(changes, (sequence) => {
+        const world = youngWorld()
+        let index = 3
+        for (const made of sequence) {
+          const facts = made.map((make) => make(world))
+          const part = partOf(world, facts)
+          const places = placesFor(facts, index, world)
+          const onPart = applyFacts(facts, places, { world: part, keys })
+          const onWhole = applyFacts(facts, places, { world, keys })
+          if ('refused' in onWhole) {
+            refusals += 1
+            expect(onPart).toEqual(onWhole)
+          } else {
+            taken += 1
+            expect('refused' in onPart).toBe(false)
+            if ('refused' in onPart) return
+            expect(onPart.sequences).toEqual(onWhole.sequences)
+            for (const table of [
+              'actions',
+              'approvals',
+              'signatures',
+              'permits',
+              'agents',
+              'people',
+              'tools',
+            ] as const) {
+              const rows = (of: World, draft: typeof onWhole.draft) =>
+                [...draft.changedIn<string, unknown>(of[table])]
+                  .toSorted()
+                  .map((key) => (of[table] as Map<string, unknown>).get(key))
+              expect(rows(part, onPart.draft)).toEqual(rows(world, onWhole.draft))
+            }
+          }
+          index += facts.length
+        }
+      }),
+      { numRuns: 300 },
+    )
+    expect(taken).toBeGreaterThan(300)
+    expect(refusals).toBeGreaterThan(300)
+  })
+
+  it('leaves the world as it was when one of several facts is refused', () => {
+    fc.assert(
+      fc.property(fc.array(anyFact, { minLength: 5, maxLength: 60 }), (sequence) => {
+        const world = youngWorld()
+        for (const [index, make] of sequence.entries()) {
+          const fact = make(world)
+          const before = entriesOf(world)
+          const never = {
+            kind: 'action.replayed',
+            permit: 'nobody’s',
+            actionId: '',
+            attempt: { credential: '' },
+          } as const
+          const both = [fact, never]
+          expect(applyFacts(both, placesFor(both, index, world), { world, keys })).toHaveProperty('refused')
+          const after = entriesOf(world)
+          for (const table of Object.keys(before)) {
+            expect(new Map(after[table] as [string, unknown][])).toEqual(new Map(before[table] as [string, unknown][]))
+          }
+          applyFacts([fact], placesFor([fact], index, world), { world, keys })
+        }
+      }),
+      { numRuns: 50 },
+    )
+  })
+
+  it('takes every fact of a day, and finds each of an action and of a question again', () => {
+    const world = emptyWorld()
+    const story = sampleStory()
+    let refused = 0
+    for (const [index, fact] of story.entries()) {
+      const applied = applyFacts([fact], placesFor([fact], index, world), { world, keys })
+      if ('refused' in applied) refused += 1
+    }
+    expect(refused).toBe(2) // the story uses one attempt id twice, so that its second run has no permit
+    const found = story.filter((fact) => Object.keys(aboutOf(fact)).length > 0).map(({ kind }) => kind)
+    expect(new Set(found)).toEqual(
+      new Set([
+        'action.decided',
+        'action.permitted',
+        'action.finished',
+        'action.replayed',
+        'approval.changed',
+        'signature.refused',
+      ]),
+    )
+  })
+
+  it('numbers outcomes: the first 3, a late one 4, also within one change', () => {
+    const world = emptyWorld()
+    const record = recordOf(0, 0)
+    const permit = { ...samplePermit('prm_1', record), agentVersion: 1 }
+    const unknown = finished(permit, { outcome: { kind: 'unknown', summary: '' } })
+    const facts: Fact[] = [
+      { kind: 'agent.changed', change: 'registered', by: 'per_1', agent: sampleAgent({ id: 'agent-0' }) },
+      { kind: 'action.decided', record },
+      { kind: 'action.permitted', permit },
+      unknown,
+      finished(permit),
+    ]
+    const applied = applyFacts(facts, placesFor(facts, 0, world), { world, keys })
+    expect(applied).toMatchObject({ sequences: [undefined, undefined, undefined, 3, 4] })
+  })
+})
+
+describe('forgetting a subject (P12)', () => {
+  it('ends what is open, keeps what was used, and lets nobody have its id', () => {
+    const world = emptyWorld()
+    const record = recordOf(0, 0, asking())
+    const agent = sampleAgent({ id: 'agent-0' })
+    const alone = sampleRecord('act_9', { action: sampleAction({ agent: 'agent-0', onBehalfOf: undefined }) })
+    const facts: Fact[] = [
+      { kind: 'agent.changed', change: 'registered', by: 'per_1', agent },
+      { kind: 'action.decided', record: alone },
+      { kind: 'action.permitted', permit: samplePermit('prm_9', alone) },
+      { kind: 'action.decided', record },
+      { kind: 'approval.changed', change: 'asked', by: 'agent-0', approval: sampleQuestion('apr_0', record) },
+    ]
+    expect(applyFacts(facts, placesFor(facts, 0, world), { world, keys })).not.toHaveProperty('refused')
+
+    forget(world, 'agent-0')
+    expect(world.agents.get('agent-0')).toMatchObject({ erased: true, status: 'stopped', keys: [], owner: '' })
+    expect(world.permits.get('prm_9')).toMatchObject({ delivered: true, outcome: null })
+    expect(world.approvals.get('apr_0')).toMatchObject({ state: 'open' })
+    const again: Fact = { kind: 'agent.changed', change: 'registered', by: 'per_1', agent: { ...agent, version: 2 } }
+    expect(applyFacts([again], placesFor([again], 9, world), { world, keys })).toHaveProperty('refused')
+
+    forget(world, 'per_0')
+    expect(world.approvals.get('apr_0')).toMatchObject({ state: 'voided', dueAt: null })
+    expect(world.pending.size).toBe(0)
+  })
+})
