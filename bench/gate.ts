@@ -221,7 +221,7 @@ function attempt(row: number, dataset = 'finance.orders'): Attempt {
     },
     action: {
       gateway: 'http',
-      door: 'enforcing',
+      mode: 'enforcing',
       verb: 'data.read',
       operation: 'http.request',
       resources: [{ kind: 'dataset', name: dataset }],

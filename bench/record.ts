@@ -52,7 +52,7 @@ function recordOf({ evenly, mostlyLow }: ReturnType<typeof drawing>): ActionReco
   const action: ActionRecord['action'] = {
     tenant: 'default',
     gateway: 'mcp',
-    door: 'enforcing',
+    mode: 'enforcing',
     verb,
     operation: verb === 'tool.call' ? 'mcp.tools/call' : 'http.request',
     resources: [{ kind: 'dataset', name: dataset.name }],
@@ -186,7 +186,7 @@ const signOff: SignOff = {
   reasonRequired: false,
   purposeRequired: false,
   distinct: false,
-  enforcingDoorOnly: false,
+  enforcingOnly: false,
 }
 
 /**

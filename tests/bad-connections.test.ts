@@ -5,7 +5,7 @@
  * @module
  */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { knock, type Line, openLine } from './doors.ts'
+import { knock, type Line, openLine } from './knock.ts'
 import type { TestInstance } from './instance.ts'
 import { mark, openUnharmed, type Unharmed } from './unharmed.ts'
 

@@ -1,10 +1,10 @@
 /**
- * What nobody should say, at every door: refused in the door's own words, and nothing is lost by it (P8).
+ * What nobody should say, on every wire: refused in the words of its protocol, and nothing is lost by it (P8).
  *
  * @module
  */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { type Heard, knock, type McpClient, openMcp } from './doors.ts'
+import { type Heard, knock, type McpClient, openMcp } from './knock.ts'
 import type { TestInstance } from './instance.ts'
 import { mark, openUnharmed, type Unharmed } from './unharmed.ts'
 
@@ -25,7 +25,7 @@ const browserBinding = () => instance.people.ben.browserBinding()
 type Body = string | Uint8Array
 type Headers = Readonly<Record<string, string>>
 
-interface Door {
+interface Wire {
   readonly name: string
   send(body: Body, headers?: Headers): Promise<Heard>
   /** What it said: status, code, and why. */
@@ -36,7 +36,7 @@ interface Door {
 
 const json = { 'content-type': 'application/json' }
 
-const doors: readonly Door[] = [
+const wires: readonly Wire[] = [
   {
     name: 'the HTTP gateway',
     send: (body, headers = json) =>
@@ -95,11 +95,11 @@ const unreadable: readonly (readonly [name: string, body: Body])[] = [
   ['a comment', `{} // ${mark}`],
 ]
 
-describe.each(doors)('$name', (door) => {
+describe.each(wires)('$name', (wire) => {
   it.each(unreadable)('refuses as unread: %s', async (_, body) => {
-    const heard = await door.send(body)
-    const [status, code, why] = door.said(heard)
-    expect([status, code]).toEqual([400, door.unread])
+    const heard = await wire.send(body)
+    const [status, code, why] = wire.said(heard)
+    expect([status, code]).toEqual([400, wire.unread])
     expect(why).not.toBe('undefined')
     expect(heard.text).not.toContain(mark)
   })
@@ -108,7 +108,7 @@ describe.each(doors)('$name', (door) => {
     ['announced', json],
     ['in chunks, of unknown length', { ...json, 'transfer-encoding': 'chunked' }],
   ])('refuses 10 MB before it has read them: %s', async (_, headers) => {
-    expect(door.said(await door.send(large, headers))[0]).toBe(413)
+    expect(wire.said(await wire.send(large, headers))[0]).toBe(413)
   })
 
   it.each<[string, string]>([
@@ -117,14 +117,14 @@ describe.each(doors)('$name', (door) => {
     ['text', 'text/plain'],
     ['nothing', ''],
   ])('runs nothing that says it is %s', async (_, type) => {
-    const { status } = await door.send(`{"dataset":"finance.orders","rows":1}`, { 'content-type': type })
+    const { status } = await wire.send(`{"dataset":"finance.orders","rows":1}`, { 'content-type': type })
     expect([400, 403, 415]).toContain(status)
   })
 
   it('stays small under 200 large bodies at once', { timeout: 60_000 }, async () => {
-    await burst(20, () => door.send(heavy)) // what every later one finds in place
+    await burst(20, () => wire.send(heavy)) // what every later one finds in place
     const before = process.memoryUsage().rss
-    const statuses = await burst(200, () => door.send(heavy, { ...json, 'transfer-encoding': 'chunked' }))
+    const statuses = await burst(200, () => wire.send(heavy, { ...json, 'transfer-encoding': 'chunked' }))
     expect(new Set(statuses)).toEqual(new Set([413]))
     expect((process.memoryUsage().rss - before) / (1 << 20)).toBeLessThan(200) // of 400 that were sent
   })

@@ -89,7 +89,7 @@ function note(id: string, kind: PolicyNote['kind']): PolicyNote {
     reasonRequired: false,
     purposeRequired: false,
     distinct: false,
-    enforcingDoorOnly: false,
+    enforcingOnly: false,
   }
   return {
     id,

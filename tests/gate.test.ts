@@ -72,7 +72,7 @@ describe('what an action meets', () => {
     ['ask', 'ran', { observed: true, decision: { kind: 'ask' } }],
     ['allow', 'ran', { observed: false, decision: { kind: 'allow' } }],
     ['prohibition', 'denied prohibited', { observed: false, decision: { kind: 'deny' } }],
-  ] as const)('a door that only observes: %s', async (says, ending, record) => {
+  ] as const)('a gateway that only observes: %s', async (says, ending, record) => {
     const { attempt, lives } = scene({ says })
     expect(await attempt({ observed: true })).toMatchObject({ ending })
     expect((await lives())[0]?.record).toMatchObject(record)

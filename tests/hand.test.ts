@@ -81,7 +81,7 @@ describe('countersign', () => {
       .toMatch(/finance\.orders → .* by finance-bot, approved by Ben/)
   })
 
-  it('agents: a key that it hands out opens the doors, and stop closes them (P15)', async () => {
+  it('agents: a key that it hands out is let in, and stop keeps it out (P15)', async () => {
     const added = await hand(
       'agents',
       'add',

@@ -1,5 +1,5 @@
 /**
- * Everything that must not count as a signature, tried over the real doors.
+ * Everything that must not count as a signature, tried over the real gateways.
  *
  * @module
  */
@@ -7,7 +7,7 @@ import { createAsk, createProgram, type Hand, product, Stopped } from '@counters
 import { openBrowser, type Told } from '@countersign/demo'
 import type { QuestionView } from '@countersign/schema'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { knock, openMcp } from './doors.ts'
+import { knock, openMcp } from './knock.ts'
 import { exportOf, openTestInstance, type TestInstance, until } from './instance.ts'
 
 let instance: TestInstance

@@ -1,5 +1,5 @@
 /**
- * What must not run or be seen, tried over the real doors: another's grant, an old key, a stopped agent.
+ * What must not run or be seen, tried over the real gateways: another's grant, an old key, a stopped agent.
  *
  * @module
  */
@@ -7,7 +7,7 @@ import { issueKey, revoke, rotate } from '@countersign/identity'
 import { enrolAgent } from '@countersign/server'
 import { steps } from '@countersign/demo'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type Heard, knock, openMcp } from './doors.ts'
+import { type Heard, knock, openMcp } from './knock.ts'
 import { codeOf, exportOf, openTestInstance, type TestInstance, until } from './instance.ts'
 
 let instance: TestInstance
@@ -185,7 +185,7 @@ describe('a key', () => {
 })
 
 describe('an agent that was stopped (P15)', () => {
-  it('does nothing at any door, its grant is void, and whoever stopped it cannot start it', async () => {
+  it('does nothing at any gateway, its grant is void, and whoever stopped it cannot start it', async () => {
     const step = newExport()
     const question = await instance.question(await instance.act(step))
     await instance.sign('ben', question)

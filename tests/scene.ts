@@ -48,7 +48,7 @@ export interface AttemptOptions {
   readonly effect?: 'read' | 'write'
   readonly as?: string
   readonly onBehalfOf?: string
-  /** Comes in by a door that only observes. */
+  /** Comes in by a gateway that only observes. */
   readonly observed?: boolean
   /** Comes with the agent as it was when the scene began. */
   readonly asOfBefore?: boolean
@@ -124,7 +124,7 @@ function createScene({ says: first, mode = 'enforce', limits, recordAgainAfterMs
       },
       action: {
         gateway: 'http',
-        door: 'enforcing',
+        mode: 'enforcing',
         verb: 'data.export',
         operation: 'http.request',
         resources: [{ kind: 'dataset', name: how.resource ?? 'finance.orders' }],

@@ -10,7 +10,7 @@ import { serveStdio } from '@countersign/gateways'
 import type { QuestionView } from '@countersign/schema'
 import { openBrowser, steps, type Told } from '@countersign/demo'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type Heard, knock, type McpClient, openMcp } from './doors.ts'
+import { type Heard, knock, type McpClient, openMcp } from './knock.ts'
 import { codeOf, exportOf, openTestInstance, type TestInstance, until } from './instance.ts'
 
 let instance: TestInstance
@@ -50,7 +50,7 @@ beforeAll(async () => {
 
 afterAll(() => instance.close())
 
-describe('while the store is gone, everything is refused in the door’s own words (P8)', () => {
+describe('while the store is gone, everything is refused in the words of each protocol (P8)', () => {
   it('/readyz says so, and /healthz does not, since this instance runs', async () => {
     expect(await ready()).toMatchObject({ status: 503, body: { status: 'unavailable' } })
     expect((await knock(`${instance.url}/healthz`)).status).toBe(200)

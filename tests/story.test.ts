@@ -9,7 +9,7 @@ beforeAll(async () => {
 }, 60_000)
 afterAll(() => instance.close())
 
-it('the story of one night comes true, step by step, over the real doors', { timeout: 60_000 }, async () => {
+it('the story of one night comes true, step by step, over the real gateways', { timeout: 60_000 }, async () => {
   const chapters: string[] = []
   const failed: string[] = []
   const told = await tellStory({

@@ -1,5 +1,5 @@
 /**
- * Tools over the real doors: what is pinned, who is shown what, and a door that only observes.
+ * Tools over the real gateways: what is pinned, who is shown what, and a gateway that only observes.
  *
  * @module
  */
@@ -13,7 +13,7 @@ import { type Browser, freePorts, openBrowser } from '@countersign/demo'
 import type { ActionPage, QuestionView, ToolList } from '@countersign/schema'
 import { type StartedInstance, startInstance } from '@countersign/server'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type McpClient, openMcp } from './doors.ts'
+import { type McpClient, openMcp } from './knock.ts'
 import { openTestInstance, type TestInstance, until } from './instance.ts'
 
 let instance: TestInstance
@@ -55,7 +55,7 @@ it('an agent is shown what policy could let it use, and another agent nothing', 
   expect(notes.calls).toEqual([])
 })
 
-it('a door that only observes holds nothing, and says so in the record and to the operators', async () => {
+it('a gateway that only observes holds nothing, and says so in the record and to the operators', async () => {
   const held = await agent('ops-bot', first())
   expect(await held.call('write', { text: 'held' })).toContain('NOT EXECUTED. Waiting for')
   const observed = await agent('ops-bot', first(), 'diary')
@@ -167,7 +167,7 @@ interface Instance {
   readonly dataDir: string
 }
 
-/** One more instance on the same store, with the notes behind two doors. */
+/** One more instance on the same store, with the notes behind two gateways. */
 async function startAnother(port: number): Promise<Instance> {
   const dataDir = await mkdtemp(join(tmpdir(), 'countersign-instance-'))
   await cp(join(instance.dataDir, 'keys'), join(dataDir, 'keys'), { recursive: true })

@@ -35,7 +35,7 @@ export const barred = ['per-owner', 'per-registrar', 'per-changer']
 
 export const actionOf = (lane: number): Attempt['action'] => ({
   gateway: 'http',
-  door: 'enforcing',
+  mode: 'enforcing',
   verb: 'data.export',
   operation: 'http.request',
   resources: [{ kind: 'dataset', name: 'finance.orders' }],
@@ -94,7 +94,7 @@ const note = (
     control: undefined,
     kind: 'sign-off',
     text: '',
-    signOff: { ...about, ...bounds, ...signOff, enforcingDoorOnly: false, ...(id === 'legal' && { escalate }) },
+    signOff: { ...about, ...bounds, ...signOff, enforcingOnly: false, ...(id === 'legal' && { escalate }) },
     obligations: [],
   }
 }

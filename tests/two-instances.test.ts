@@ -12,7 +12,7 @@ import { type Browser, freePorts, openBrowser, send, type Step, steps, type Told
 import type { QuestionView } from '@countersign/schema'
 import { type StartedInstance, startInstance } from '@countersign/server'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { knock, openMcp } from './doors.ts'
+import { knock, openMcp } from './knock.ts'
 import { exportOf, openTestInstance, type TestInstance, until } from './instance.ts'
 
 let instance: TestInstance

@@ -4,7 +4,7 @@
  * @module
  */
 import { expect } from 'vitest'
-import { knock, type McpClient, openMcp } from './doors.ts'
+import { knock, type McpClient, openMcp } from './knock.ts'
 import { openTestInstance, type TestInstance } from './instance.ts'
 
 /** Stands in everything that is sent, and may stand nowhere afterwards. */

@@ -14,13 +14,13 @@ export interface AgentParts {
   readonly book: Book
   readonly random: Random
   /** One per instance; any of them will do. */
-  readonly doors: readonly Door[]
+  readonly addresses: readonly Address[]
   readonly folder: string
   readonly ready: Pick<Ready, 'keys'>
 }
 
 /** Where an instance is met. */
-export type Door = Pick<Standing, 'publicUrl' | 'gatewayUrl'>
+export type Address = Pick<Standing, 'publicUrl' | 'gatewayUrl'>
 
 /** Longer than an instance takes that has to give up on its store, also where much else runs. */
 const patienceMs = 60_000
@@ -32,23 +32,23 @@ const isHttp = ({ work }: Errand) => work === 'held' || work === 'large'
 export async function attempt(errand: Errand, parts: AgentParts, waitSeconds = 0, key = errand.key): Promise<Told> {
   errand.sent += 1
   const sentAt = Date.now()
-  const door = parts.random.pick(parts.doors) ?? { publicUrl: '', gatewayUrl: '' }
+  const address = parts.random.pick(parts.addresses) ?? { publicUrl: '', gatewayUrl: '' }
   const answer = await (errand.work === 'file' || errand.work === 'write'
-    ? overMcp(errand, parts, door)
-    : overHttp(errand, parts, door, waitSeconds, key))
-  const told = { ...answer, door: door.gatewayUrl, sentAt }
+    ? overMcp(errand, parts, address)
+    : overHttp(errand, parts, address, waitSeconds, key))
+  const told = { ...answer, address: address.gatewayUrl, sentAt }
   errand.told.push(told)
   if (told.kind === 'waiting') errand.approval ??= told.approval
   if (told.kind === 'late' && key === undefined) errand.decisions += 1 // its grant may be spent: the same is a new question
   return told
 }
 
-type Answer = Omit<Told, 'door' | 'sentAt'>
+type Answer = Omit<Told, 'address' | 'sentAt'>
 
 async function overHttp(
   { ref, work, rows }: Errand,
   { ready }: AgentParts,
-  { gatewayUrl }: Door,
+  { gatewayUrl }: Address,
   waitSeconds: number,
   key: string | undefined,
 ): Promise<Answer> {
@@ -88,7 +88,7 @@ function readAnswer({ status, headers }: Response, text: string): Pick<Told, 'ki
 async function overMcp(
   { ref, work }: Errand,
   { folder, ready }: AgentParts,
-  { publicUrl, gatewayUrl }: Door,
+  { publicUrl, gatewayUrl }: Address,
 ): Promise<Answer> {
   const path = `${folder}/${ref}txt`
   const call =
@@ -119,10 +119,10 @@ function readResult(text: string, approval: string | undefined): Pick<Told, 'kin
 /** Past every strike's first moment: where one lasts, more of the same would only make the ledger longer. */
 const hastyForMs = 3_000
 
-/** At each door nine agents' hands, busy until `signal` aborts. Resolves when the last has heard its last answer. */
+/** At each address nine agents' hands, busy until `signal` aborts. Resolves when the last has heard its last answer. */
 export async function agentsAtWork(parts: AgentParts, signal: AbortSignal): Promise<void> {
   const inHand = new Set<Errand>()
-  await Promise.all(parts.doors.map((door) => handsAt({ ...parts, doors: [door] }, inHand, signal)))
+  await Promise.all(parts.addresses.map((address) => handsAt({ ...parts, addresses: [address] }, inHand, signal)))
 }
 
 async function handsAt(parts: AgentParts, inHand: Set<Errand>, signal: AbortSignal): Promise<void> {

@@ -33,7 +33,7 @@ export interface Errand {
 
 export interface Told {
   /** The gateway of the instance it was sent to. */
-  readonly door: string
+  readonly address: string
   readonly sentAt: number
   readonly at: number
   /**

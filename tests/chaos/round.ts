@@ -113,7 +113,7 @@ async function workUntilStruck(stage: Stage, plan: Strike, tally: Tally): Promis
 function wentOn({ book, second }: Stage, struckAt: number, overAt: number): string[] {
   const halfway = (struckAt + overAt) / 2
   const told = [...book.errands.values()].flatMap((errand) => errand.told)
-  const there = told.filter(({ door, at }) => door === second?.gatewayUrl && at >= halfway && at <= overAt)
+  const there = told.filter(({ address, at }) => address === second?.gatewayUrl && at >= halfway && at <= overAt)
   const heard = there.filter(isAcknowledged).length
   return heard > 0 ? [] : [`of ${there.length} attempts there, none was acknowledged`]
 }

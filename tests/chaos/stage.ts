@@ -151,7 +151,7 @@ async function layOutScene(
 export const partsOf = ({ book, random, instance, second, ready, folder }: Stage): AgentParts => ({
   book,
   random,
-  doors: second ? [instance, second] : [instance],
+  addresses: second ? [instance, second] : [instance],
   folder,
   ready,
 })

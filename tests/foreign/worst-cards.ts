@@ -58,7 +58,7 @@ export const worstCards: Readonly<Record<string, Hard>> = {
   },
 }
 
-/** Puts such a question to the finance controllers, as if an agent's door had. */
+/** Puts such a question to the finance controllers, as if an agent's gateway had. */
 export async function askHard(store: Store, hard: Hard): Promise<Approval> {
   const owner = samplePerson({ name: 'An owner' })
   const principal = samplePerson({ name: `For ${hard.names ?? 'Ada'}` })

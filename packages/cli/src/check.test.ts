@@ -29,7 +29,7 @@ describe('checking before starting', () => {
     expect(await hand('check')).toMatchObject({ code: 0, said: expect.stringContaining('1 policies pass') })
   })
 
-  it('doors that only observe are named', async () => {
+  it('gateways that only observe are named', async () => {
     await write('countersign.yaml', 'gateways:\n  mcp: { servers: { files: { command: [x], observe: true } } }\n')
     expect((await hand('check')).said).toContain('mcp/files only observes: what should wait for people runs there.')
     expect(JSON.parse((await hand('check', '--json')).said)).toMatchObject({ ok: true, observing: ['mcp/files'] })

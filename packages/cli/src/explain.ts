@@ -58,7 +58,7 @@ export async function policyExplain(hand: Hand, file: string, directory: string 
         action: {
           tenant: 'default',
           gateway,
-          door: 'enforcing',
+          mode: 'enforcing',
           verb,
           operation: verb,
           resources: [resource],

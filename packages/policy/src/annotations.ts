@@ -66,7 +66,7 @@ const onSignOffs = {
   reason: only('required'),
   distinct: only('true'),
   purpose: only('required'),
-  door: only('enforcing'),
+  mode: only('enforcing'),
   grants: only('allowed'),
   edit: only('forbidden'),
 }

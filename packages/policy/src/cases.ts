@@ -30,7 +30,7 @@ const Given = z.strictObject({
   verb: Verb,
   operation: z.string().optional(),
   gateway: z.string().default('sdk'),
-  door: z.enum(['enforcing', 'cooperating']).default('enforcing'),
+  mode: z.enum(['enforcing', 'cooperating']).default('enforcing'),
   resource: ResourceText.optional(),
   resources: z.array(ResourceText).optional(),
   environment: z.string().default('dev'),
@@ -124,7 +124,7 @@ function tryCase(set: CedarPolicySet, { name, given, expect }: Case, who: Cast):
 /** The questions that Countersign would put for this. @throws ERR_INPUT_INVALID for an agent or person not listed */
 function questionsOf({ registry }: CedarPolicySet, given: Case['given'], { agents, people }: Cast): PolicyQuestion[] {
   const resources = [given.resource ?? [], given.resources ?? []].flat()
-  const { agent: id, verb, environment, door, gateway, onBehalfOf, destructive, firstTime } = given
+  const { agent: id, verb, environment, mode, gateway, onBehalfOf, destructive, firstTime } = given
   const [agent, person] = [agents[id], onBehalfOf === undefined ? undefined : people[onBehalfOf]]
   if (!agent) throw new CountersignError('ERR_INPUT_INVALID', { cases: `nobody said who ${id} is` })
   if (onBehalfOf !== undefined && !person) {
@@ -149,7 +149,7 @@ function questionsOf({ registry }: CedarPolicySet, given: Case['given'], { agent
     action: {
       tenant: 'default',
       gateway,
-      door,
+      mode,
       verb,
       operation: given.operation ?? verb,
       resources,

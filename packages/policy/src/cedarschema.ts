@@ -57,7 +57,7 @@ type Asked = {
   destination?: Destination,
   client: String,
   gateway: String,
-  door: String,
+  mode: String,
   operation: String,
   purpose: Bool,
   rows: Long,

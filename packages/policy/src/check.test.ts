@@ -44,7 +44,7 @@ describe('what passes', () => {
 
   it('becomes notes that say who signs and for how long', async () => {
     const all = `@valid("5m") @assurance("fresh") @reason("required") @distinct("true") @purpose("required")
-@door("enforcing") @grants("allowed") @edit("forbidden") @control("SOX-12") ${signOff}`
+@mode("enforcing") @grants("allowed") @edit("forbidden") @control("SOX-12") ${signOff}`
     const masked = swap(permit, '@owner', '@mask("customers.email, *.ssn") @limit("1000 rows") @owner')
     const { notes } = await candidateOf(sourceOf(all + masked))
     expect(notes).toMatchObject([
@@ -62,7 +62,7 @@ describe('what passes', () => {
           reasonRequired: true,
           purposeRequired: true,
           distinct: true,
-          enforcingDoorOnly: true,
+          enforcingOnly: true,
         },
       },
       {
@@ -176,7 +176,7 @@ describe('what else is refused', () => {
       of('forbid', ' when { ["pii", "pyi"].containsAny(context.lineage.classes) }'),
       '"pyi" is none of',
     ],
-    ['a kind of door', of('forbid', ' when { context.door == "enforced" }'), '"enforced" is none of'],
+    ['a mode', of('forbid', ' when { context.mode == "enforced" }'), '"enforced" is none of'],
     [
       'a destination',
       of('forbid', ' when { context has destination && context.destination.name != "sftp" }'),

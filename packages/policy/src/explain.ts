@@ -51,7 +51,7 @@ const denials = {
   too_many_denials: 'Too many attempts of this agent were denied',
   too_many_questions: 'The agent has too many open questions',
   purpose_missing: 'A purpose has to be given',
-  door_not_enforcing: 'It has to come through a door that runs it itself',
+  mode_not_enforcing: 'It has to come through a gateway that runs it itself',
   obligation_not_kept: 'A duty comes with it that the gateway cannot keep',
 } as const
 
@@ -110,9 +110,9 @@ function circumstances(question: PolicyQuestion): Trial[] {
       change: 'in prod',
       as: { ...question, action: { ...action, environment: 'prod' } },
     },
-    action.door !== 'enforcing' && {
-      change: 'through an enforcing door',
-      as: { ...question, action: { ...action, door: 'enforcing' } },
+    action.mode !== 'enforcing' && {
+      change: 'through an enforcing gateway',
+      as: { ...question, action: { ...action, mode: 'enforcing' } },
     },
     !context.purposeGiven && { change: 'with a purpose', as: withContext(question, { purposeGiven: true }) },
     { change: 'on a Wednesday at 11', as: withContext(question, { when: { hour: 11, weekday: 3 } }) },

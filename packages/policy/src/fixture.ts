@@ -45,7 +45,7 @@ export const questionOf = ({ action, agent, context, ...rest }: Changes = {}): P
     action: {
       tenant: 'default',
       gateway: 'mcp',
-      door: 'enforcing',
+      mode: 'enforcing',
       verb: 'data.export',
       operation: 'mcp.tools/call',
       resources: [{ kind: 'dataset', name: 'finance.orders' }],

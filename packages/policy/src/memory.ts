@@ -1,5 +1,5 @@
 /**
- * Remembers answers for a few seconds, for doors that repeat themselves.
+ * Remembers answers for a few seconds, for gateways that repeat themselves.
  *
  * @module
  */

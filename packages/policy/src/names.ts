@@ -99,7 +99,7 @@ function unknownWord(node: Node, known: Known): Complaint[] {
 function wordsAt(path: string | undefined, { registry }: Known): readonly string[] | undefined {
   if (path?.endsWith('.classes')) return Object.keys(registry.classes)
   if (path === 'context.destination.name') return Object.keys(registry.destinations)
-  if (path === 'context.door') return ['enforcing', 'cooperating']
+  if (path === 'context.mode') return ['enforcing', 'cooperating']
   return undefined
 }
 

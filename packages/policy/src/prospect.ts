@@ -1,9 +1,10 @@
 /**
  * Whether an agent could ever be let do something, before its arguments are known.
  *
- * Each policy is read with three answers: it matches whatever comes, it never does, or it depends. What is known are the
- * agent, the action, the environment and the door; a sum, a risk, a person or a dataset is not. Cedar's own partial
- * evaluation is no help here: it takes no context that is wholly unknown, and an optional member left out counts as absent.
+ * Each policy is read with three answers: it matches whatever comes, it never does, or it depends. What is known are
+ * the agent, the action, the environment, the gateway and its mode; a sum, a risk, a person or a dataset is not.
+ * Cedar's own partial evaluation is no help here: it takes no context that is wholly unknown, and an optional member
+ * left out counts as absent.
  *
  * Sound because an evaluation error is a refusal here: `false && x` and `x && false` are never true, whatever `x` does.
  *
@@ -86,7 +87,7 @@ interface Known {
 }
 
 function knownOf(
-  { agent, operation, resource, environment: env, gateway, door }: Kind & { readonly agent?: Prospect['agent'] },
+  { agent, operation, resource, environment: env, gateway, mode }: Kind & { readonly agent?: Prospect['agent'] },
   action: string,
   registry: Registry,
   tree: ActionTree,
@@ -104,7 +105,7 @@ function knownOf(
       }),
     owner: agent && { type: 'User', id: agent.owner },
     team: agent && { type: 'Group', id: agent.team },
-    context: { env, gateway, door, ...(operation !== undefined && { operation }) },
+    context: { env, gateway, mode, ...(operation !== undefined && { operation }) },
   }
 }
 

@@ -46,7 +46,7 @@ export function cedarQuestion(question: PolicyQuestion, registry: Registry, tree
     ...(picture.destination && { destination: destinationOf(picture.destination) }),
     client: text(context.client),
     gateway: text(action.gateway),
-    door: text(action.door),
+    mode: text(action.mode),
     operation: text(action.operation),
     purpose: context.purposeGiven === true,
     ...amount('rows', measures.rows),

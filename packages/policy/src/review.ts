@@ -101,7 +101,7 @@ function noteOf(reading: Exclude<Reading, { kind: 'unreadable' }>, { text, piece
           reasonRequired: words.reason !== undefined,
           purposeRequired: words.purpose !== undefined,
           distinct: words.distinct !== undefined,
-          enforcingDoorOnly: words.door !== undefined,
+          enforcingOnly: words.mode !== undefined,
         },
       }
     }

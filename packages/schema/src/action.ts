@@ -25,8 +25,8 @@ export const Verb = z.enum([
 export type Verb = z.infer<typeof Verb>
 
 /** `enforcing`: Countersign itself runs the sealed copy. `cooperating`: the client runs what it was given leave for. */
-export const Door = z.enum(['enforcing', 'cooperating'])
-export type Door = z.infer<typeof Door>
+export const Mode = z.enum(['enforcing', 'cooperating'])
+export type Mode = z.infer<typeof Mode>
 
 export const ResourceKind = z.enum(['dataset', 'model', 'role', 'tool', 'file', 'route', 'host', 'unknown'])
 export type ResourceKind = z.infer<typeof ResourceKind>
@@ -48,7 +48,7 @@ export const Json: z.ZodType<Json> = z.unknown() as z.ZodType<Json>
 export const Action = z.object({
   tenant: z.literal('default'),
   gateway: z.string().min(1).describe('The gateway that saw it: `mcp`, `http`, …'),
-  door: Door,
+  mode: Mode,
   verb: Verb,
   operation: z.string().min(1).describe('The stable name of what is done: `crm/delete_rows`.'),
   resources: z.array(Resource).min(1).max(50),

@@ -28,7 +28,7 @@ export const SignOff = z.object({
   reasonRequired: z.boolean(),
   purposeRequired: z.boolean(),
   distinct: z.boolean().describe('Who serves this sign-off serves no other.'),
-  enforcingDoorOnly: z.boolean(),
+  enforcingOnly: z.boolean(),
 })
 export type SignOff = z.infer<typeof SignOff>
 
@@ -51,7 +51,7 @@ export const DenyReason = z.enum([
   'too_many_questions',
   'too_many_denials',
   'purpose_missing',
-  'door_not_enforcing',
+  'mode_not_enforcing',
   'obligation_not_kept',
 ])
 export type DenyReason = z.infer<typeof DenyReason>

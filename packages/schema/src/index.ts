@@ -1,4 +1,4 @@
-export { Action, Digest, Door, Effect, Json, Measures, Purpose, Resource, ResourceKind, Verb } from './action.ts'
+export { Action, Digest, Mode, Effect, Json, Measures, Purpose, Resource, ResourceKind, Verb } from './action.ts'
 export { Agent, AgentKey, isLocal, localIssuer, Person, Role } from './agent.ts'
 export { ActionSummary, Me, Moment, Named, OutcomeView, PolicyView, SignatureView, Standing } from './api/api.ts'
 export { ActionLine, ActionPage, ActionView, TimelineEntry } from './api/actions.ts'
@@ -39,7 +39,7 @@ export {
 export { PersonList, PersonView, ActivityInput, RoleInput, RoleView } from './api/people.ts'
 export {
   ConcernView,
-  DoorView,
+  GatewayView,
   EventHint,
   FollowerView,
   Health,

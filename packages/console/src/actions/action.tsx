@@ -149,7 +149,7 @@ function Facts({ action }: { action: ActionView }) {
             <AgentText text={action.operation} />
           </span>{' '}
           <span className="soft">
-            {action.verb}, {action.gateway} gateway, {action.door}
+            {action.verb}, {action.gateway} gateway, {action.mode}
           </span>
         </FactRow>
         <FactRow label="Acts on">

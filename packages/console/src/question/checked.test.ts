@@ -6,7 +6,7 @@ import { checked } from './checked.ts'
 const action: Card['bound']['action'] = {
   tenant: 'default',
   gateway: 'http',
-  door: 'enforcing',
+  mode: 'enforcing',
   verb: 'data.export',
   operation: 'http.POST',
   resources: [{ kind: 'dataset', name: 'finance.orders' }],

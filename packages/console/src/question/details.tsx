@@ -68,7 +68,7 @@ export function Details({ question, intact }: { question: QuestionView; intact: 
           ))}
           <FactRow label="Through">
             {action.gateway} gateway,{' '}
-            {action.door === 'enforcing' ? 'which runs it itself' : '⚠ cooperating: the client runs it'}
+            {action.mode === 'enforcing' ? 'which runs it itself' : '⚠ cooperating: the client runs it'}
           </FactRow>
         </dl>
         <h3>Parameters</h3>

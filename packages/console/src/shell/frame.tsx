@@ -18,7 +18,7 @@ import { live, useLine, useNotice } from '../window/live.ts'
 import { Mark } from './mark.tsx'
 import { usePlace } from '../window/place.ts'
 
-/** `roles`: only for those; others are not led to a door that is closed to them. */
+/** `roles`: only for those; others are not led to a page that is closed to them. */
 const places: readonly { page: Page; within?: Page; path: string; name: string; roles?: Me['roles'] }[] = [
   { page: 'inbox', within: 'question', path: paths.inbox(), name: 'Inbox' },
   { page: 'actions', within: 'action', path: paths.actions(), name: 'Actions' },

@@ -13,8 +13,8 @@ const well: SystemView = {
   duties: [{ name: 'deadlines', instance: 'nod_1' }],
   followers: [follower],
   queues: { openQuestions: 3, grantedUnspent: 0, waitingClients: 3 },
-  doors: [
-    { gateway: 'http', name: 'orders', address: 'http://127.0.0.1:4601/orders', door: 'enforcing', observes: false },
+  gateways: [
+    { gateway: 'http', name: 'orders', address: 'http://127.0.0.1:4601/orders', mode: 'enforcing', observes: false },
   ],
   concerns: [],
 }
@@ -48,8 +48,8 @@ describe('what a person must act on', () => {
       { followers: [{ ...follower, leftOut: [{ index: 4, code: 'ERR_INTERNAL' }] }] },
       /left out 1 entry/,
     ],
-    ['there is no gateway', { doors: [] }, /No gateway/],
-    ['a gateway only observes', { doors: [{ ...well.doors[0]!, observes: true }] }, /http\/orders only observes/],
+    ['there is no gateway', { gateways: [] }, /No gateway/],
+    ['a gateway only observes', { gateways: [{ ...well.gateways[0]!, observes: true }] }, /http\/orders only observes/],
     ['too much is asked', { queues: { ...well.queues, openQuestions: 150 } }, /150 questions wait/],
   ])('%s', (_, over, says) => {
     expect(concernsOf({ ...well, ...over })).toEqual([{ says: expect.stringMatching(says) }])

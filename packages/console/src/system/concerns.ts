@@ -19,7 +19,7 @@ export const concernsOf = (system: SystemView): Concern[] => [
   ...fromFigures(system).map((says) => ({ says })),
 ]
 
-function fromFigures({ at, instances, duties, followers, queues, doors }: SystemView): string[] {
+function fromFigures({ at, instances, duties, followers, queues, gateways }: SystemView): string[] {
   const now = Date.parse(at)
   const since = (moment: string) => now - Date.parse(moment)
   const concerns: string[] = []
@@ -42,8 +42,8 @@ function fromFigures({ at, instances, duties, followers, queues, doors }: System
       concerns.push(`${name} is ${entries} behind, for ${duration(since(waitingSince))}.`)
     }
   }
-  if (doors.length === 0) concerns.push('No gateway is configured, so no agent can come in.')
-  for (const { gateway, name, observes } of doors) {
+  if (gateways.length === 0) concerns.push('No gateway is configured, so no agent can come in.')
+  for (const { gateway, name, observes } of gateways) {
     if (observes) concerns.push(`${gateway}/${name} only observes: what should wait for people runs.`)
   }
   if (queues.openQuestions > 100) {

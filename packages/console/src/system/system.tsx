@@ -41,7 +41,7 @@ export function System() {
 }
 
 function Standing({ system }: { system: SystemView }) {
-  const { deployment, store, instances, duties, followers, queues, doors } = system
+  const { deployment, store, instances, duties, followers, queues, gateways } = system
   return (
     <>
       <Concerns system={system} />
@@ -84,11 +84,11 @@ function Standing({ system }: { system: SystemView }) {
       </Section>
       <Followers followers={followers} />
       <Section title="Gateways" aside={<span className="soft">where agents come in</span>}>
-        {doors.length === 0 ? (
+        {gateways.length === 0 ? (
           <p className="soft">None is configured: agents cannot come in.</p>
         ) : (
           <Table name="Gateways" heads={['Gateway', 'Name', 'Address', 'Kind']}>
-            {doors.map(({ gateway, name, address, door, observes }) => (
+            {gateways.map(({ gateway, name, address, mode, observes }) => (
               <tr key={address}>
                 <td>{gateway}</td>
                 <td>
@@ -98,7 +98,7 @@ function Standing({ system }: { system: SystemView }) {
                   <AgentText text={address} />
                 </td>
                 <td>
-                  {door} {observes && <Badge tone="bad">only observes</Badge>}
+                  {mode} {observes && <Badge tone="bad">only observes</Badge>}
                 </td>
               </tr>
             ))}

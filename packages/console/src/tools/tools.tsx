@@ -25,7 +25,7 @@ export function Tools() {
       </header>
       {trouble && <TroubleNote trouble={trouble} path="/api/tools" />}
       {!value && !trouble && <Loading what="tools" />}
-      {value && <Observing doors={value.observing} />}
+      {value && <Observing gateways={value.observing} />}
       {value && <LeftOut tools={value.leftOut} />}
       {value?.items.length === 0 && (
         <Empty title="No tools are known yet">
@@ -37,13 +37,13 @@ export function Tools() {
   )
 }
 
-function Observing({ doors }: { doors: readonly string[] }) {
-  if (doors.length === 0) return null
+function Observing({ gateways }: { gateways: readonly string[] }) {
+  if (gateways.length === 0) return null
   return (
     <div className="trouble" role="alert">
-      <strong>{counted(doors.length, 'gateway only observes', 'gateways only observe')}</strong>
+      <strong>{counted(gateways.length, 'gateway only observes', 'gateways only observe')}</strong>
       <p>
-        What should wait for people runs there, and is recorded: <span className="mono">{doors.join(', ')}</span>
+        What should wait for people runs there, and is recorded: <span className="mono">{gateways.join(', ')}</span>
       </p>
     </div>
   )

@@ -7,7 +7,7 @@ import { seal } from './seal.ts'
 const draft = (): Action => ({
   tenant: 'default',
   gateway: 'http',
-  door: 'enforcing',
+  mode: 'enforcing',
   verb: 'data.export',
   operation: 'http.request',
   resources: [{ kind: 'dataset', name: 'finance.orders' }],
@@ -63,7 +63,7 @@ describe('P1: what was judged is what will run', () => {
     ['another agent', { agent: 'other-bot' }],
     ['another person acted for', { onBehalfOf: 'per_ana' }],
     ['another session starter', { startedBy: 'per_ana' }],
-    ['another door', { door: 'cooperating' }],
+    ['another mode', { mode: 'cooperating' }],
     ['another environment', { environment: 'dev' }],
     ['another argument', { parameters: { rows: 48_212, to: { bucket: 'reports' } } }],
     ['another tool definition', { definition: 'a'.repeat(64) }],

@@ -40,14 +40,14 @@ export const signOff = (over: Partial<SignOff> = {}): SignOff => ({
   reasonRequired: false,
   purposeRequired: false,
   distinct: false,
-  enforcingDoorOnly: false,
+  enforcingOnly: false,
   ...over,
 })
 
 export const sealed = seal({
   tenant: 'default',
   gateway: 'http',
-  door: 'enforcing',
+  mode: 'enforcing',
   verb: 'data.export',
   operation: 'http.request',
   resources: [{ kind: 'dataset', name: 'finance.orders' }],

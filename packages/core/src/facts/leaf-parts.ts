@@ -25,7 +25,7 @@ export function actionOf(action: Action, digest: string, picture: DataPicture, b
     gateway: word(action.gateway, blind),
     operation: word(action.operation, blind),
     verb: action.verb,
-    door: action.door,
+    mode: action.mode,
     environment: word(action.environment, blind),
     reads: lists.cut('reads', registered(picture.reads)),
     writes: lists.cut('writes', registered(picture.writes)),

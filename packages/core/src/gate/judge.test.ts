@@ -50,7 +50,7 @@ const judged = (name: string, lineage: Lineage = {}, effect: Effect = 'read', mo
     tenant: 'default',
     agent: 'bot',
     gateway: 'http',
-    door: 'enforcing',
+    mode: 'enforcing',
     environment: 'prod',
     operation: 'x',
     verb: 'data.export',

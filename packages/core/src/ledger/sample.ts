@@ -31,7 +31,7 @@ export function sampleAction(over: Partial<Action> = {}): Action {
   return {
     tenant: 'default',
     gateway: 'mcp',
-    door: 'enforcing',
+    mode: 'enforcing',
     verb: 'data.export',
     operation: 'mcp.tools/call',
     resources: [
@@ -93,7 +93,7 @@ const terms = {
       reasonRequired: false,
       purposeRequired: false,
       distinct: false,
-      enforcingDoorOnly: false,
+      enforcingOnly: false,
     },
   ],
 }

@@ -30,7 +30,7 @@ const signOff = (id: string, more: Partial<NonNullable<PolicyNote['signOff']>> =
       reasonRequired: false,
       purposeRequired: false,
       distinct: false,
-      enforcingDoorOnly: false,
+      enforcingOnly: false,
       ...more,
     },
   })
@@ -45,7 +45,7 @@ const notes: readonly PolicyNote[] = [
   signOff('ask-dba'),
   signOff('ask-passkey', { assurance: 'passkey' }),
   signOff('ask-purpose', { purposeRequired: true }),
-  signOff('ask-enforcing', { enforcingDoorOnly: true }),
+  signOff('ask-enforcing', { enforcingOnly: true }),
 ]
 
 const allow = (...by: string[]): Evaluation => ({ kind: 'allow', by })
@@ -71,11 +71,11 @@ const setOf = (scripts: readonly Script[]): PolicySet => ({
   },
 })
 
-const question = (name: string, more: { door?: 'cooperating'; purposeGiven?: boolean } = {}): PolicyQuestion => ({
+const question = (name: string, more: { mode?: 'cooperating'; purposeGiven?: boolean } = {}): PolicyQuestion => ({
   action: {
     tenant: 'default',
     gateway: 'mcp',
-    door: more.door ?? 'enforcing',
+    mode: more.mode ?? 'enforcing',
     verb: 'data.export',
     operation: 'mcp.tools/call',
     resources: [{ kind: 'dataset', name }],
@@ -200,12 +200,12 @@ describe('a question that could not be served', () => {
     ['a purpose is required, none is given', purpose, {}, 'purpose_missing'],
     ['a purpose is required and given', purpose, { purposeGiven: true }, 'ask'],
     [
-      'an enforcing door is required, this one cooperates (P1)',
+      'an enforcing gateway is required, this one cooperates (P1)',
       enforcing,
-      { door: 'cooperating' },
-      'door_not_enforcing',
+      { mode: 'cooperating' },
+      'mode_not_enforcing',
     ],
-    ['an enforcing door is required, this is one', enforcing, {}, 'ask'],
+    ['an enforcing gateway is required, this is one', enforcing, {}, 'ask'],
   ])('%s', (_, script, more, answer) => {
     const decision = judge([script, { auto: allow('grant') }], 10, more)
     expect(decision.kind === 'deny' ? decision.reason : decision.kind).toBe(answer)

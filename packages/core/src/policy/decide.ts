@@ -58,7 +58,9 @@ type Finding =
 
 type Denied = Extract<Finding, { kind: 'denied' }>
 
-/** What is only known as a call and changes something is held to what holds for changes as well; that permits nothing. */
+/**
+ * What is only known as a call and changes something is held to what holds for changes as well; that permits nothing.
+ */
 function findingOf(set: PolicySet, question: PolicyQuestion): Finding {
   const finding = findingFor(set, question)
   if (finding.kind === 'denied' || !question.context.changes) return finding
@@ -125,9 +127,9 @@ function unservable(
   const signOffs = uniqueById(findings.flatMap((finding) => (finding.kind === 'open' ? finding.signOffs : [])))
   const ids = (notes: readonly SignOffNote[]) => notes.map(({ id }) => id)
 
-  const needEnforcing = signOffs.filter(({ signOff }) => signOff.enforcingDoorOnly)
-  const cooperating = questions.some(({ action }) => action.door !== 'enforcing')
-  if (cooperating && needEnforcing.length > 0) return { reason: 'door_not_enforcing', because: ids(needEnforcing) }
+  const needEnforcing = signOffs.filter(({ signOff }) => signOff.enforcingOnly)
+  const cooperating = questions.some(({ action }) => action.mode !== 'enforcing')
+  if (cooperating && needEnforcing.length > 0) return { reason: 'mode_not_enforcing', because: ids(needEnforcing) }
 
   const needPurpose = signOffs.filter(({ signOff }) => signOff.purposeRequired)
   const given = questions.every(({ context }) => context.purposeGiven)

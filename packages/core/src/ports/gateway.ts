@@ -7,7 +7,7 @@ import type {
   Action,
   Agent,
   ApprovalState,
-  Door,
+  Mode,
   Effect,
   KeptResult,
   Lineage,
@@ -32,15 +32,17 @@ export interface Caller {
   readonly onBehalfOf: string | undefined
   readonly startedBy: string | undefined
   /**
-   * The agent as it is now, if the same credential still proves it: asked before what was held runs. Whatever is not known
-   * then is a no.
+   * The agent as it is now, if the same credential still proves it: asked before what was held runs. Whatever is not
+   * known then is a no.
    *
    * @throws ERR_AGENT_UNKNOWN, ERR_STORE_UNAVAILABLE
    */
   proveAgain(): Promise<Agent>
 }
 
-/** What is shown to be known by, as it came. Which kinds prove anybody is for `identify` to say; every other is refused. */
+/**
+ * What is shown to be known by, as it came. Which kinds prove anybody is for `identify` to say; every other is refused.
+ */
 export type Presented =
   | { readonly kind: 'bearer'; readonly token: string }
   /** A token bound to a key, and the proof that its holder has that key (RFC 9449). */
@@ -62,8 +64,8 @@ export interface Permit {
   /** Ceilings the decision rested on; the run stops, and rolls back where it can, before it exceeds one. */
   readonly measures: Measures
   /**
-   * Aborted once the leave is taken back: the agent was stopped, or its key was revoked or has expired. What still runs ends
-   * where it stands, if it can. The reason is a text.
+   * Aborted once the leave is taken back: the agent was stopped, or its key was revoked or has expired. What still runs
+   * ends where it stands, if it can. The reason is a text.
    */
   readonly revoked: AbortSignal
   /** Call before the first upstream byte. @throws ERR_PERMIT_LATE */
@@ -106,22 +108,30 @@ export interface Attempt {
   readonly patienceMs: number
   /** Aborted when the client hung up: the question stays, nothing runs until someone collects it. */
   readonly signal: AbortSignal
-  /** Whether such a duty is enforced while this action runs. What is not is denied before anybody is asked. Default: none. */
+  /**
+   * Whether such a duty is enforced while this action runs. What is not is denied before anybody is asked. Default:
+   * none.
+   */
   enforces?(obligation: Obligation): boolean
   /** Told once when people are being asked, for progress messages. */
   held?(refusal: Extract<Refusal, { kind: 'waiting' }>): void
   /** Runs the action exactly as `permit` describes it. */
   run(permit: Permit): Promise<Ran>
-  /** Hands out the answer of the run that this same attempt already had (P10). Counts as delivered unless `signal` aborts. */
+  /**
+   * Hands out the answer of the run that this same attempt already had (P10). Counts as delivered unless `signal`
+   * aborts.
+   */
   replay(result: KeptResult, outcome: Outcome): Promise<void>
   refuse(refusal: Refusal): Promise<void>
 }
 
-/** The one way to run anything. Resolves when the attempt has been run, replayed or refused, and that has been recorded. */
+/**
+ * The one way to run anything. Resolves when the attempt has been run, replayed or refused, and that has been recorded.
+ */
 export interface Gate {
   /**
-   * @throws ERR_INPUT_INVALID for what has no canonical form, ERR_ATTEMPT_KNOWN for an attempt id that was used for another
-   * action, ERR_AGENT_UNKNOWN for a key that was revoked meanwhile, ERR_STORE_UNAVAILABLE; nothing has run then
+   * @throws ERR_INPUT_INVALID for what has no canonical form, ERR_ATTEMPT_KNOWN for an attempt id that was used for
+   * another action, ERR_AGENT_UNKNOWN for a key that was revoked meanwhile, ERR_STORE_UNAVAILABLE; nothing has run then
    */
   pass(attempt: Attempt): Promise<void>
 }
@@ -145,7 +155,10 @@ export type Handler = (request: Request, from: { readonly peer: string | undefin
 
 /** What each tool behind Countersign is known as. A gateway lets through only what is pinned. */
 export interface ToolPins {
-  /** Tells what a server lists now; what is new or changed is recorded before this resolves. @throws ERR_STORE_UNAVAILABLE */
+  /**
+   * Tells what a server lists now; what is new or changed is recorded before this resolves. @throws
+   * ERR_STORE_UNAVAILABLE
+   */
   see(
     server: string,
     listed: readonly (ToolDefinition & { readonly name: string })[],
@@ -166,9 +179,14 @@ export interface Concern {
   readonly since: number
 }
 
-/** Where a part tells what is wrong at run time; each stands on the page System, with its cause, until it is cleared. */
+/**
+ * Where a part tells what is wrong at run time; each stands on the page System, with its cause, until it is cleared.
+ */
 export interface Concerns {
-  /** `key` names the part and what of it (`mcp/crm`); `says` is the cause in a sentence, without secrets and without text from agents. */
+  /**
+   * `key` names the part and what of it (`mcp/crm`); `says` is the cause in a sentence, without secrets and without
+   * text from agents.
+   */
   raise(key: string, says: string): void
   /** It is right again. Does nothing if it was not wrong. */
   clear(key: string): void
@@ -182,7 +200,8 @@ export interface GatewayContext {
   readonly publicUrl: string
   /**
    * `resource` is the address that is reached, as agents are told it (RFC 8707): what a token may have to be meant for.
-   * `source` is the address it comes from, where a gateway knows it: of a flood of unknown keys from one, each waits its turn.
+   * `source` is the address it comes from, where a gateway knows it: of a flood of unknown keys from one, each waits
+   * its turn.
    *
    * @throws ERR_AGENT_UNKNOWN if what is presented proves nobody, ERR_CREDENTIAL_KIND if that kind proves nobody here,
    * ERR_AGENT_STOPPED if that agent is stopped
@@ -204,7 +223,10 @@ export interface GatewayContext {
   readonly tombstones: Tombstones
   /** A key of this deployment for one purpose: 32 bytes, the same on every instance and after every restart. */
   key(purpose: string): Uint8Array
-  /** Called back when what agents could be allowed may have changed: other policies, or an agent that was changed. Returns how to stop. */
+  /**
+   * Called back when what agents could be allowed may have changed: other policies, or an agent that was changed.
+   * Returns how to stop.
+   */
   onAllowances(told: () => void): () => void
   /** Serves `path` and everything below it on Countersign's own listener. */
   mount(path: string, handler: Handler): void
@@ -223,7 +245,7 @@ export interface GatewayPlace {
   readonly name: string
   /** As an agent would be told it. */
   readonly address: string
-  readonly door: Door
+  readonly mode: Mode
   /** Holds nothing: what would wait for people runs, and is recorded as such. */
   readonly observes: boolean
   /** The origin that it stands in front of, where it is one. */
@@ -252,7 +274,7 @@ export interface Gateway {
 }
 
 /** A kind of action that agents may ask for at a gateway, as its section says it. */
-export interface Offered extends Pick<Prospect, 'verb' | 'gateway' | 'door' | 'environment' | 'resource'> {
+export interface Offered extends Pick<Prospect, 'verb' | 'gateway' | 'mode' | 'environment' | 'resource'> {
   /** Where it is said, below the section. */
   readonly path: Finding['path']
   /** `POST /orders`, `tool crm/delete`. */

@@ -37,7 +37,7 @@ export interface PolicyQuestion {
 }
 
 /** What is certain of an action before its arguments are known. */
-export interface Prospect extends Pick<Action, 'verb' | 'operation' | 'gateway' | 'door' | 'environment'> {
+export interface Prospect extends Pick<Action, 'verb' | 'operation' | 'gateway' | 'mode' | 'environment'> {
   readonly agent: PolicyQuestion['agent']
   /** Undefined where the arguments say what it touches. */
   readonly resource: Resource | undefined

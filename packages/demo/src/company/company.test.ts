@@ -31,7 +31,7 @@ describe('going around Countersign', () => {
       const refused = await post('/finance/exports', orders, { authorization })
       expect(refused.status).toBe(401)
       expect(refused.headers.get('www-authenticate')).toContain('Bearer')
-      expect(await refused.json()).toEqual({ error: 'Only Countersign has the key to this door.' })
+      expect(await refused.json()).toEqual({ error: 'Only Countersign has the key to this API.' })
       expect(company.log()).toEqual([])
     },
   )

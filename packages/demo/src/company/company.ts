@@ -65,7 +65,7 @@ export async function startCompany({ port, token, seed = 2026 }: CompanySettings
   }
 }
 
-const notLetIn = refusal(401, 'Only Countersign has the key to this door.', {
+const notLetIn = refusal(401, 'Only Countersign has the key to this API.', {
   'www-authenticate': 'Bearer realm="company"',
 })
 

@@ -69,7 +69,7 @@ export async function describe(
   return {
     action: {
       gateway: 'http',
-      door: 'enforcing',
+      mode: 'enforcing',
       environment: upstream.environment,
       parameters: parameters as Action['parameters'],
       operation: operationOf(message, matched),
@@ -181,8 +181,8 @@ function sealedHeaders(
 }
 
 /**
- * A body in a form that is not offered leaves `body` or `form` out, and what looks there is unknown. One that names things and
- * is too large to be looked at leaves out the query too: some readers would take its names for those.
+ * A body in a form that is not offered leaves `body` or `form` out, and what looks there is unknown. One that names
+ * things and is too large to be looked at leaves out the query too: some readers would take its names for those.
  */
 function viewOf({ message, query, form }: Read, sealed: HttpParameters, matched: Matched | undefined): View {
   const { one, all } = valuesOf(query)

@@ -33,7 +33,7 @@ describe('what is sent', () => {
     expect([answer.status, answer.headers.get('x-own'), await answer.text()]).toEqual([201, 'yes', 'made'])
     expect(instance.attempts[0]?.action).toEqual({
       gateway: 'http',
-      door: 'enforcing',
+      mode: 'enforcing',
       verb: 'http.call',
       operation: 'POST crm',
       resources: [{ kind: 'unknown', name: 'POST crm/orders' }],

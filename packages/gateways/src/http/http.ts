@@ -38,7 +38,7 @@ export const http = defineGateway({
     Object.entries(upstreams).map(([name, { observe: observes, origin: leadsTo }]) => ({
       name,
       address: `${tls ? 'https' : 'http'}://${address}/${name}`,
-      door: 'enforcing',
+      mode: 'enforcing',
       observes,
       leadsTo,
     })),

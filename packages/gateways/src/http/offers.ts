@@ -18,7 +18,7 @@ export const offersOf = (_: HttpConfig, upstreams: Prepared['ready']): Offered[]
     ...upstream.methods.map((method) => byNone(name, upstream, method)),
   ])
 
-const about = ({ environment }: UpstreamConfig) => ({ gateway: 'http', door: 'enforcing', environment }) as const
+const about = ({ environment }: UpstreamConfig) => ({ gateway: 'http', mode: 'enforcing', environment }) as const
 
 function byRoute(name: string, upstream: UpstreamConfig, { pattern, config }: Route): Offered[] {
   const [method = ''] = pattern.split(' ')

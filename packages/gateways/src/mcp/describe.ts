@@ -82,7 +82,7 @@ export function prospectOf(server: string, config: ServerConfig, tool: string): 
 
 /** The operation is the stable name of what is done: what an agent has done before is told by it. */
 const about = ({ environment }: ServerConfig, operation: string) =>
-  ({ gateway: 'mcp', door: 'enforcing', operation, environment }) as const
+  ({ gateway: 'mcp', mode: 'enforcing', operation, environment }) as const
 
 const compile = createRuleCompiler(offer)
 const rules = new WeakMap<ToolRule, Rule>()

@@ -84,7 +84,7 @@ describe('a real client, the gateway and the real filesystem server', () => {
     expect(instance.gate.runs).toMatchObject([{ outcome: { kind: 'done' }, delivered: true }])
     expect(instance.gate.attempts[0]?.action).toEqual({
       gateway: 'mcp',
-      door: 'enforcing',
+      mode: 'enforcing',
       verb: 'file.write',
       operation: 'files/write_file',
       resources: [{ kind: 'file', name: join(folder, 'granted.txt') }],

@@ -1,14 +1,15 @@
 /**
- * The MCP gateway: `/mcp/<server>` in front of any MCP server. Each `tools/call` is an action; everything else is read-only
- * or refused.
+ * The MCP gateway: `/mcp/<server>` in front of any MCP server. Each `tools/call` is an action; everything else is
+ * read-only or refused.
  *
  *     client ─▶ wire ─▶ session ─▶ describe ─▶ gate ─▶ run ─▶ upstream
  *                 ◀──── one event stream per tools/call: progress while people think, then the one result
  *
  * The server side speaks Streamable HTTP itself, since it decides when headers go out and what counts as delivered, and
- * clients give up over exactly that (`hold.ts`, `stream.ts`). Towards the servers messages go as the text they are, so that what
- * is sent is what was hashed, and what comes back arrives as it was written (`conversation.ts`, `way.ts`). Of what a client may
- * ask, tools are served; resources, prompts, completion and logging are not announced and answered with "method not found".
+ * clients give up over exactly that (`hold.ts`, `stream.ts`). Towards the servers messages go as the text they are, so
+ * that what is sent is what was hashed, and what comes back arrives as it was written (`conversation.ts`, `way.ts`). Of
+ * what a client may ask, tools are served; resources, prompts, completion and logging are not announced and answered
+ * with "method not found".
  *
  * @module
  */
@@ -42,7 +43,7 @@ export const mcp = defineGateway({
     Object.entries(servers).map(([name, { observe: observes }]) => ({
       name,
       address: `${publicUrl}/mcp/${name}`,
-      door: 'enforcing',
+      mode: 'enforcing',
       observes,
     })),
   offers: offersOf,
@@ -54,7 +55,10 @@ export const mcp = defineGateway({
 
 export interface McpParts {
   connect(name: string, server: ServerConfig): OpenWay
-  /** How long a server may take to answer `initialize` and `tools/list`, in milliseconds. Default 60,000: some are installed first. */
+  /**
+   * How long a server may take to answer `initialize` and `tools/list`, in milliseconds. Default 60,000: some are
+   * installed first.
+   */
   readonly connectMs?: number
   /** How long what has begun may go on when we close, in milliseconds. Default 5,000. */
   readonly graceMs?: number
@@ -128,7 +132,10 @@ export async function startMcp(
     }
   }
 
-  /** Counted while it is read and until there is something to answer; what takes its time is counted as a call or a stream. */
+  /**
+   * Counted while it is read and until there is something to answer; what takes its time is counted as a call or a
+   * stream.
+   */
   async function inTurn(crowd: Crowd, who: string, work: () => Promise<Response>): Promise<Response> {
     const leave = crowd.enter(who)
     if (!leave) return json({ error: 'too many requests are open' }, 429, { 'retry-after': '1' })
@@ -237,7 +244,10 @@ export async function startMcp(
   for (const { upstream } of servers.values()) upstream.tools().catch(() => undefined)
 
   return {
-    /** Nobody is left without an answer: what is held is told now, what runs has a moment to end, and then is told that too. */
+    /**
+     * Nobody is left without an answer: what is held is told now, what runs has a moment to end, and then is told that
+     * too.
+     */
     async close() {
       closing = true
       for (const stop of unwatch) stop()

@@ -19,7 +19,7 @@ export const offersOf = ({ servers }: McpConfig): Offered[] =>
 function about({ environment }: ServerConfig, operation: string, rule: Partial<ToolRule>) {
   const told = outright(rule, { verb: 'tool.call', resource: undefined, said: undefined })
   const unknown = { verb: 'tool.call', resource: undefined, changes: true } as const
-  return { gateway: 'mcp', door: 'enforcing', environment, ...(told ?? unknown), enforces: () => false } as const
+  return { gateway: 'mcp', mode: 'enforcing', environment, ...(told ?? unknown), enforces: () => false } as const
 }
 
 function byRule(name: string, server: ServerConfig, tool: string, rule: ToolRule): Offered[] {

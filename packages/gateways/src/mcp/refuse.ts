@@ -1,5 +1,6 @@
 /**
- * `Refusal` → what a model reads: an ordinary result with `isError`, never an HTTP error. A 403 would end the agent's run.
+ * `Refusal` → what a model reads: an ordinary result with `isError`, never an HTTP error. A 403 would end the agent's
+ * run.
  *
  * @module
  */
@@ -78,7 +79,7 @@ const denied: Record<DenyReason, string> = {
   too_many_denials: 'Too many attempts of this agent were denied. Wait, and do not repeat what was denied.',
   too_many_questions: 'Too many questions of this agent are open. Wait for answers before you ask for more.',
   purpose_missing: 'This needs a purpose: say why in _meta["countersign/purpose"].',
-  door_not_enforcing: 'Policy asks for another way to do this.',
+  mode_not_enforcing: 'Policy asks for another way to do this.',
   obligation_not_kept: 'Policy allows this only with a mask or a limit, which cannot be kept on a tool’s answer.',
 }
 

@@ -4,7 +4,7 @@
  * @module
  */
 import { z } from 'zod'
-import { Digest, Door, Json, Measures, Purpose, Resource } from '../action.ts'
+import { Digest, Mode, Json, Measures, Purpose, Resource } from '../action.ts'
 import { ActionSummary, Moment, Named, page, PolicyView, SignatureView } from './api.ts'
 import { DenyReason, Obligation, Risk } from '../decision.ts'
 import { Outcome } from '../fact.ts'
@@ -46,7 +46,7 @@ export type TimelineEntry = z.infer<typeof TimelineEntry>
 
 export const ActionView = ActionSummary.extend({
   digest: Digest,
-  door: Door,
+  mode: Mode,
   resources: z.array(Resource),
   parameters: z.record(z.string(), Json),
   definition: z.string().optional(),

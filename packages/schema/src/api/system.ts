@@ -1,11 +1,11 @@
 /**
- * What the API says of the deployment itself: whether it stands, what waits, where its doors are, what just changed,
+ * What the API says of the deployment itself: whether it stands, what waits, where its gateways are, what just changed,
  * what went wrong.
  *
  * @module
  */
 import { z } from 'zod'
-import { Door } from '../action.ts'
+import { Mode } from '../action.ts'
 import { Moment } from './api.ts'
 
 /** A process of the deployment that held its right to run when it was asked. */
@@ -35,14 +35,14 @@ export const FollowerView = z.object({
 export type FollowerView = z.infer<typeof FollowerView>
 
 /** Where agents knock. */
-export const DoorView = z.object({
+export const GatewayView = z.object({
   gateway: z.string(),
   name: z.string(),
   address: z.string(),
-  door: Door,
+  mode: Mode,
   observes: z.boolean().describe('Holds nothing: what would wait for people runs.'),
 })
-export type DoorView = z.infer<typeof DoorView>
+export type GatewayView = z.infer<typeof GatewayView>
 
 /** Something that is wrong at the instance that answers. */
 export const ConcernView = z.object({
@@ -69,7 +69,7 @@ export const SystemView = z.object({
     grantedUnspent: z.number().int(),
     waitingClients: z.number().int().describe('Held by the instance that answers.'),
   }),
-  doors: z.array(DoorView),
+  gateways: z.array(GatewayView),
   concerns: z.array(ConcernView).describe('What is wrong now and may right itself, each since when.'),
 })
 export type SystemView = z.infer<typeof SystemView>

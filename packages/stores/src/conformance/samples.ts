@@ -34,7 +34,7 @@ export function sampleAction(over: Partial<Action> = {}): Action {
   return {
     tenant: 'default',
     gateway: 'mcp',
-    door: 'enforcing',
+    mode: 'enforcing',
     verb: 'data.export',
     operation: 'mcp.tools/call',
     resources: [{ kind: 'dataset', name: 'finance.orders' }],
@@ -84,7 +84,7 @@ export function sampleSignOff(over: Partial<SignOff> = {}): SignOff {
     reasonRequired: false,
     purposeRequired: false,
     distinct: false,
-    enforcingDoorOnly: false,
+    enforcingOnly: false,
     ...over,
   }
 }

@@ -45,7 +45,7 @@ export async function actionView(
   return {
     ...(await actionSummary(life, look)),
     digest: record.digest,
-    door: action.door,
+    mode: action.mode,
     resources: action.resources,
     parameters: action.parameters,
     ...(action.definition !== undefined && { definition: action.definition }),

@@ -2,7 +2,7 @@ import { Role, type Agent, type Approval, type Person } from '@countersign/schem
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { codeOf, createRig, type Rig } from '../rig/rig.ts'
 
-/** Who stands before the door: each role, and people without one. */
+/** Who comes: each role, and people without one. */
 const visitors = [...Role.options, 'controller', 'team', 'owner', 'stranger', 'nobody'] as const
 type Who = (typeof visitors)[number]
 

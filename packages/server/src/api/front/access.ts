@@ -65,7 +65,7 @@ export const mayRetire = (person: Person, agent: Agent) =>
 /** Whoever keeps people or agents in order, and the readers of records. */
 export const maySeePeople = (person: Person) => readsAll(person) || hasRole(person, 'identity')
 
-/** Figures, and where the doors are: nothing of what anyone does. */
+/** Figures, and where the gateways are: nothing of what anyone does. */
 export const maySeeSystem = (person: Person) => hasRole(person, 'operations', 'auditor')
 
 /** Never one's own: a second person has to want it. So one who keeps the role `identity` is always left. */

@@ -93,7 +93,7 @@ export interface Visitor {
 
 export interface ApiEnv {
   Variables: { visitor: Visitor }
-  /** What the door knows: `peer` is the address of the other end of the connection. */
+  /** What the listener knows: `peer` is the address of the other end of the connection. */
   Bindings: { requestId: string; peer: string | undefined }
 }
 

@@ -33,10 +33,10 @@ export const groupKeyOf = ({ card, team }: Pick<Approval, 'card' | 'team'>): str
 
 /** The same agent doing the same thing in the same place: what one run can be compared with another for. */
 export function shapeOf(action: Action): string {
-  const { gateway, door, verb, operation, environment, agent, onBehalfOf = null, startedBy = null } = action
+  const { gateway, mode, verb, operation, environment, agent, onBehalfOf = null, startedBy = null } = action
   const places = new Set(action.resources.map(placeOf))
   const who = { agent, onBehalfOf, startedBy }
-  return JSON.stringify({ gateway, door, verb, operation, environment, who, places: [...places].toSorted() })
+  return JSON.stringify({ gateway, mode, verb, operation, environment, who, places: [...places].toSorted() })
 }
 
 /** Datasets and files of one place are alike. A role, tool, model, host or route is like itself alone. */

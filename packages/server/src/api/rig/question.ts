@@ -17,7 +17,7 @@ export const sampleSignOff: SignOff = {
   reasonRequired: false,
   purposeRequired: false,
   distinct: false,
-  enforcingDoorOnly: false,
+  enforcingOnly: false,
 }
 
 /** An action that the sign-off holds, and the question about it. */
@@ -33,7 +33,7 @@ export function questionFor(agent: Agent, signOff: SignOff, run: string, now: nu
   const action: ActionRecord['action'] = {
     tenant: 'default',
     gateway: 'mcp',
-    door: 'enforcing',
+    mode: 'enforcing',
     verb: 'data.export',
     operation: 'mcp.tools/call',
     resources: [{ kind: 'dataset', name: 'finance.orders' }],

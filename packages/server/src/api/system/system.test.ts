@@ -62,13 +62,13 @@ describe('how Countersign stands', () => {
     ])
   })
 
-  it('counts what waits for people, and names the doors', async () => {
+  it('counts what waits for people, and names the gateways', async () => {
     const places = [
       {
         gateway: 'mcp',
         name: 'files',
         address: 'http://localhost:4600/mcp/files',
-        door: 'enforcing' as const,
+        mode: 'enforcing' as const,
         observes: true,
       },
     ]
@@ -76,9 +76,9 @@ describe('how Countersign stands', () => {
       running: { node: { id: node, epoch: () => 1 }, followers: () => [], places, concerns: () => [] },
     })
     await rig.ask(await rig.agent(await rig.person('owner')))
-    const { queues, doors, deployment } = await look()
+    const { queues, gateways, deployment } = await look()
     expect(queues).toEqual({ openQuestions: 1, grantedUnspent: 0, waitingClients: 0 })
-    expect(doors).toEqual(places)
+    expect(gateways).toEqual(places)
     expect(deployment).toMatchObject({ version: '0.0.0', demo: false })
   })
 })

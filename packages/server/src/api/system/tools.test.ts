@@ -81,9 +81,9 @@ it('a tool that nobody listed is not accepted', async () => {
   expect(await codeOf(await accept('a'.repeat(64)))).toBe('ERR_TOOL_UNKNOWN')
 })
 
-it('the doors that only observe are named', async () => {
+it('the gateways that only observe are named', async () => {
   const place = (name: string, observes: boolean) =>
-    ({ gateway: 'mcp', name, address: `http://countersign/mcp/${name}`, door: 'enforcing', observes }) as const
+    ({ gateway: 'mcp', name, address: `http://countersign/mcp/${name}`, mode: 'enforcing', observes }) as const
   const watched = await createRig({
     running: {
       node: { id: 'nod_here', epoch: () => 1 },

@@ -1,5 +1,5 @@
 /**
- * Knocking at the doors by hand, with requests that no well-behaved client would send.
+ * Requests written by hand, as no well-behaved client would send.
  *
  * @module
  */
