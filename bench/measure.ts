@@ -115,7 +115,7 @@ export function percentiles(took: readonly number[]): { p50Ms: number; p99Ms: nu
   return { p50Ms: at(sorted, 0.5), p99Ms: at(sorted, 0.99) }
 }
 
-/** So many hands that each begin again as soon as they are done. What each time took, and how long it was in all. */
+/** So many workers that each begin again as soon as they are done. What each time took, and how long it was in all. */
 export async function load(
   { atOnce, forMs }: { atOnce: number; forMs: number },
   once: () => Promise<unknown>,

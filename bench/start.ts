@@ -1,5 +1,5 @@
 /**
- * How long somebody waits: for the instance to stand, with empty and with old data, and for the hand tool's quickest
+ * How long somebody waits: for the instance to stand, with empty and with old data, and for the command line's quickest
  * words.
  *
  * @module
@@ -14,7 +14,7 @@ import { digits } from './report.ts'
 
 export const start: Bench = {
   name: 'start',
-  about: 'cold and warm start until /readyz, and the hand tool’s --version and check',
+  about: 'cold and warm start until /readyz, and the command line’s --version and check',
   pictures: [{ title: 'How long it took (ms)', figure: 'tookMs' }],
 
   async run(settings) {

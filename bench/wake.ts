@@ -143,10 +143,10 @@ function holdClients({ gatewayUrl, key }: BenchInstance): Clients {
     held: () => waiting.length,
     async open(count) {
       let left = count
-      const hand = async () => {
+      const worker = async () => {
         while (left-- > 0) await openOne(`ref-${(opened += 1)}`)
       }
-      await Promise.all(Array.from({ length: 16 }, hand))
+      await Promise.all(Array.from({ length: 16 }, worker))
     },
     take() {
       const one = waiting.shift()

@@ -2,9 +2,9 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { checkPolicies, createPolicyEngine, policyDirectory, testPolicies } from '@countersign/policy'
 import { parseConfig, registryOf, sections } from '@countersign/server'
-import { createProgram, type Hand, product } from '@countersign/cli'
+import { createProgram, type Terminal, product } from '@countersign/cli'
 import { describe, expect, it } from 'vitest'
-import { runWith } from '../packages/cli/src/fake-hand.ts'
+import { runWith } from '../packages/cli/src/fake-terminal.ts'
 import { constantsIn } from '../scripts/print/constants.ts'
 import { leftOutInVain, listedConstants, written } from '../scripts/print/limits.ts'
 import { printReferences } from '../scripts/print/references.ts'
@@ -141,7 +141,7 @@ describe('configuration on the pages', () => {
 })
 
 describe('commands on the pages', () => {
-  const program = createProgram({ product } as unknown as Hand)
+  const program = createProgram({ product } as unknown as Terminal)
   const written = [
     ...inLanguage('sh', 'console').flatMap(({ page, text }) =>
       [...text.matchAll(/^(?:\$ |.*\| )?(?:[A-Z_]+=\S+ )*(?:npx )?countersign (.+)$/gm)].map(([, words = '']) => ({

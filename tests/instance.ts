@@ -33,7 +33,7 @@ export interface TestInstance {
   readonly demo: Demo
   readonly dataDir: string
   readonly url: string
-  /** Where the hand tool meets it. */
+  /** Where the command line meets it. */
   readonly socketPath: string
   /** What was logged, for a test that finds something wrong. */
   readonly lines: readonly LogLine[]

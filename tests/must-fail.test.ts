@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { createAsk, createProgram, type Hand, product, Stopped } from '@countersign/cli'
+import { createAsk, createProgram, type Terminal, product, Stopped } from '@countersign/cli'
 import { openBrowser, type Told } from '@countersign/demo'
 import type { QuestionView } from '@countersign/schema'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -222,7 +222,7 @@ it('all of it stands in a ledger that adds up (P11)', async () => {
   expect(instance.lines.filter(({ level }) => level === 'error')).toEqual([])
 })
 
-function handOf(said: string[], muttered: string[]): Hand {
+function handOf(said: string[], muttered: string[]): Terminal {
   return {
     env: {},
     cwd: instance.dataDir,

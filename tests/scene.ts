@@ -23,7 +23,7 @@ import { byKeyAgain } from '@countersign/identity'
 import type { Agent, Approval, FactKind, KeptResult, Obligation, Person, Refusal } from '@countersign/schema'
 import { Registry } from '@countersign/schema'
 import { createMemoryStore } from '@countersign/stores'
-import { createHandClock } from '@countersign/stores/conformance'
+import { createManualClock } from '@countersign/stores/conformance'
 import { onTestFinished } from 'vitest'
 import { agentId, agentOf, personOf, policySet, type Says } from './cast.ts'
 
@@ -76,7 +76,7 @@ export function scene(how: SceneOptions): Scene {
 }
 
 function createScene({ says: first, mode = 'enforce', limits, recordAgainAfterMs = [], deskOfGate }: SceneOptions) {
-  const clock = createHandClock()
+  const clock = createManualClock()
   let broken: FactKind | undefined
   let says = first
   let lease = true

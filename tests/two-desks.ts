@@ -23,7 +23,7 @@ import {
 import { byKeyAgain } from '@countersign/identity'
 import { type Assurance, Registry, type Verdict } from '@countersign/schema'
 import { createMemoryStore } from '@countersign/stores'
-import { createHandClock } from '@countersign/stores/conformance'
+import { createManualClock } from '@countersign/stores/conformance'
 import {
   actionOf,
   agent,
@@ -46,7 +46,7 @@ export interface Instance {
 
 export interface TwoDesks {
   readonly store: Store
-  readonly clock: ReturnType<typeof createHandClock>
+  readonly clock: ReturnType<typeof createManualClock>
   readonly instances: readonly [Instance, Instance]
   /** What really ran: the lane and nothing else. */
   readonly ran: readonly number[]
@@ -79,7 +79,7 @@ export interface Signing {
 }
 
 export async function openTwoDesks(): Promise<TwoDesks> {
-  const clock = createHandClock()
+  const clock = createManualClock()
   const store = createMemoryStore({ clock })
   const ran: number[] = []
   const runs: readonly UnderWay[][] = [[], [], []]

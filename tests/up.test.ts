@@ -5,7 +5,7 @@ import { createRequire } from 'node:module'
 import { platform, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { createAsk, type Hand, product, run } from '@countersign/cli'
+import { createAsk, type Terminal, product, run } from '@countersign/cli'
 import { freePorts } from '@countersign/demo'
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { builtProgram } from './program.ts'
@@ -73,10 +73,10 @@ describe.runIf(platform() === 'linux')('countersign up', () => {
   }
 
   /** The same in this process, where nobody stops it. */
-  async function hand(...words: string[]) {
+  async function command(...words: string[]) {
     let said = ''
     let muttered = ''
-    const at: Hand = {
+    const at: Terminal = {
       env: {},
       cwd: folder,
       root: process.getuid?.() === 0,
@@ -116,7 +116,7 @@ describe.runIf(platform() === 'linux')('countersign up', () => {
     const vkey = await (await fetch(`http://localhost:${port}/ledger/vkey`)).text()
     await expect.poll(async () => (await leftBehind()).length).toBeGreaterThan(1)
 
-    const taken = await hand('up', '--config', config, '--data', join(folder, 'other'))
+    const taken = await command('up', '--config', config, '--data', join(folder, 'other'))
     expect([taken.code, taken.said]).toEqual([1, ''])
     const lines = taken.muttered.split('\n').filter((line) => line.includes('ERR_PORT_TAKEN'))
     expect(lines).toEqual([expect.stringContaining(`"port":${port}`)])
@@ -131,7 +131,7 @@ describe.runIf(platform() === 'linux')('countersign up', () => {
     expect(JSON.parse(await second.said)).toMatchObject({ url: `http://localhost:${port}`, people: 'local' })
     expect(await (await fetch(`http://localhost:${port}/ledger/vkey`)).text()).toBe(vkey)
     const starts = async () => {
-      const { code, said } = await hand('ledger', 'verify', '-', '--data', data, '--json')
+      const { code, said } = await command('ledger', 'verify', '-', '--data', data, '--json')
       return code === 0 ? JSON.parse(said).counts['policy.activated'] : said
     }
     await expect.poll(starts).toBe(2)

@@ -1,12 +1,12 @@
 /**
- * The ledger of a real instance, laid out as files by the hand tool; and the same, as a forger would have it.
+ * The ledger of a real instance, laid out as files by the command line; and the same, as a forger would have it.
  *
  * @module
  */
 import { execFile } from 'node:child_process'
 import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { createAsk, type Hand, product, run } from '@countersign/cli'
+import { createAsk, type Terminal, product, run } from '@countersign/cli'
 import { encodeBundle, sha256, signCheckpoint, type Signer } from '@countersign/core'
 import { createFrontier, decodeBundle, hashLeaf, parseCheckpoint, tilePath, tileWidth } from '@countersign/core/verify'
 import { type TestInstance, until } from '../instance.ts'
@@ -31,7 +31,7 @@ export async function exportLedger(
 
 async function countersign(cwd: string, ...words: string[]): Promise<{ code: number; muttered: string }> {
   let muttered = ''
-  const hand: Hand = {
+  const terminal: Terminal = {
     env: {},
     cwd,
     root: false,
@@ -42,7 +42,7 @@ async function countersign(cwd: string, ...words: string[]): Promise<{ code: num
     ask: createAsk,
     stopped: () => Promise.resolve(),
   }
-  return { code: await run(hand, words), muttered }
+  return { code: await run(terminal, words), muttered }
 }
 
 export const leavesIn = async (folder: string, size: number): Promise<Uint8Array[]> =>

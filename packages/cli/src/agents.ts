@@ -5,7 +5,7 @@
  */
 import type { ReadyLine } from '@countersign/schema'
 import type { Ask } from './ask.ts'
-import type { Hand } from './hand.ts'
+import type { Terminal } from './terminal.ts'
 import { inkOf, plain, printable } from './ink.ts'
 import { Stopped } from './stopped.ts'
 
@@ -46,14 +46,20 @@ interface IssuedLines {
   readonly ready?: readonly ReadyLine[]
 }
 
-export async function agentsList(hand: Hand, ask: Ask, json: boolean): Promise<void> {
+export async function agentsList(terminal: Terminal, ask: Ask, json: boolean): Promise<void> {
   const { items } = await ask<{ items: AgentLine[] }>('GET', '/agents')
-  if (json) return hand.say(printable(items))
-  for (const agent of items) hand.say(lineOf(hand, agent))
-  if (items.length === 0) hand.say('No agents yet: countersign agents add <id> --owner <email> --team <group>')
+  if (json) return terminal.say(printable(items))
+  for (const agent of items) terminal.say(lineOf(terminal, agent))
+  if (items.length === 0) terminal.say('No agents yet: countersign agents add <id> --owner <email> --team <group>')
 }
 
-export async function agentsAdd(hand: Hand, ask: Ask, id: string, options: AgentOptions, json: boolean): Promise<void> {
+export async function agentsAdd(
+  terminal: Terminal,
+  ask: Ask,
+  id: string,
+  options: AgentOptions,
+  json: boolean,
+): Promise<void> {
   const { owner, team, name, groups, environment, observe } = options
   const issued = await ask<IssuedLines>('POST', '/agents', {
     id,
@@ -64,28 +70,40 @@ export async function agentsAdd(hand: Hand, ask: Ask, id: string, options: Agent
     ...(environment !== undefined && { environment }),
     ...(observe && { mode: 'observe' }),
   })
-  sayIssued(hand, id, issued, `${id} is registered. Its key, shown this once:`, json)
+  sayIssued(terminal, id, issued, `${id} is registered. Its key, shown this once:`, json)
 }
 
-export async function agentsRotate(hand: Hand, ask: Ask, id: string, json: boolean): Promise<void> {
+export async function agentsRotate(terminal: Terminal, ask: Ask, id: string, json: boolean): Promise<void> {
   const issued = await ask<IssuedLines>('POST', `/agents/${encodeURIComponent(id)}/keys`, {})
-  sayIssued(hand, id, issued, 'A new key, shown this once; the old ones work for another day:', json)
+  sayIssued(terminal, id, issued, 'A new key, shown this once; the old ones work for another day:', json)
 }
 
-function sayIssued(hand: Hand, id: string, { key, ready = [] }: IssuedLines, head: string, json: boolean): void {
-  if (json) return hand.say(printable({ id, key, ready }))
-  const { bold, dim } = inkOf(hand)
-  hand.say(`${head}\n\n  ${bold(plain(key))}\n`)
+function sayIssued(
+  terminal: Terminal,
+  id: string,
+  { key, ready = [] }: IssuedLines,
+  head: string,
+  json: boolean,
+): void {
+  if (json) return terminal.say(printable({ id, key, ready }))
+  const { bold, dim } = inkOf(terminal)
+  terminal.say(`${head}\n\n  ${bold(plain(key))}\n`)
   for (const { client, where, text } of ready) {
     const lines = text.split('\n').map((line) => (line === '' ? '' : `  ${plain(line)}`))
-    hand.say(`${bold(plain(client))} ${dim(`(${plain(where)})`)}\n${lines.join('\n')}\n`)
+    terminal.say(`${bold(plain(client))} ${dim(`(${plain(where)})`)}\n${lines.join('\n')}\n`)
   }
   if (ready.length === 1)
-    hand.say('No gateway is configured yet: add `gateways` to countersign.yaml, then start again.')
+    terminal.say('No gateway is configured yet: add `gateways` to countersign.yaml, then start again.')
 }
 
 /** Ids are for good; the rest can be changed, by whoever may open the socket. */
-export async function agentsSet(hand: Hand, ask: Ask, id: string, changes: AgentChanges, json: boolean): Promise<void> {
+export async function agentsSet(
+  terminal: Terminal,
+  ask: Ask,
+  id: string,
+  changes: AgentChanges,
+  json: boolean,
+): Promise<void> {
   const { owner, team, name, groups, environment, observe } = changes
   const what = {
     ...(owner !== undefined && { owner }),
@@ -102,29 +120,29 @@ export async function agentsSet(hand: Hand, ask: Ask, id: string, changes: Agent
     )
   }
   const agent = await ask<AgentLine>('POST', `/agents/${encodeURIComponent(id)}/change`, what)
-  hand.say(json ? printable(agent) : `Changed. ${lineOf(hand, agent)}`)
+  terminal.say(json ? printable(agent) : `Changed. ${lineOf(terminal, agent)}`)
 }
 
-export async function agentsRetire(hand: Hand, ask: Ask, id: string, json: boolean): Promise<void> {
+export async function agentsRetire(terminal: Terminal, ask: Ask, id: string, json: boolean): Promise<void> {
   const agent = await ask<AgentLine>('POST', `/agents/${encodeURIComponent(id)}/retire`, {})
-  hand.say(
+  terminal.say(
     json ? printable(agent) : `Retired: ${plain(agent.id)}. Its keys prove nobody any more, and its id stays taken.`,
   )
 }
 
-export async function stopAgents(hand: Hand, ask: Ask, id: string, json: boolean): Promise<void> {
+export async function stopAgents(terminal: Terminal, ask: Ask, id: string, json: boolean): Promise<void> {
   const { items } = await ask<{ items: AgentLine[] }>('POST', `/agents/${encodeURIComponent(id)}/stop`, {})
-  if (json) return hand.say(printable(items))
+  if (json) return terminal.say(printable(items))
   const stopped = items.map((agent) => plain(agent.id)).join(', ')
-  hand.say(
+  terminal.say(
     items.length === 0
       ? 'There is no agent to stop.'
       : `Stopped: ${stopped}. Starting again takes a person in the console.`,
   )
 }
 
-function lineOf(hand: Hand, agent: AgentLine): string {
-  const { bold, green, red, yellow } = inkOf(hand)
+function lineOf(terminal: Terminal, agent: AgentLine): string {
+  const { bold, green, red, yellow } = inkOf(terminal)
   const { id, name, status, team, groups, environment, mode, owner, ownerName } = agent
   const paint = status === 'active' ? green : red
   return [

@@ -2,7 +2,7 @@ import { cp, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { check, cwd, inFolders, run, write } from './fake-folder.ts'
-import { product } from './hand.ts'
+import { product } from './terminal.ts'
 
 inFolders()
 

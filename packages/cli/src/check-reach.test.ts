@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { runWith } from './fake-hand.ts'
+import { runWith } from './fake-terminal.ts'
 
 let cwd: string
 beforeEach(async () => {

@@ -5,7 +5,7 @@
  */
 import { findSocket, foresee, placesOf, prepare } from '@countersign/server'
 import { inLines, readConfigFile, type Told, toldOf } from './config-file.ts'
-import { dataDirOf, type Hand } from './hand.ts'
+import { dataDirOf, type Terminal } from './terminal.ts'
 import { Stopped } from './stopped.ts'
 
 export interface CheckOptions {
@@ -28,36 +28,39 @@ export interface Checked {
   readonly gateways: readonly string[]
 }
 
-export async function check(hand: Hand, options: CheckOptions): Promise<void> {
-  const checked = await lookOver(hand, options)
+export async function check(terminal: Terminal, options: CheckOptions): Promise<void> {
+  const checked = await lookOver(terminal, options)
   const { config, problems, warnings, policies, observing } = checked
   const ok = problems.length === 0
-  if (options.json) hand.say(JSON.stringify({ ok, ...checked, config: config ?? null }, undefined, 2))
+  if (options.json) terminal.say(JSON.stringify({ ok, ...checked, config: config ?? null }, undefined, 2))
   if (!ok) throw new Stopped(1, options.json ? '' : inLines([...problems, ...warnings]))
   if (options.json) return
-  hand.say(
+  terminal.say(
     config === undefined
-      ? `There is no countersign.yaml in ${hand.cwd}. With the defaults all is fine: ${policies} sample policies pass.`
+      ? `There is no countersign.yaml in ${terminal.cwd}. With the defaults all is fine: ${policies} sample policies pass.`
       : `${config}: fine. ${policies} policies pass.`,
   )
-  if (warnings.length > 0) hand.say(inLines(warnings))
-  for (const place of observing) hand.say(`${place} only observes: what should wait for people runs there.`)
+  if (warnings.length > 0) terminal.say(inLines(warnings))
+  for (const place of observing) terminal.say(`${place} only observes: what should wait for people runs there.`)
 }
 
 /** @throws Stopped for a file that is named and not there */
-export async function lookOver(hand: Hand, { config: named, data, connect = false }: CheckOptions): Promise<Checked> {
-  const file = readConfigFile(hand, named)
-  const dataDir = dataDirOf(hand, data)
+export async function lookOver(
+  terminal: Terminal,
+  { config: named, data, connect = false }: CheckOptions,
+): Promise<Checked> {
+  const file = readConfigFile(terminal, named)
+  const dataDir = dataDirOf(terminal, data)
   const preparation = await prepare(file.read, file.baseDir, dataDir)
   try {
     const stands = (await findSocket(dataDir).catch(() => undefined)) !== undefined
-    const foreseen = await foresee(file.read, preparation, { env: hand.env, connect, stands })
+    const foreseen = await foresee(file.read, preparation, { env: terminal.env, connect, stands })
     const { prepared } = preparation
     const places = prepared ? placesOf(prepared.gateways, '') : []
     return {
       config: file.path && file.name,
-      problems: preparation.problems.map(toldOf(hand, file, 'problem')),
-      warnings: [...preparation.warnings, ...foreseen].map(toldOf(hand, file, 'warning')),
+      problems: preparation.problems.map(toldOf(terminal, file, 'problem')),
+      warnings: [...preparation.warnings, ...foreseen].map(toldOf(terminal, file, 'warning')),
       policies: prepared?.policies.engine.active().policies.length ?? 0,
       observing: places.flatMap(({ gateway, name, observes }) => (observes ? [`${gateway}/${name}`] : [])),
       gateways: places.map(({ gateway, name }) => `${gateway}/${name}`),

@@ -7,7 +7,7 @@ import { readFileSync, statSync } from 'node:fs'
 import { dirname, isAbsolute, join, relative, resolve } from 'node:path'
 import { asRead, Config, type ConfigProblem, readConfig, type ReadConfig, sections } from '@countersign/server'
 import { environmentOf } from './env-file.ts'
-import type { Hand } from './hand.ts'
+import type { Terminal } from './terminal.ts'
 import { Stopped } from './stopped.ts'
 
 export interface ConfigFile {
@@ -23,19 +23,19 @@ export interface ConfigFile {
 const usual = 'countersign.yaml'
 
 /** `file`: as `--config` names it. @throws Stopped for one that is named and cannot be read */
-export function readConfigFile(hand: Hand, file: string | undefined): ConfigFile {
-  const path = resolve(hand.cwd, file ?? usual)
+export function readConfigFile(terminal: Terminal, file: string | undefined): ConfigFile {
+  const path = resolve(terminal.cwd, file ?? usual)
   const name = file ?? usual
   const text = textOf(path)
   if (text === undefined) {
     if (file !== undefined) throw new Stopped(2, `There is no ${path}.`)
-    const { policies } = hand.product
+    const { policies } = terminal.product
     const config = Config.parse({ policies, registry: join(policies, 'registry.yaml') })
-    return { read: asRead(config), baseDir: hand.cwd, path: undefined, name }
+    return { read: asRead(config), baseDir: terminal.cwd, path: undefined, name }
   }
   const baseDir = dirname(path)
   const readFile = (named: string) => readFileSync(resolve(baseDir, named), 'utf8')
-  const read = readConfig(text, { env: environmentOf(path, hand.env), readFile }, sections)
+  const read = readConfig(text, { env: environmentOf(path, terminal.env), readFile }, sections)
   return { read: withoutDemo(read), baseDir, path, name }
 }
 
@@ -75,10 +75,10 @@ export interface Told {
 }
 
 export const toldOf =
-  (hand: Hand, { name, baseDir }: Pick<ConfigFile, 'name' | 'baseDir'>, level: Told['level']) =>
+  (terminal: Terminal, { name, baseDir }: Pick<ConfigFile, 'name' | 'baseDir'>, level: Told['level']) =>
   ({ file, line, column, path, says }: ConfigProblem): Told => ({
     level,
-    file: file === undefined ? name : nearby(hand.cwd, resolve(baseDir, file)),
+    file: file === undefined ? name : nearby(terminal.cwd, resolve(baseDir, file)),
     line,
     column,
     path,

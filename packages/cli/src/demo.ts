@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Demo, freePorts, hurriedPolicies, type Offered, openDemo, tellStory } from '@countersign/demo'
 import { createLog } from '@countersign/server'
-import { type Hand, makeDataDir } from './hand.ts'
+import { type Terminal, makeDataDir } from './terminal.ts'
 import { addsUp, inWords, verifyFrom } from './ledger.ts'
 import { storyIsOver } from './stands.ts'
 import { Stopped } from './stopped.ts'
@@ -21,13 +21,13 @@ export interface DemoOptions {
 /** How long the attended demo leaves a question to its visitor; after that the demo's own people answer it. */
 const visitorsSeconds = 60
 
-export async function tellDemo(hand: Hand, { unattended = false, json = false }: DemoOptions): Promise<void> {
-  const stopped = hand.stopped()
-  const dataDir = await makeDataDir(hand, await mkdtemp(join(tmpdir(), 'countersign-demo-')))
+export async function tellDemo(terminal: Terminal, { unattended = false, json = false }: DemoOptions): Promise<void> {
+  const stopped = terminal.stopped()
+  const dataDir = await makeDataDir(terminal, await mkdtemp(join(tmpdir(), 'countersign-demo-')))
   let demo: Demo | undefined
   try {
-    demo = await open(hand, dataDir)
-    const telling = tell(hand, demo, { attended: hand.watched && !unattended && !json, json })
+    demo = await open(terminal, dataDir)
+    const telling = tell(terminal, demo, { attended: terminal.watched && !unattended && !json, json })
     await Promise.race([telling, stopped.then(() => Promise.reject(new Stopped(1, 'Stopped; the story is not over.')))])
   } finally {
     await demo?.close()
@@ -35,17 +35,21 @@ export async function tellDemo(hand: Hand, { unattended = false, json = false }:
   }
 }
 
-async function open(hand: Hand, dataDir: string): Promise<Demo> {
-  const policies = await hurriedPolicies(hand.product.policies, join(dataDir, 'policies'))
+async function open(terminal: Terminal, dataDir: string): Promise<Demo> {
+  const policies = await hurriedPolicies(terminal.product.policies, join(dataDir, 'policies'))
   const [port = 0, httpPort = 0] = await freePorts(2)
-  const { consoleDir, version } = hand.product
-  const log = createLog(hand.mutter)
+  const { consoleDir, version } = terminal.product
+  const log = createLog(terminal.mutter)
   const quiet = (line: Parameters<typeof log>[0]) => (line.level === 'error' ? log(line) : undefined)
   return openDemo({ dataDir, port, httpPort, policies, consoleDir, version, log: quiet })
 }
 
-async function tell(hand: Hand, demo: Demo, { attended, json }: { attended: boolean; json: boolean }): Promise<void> {
-  const say = (text: string) => (json ? undefined : hand.say(text))
+async function tell(
+  terminal: Terminal,
+  demo: Demo,
+  { attended, json }: { attended: boolean; json: boolean },
+): Promise<void> {
+  const say = (text: string) => (json ? undefined : terminal.say(text))
   const { url, vkey } = demo.instance
   say(`An instance of its own stands at ${url}. Its people sign in and sign as a browser would.`)
   if (attended) say(`Open it, and sign for them where they are asked: each waits ${visitorsSeconds} s for you.`)
@@ -58,7 +62,7 @@ async function tell(hand: Hand, demo: Demo, { attended, json }: { attended: bool
       step: (what, held, detail) => say(`  ${held ? '✓' : '✗'} ${what}${held ? '' : `\n      ${detail ?? ''}`}`),
       waiting: (where, secondsLeft) => say(`    … waits for people: ${where} (${secondsLeft} s left)`),
     },
-    ...(attended && { offer: (question: Offered) => waitForVisitor(hand, question) }),
+    ...(attended && { offer: (question: Offered) => waitForVisitor(terminal, question) }),
     verify: async () => {
       await new Promise((resolve) => setTimeout(resolve, 1_500)) // a checkpoint is published every second
       const report = await verifyFrom({ from: url, vkey })
@@ -67,7 +71,7 @@ async function tell(hand: Hand, demo: Demo, { attended, json }: { attended: bool
     },
   })
   const ledger = verified ? 'verified' : 'NOT verified'
-  hand.say(
+  terminal.say(
     json ? JSON.stringify({ steps, failed, verified }) : `\ndemo: ${steps} steps, ${failed} failed, ledger ${ledger}`,
   )
   say(storyIsOver)
@@ -76,14 +80,14 @@ async function tell(hand: Hand, demo: Demo, { attended, json }: { attended: bool
 
 /** Whoever looks on may sign in as one of the story’s people and answer; after a minute that person does. */
 export async function waitForVisitor(
-  hand: Pick<Hand, 'mutter' | 'lookEveryMs'>,
+  terminal: Pick<Terminal, 'mutter' | 'lookEveryMs'>,
   { person, url, open: isOpen }: Offered,
 ): Promise<void> {
   const name = person.slice(0, 1).toUpperCase() + person.slice(1)
-  hand.mutter(`      Sign in there as ${name} and answer: ${url}\n`)
+  terminal.mutter(`      Sign in there as ${name} and answer: ${url}\n`)
   for (let left = visitorsSeconds; left > 0 && (await isOpen()); left -= 1) {
-    hand.mutter(`\r      ${name} signs in ${left} s  `)
-    await new Promise((resolve) => setTimeout(resolve, hand.lookEveryMs ?? 1_000))
+    terminal.mutter(`\r      ${name} signs in ${left} s  `)
+    await new Promise((resolve) => setTimeout(resolve, terminal.lookEveryMs ?? 1_000))
   }
-  hand.mutter('\r\u001b[K')
+  terminal.mutter('\r\u001b[K')
 }

@@ -10,7 +10,7 @@ import { agentGroupsOf, createPolicyEngine, explain } from '@countersign/policy'
 import { Resource, Verb } from '@countersign/schema'
 import { parse } from 'yaml'
 import { z } from 'zod'
-import type { Hand } from './hand.ts'
+import type { Terminal } from './terminal.ts'
 import { type PolicyOptions, sourceOf } from './policy.ts'
 import { Stopped } from './stopped.ts'
 
@@ -31,11 +31,16 @@ const Asked = z.strictObject({
 })
 
 /** `file` is YAML or JSON of one action. */
-export async function policyExplain(hand: Hand, file: string, directory: string | undefined, options: PolicyOptions) {
-  const parsed = Asked.safeParse(parse(readFileSync(resolve(hand.cwd, file), 'utf8')))
+export async function policyExplain(
+  terminal: Terminal,
+  file: string,
+  directory: string | undefined,
+  options: PolicyOptions,
+) {
+  const parsed = Asked.safeParse(parse(readFileSync(resolve(terminal.cwd, file), 'utf8')))
   if (!parsed.success) throw new Stopped(2, `${file}: ${z.prettifyError(parsed.error)}`)
   const { agent, verb, resource, environment, gateway, hour, weekday, rows, purpose, destination, model } = parsed.data
-  const source = sourceOf(hand, directory, options)
+  const source = sourceOf(terminal, directory, options)
   const { engine, close } = await createPolicyEngine(source)
   try {
     const name = (value: string) => ({ name: value })
@@ -81,13 +86,13 @@ export async function policyExplain(hand: Hand, file: string, directory: string 
       },
       { agentGroups: agentGroupsOf(source, source.registry) },
     )
-    if (options.json) return hand.say(JSON.stringify({ ...answer, risk }, undefined, 2))
-    hand.say(`${answer.decision.kind}: ${answer.says}`)
-    hand.say(
+    if (options.json) return terminal.say(JSON.stringify({ ...answer, risk }, undefined, 2))
+    terminal.say(`${answer.decision.kind}: ${answer.says}`)
+    terminal.say(
       `risk ${risk.score}: ${risk.signals.map((signal) => `${signal.name} +${signal.points}`).join(', ') || 'nothing'}`,
     )
-    for (const { id: policy, kind, doc } of answer.policies) hand.say(`  ${policy} (${kind}): ${doc}`)
-    for (const { change, answer: other } of answer.changes) hand.say(`  ${change} → ${other}`)
+    for (const { id: policy, kind, doc } of answer.policies) terminal.say(`  ${policy} (${kind}): ${doc}`)
+    for (const { change, answer: other } of answer.changes) terminal.say(`  ${change} → ${other}`)
   } finally {
     close()
   }

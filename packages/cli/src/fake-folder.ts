@@ -7,7 +7,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach } from 'vitest'
-import { runWith } from './fake-hand.ts'
+import { runWith } from './fake-terminal.ts'
 
 export let cwd: string
 

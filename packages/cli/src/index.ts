@@ -1,5 +1,5 @@
 export { createAsk } from './ask.ts'
-export { type Hand, product } from './hand.ts'
+export { type Terminal, product } from './terminal.ts'
 export { createProgram } from './program.ts'
 export { run } from './run.ts'
 export { Stopped } from './stopped.ts'

@@ -1,8 +1,8 @@
 import { execFileSync } from 'node:child_process'
 import { describe, expect, it } from 'vitest'
 import { completionFor, shells } from './completion.ts'
-import { instanceThat, runWith } from './fake-hand.ts'
-import { product } from './hand.ts'
+import { instanceThat, runWith } from './fake-terminal.ts'
+import { product } from './terminal.ts'
 import { plain, printable, safely, takesColour } from './ink.ts'
 import { createProgram } from './program.ts'
 

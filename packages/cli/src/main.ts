@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { setFlagsFromString } from 'node:v8'
 import { createAsk } from './ask.ts'
-import { type Hand, product } from './hand.ts'
+import { type Terminal, product } from './terminal.ts'
 import { takesColour } from './ink.ts'
 import { openPerson } from './person.ts'
 import { run } from './run.ts'
@@ -9,7 +9,7 @@ import { run } from './run.ts'
 // Policies are WebAssembly, and most of what loading them runs is run once: V8 shall optimise only what stays in use.
 setFlagsFromString('--wasm-tiering-budget=50000000')
 
-const hand: Hand = {
+const terminal: Terminal = {
   env: process.env,
   cwd: process.cwd(),
   root: process.getuid?.() === 0,
@@ -30,4 +30,4 @@ const hand: Hand = {
   },
 }
 
-process.exitCode = await run(hand, process.argv.slice(2))
+process.exitCode = await run(terminal, process.argv.slice(2))

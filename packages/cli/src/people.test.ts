@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Ask } from './ask.ts'
-import { instanceThat, runWith } from './fake-hand.ts'
-import type { Hand } from './hand.ts'
+import { instanceThat, runWith } from './fake-terminal.ts'
+import type { Terminal } from './terminal.ts'
 import { inbox, lineage } from './people.ts'
 import { Stopped } from './stopped.ts'
 
@@ -9,11 +9,11 @@ import { Stopped } from './stopped.ts'
 const nasty = 'Export \u001B[2J1 row\nNothing waits.\u202E'
 const shown = 'Export [U+001B][2J1 row[U+000A]Nothing waits.[U+202E]'
 
-function terminal(answer: object) {
+function listing(answer: object) {
   const said: string[] = []
-  const hand = { say: (text: string) => void said.push(text) } as unknown as Hand
+  const terminal = { say: (text: string) => void said.push(text) } as unknown as Terminal
   const ask = (async () => answer) as Ask
-  return { hand, ask, said }
+  return { terminal, ask, said }
 }
 
 const question = {
@@ -29,15 +29,15 @@ const question = {
 }
 
 it('P9: what an agent wrote cannot draw on the terminal', async () => {
-  const inTerminal = terminal({ items: [question] })
-  await inbox(inTerminal.hand, inTerminal.ask, false)
+  const inTerminal = listing({ items: [question] })
+  await inbox(inTerminal.terminal, inTerminal.ask, false)
   expect(inTerminal.said[0]?.split('\n')[0]).toBe(shown)
   expect(inTerminal.said[0]?.split('\n')).toHaveLength(3)
 
   const node = { name: nasty }
   const flow = { at: 0, agent: 'finance-bot', from: node, to: node, how: 'writes', approvers: [], policies: ['reads'] }
-  const flowing = terminal({ items: [flow], before: 1, after: 0 })
-  await lineage(flowing.hand, flowing.ask, 'dataset', nasty, false)
+  const flowing = listing({ items: [flow], before: 1, after: 0 })
+  await lineage(flowing.terminal, flowing.ask, 'dataset', nasty, false)
   expect(flowing.said.join('')).toContain(`${shown} → ${shown}`)
   expect(flowing.said).toHaveLength(2)
 })

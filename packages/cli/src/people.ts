@@ -5,7 +5,7 @@
  */
 import { spawn } from 'node:child_process'
 import type { Ask } from './ask.ts'
-import type { Hand } from './hand.ts'
+import type { Terminal } from './terminal.ts'
 import { inkOf, plain, printable } from './ink.ts'
 import { Stopped } from './stopped.ts'
 
@@ -21,15 +21,15 @@ interface QuestionLine {
   readonly url: string
 }
 
-export async function inbox(hand: Hand, ask: Ask, json: boolean): Promise<void> {
+export async function inbox(terminal: Terminal, ask: Ask, json: boolean): Promise<void> {
   const { items } = await ask<{ items: QuestionLine[] }>('GET', '/approvals')
-  if (json) return hand.say(printable(items))
-  if (items.length === 0) return hand.say('Nothing waits.')
-  const { bold, cyan } = inkOf(hand)
+  if (json) return terminal.say(printable(items))
+  if (items.length === 0) return terminal.say('Nothing waits.')
+  const { bold, cyan } = inkOf(terminal)
   for (const { sentence, agent, environment, risk, secondsLeft, groups, url } of items) {
     const where = `${plain(agent)} in ${plain(environment)}`
-    hand.say(
-      `${bold(plain(sentence))}\n  ${where}, ${riskOf(hand, risk)}, ${left(secondsLeft)}, asks ${groups.map(plain).join(', ')}\n  ${cyan(plain(url))}`,
+    terminal.say(
+      `${bold(plain(sentence))}\n  ${where}, ${riskOf(terminal, risk)}, ${left(secondsLeft)}, asks ${groups.map(plain).join(', ')}\n  ${cyan(plain(url))}`,
     )
   }
 }
@@ -43,18 +43,24 @@ export interface Wanted {
 }
 
 /** A machine never signs (P4): this opens the browser step for the question, and waits for what comes of it. */
-export async function answerInBrowser(hand: Hand, ask: Ask, { id, wanted, json, waitSeconds }: Wanted): Promise<void> {
+export async function answerInBrowser(
+  terminal: Terminal,
+  ask: Ask,
+  { id, wanted, json, waitSeconds }: Wanted,
+): Promise<void> {
   const read = () => ask<QuestionLine>('GET', `/approvals/${encodeURIComponent(id)}`)
   const question = await read()
   if (question.state !== 'open') throw new Stopped(3, `This question is ${saidOf(question.state)}.`)
-  hand.mutter(
+  terminal.mutter(
     `${plain(question.sentence)}\nTo ${wanted}, sign in and answer here, ${left(question.secondsLeft)}:\n  ${plain(question.url)}\n`,
   )
-  openPage(hand, question.url)
+  openPage(terminal, question.url)
 
-  const now = await answered(hand, read, waitSeconds)
-  hand.say(
-    json ? printable({ id, state: now.state, url: now.url }) : `${plain(now.sentence)}: ${stateOf(hand, now.state)}`,
+  const now = await answered(terminal, read, waitSeconds)
+  terminal.say(
+    json
+      ? printable({ id, state: now.state, url: now.url })
+      : `${plain(now.sentence)}: ${stateOf(terminal, now.state)}`,
   )
   if (now.state === 'open') throw new Stopped(4, `Still waiting, ${left(now.secondsLeft)}: ${now.url}`)
   const reached = wanted === 'reject' ? now.state === 'rejected' : now.state === 'granted' || now.state === 'spent'
@@ -64,15 +70,15 @@ export async function answerInBrowser(hand: Hand, ask: Ask, { id, wanted, json, 
 /** How often a wait in the terminal looks whether a question was answered. */
 const oftenMs = 1_000
 
-async function answered(hand: Hand, read: () => Promise<QuestionLine>, waitSeconds = Number.POSITIVE_INFINITY) {
-  const { lookEveryMs = oftenMs } = hand
+async function answered(terminal: Terminal, read: () => Promise<QuestionLine>, waitSeconds = Number.POSITIVE_INFINITY) {
+  const { lookEveryMs = oftenMs } = terminal
   let now = await read()
   for (let waitedMs = 0; now.state === 'open' && waitedMs < waitSeconds * 1_000; waitedMs += lookEveryMs) {
-    if (hand.watched) hand.mutter(`\r  waiting, ${left(now.secondsLeft)}   `)
+    if (terminal.watched) terminal.mutter(`\r  waiting, ${left(now.secondsLeft)}   `)
     await new Promise((resolve) => setTimeout(resolve, lookEveryMs))
     now = await read()
   }
-  if (hand.watched) hand.mutter('\n')
+  if (terminal.watched) terminal.mutter('\n')
   return now
 }
 
@@ -93,19 +99,19 @@ interface Flowed {
   readonly after: number
 }
 
-export async function lineage(hand: Hand, ask: Ask, kind: string, name: string, json: boolean): Promise<void> {
+export async function lineage(terminal: Terminal, ask: Ask, kind: string, name: string, json: boolean): Promise<void> {
   const found = await ask<Flowed>('GET', `/lineage?${new URLSearchParams({ [kind]: name }).toString()}`)
   const { items, before, after } = found
-  if (json) return hand.say(printable(found))
-  if (items.length === 0) return hand.say(`Nothing has flowed through ${plain(name)}.`)
+  if (json) return terminal.say(printable(found))
+  if (items.length === 0) return terminal.say(`Nothing has flowed through ${plain(name)}.`)
   for (const { at, agent, from, to, how, rows, approvers, policies } of items) {
     const many = rows === undefined ? '' : `, ${rows.toLocaleString('en')} ${rows === 1 ? 'row' : 'rows'}`
     const signed = approvers.length > 0 ? `approved by ${approvers.map(plain).join(' and ')}` : allowedBy(policies)
-    hand.say(
+    terminal.say(
       `${new Date(at).toISOString()}  ${plain(from.name)} → ${plain(to.name)} (${plain(how)}${many}) by ${plain(agent)}, ${signed}`,
     )
   }
-  hand.say(`${before} before it, ${after} after it; the picture is in the console.`)
+  terminal.say(`${before} before it, ${after} after it; the picture is in the console.`)
 }
 
 const allowedBy = (policies: readonly string[]) =>
@@ -114,21 +120,21 @@ const allowedBy = (policies: readonly string[]) =>
 /** What people call a state; the words that programs read are the API's. */
 const saidOf = (state: string) => (state === 'granted' || state === 'spent' ? 'approved' : plain(state))
 
-function stateOf(hand: Hand, state: string): string {
-  const { green, red, yellow } = inkOf(hand)
+function stateOf(terminal: Terminal, state: string): string {
+  const { green, red, yellow } = inkOf(terminal)
   const paint = state === 'granted' || state === 'spent' ? green : state === 'open' ? yellow : red
   return paint(saidOf(state))
 }
 
-function riskOf(hand: Hand, risk: number): string {
-  const { green, red, yellow } = inkOf(hand)
+function riskOf(terminal: Terminal, risk: number): string {
+  const { green, red, yellow } = inkOf(terminal)
   return (risk >= 70 ? red : risk >= 30 ? yellow : green)(`risk ${risk}`)
 }
 
 const left = (seconds: number) => (seconds >= 60 ? `${Math.ceil(seconds / 60)} min left` : `${seconds} s left`)
 
-function openPage(hand: Hand, url: string): void {
-  if (!hand.watched) return
+function openPage(terminal: Terminal, url: string): void {
+  if (!terminal.watched) return
   const opener = process.platform === 'darwin' ? 'open' : 'xdg-open'
   spawn(opener, [url], { stdio: 'ignore', detached: true })
     .once('error', () => undefined) // the address stands on the terminal

@@ -1,5 +1,5 @@
 import { createInterface } from 'node:readline/promises'
-import type { Person } from './hand.ts'
+import type { Person } from './terminal.ts'
 
 /** Asks at the terminal. Whoever closes it, or presses Ctrl-D, has given their last answer. */
 export function openPerson(): Person {

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Ask } from './ask.ts'
-import type { Hand } from './hand.ts'
+import type { Terminal } from './terminal.ts'
 import { inkOf, plain, printable } from './ink.ts'
 
 interface PersonLine {
@@ -26,19 +26,19 @@ export interface PersonOptions {
   readonly roles?: string
 }
 
-export async function peopleList(hand: Hand, ask: Ask, json: boolean): Promise<void> {
+export async function peopleList(terminal: Terminal, ask: Ask, json: boolean): Promise<void> {
   const { items, local } = await ask<{ items: PersonLine[]; local: boolean }>('GET', '/people')
-  if (json) return hand.say(printable(items))
-  const { bold } = inkOf(hand)
+  if (json) return terminal.say(printable(items))
+  const { bold } = inkOf(terminal)
   for (const person of items) {
     const { name, subject, email, groups, groupsTrouble, roles, active } = person
     const marks = [...(person.local ? ['local'] : []), ...(active ? [] : ['switched off'])]
     const known = [email ?? subject, ...marks].map(plain).join(', ')
     const trouble = groupsTrouble === undefined ? '' : ` (could not be read: ${plain(groupsTrouble)})`
-    hand.say(`${bold(plain(name))}  ${known}\n  groups: ${listed(groups)}${trouble}; roles: ${listed(roles)}`)
+    terminal.say(`${bold(plain(name))}  ${known}\n  groups: ${listed(groups)}${trouble}; roles: ${listed(roles)}`)
   }
   if (items.length > 0) return
-  hand.say(
+  terminal.say(
     local
       ? `Nobody yet. Add someone: countersign people add ben --name "Ben" --groups <group>`
       : 'Nobody has signed in yet.',
@@ -46,7 +46,7 @@ export async function peopleList(hand: Hand, ask: Ask, json: boolean): Promise<v
 }
 
 export async function peopleAdd(
-  hand: Hand,
+  terminal: Terminal,
   ask: Ask,
   id: string,
   options: PersonOptions,
@@ -63,21 +63,21 @@ export async function peopleAdd(
       roles: split(roles),
     },
   )
-  if (json) return hand.say(printable({ id: person.id, subject: person.subject, link }))
-  const { bold, cyan } = inkOf(hand)
-  hand.say(
+  if (json) return terminal.say(printable({ id: person.id, subject: person.subject, link }))
+  const { bold, cyan } = inkOf(terminal)
+  terminal.say(
     `${bold(plain(person.name))} can come in. This link signs one browser on this machine in as them, once, within a day:\n\n  ${cyan(plain(link))}\n\nOpen it in another browser or a private window to be someone else beside yourself.\nGroups: ${listed(person.groups)}; roles: ${listed(person.roles)}. All they sign says that it is local.`,
   )
 }
 
-export async function peopleRemove(hand: Hand, ask: Ask, id: string, json: boolean): Promise<void> {
+export async function peopleRemove(terminal: Terminal, ask: Ask, id: string, json: boolean): Promise<void> {
   const person = await ask<PersonLine>('POST', `/people/${encodeURIComponent(id)}/remove`, {})
-  hand.say(json ? printable({ id: person.id }) : `${plain(person.name)} is signed out and cannot come in any more.`)
+  terminal.say(json ? printable({ id: person.id }) : `${plain(person.name)} is signed out and cannot come in any more.`)
 }
 
-export async function peopleEndSessions(hand: Hand, ask: Ask, id: string, json: boolean): Promise<void> {
+export async function peopleEndSessions(terminal: Terminal, ask: Ask, id: string, json: boolean): Promise<void> {
   const person = await ask<PersonLine>('POST', `/people/${encodeURIComponent(id)}/end-sessions`, {})
-  hand.say(
+  terminal.say(
     json ? printable({ id: person.id }) : `${plain(person.name)} is signed out everywhere, and can sign in again.`,
   )
 }

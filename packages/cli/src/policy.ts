@@ -10,7 +10,7 @@ import { type CaseResult, checkPolicies, createPolicyEngine, policyDirectory, te
 import { type ConfigProblem, registryOf } from '@countersign/server'
 import { parse } from 'yaml'
 import { inLines, nearby, readConfigFile, toldOf } from './config-file.ts'
-import type { Hand } from './hand.ts'
+import type { Terminal } from './terminal.ts'
 import { Stopped } from './stopped.ts'
 
 export interface PolicyOptions {
@@ -20,24 +20,32 @@ export interface PolicyOptions {
   readonly json?: boolean
 }
 
-export async function policyCheck(hand: Hand, directory: string | undefined, options: PolicyOptions): Promise<void> {
-  const source = sourceOf(hand, directory, options)
+export async function policyCheck(
+  terminal: Terminal,
+  directory: string | undefined,
+  options: PolicyOptions,
+): Promise<void> {
+  const source = sourceOf(terminal, directory, options)
   const report = await checkPolicies(source)
-  if (options.json) hand.say(JSON.stringify(report, undefined, 2))
+  if (options.json) terminal.say(JSON.stringify(report, undefined, 2))
   const told = report.problems.map(({ file, line, column, policy, says }) => ({
     level: 'problem' as const,
-    file: nearby(hand.cwd, resolve(source.path, file)),
+    file: nearby(terminal.cwd, resolve(source.path, file)),
     line,
     column,
     path: policy ?? '',
     says,
   }))
   if (!report.ok) throw new Stopped(1, options.json ? '' : inLines(told))
-  if (!options.json) hand.say(`${report.policies.length} policies pass. Version ${report.version}`)
+  if (!options.json) terminal.say(`${report.policies.length} policies pass. Version ${report.version}`)
 }
 
-export async function policyTest(hand: Hand, directory: string | undefined, options: PolicyOptions): Promise<void> {
-  const source = sourceOf(hand, directory, options)
+export async function policyTest(
+  terminal: Terminal,
+  directory: string | undefined,
+  options: PolicyOptions,
+): Promise<void> {
+  const source = sourceOf(terminal, directory, options)
   const file = join(source.path, 'cases.yaml')
   if (!existsSync(file)) throw new Stopped(2, `There is no ${file}: cases are written down there.`)
   const { engine, close } = await createPolicyEngine({
@@ -47,28 +55,29 @@ export async function policyTest(hand: Hand, directory: string | undefined, opti
   })
   try {
     const report = testPolicies(engine.active(), readFileSync(file, 'utf8'))
-    if (options.json) hand.say(JSON.stringify(report, undefined, 2))
+    if (options.json) terminal.say(JSON.stringify(report, undefined, 2))
     const failed = report.results.filter(({ passed }) => !passed)
-    if (!options.json) for (const result of report.results) hand.say(lineOf(result))
+    if (!options.json) for (const result of report.results) terminal.say(lineOf(result))
     if (!report.ok) {
       const untested = report.untested.join(', ') || 'none'
       throw new Stopped(1, `${failed.length} cases fail; policies that decide no case: ${untested}.`)
     }
-    if (!options.json) hand.say(`${report.results.length} cases pass, and every policy decides at least one.`)
+    if (!options.json) terminal.say(`${report.results.length} cases pass, and every policy decides at least one.`)
   } finally {
     close()
   }
 }
 
 /**
- * Registry and groups come from `--registry` and `--agent-groups`, else from the configuration that the policies belong to
- * (`--config`, or `countersign.yaml` here if it names the same folder), else from `registry.yaml` beside the policies.
+ * Registry and groups come from `--registry` and `--agent-groups`, else from the configuration that the policies belong
+ * to (`--config`, or `countersign.yaml` here if it names the same folder), else from `registry.yaml` beside the
+ * policies.
  */
-export function sourceOf(hand: Hand, directory: string | undefined, options: PolicyOptions) {
+export function sourceOf(terminal: Terminal, directory: string | undefined, options: PolicyOptions) {
   const { config, registry: file, agentGroups } = options
-  const known = configurationOf(hand, directory, config)
-  const path = resolve(hand.cwd, directory ?? known?.policies ?? hand.product.policies)
-  const named = file === undefined ? undefined : { registry: resolve(hand.cwd, file) }
+  const known = configurationOf(terminal, directory, config)
+  const path = resolve(terminal.cwd, directory ?? known?.policies ?? terminal.product.policies)
+  const named = file === undefined ? undefined : { registry: resolve(terminal.cwd, file) }
   const beside = { registry: join(path, 'registry.yaml') }
   if (!named && !known && !existsSync(beside.registry)) {
     throw new Stopped(
@@ -79,22 +88,22 @@ export function sourceOf(hand: Hand, directory: string | undefined, options: Pol
   return {
     path,
     ...policyDirectory(path),
-    registry: readRegistry(hand, named ?? known ?? beside, known?.baseDir ?? hand.cwd),
+    registry: readRegistry(terminal, named ?? known ?? beside, known?.baseDir ?? terminal.cwd),
     agentGroups: agentGroups?.split(',') ?? known?.agentGroups ?? [],
   }
 }
 
-function configurationOf(hand: Hand, directory: string | undefined, named: string | undefined) {
-  const { read, baseDir, path } = readConfigFile(hand, named)
+function configurationOf(terminal: Terminal, directory: string | undefined, named: string | undefined) {
+  const { read, baseDir, path } = readConfigFile(terminal, named)
   if (path === undefined) return undefined
   const { registry, agentGroups, policies } = read.config
   const folder = resolve(baseDir, policies)
-  const theirs = named !== undefined || directory === undefined || resolve(hand.cwd, directory) === folder
+  const theirs = named !== undefined || directory === undefined || resolve(terminal.cwd, directory) === folder
   return theirs ? { registry, agentGroups, policies: folder, baseDir } : undefined
 }
 
 /** @throws Stopped with every problem, or with what helps where a configuration was taken for a registry */
-function readRegistry(hand: Hand, named: Parameters<typeof registryOf>[0], baseDir: string) {
+function readRegistry(terminal: Terminal, named: Parameters<typeof registryOf>[0], baseDir: string) {
   try {
     return registryOf(named, baseDir)
   } catch (error) {
@@ -103,7 +112,7 @@ function readRegistry(hand: Hand, named: Parameters<typeof registryOf>[0], baseD
       throw new Stopped(2, `${named.registry} is a configuration, not a registry: name it with --config.`)
     }
     const problems = error.detail as readonly ConfigProblem[]
-    throw new Stopped(1, inLines(problems.map(toldOf(hand, { name: '', baseDir }, 'problem'))))
+    throw new Stopped(1, inLines(problems.map(toldOf(terminal, { name: '', baseDir }, 'problem'))))
   }
 }
 

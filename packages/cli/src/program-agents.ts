@@ -10,7 +10,7 @@ import {
   stopAgents,
 } from './agents.ts'
 import type { Ask } from './ask.ts'
-import type { Hand } from './hand.ts'
+import type { Terminal } from './terminal.ts'
 
 interface Common {
   readonly data?: string
@@ -19,16 +19,16 @@ interface Common {
 
 export function addAgents(
   program: Command,
-  hand: Hand,
+  terminal: Terminal,
   { ask, running }: { ask(options: Common): Ask; running(command: Command): Command },
 ): void {
   running(program.command('stop <agent>').description('stop an agent, or all')).action((id: string, options: Common) =>
-    stopAgents(hand, ask(options), id, options.json ?? false),
+    stopAgents(terminal, ask(options), id, options.json ?? false),
   )
 
   const agents = program.command('agents').description('agents and their keys')
   running(agents.command('list').description('who may act here')).action((options: Common) =>
-    agentsList(hand, ask(options), options.json ?? false),
+    agentsList(terminal, ask(options), options.json ?? false),
   )
   running(agents.command('add <id>').description('register an agent; shows its key and the lines that use it'))
     .requiredOption('--owner <person>', 'a person’s id or email: answers for it, and cannot approve for it')
@@ -38,7 +38,7 @@ export function addAgents(
     .option('--environment <name>', 'default prod')
     .option('--observe', 'record what would be asked, hold nothing')
     .action((id: string, options: Common & AgentOptions) =>
-      agentsAdd(hand, ask(options), id, options, options.json ?? false),
+      agentsAdd(terminal, ask(options), id, options, options.json ?? false),
     )
   running(agents.command('set <id>').description('change what is said of an agent; its id stays'))
     .option('--name <name>', 'what people call it')
@@ -50,12 +50,12 @@ export function addAgents(
     .option('--enforce', 'hold what policy says')
     .action((id: string, { enforce, observe, ...options }: Common & AgentChanges & { enforce?: boolean }) => {
       const mode = enforce ? { observe: false } : observe ? { observe } : {}
-      return agentsSet(hand, ask(options), id, { ...options, ...mode }, options.json ?? false)
+      return agentsSet(terminal, ask(options), id, { ...options, ...mode }, options.json ?? false)
     })
   running(agents.command('rotate <id>').description('issue a new key; the old ones work for another day')).action(
-    (id: string, options: Common) => agentsRotate(hand, ask(options), id, options.json ?? false),
+    (id: string, options: Common) => agentsRotate(terminal, ask(options), id, options.json ?? false),
   )
   running(agents.command('retire <id>').description('stop it for good; its id stays taken')).action(
-    (id: string, options: Common) => agentsRetire(hand, ask(options), id, options.json ?? false),
+    (id: string, options: Common) => agentsRetire(terminal, ask(options), id, options.json ?? false),
   )
 }

@@ -4,7 +4,7 @@ import type { StateReport } from '@countersign/core'
 import type { LedgerReport } from '@countersign/core/verify'
 import { type Command, InvalidArgumentError } from 'commander'
 import type { Ask } from './ask.ts'
-import type { Hand } from './hand.ts'
+import type { Terminal } from './terminal.ts'
 import { exportLedger } from './ledger-export.ts'
 import { addsUp, inWords, stateInWords, verifyFrom } from './ledger.ts'
 import { Stopped } from './stopped.ts'
@@ -15,7 +15,7 @@ interface LedgerOptions {
   readonly json?: boolean
 }
 
-export function addLedger(program: Command, hand: Hand, ask: (options: LedgerOptions) => Ask): void {
+export function addLedger(program: Command, terminal: Terminal, ask: (options: LedgerOptions) => Ask): void {
   const ledger = program.command('ledger').description('verify and export the ledger')
   const onLedger = (command: Command) =>
     command
@@ -23,7 +23,7 @@ export function addLedger(program: Command, hand: Hand, ask: (options: LedgerOpt
       .option('--data <dir>', 'with - : data directory of Countersign')
       .option('--json', 'print JSON')
   const where = async (from: string, options: LedgerOptions) => {
-    if (from !== '-') return { from: /^https?:/.test(from) ? from : resolve(hand.cwd, from), vkey: options.vkey }
+    if (from !== '-') return { from: /^https?:/.test(from) ? from : resolve(terminal.cwd, from), vkey: options.vkey }
     const { url, vkey } = await ask(options)<{ url: string; vkey: string }>('GET', '/status')
     return { from: url, vkey: options.vkey ?? vkey }
   }
@@ -44,12 +44,12 @@ export function addLedger(program: Command, hand: Hand, ask: (options: LedgerOpt
         const report = await verifyFrom({
           from,
           ...(vkey !== undefined && { vkey }),
-          ...(known !== undefined && { known: readFileSync(resolve(hand.cwd, known), 'utf8') }),
-          ...progress(hand),
+          ...(known !== undefined && { known: readFileSync(resolve(terminal.cwd, known), 'utf8') }),
+          ...progress(terminal),
         })
         const held = state ? await ask(options)<StateReport>('GET', '/ledger/state') : undefined
         const words = held ? `${inWords(report)}\n${stateInWords(held)}` : inWords(report)
-        tell(hand, report, options.json ? { ...report, ...(held && { tables: held }) } : words)
+        tell(terminal, report, options.json ? { ...report, ...(held && { tables: held }) } : words)
         if (held && held.differences.length > 0) throw new Stopped(1, '')
       },
     )
@@ -58,28 +58,28 @@ export function addLedger(program: Command, hand: Hand, ask: (options: LedgerOpt
     .option('--entry <number>', 'lay out this entry with its proof; repeatable', entriesOf, [])
     .action(async (place: string, to: string, { entry, ...options }: LedgerOptions & { entry: readonly number[] }) => {
       const { from, vkey } = await where(place, options)
-      const folder = resolve(hand.cwd, to)
+      const folder = resolve(terminal.cwd, to)
       const report = await exportLedger({
         from,
         to: folder,
         entries: entry,
-        script: hand.product.verifyScript,
+        script: terminal.product.verifyScript,
         ...(vkey !== undefined && { vkey }),
-        ...progress(hand),
+        ...progress(terminal),
       })
-      tell(hand, report, options.json ? { folder, ...report } : `${folder}: ${inWords(report)}`)
+      tell(terminal, report, options.json ? { folder, ...report } : `${folder}: ${inWords(report)}`)
     })
 }
 
-function tell(hand: Hand, report: LedgerReport, answer: string | object): void {
-  hand.say(typeof answer === 'string' ? answer : JSON.stringify(answer, undefined, 2))
+function tell(terminal: Terminal, report: LedgerReport, answer: string | object): void {
+  terminal.say(typeof answer === 'string' ? answer : JSON.stringify(answer, undefined, 2))
   if (!addsUp(report)) throw new Stopped(1, '')
 }
 
-const progress = (hand: Hand) =>
-  hand.watched && {
+const progress = (terminal: Terminal) =>
+  terminal.watched && {
     onProgress: (done: number, size: number) =>
-      hand.mutter(`\r  ${done} of ${size} entries${done === size ? '\n' : ''}`),
+      terminal.mutter(`\r  ${done} of ${size} entries${done === size ? '\n' : ''}`),
   }
 
 function entriesOf(text: string, before: readonly number[]): readonly number[] {

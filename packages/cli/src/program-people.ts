@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import type { Ask } from './ask.ts'
-import type { Hand } from './hand.ts'
+import type { Terminal } from './terminal.ts'
 import { peopleAdd, peopleEndSessions, peopleList, peopleRemove, type PersonOptions } from './persons.ts'
 
 interface Common {
@@ -10,12 +10,12 @@ interface Common {
 
 export function addPeople(
   program: Command,
-  hand: Hand,
+  terminal: Terminal,
   { ask, running }: { ask(options: Common): Ask; running(command: Command): Command },
 ): void {
   const people = program.command('people').description('who may come in; local people without an identity provider')
   running(people.command('list').description('everyone who ever came in or was added')).action((options: Common) =>
-    peopleList(hand, ask(options), options.json ?? false),
+    peopleList(terminal, ask(options), options.json ?? false),
   )
   running(
     people
@@ -27,12 +27,12 @@ export function addPeople(
     .option('--groups <names>', 'groups that sign, with commas: all of them')
     .option('--roles <names>', 'of administrators, with commas: all of them')
     .action((id: string, options: Common & PersonOptions) =>
-      peopleAdd(hand, ask(options), id, options, options.json ?? false),
+      peopleAdd(terminal, ask(options), id, options, options.json ?? false),
     )
   running(people.command('remove <id>').description('a local person cannot come in any more')).action(
-    (id: string, options: Common) => peopleRemove(hand, ask(options), id, options.json ?? false),
+    (id: string, options: Common) => peopleRemove(terminal, ask(options), id, options.json ?? false),
   )
   running(people.command('end-sessions <person>').description('sign a person out everywhere: id or email')).action(
-    (id: string, options: Common) => peopleEndSessions(hand, ask(options), id, options.json ?? false),
+    (id: string, options: Common) => peopleEndSessions(terminal, ask(options), id, options.json ?? false),
   )
 }

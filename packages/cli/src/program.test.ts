@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { createAsk } from './ask.ts'
-import { instanceThat, runWith } from './fake-hand.ts'
+import { instanceThat, runWith } from './fake-terminal.ts'
 
 const question = (state: string, secondsLeft = 90) => ({
   id: 'apr_1',

@@ -7,7 +7,7 @@
 import { Argument, Command, InvalidArgumentError, Option } from 'commander'
 import type { CheckOptions } from './check.ts'
 import type { DemoOptions } from './demo.ts'
-import { dataDirOf, type Hand } from './hand.ts'
+import { dataDirOf, type Terminal } from './terminal.ts'
 import { addLedger } from './program-ledger.ts'
 import { addPeople } from './program-people.ts'
 import { completionFor, type Shell, shells } from './completion.ts'
@@ -23,13 +23,13 @@ interface Common {
   readonly json?: boolean
 }
 
-export function createProgram(hand: Hand): Command {
+export function createProgram(terminal: Terminal): Command {
   const program = new Command('countersign')
     .description('Agents work freely; what is privileged waits for a person to countersign.')
-    .version(hand.product.version)
+    .version(terminal.product.version)
     .exitOverride() // before any command is added, so that all have it
-    .configureOutput({ writeOut: (text) => hand.say(text.trimEnd()), writeErr: hand.mutter })
-  const ask = ({ data }: Common) => hand.ask(dataDirOf(hand, data))
+    .configureOutput({ writeOut: (text) => terminal.say(text.trimEnd()), writeErr: terminal.mutter })
+  const ask = ({ data }: Common) => terminal.ask(dataDirOf(terminal, data))
   const ofInstance = (command: Command) =>
     command.option('--data <dir>', 'data directory of Countersign').option('--json', 'print JSON')
 
@@ -47,7 +47,7 @@ export function createProgram(hand: Hand): Command {
     .option('--force', 'overwrite what is there')
     .option('--json', 'print JSON')
     .action(async (folder: string | undefined, options: Wish) =>
-      (await import('./init/init.ts')).init(hand, folder, options),
+      (await import('./init/init.ts')).init(terminal, folder, options),
     )
   for (const name of ['up', 'serve']) {
     program
@@ -59,14 +59,14 @@ export function createProgram(hand: Hand): Command {
       .option('--fresh', 'with --demo: start over')
       .option('--port <port>', 'of console, API and MCP; default 4600', portOf)
       .option('--json', 'print JSON')
-      .action(async (options: UpOptions) => (await import('./up.ts')).up(hand, options))
+      .action(async (options: UpOptions) => (await import('./up.ts')).up(terminal, options))
   }
   program
     .command('demo')
     .description('tell the story of one night, against a Countersign of its own')
     .option('--unattended', 'nobody looks: people sign as a browser would (always so without a terminal)')
     .option('--json', 'print JSON')
-    .action(async (options: DemoOptions) => (await import('./demo.ts')).tellDemo(hand, options))
+    .action(async (options: DemoOptions) => (await import('./demo.ts')).tellDemo(terminal, options))
   program
     .command('check')
     .description('check configuration, registry and policies, as serve would read them')
@@ -74,20 +74,22 @@ export function createProgram(hand: Hand): Command {
     .option('--data <dir>', 'default $COUNTERSIGN_DATA or ./.countersign')
     .option('--connect', 'also try what it names: provider, database, MCP servers, upstreams, ports')
     .option('--json', 'print JSON')
-    .action(async (options: CheckOptions) => (await import('./check.ts')).check(hand, options))
+    .action(async (options: CheckOptions) => (await import('./check.ts')).check(terminal, options))
 
   ofInstance(program.command('status').description('whether the running instance can do its work')).action(
-    async (options: Common) => (await import('./status.ts')).status(hand, ask(options), options.json ?? false),
+    async (options: Common) => (await import('./status.ts')).status(terminal, ask(options), options.json ?? false),
   )
   ofInstance(program.command('doctor').description('what works and what does not, each with what to do next'))
     .option('--config <file>', 'default ./countersign.yaml')
-    .action(async (options: Common & CheckOptions) => (await import('./status.ts')).doctor(hand, ask(options), options))
+    .action(async (options: Common & CheckOptions) =>
+      (await import('./status.ts')).doctor(terminal, ask(options), options),
+    )
   ofInstance(program.command('reload').description('read policies and registry again, as SIGHUP does')).action(
-    async (options: Common) => (await import('./status.ts')).reload(hand, ask(options), options.json ?? false),
+    async (options: Common) => (await import('./status.ts')).reload(terminal, ask(options), options.json ?? false),
   )
 
   ofInstance(program.command('inbox').description('what waits')).action((options: Common) =>
-    inbox(hand, ask(options), options.json ?? false),
+    inbox(terminal, ask(options), options.json ?? false),
   )
   for (const verdict of ['approve', 'reject'] as const) {
     ofInstance(
@@ -95,7 +97,7 @@ export function createProgram(hand: Hand): Command {
     )
       .option('--wait <seconds>', 'for an answer; default: until it expires', countOf)
       .action((id: string, { json, wait, ...options }: Common & { wait?: number }) =>
-        answerInBrowser(hand, ask(options), { id, wanted: verdict, json: json ?? false, waitSeconds: wait }),
+        answerInBrowser(terminal, ask(options), { id, wanted: verdict, json: json ?? false, waitSeconds: wait }),
       )
   }
   ofInstance(program.command('lineage <name>').description('where data went, by whom, under whose approval'))
@@ -105,11 +107,11 @@ export function createProgram(hand: Hand): Command {
         .default('dataset'),
     )
     .action((name: string, options: Common & { kind: string }) =>
-      lineage(hand, ask(options), options.kind, name, options.json ?? false),
+      lineage(terminal, ask(options), options.kind, name, options.json ?? false),
     )
 
-  addAgents(program, hand, { ask, running: ofInstance })
-  addPeople(program, hand, { ask, running: ofInstance })
+  addAgents(program, terminal, { ask, running: ofInstance })
+  addPeople(program, terminal, { ask, running: ofInstance })
 
   const policy = program.command('policy').description('check, test and explain policies')
   const withRegistry = (command: Command) =>
@@ -120,33 +122,33 @@ export function createProgram(hand: Hand): Command {
       .option('--json', 'print JSON')
   withRegistry(policy.command('check [directory]')).action(
     async (directory: string | undefined, options: PolicyOptions) =>
-      (await import('./policy.ts')).policyCheck(hand, directory, options),
+      (await import('./policy.ts')).policyCheck(terminal, directory, options),
   )
   withRegistry(policy.command('test [directory]')).action(
     async (directory: string | undefined, options: PolicyOptions) =>
-      (await import('./policy.ts')).policyTest(hand, directory, options),
+      (await import('./policy.ts')).policyTest(terminal, directory, options),
   )
   withRegistry(
     policy
       .command('explain <file> [directory]')
       .description('why policy answers as it does to the action in a YAML file'),
   ).action(async (file: string, directory: string | undefined, options: PolicyOptions) =>
-    (await import('./explain.ts')).policyExplain(hand, file, directory, options),
+    (await import('./explain.ts')).policyExplain(terminal, file, directory, options),
   )
 
-  addLedger(program, hand, ask)
+  addLedger(program, terminal, ask)
 
   program
     .command('completion')
     .description('print a script that completes commands: source it in your shell’s profile')
     .addArgument(new Argument('<shell>').choices(shells))
-    .action((shell: Shell) => hand.say(completionFor(shell, program)))
+    .action((shell: Shell) => terminal.say(completionFor(shell, program)))
   program
     .command('mcp <server>')
     .description('speak MCP over stdio for a client that starts a program')
     .option('--url <url>', 'where Countersign is', 'http://localhost:4600')
     .action(async (server: string, { url }: { url: string }) => {
-      const key = hand.env['COUNTERSIGN_KEY']
+      const key = terminal.env['COUNTERSIGN_KEY']
       if (key === undefined) throw new Stopped(2, 'Set COUNTERSIGN_KEY to the agent’s key.')
       const { serveStdio } = await import('@countersign/server')
       await serveStdio({ input: process.stdin, output: process.stdout, url: `${url}/mcp/${server}`, key })

@@ -1,28 +1,28 @@
 import { CountersignError } from '@countersign/core'
 import { CommanderError } from 'commander'
-import type { Hand } from './hand.ts'
+import type { Terminal } from './terminal.ts'
 import { safely } from './ink.ts'
 import { createProgram } from './program.ts'
 import { type ExitCode, Stopped } from './stopped.ts'
 
 /** Does what the words after `countersign` say; everything that goes wrong becomes a sentence and an exit code. */
-export async function run(given: Hand, words: readonly string[]): Promise<ExitCode> {
-  const hand: Hand = {
+export async function run(given: Terminal, words: readonly string[]): Promise<ExitCode> {
+  const terminal: Terminal = {
     ...given,
     say: (text) => given.say(safely(text)),
     mutter: (text) => given.mutter(safely(text)),
   }
   try {
-    await createProgram(hand).parseAsync(words, { from: 'user' })
+    await createProgram(terminal).parseAsync(words, { from: 'user' })
     return 0
   } catch (error) {
     // Commander has said what is wrong with the words; asking for help is not wrong.
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
     if (!(error instanceof Stopped)) {
-      hand.mutter(`${wordsOf(error)}\n`)
+      terminal.mutter(`${wordsOf(error)}\n`)
       return 1
     }
-    if (error.message !== '') hand.mutter(`${error.message}\n`)
+    if (error.message !== '') terminal.mutter(`${error.message}\n`)
     return error.exitCode
   }
 }

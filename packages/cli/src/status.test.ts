@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { instanceThat, runWith } from './fake-hand.ts'
+import { instanceThat, runWith } from './fake-terminal.ts'
 
 const well = {
   url: 'http://localhost:4600',

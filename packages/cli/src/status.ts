@@ -7,7 +7,7 @@ import type { Standing } from '@countersign/server'
 import type { Ask } from './ask.ts'
 import type { CheckOptions } from './check.ts'
 import type { Told } from './config-file.ts'
-import type { Hand } from './hand.ts'
+import type { Terminal } from './terminal.ts'
 import { inkOf, plain } from './ink.ts'
 import { Stopped } from './stopped.ts'
 
@@ -23,27 +23,30 @@ export interface Finding {
 type Status = Standing & { readonly url: string; readonly origin: string }
 
 /** The running instance alone. @throws Stopped with 1 if something is wrong there, or nothing runs */
-export async function status(hand: Hand, ask: Ask, json: boolean): Promise<void> {
+export async function status(terminal: Terminal, ask: Ask, json: boolean): Promise<void> {
   const now = await ask<Status>('GET', '/status')
   const found = findingsOf(now)
-  if (json) hand.say(JSON.stringify({ ok: allWell(found), ...now, findings: found }, undefined, 2))
+  if (json) terminal.say(JSON.stringify({ ok: allWell(found), ...now, findings: found }, undefined, 2))
   else {
-    hand.say(`Countersign ${now.version} at ${plain(now.url)}`)
-    tell(hand, found)
+    terminal.say(`Countersign ${now.version} at ${plain(now.url)}`)
+    tell(terminal, found)
   }
   if (!allWell(found)) throw new Stopped(1, '')
 }
 
-/** The configuration as `check --connect` finds it, and the running instance. @throws Stopped with 1 if something is wrong */
-export async function doctor(hand: Hand, ask: Ask, options: CheckOptions): Promise<void> {
+/**
+ * The configuration as `check --connect` finds it, and the running instance. @throws Stopped with 1 if something is
+ * wrong
+ */
+export async function doctor(terminal: Terminal, ask: Ask, options: CheckOptions): Promise<void> {
   const { lookOver } = await import('./check.ts') // it reads everything that serve does
-  const checked = await lookOver(hand, { ...options, connect: true })
+  const checked = await lookOver(terminal, { ...options, connect: true })
   const config: Finding[] = [
     checked.config === undefined
       ? {
           ok: false,
           about: 'configuration',
-          says: `There is no countersign.yaml in ${hand.cwd}.`,
+          says: `There is no countersign.yaml in ${terminal.cwd}.`,
           next: 'countersign init',
         }
       : checked.problems.length === 0
@@ -63,18 +66,18 @@ export async function doctor(hand: Hand, ask: Ask, options: CheckOptions): Promi
   ]
   const running = await instance(ask)
   const found = [...config, ...running]
-  if (options.json) hand.say(JSON.stringify({ ok: allWell(found), findings: found }, undefined, 2))
-  else tell(hand, found)
+  if (options.json) terminal.say(JSON.stringify({ ok: allWell(found), findings: found }, undefined, 2))
+  else tell(terminal, found)
   if (!allWell(found)) throw new Stopped(1, '')
 }
 
 /** Reads policies and registry again at the running instance. @throws Stopped with 1 if they do not pass */
-export async function reload(hand: Hand, ask: Ask, json: boolean): Promise<void> {
+export async function reload(terminal: Terminal, ask: Ask, json: boolean): Promise<void> {
   const report = await ask<Reloaded>('POST', '/policies/reload', {})
-  if (json) hand.say(JSON.stringify(report, undefined, 2))
+  if (json) terminal.say(JSON.stringify(report, undefined, 2))
   if (report.kind === 'active') {
     const what = report.changed ? 'New policies are in force' : 'Policies and registry are as they were'
-    if (!json) hand.say(`${what}. Version ${report.version}`)
+    if (!json) terminal.say(`${what}. Version ${report.version}`)
     return
   }
   const lines = report.problems.map(
@@ -178,10 +181,10 @@ function findingsOf(now: Status): Finding[] {
 
 const when = (at: number) => new Date(at).toISOString().replace(/\.\d+Z$/, 'Z')
 
-function tell(hand: Hand, found: readonly Finding[]): void {
-  const { green, red, dim, bold } = inkOf(hand)
+function tell(terminal: Terminal, found: readonly Finding[]): void {
+  const { green, red, dim, bold } = inkOf(terminal)
   for (const { ok, about, says, next } of found) {
-    hand.say(`${ok ? green('✓') : red('✗')} ${bold(plain(about))}  ${plain(says)}`)
-    if (!ok && next !== undefined) hand.say(`    ${dim('next:')} ${next}`)
+    terminal.say(`${ok ? green('✓') : red('✗')} ${bold(plain(about))}  ${plain(says)}`)
+    if (!ok && next !== undefined) terminal.say(`    ${dim('next:')} ${next}`)
   }
 }

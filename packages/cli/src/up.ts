@@ -9,7 +9,7 @@ import { join } from 'node:path'
 import { isError } from '@countersign/core'
 import { type ConfigProblem, createLog, prepare, startInstance } from '@countersign/server'
 import { inLines, readConfigFile, toldOf } from './config-file.ts'
-import { dataDirOf, type Hand, makeDataDir } from './hand.ts'
+import { dataDirOf, type Terminal, makeDataDir } from './terminal.ts'
 import { demoStands, stands } from './stands.ts'
 import { Stopped } from './stopped.ts'
 
@@ -22,23 +22,23 @@ export interface UpOptions {
   readonly json?: boolean
 }
 
-export async function up(hand: Hand, options: UpOptions): Promise<void> {
+export async function up(terminal: Terminal, options: UpOptions): Promise<void> {
   const stopping = { asked: false }
-  const stopped = hand.stopped().then(() => (stopping.asked = true)) // from now on: also while it still starts
-  const dataDir = dataDirOf(hand, options.data)
-  await makeDataDir(hand, dataDir)
-  const opened = await open(hand, options, dataDir).catch((error: unknown) => {
+  const stopped = terminal.stopped().then(() => (stopping.asked = true)) // from now on: also while it still starts
+  const dataDir = dataDirOf(terminal, options.data)
+  await makeDataDir(terminal, dataDir)
+  const opened = await open(terminal, options, dataDir).catch((error: unknown) => {
     // What Ctrl-C in a terminal reached before we did may have failed over it.
     if (!stopping.asked) throw error
     return undefined
   })
-  if (opened && !stopping.asked) hand.say(opened.text)
+  if (opened && !stopping.asked) terminal.say(opened.text)
   await stopped
   await opened?.close()
 }
 
-const open = (hand: Hand, options: UpOptions, dataDir: string): Promise<Opened> =>
-  options.demo ? openWithDemo(hand, options, join(dataDir, 'demo')) : openConfigured(hand, options, dataDir)
+const open = (terminal: Terminal, options: UpOptions, dataDir: string): Promise<Opened> =>
+  options.demo ? openWithDemo(terminal, options, join(dataDir, 'demo')) : openConfigured(terminal, options, dataDir)
 
 interface Opened {
   /** What to say at the terminal. */
@@ -46,21 +46,21 @@ interface Opened {
   close(): Promise<void>
 }
 
-async function openConfigured(hand: Hand, options: UpOptions, dataDir: string): Promise<Opened> {
+async function openConfigured(terminal: Terminal, options: UpOptions, dataDir: string): Promise<Opened> {
   const { port, json, data } = options
-  const file = readConfigFile(hand, options.config)
+  const file = readConfigFile(terminal, options.config)
   const { read, baseDir } = file
   const config = port === undefined ? read.config : { ...read.config, listen: { ...read.config.listen, port } }
   const refuse = (problems: readonly ConfigProblem[]) =>
-    new Stopped(1, inLines(problems.map(toldOf(hand, file, 'problem'))))
+    new Stopped(1, inLines(problems.map(toldOf(terminal, file, 'problem'))))
   if (read.problems.length > 0) {
     const all = await prepare(read, baseDir, dataDir)
     await all.close()
     throw refuse(all.problems)
   }
-  const log = createLog(hand.mutter)
-  const { consoleDir, version } = hand.product
-  const rereading = heedHangUp(hand)
+  const log = createLog(terminal.mutter)
+  const { consoleDir, version } = terminal.product
+  const rereading = heedHangUp(terminal)
   const started = await startInstance({ config, read, dataDir, baseDir, consoleDir, version, log }).catch(
     (error: unknown) => {
       rereading.close()
@@ -80,7 +80,7 @@ async function openConfigured(hand: Hand, options: UpOptions, dataDir: string): 
 }
 
 /** From before the start until after the end: unheard, the signal would end the process where it stands. */
-function heedHangUp({ hungUp }: Hand): { begin(reload: () => void): void; close(): void } {
+function heedHangUp({ hungUp }: Terminal): { begin(reload: () => void): void; close(): void } {
   let asked = false
   let reload: () => void = () => (asked = true)
   const deaf = hungUp?.(() => reload())
@@ -93,11 +93,15 @@ function heedHangUp({ hungUp }: Hand): { begin(reload: () => void): void; close(
   }
 }
 
-async function openWithDemo(hand: Hand, { fresh, port = 4600, json }: UpOptions, dataDir: string): Promise<Opened> {
+async function openWithDemo(
+  terminal: Terminal,
+  { fresh, port = 4600, json }: UpOptions,
+  dataDir: string,
+): Promise<Opened> {
   if (fresh) await rm(dataDir, { recursive: true, force: true })
-  await makeDataDir(hand, dataDir)
-  const { consoleDir, policies, version } = hand.product
-  const log = createLog(hand.mutter)
+  await makeDataDir(terminal, dataDir)
+  const { consoleDir, policies, version } = terminal.product
+  const log = createLog(terminal.mutter)
   const quiet = (line: Parameters<typeof log>[0]) => (line.level === 'info' ? undefined : log(line))
   const { openDemo, send, steps } = await import('@countersign/demo') // an instance that is none need not read it
   const first = !existsSync(join(dataDir, 'demo-keys.json'))

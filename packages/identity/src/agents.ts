@@ -37,10 +37,10 @@ export const parseKey = (text: string): { hash: string } | undefined =>
   keyForm.test(text) ? { hash: sha256Hex(text) } : undefined
 
 /**
- * Who knocks, by what is presented: a bearer key of Countersign's own, which opens every place; no other kind proves anybody
- * yet. What is compared is a hash of random bytes, so timing tells nothing of any key; unknown, expired and revoked are one
- * answer. After too many unknown keys from one source, those that come from there are looked up one at a time. That slows a
- * flood, and locks out nobody who shares its address.
+ * Who knocks, by what is presented: a bearer key of Countersign's own, which opens every place; no other kind proves
+ * anybody yet. What is compared is a hash of random bytes, so timing tells nothing of any key; unknown, expired and
+ * revoked are one answer. After too many unknown keys from one source, those that come from there are looked up one at
+ * a time. That slows a flood, and locks out nobody who shares its address.
  *
  * The returned function @throws ERR_AGENT_UNKNOWN, ERR_CREDENTIAL_KIND, ERR_AGENT_STOPPED
  */
@@ -95,7 +95,10 @@ export function createIdentify(
   }
 }
 
-/** Proves an agent by a key that proved it before. One that is not among its keys, was revoked or ran out meanwhile proves nobody. */
+/**
+ * Proves an agent by a key that proved it before. One that is not among its keys, was revoked or ran out meanwhile
+ * proves nobody.
+ */
 export function byKeyAgain(
   agents: Pick<Store['agents'], 'get'>,
   clock: Clock,
@@ -126,7 +129,7 @@ export type Registration = Pick<Agent, 'id' | 'name' | 'owner' | 'team' | 'group
   readonly key?: AgentKey
 }
 
-/** Names by which the ledger and the hand tool mean someone else. */
+/** Names by which the ledger and the command line mean someone else. */
 const reserved: readonly string[] = ['all', 'system', 'operator']
 
 /** @throws ERR_INPUT_INVALID */

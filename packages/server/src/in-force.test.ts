@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createConcerns, type LogLine } from '@countersign/core'
 import { createMemoryStore } from '@countersign/stores'
-import { createHandClock } from '@countersign/stores/conformance'
+import { createManualClock } from '@countersign/stores/conformance'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { Config } from './config/config.ts'
 import { type InForce, openPolicies } from './in-force.ts'
@@ -21,7 +21,7 @@ describe('the policies of an instance', () => {
   let policies: InForce
   let concerns: ReturnType<typeof createConcerns>
   let store: ReturnType<typeof createMemoryStore>
-  const clock = createHandClock()
+  const clock = createManualClock()
   const write = (name: string, text: string) => writeFile(join(root, name), text)
 
   beforeEach(async () => {

@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import type { LogLine } from '@countersign/core'
 import { Registry } from '@countersign/schema'
 import { createMemoryStore } from '@countersign/stores'
-import { asked, createHandClock, decided, enrol, finished, sampleOpen } from '@countersign/stores/conformance'
+import { asked, createManualClock, decided, enrol, finished, sampleOpen } from '@countersign/stores/conformance'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { openInstance } from './instance.ts'
 import { sections } from './config/parts.ts'
@@ -61,7 +61,7 @@ describe('an instance with a sink for OpenLineage', () => {
     const folder = await mkdtemp(join(tmpdir(), 'cs-'))
     await opened.add({ close: () => rm(folder, { recursive: true, force: true }) })
     await writeFile(join(folder, 'all.cedar'), '@id("all") @owner("o") @doc("d") permit (principal, action, resource);')
-    store = await opened.add(createMemoryStore({ clock: createHandClock(), origin: 'test.example/default' }))
+    store = await opened.add(createMemoryStore({ clock: createManualClock(), origin: 'test.example/default' }))
     lines = []
     const surroundings = { env: { OPENLINEAGE_KEY: 'the-key' }, readFile: () => '' }
     const text = [

@@ -75,7 +75,7 @@ async function leaveWelcome(path: string, link: string | undefined): Promise<Run
   return { close: () => rm(path, { force: true }) }
 }
 
-/** The store alone, for a hand that works beside a running instance. */
+/** The store alone, for a command that works beside a running instance. */
 export function openStore(
   config: Config,
   dataDir: string,

@@ -62,10 +62,10 @@ export {
   voided,
 } from './conformance/samples.ts'
 export {
-  type HandClock,
+  type ManualClock,
   type OpenStore,
   type Stage,
-  createHandClock,
+  createManualClock,
   enrol,
   everyPage,
   expectRefusal,

@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterEach, beforeEach } from 'vitest'
 import { parse } from 'yaml'
-import { runWith } from '../fake-hand.ts'
+import { runWith } from '../fake-terminal.ts'
 
 export let cwd: string
 export let home: string
@@ -26,7 +26,7 @@ export function inShops(): void {
 }
 
 export const env = () => ({ HOME: home })
-export const hand = (words: string[], more: object = {}) => runWith(words, { cwd, env: env(), ...more })
+export const command = (words: string[], more: object = {}) => runWith(words, { cwd, env: env(), ...more })
 export const place = async (name: string, text: string | object, root = cwd) => {
   await mkdir(dirname(join(root, name)), { recursive: true })
   await writeFile(join(root, name), typeof text === 'string' ? text : JSON.stringify(text))

@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, it } from 'vitest'
-import { config, cwd, env, hand, home, inShops, place, read, servers } from './fixture.ts'
+import { config, cwd, env, command, home, inShops, place, read, servers } from './fixture.ts'
 
 inShops()
 
@@ -23,9 +23,9 @@ const files = { command: 'npx', args: ['-y', '@modelcontextprotocol/server-files
 describe('G25: countersign init', () => {
   it('what it writes stands at once: check and policy test like it', async () => {
     await place('.mcp.json', { mcpServers: { files } })
-    expect((await hand(['init', '--yes', '--api', 'orders=http://localhost:8080'])).code).toBe(0)
+    expect((await command(['init', '--yes', '--api', 'orders=http://localhost:8080'])).code).toBe(0)
     expect((await readdir(join(cwd, 'policies'))).toSorted()).toEqual(['cases.yaml', 'registry.yaml', 'starter.cedar'])
-    const checked = await hand(['check'])
+    const checked = await command(['check'])
     expect([checked.code, checked.muttered]).toEqual([0, ''])
     expect(await config()).toMatchObject({
       name: 'shop',
@@ -37,15 +37,15 @@ describe('G25: countersign init', () => {
   })
 
   it('its policies pass their cases, and name nobody', async () => {
-    await hand(['init', '--yes'])
-    const { said } = await hand(['policy', 'test', 'policies'])
+    await command(['init', '--yes'])
+    const { said } = await command(['policy', 'test', 'policies'])
     expect(said).toContain('every policy decides at least one')
     expect(await read('policies/starter.cedar')).not.toMatch(/acme/i)
   })
 
   it('stands with nothing behind it, too', async () => {
-    await hand(['init', '--yes'])
-    expect((await hand(['check'])).code).toBe(0)
+    await command(['init', '--yes'])
+    expect((await command(['check'])).code).toBe(0)
   })
 
   it('asks five questions, each with a default', async () => {
@@ -58,7 +58,7 @@ describe('G25: countersign init', () => {
       'https://api.shop.example',
       'SHOP_TOKEN',
     )
-    const { code, said } = await hand(['init'], { person, env: { ...env(), SHOP_TOKEN: 'x' } })
+    const { code, said } = await command(['init'], { person, env: { ...env(), SHOP_TOKEN: 'x' } })
     expect([code, asked.filter((question) => /^\d\/5/.test(question)).length]).toEqual([0, 5])
     expect(said).toContain('one person of shopkeepers')
     expect(await config()).toMatchObject({
@@ -72,15 +72,22 @@ describe('G25: countersign init', () => {
         mcp: { servers: { files: { environment: 'staging' } } },
       },
     })
-    expect((await hand(['check'], { env: { ...env(), SHOP_TOKEN: 'x' } })).code).toBe(0)
+    expect((await command(['check'], { env: { ...env(), SHOP_TOKEN: 'x' } })).code).toBe(0)
   })
 
   it('names the variables that have to be set', async () => {
-    const { said } = await hand(['init', '--yes', '--api', 'shop=https://a.example', '--credential', 'shop=SHOP_TOKEN'])
+    const { said } = await command([
+      'init',
+      '--yes',
+      '--api',
+      'shop=https://a.example',
+      '--credential',
+      'shop=SHOP_TOKEN',
+    ])
     expect(said).toMatch(/Set before you start.*SHOP_TOKEN/)
-    expect((await hand(['check'])).muttered).toContain('SHOP_TOKEN')
+    expect((await command(['check'])).muttered).toContain('SHOP_TOKEN')
     await place('countersign.env', 'SHOP_TOKEN=secret\n')
-    expect((await hand(['check'])).code).toBe(0)
+    expect((await command(['check'])).code).toBe(0)
   })
 
   describe('never overwrites without asking', () => {
@@ -93,15 +100,15 @@ describe('G25: countersign init', () => {
       ['the answer is yes', [], () => answering('', '', '', '', '', 'yes'), 0, false],
       ['--force says so', ['--yes', '--force'], undefined, 0, false],
     ])('%s', async (_, flags, person, code, kept) => {
-      const ended = await hand(['init', ...flags], person?.())
+      const ended = await command(['init', ...flags], person?.())
       expect(ended.code).toBe(code)
       expect((await read('policies/starter.cedar')) === '// mine').toBe(kept)
       expect((await readdir(cwd)).includes('countersign.yaml')).toBe(!kept)
     })
 
     it('what is there already as it would be written is no obstacle', async () => {
-      await hand(['init', '--yes', '--force'])
-      expect((await hand(['init', '--yes'])).code).toBe(0)
+      await command(['init', '--yes', '--force'])
+      expect((await command(['init', '--yes'])).code).toBe(0)
     })
   })
 
@@ -117,7 +124,7 @@ describe('G25: countersign init', () => {
     [['--signers', 'a"b'], /letters, digits/],
     [['--name', 'a b'], /letters, digits/],
   ])('%j is a usage error, and nothing is written', async (flags, says) => {
-    const { code, muttered } = await hand(['init', '--yes', ...flags])
+    const { code, muttered } = await command(['init', '--yes', ...flags])
     expect([code, muttered]).toEqual([2, expect.stringMatching(says)])
     expect(await readdir(cwd)).toEqual([])
   })
@@ -134,7 +141,7 @@ describe('G25: init recognises what MCP clients are configured with', () => {
     ['Codex', '.codex/config.toml', `model = "x"\n${toml}`],
   ])('%s, in the project', async (_, name, text) => {
     await place(name, text)
-    await hand(['init', '--yes'])
+    await command(['init', '--yes'])
     expect((await servers())['one']).toMatchObject({ command: ['run-me', '--here'] })
   })
 
@@ -145,15 +152,15 @@ describe('G25: init recognises what MCP clients are configured with', () => {
     ['Codex', '.codex/config.toml', () => toml],
   ])('%s, in the home folder: taken when it is named, and not by a default', async (_, name, text) => {
     await place(name, text(), home)
-    await hand(['init', '--yes'])
+    await command(['init', '--yes'])
     expect(await servers()).toEqual({})
-    await hand(['init', '--yes', '--force', '--servers', 'one'])
+    await command(['init', '--yes', '--force', '--servers', 'one'])
     expect((await servers())['one']).toMatchObject({ command: ['run-me', '--here'] })
   })
 
   it('a file that is named with --from', async () => {
     await place('elsewhere/my.json', { mcpServers: { one: { command: './server', args: [] } } })
-    await hand(['init', '--yes', '--from', 'elsewhere/my.json'])
+    await command(['init', '--yes', '--from', 'elsewhere/my.json'])
     expect((await servers())['one']).toMatchObject({
       command: [join(cwd, 'elsewhere/server')],
       cwd: join(cwd, 'elsewhere'),
@@ -172,7 +179,7 @@ describe('G25: init recognises what MCP clients are configured with', () => {
       },
     })
     await place('.cursor/mcp.json', '{ "mcpServers": ')
-    const { said } = await hand(['init', '--yes'])
+    const { said } = await command(['init', '--yes'])
     for (const word of ['old', 'off', 'empty', 'odd', 'ours', '.cursor/mcp.json'])
       expect(said).toContain(`Left out: ${word === '.cursor/mcp.json' ? 'Cursor, ' : ''}${word}`)
     expect(Object.keys(await servers())).toEqual(['good'])
@@ -181,7 +188,7 @@ describe('G25: init recognises what MCP clients are configured with', () => {
   it('the same server of two clients is one, and other names that are alike are told apart', async () => {
     await place('.mcp.json', { mcpServers: { 'My Files': stdio, my_files: { command: 'other' } } })
     await place('.cursor/mcp.json', { mcpServers: { again: stdio } })
-    await hand(['init', '--yes'])
+    await command(['init', '--yes'])
     expect(Object.keys(await servers())).toEqual(['my-files', 'my-files-2'])
   })
 })

@@ -6,7 +6,7 @@
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join, relative, resolve } from 'node:path'
 import { envFileName, envLine, environmentOf } from '../env-file.ts'
-import type { Hand } from '../hand.ts'
+import type { Terminal } from '../terminal.ts'
 import { inkOf, plain, printable } from '../ink.ts'
 import { Stopped } from '../stopped.ts'
 import { behindTheGate } from './behind.ts'
@@ -23,15 +23,15 @@ export interface Wish extends InitOptions {
   readonly json?: boolean
 }
 
-export async function init(hand: Hand, into: string | undefined, wish: Wish): Promise<void> {
-  const folder = resolve(hand.cwd, into ?? '.')
-  const home = hand.env['HOME']
-  const person = wish.yes ? undefined : hand.person?.()
+export async function init(terminal: Terminal, into: string | undefined, wish: Wish): Promise<void> {
+  const folder = resolve(terminal.cwd, into ?? '.')
+  const home = terminal.env['HOME']
+  const person = wish.yes ? undefined : terminal.person?.()
   try {
-    const look = (path: string) => serversIn(resolve(hand.cwd, path))
+    const look = (path: string) => serversIn(resolve(terminal.cwd, path))
     const found = withNamed(findServers(folder, home), (wish.from ?? []).map(look))
     const answers = await askFive(person?.ask, wish, { folderName: nameOf(folder), found, look })
-    const { files, moved, unset } = filesOf(answers, { folder, home, env: hand.env })
+    const { files, moved, unset } = filesOf(answers, { folder, home, env: terminal.env })
 
     await mustNotOverwrite(folder, files, { force: wish.force ?? false, ask: person?.ask })
     for (const [name, text] of files) write(join(folder, name), text, name === envFileName)
@@ -41,12 +41,12 @@ export async function init(hand: Hand, into: string | undefined, wish: Wish): Pr
     const written = [...files.keys()]
     if (wish.json) {
       const { name, apis } = answers
-      hand.say(
+      terminal.say(
         printable({ folder, name, written, servers: [...moved.servers.keys()], apis, set: unset, leftOut: troubles }),
       )
       return
     }
-    tell(hand, { folder, answers, written, servers: [...moved.servers.keys()], unset, troubles })
+    tell(terminal, { folder, answers, written, servers: [...moved.servers.keys()], unset, troubles })
   } finally {
     person?.close()
   }
@@ -54,7 +54,7 @@ export async function init(hand: Hand, into: string | undefined, wish: Wish): Pr
 
 function filesOf(
   answers: Answers,
-  { folder, home, env }: { folder: string; home: string | undefined; env: Hand['env'] },
+  { folder, home, env }: { folder: string; home: string | undefined; env: Terminal['env'] },
 ) {
   const { name, environment, signers, servers, apis } = answers
   const moved = behindTheGate(servers, { environment, folder, home })
@@ -124,23 +124,25 @@ interface Told {
   readonly troubles: Found['troubles']
 }
 
-function tell(hand: Hand, { folder, answers, written, servers, unset, troubles }: Told): void {
-  const { bold, yellow } = inkOf(hand)
+function tell(terminal: Terminal, { folder, answers, written, servers, unset, troubles }: Told): void {
+  const { bold, yellow } = inkOf(terminal)
   const { apis, signers } = answers
-  const away = relative(hand.cwd, folder)
-  hand.say(`Written${away === '' ? '' : ` in ${plain(away)}`}: ${written.map(plain).join(', ')}`)
+  const away = relative(terminal.cwd, folder)
+  terminal.say(`Written${away === '' ? '' : ` in ${plain(away)}`}: ${written.map(plain).join(', ')}`)
   if (written.includes(envFileName))
-    hand.say(`${envFileName} holds the secrets that stood in your clients’ files. Keep it to yourself.`)
+    terminal.say(`${envFileName} holds the secrets that stood in your clients’ files. Keep it to yourself.`)
   const behind = [...servers.map((name) => `/mcp/${name}`), ...apis.map(({ name, origin }) => `/${name} (${origin})`)]
-  hand.say(
+  terminal.say(
     behind.length > 0
       ? `Behind the gate: ${behind.map(plain).join(', ')}`
       : 'Nothing is behind the gate yet: add it under `gateways`.',
   )
-  for (const { about, says } of troubles) hand.say(yellow(`Left out: ${plain(about)}: ${plain(says)}`))
+  for (const { about, says } of troubles) terminal.say(yellow(`Left out: ${plain(about)}: ${plain(says)}`))
   if (unset.length > 0)
-    hand.say(yellow(`Set before you start, in the environment or in ${envFileName}: ${unset.map(plain).join(', ')}`))
-  hand.say(`
+    terminal.say(
+      yellow(`Set before you start, in the environment or in ${envFileName}: ${unset.map(plain).join(', ')}`),
+    )
+  terminal.say(`
 Reads run at once; everything else waits for one person of ${plain(signers)}. Next:
 
 ${bold(`  ${away === '' ? '' : `cd ${plain(away)} && `}countersign up`)}

@@ -5,7 +5,7 @@ import { parseEnv } from 'node:util'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { envLine } from '../env-file.ts'
-import { cwd, env, hand, home, inShops, place, read, servers } from './fixture.ts'
+import { cwd, env, command, home, inShops, place, read, servers } from './fixture.ts'
 
 inShops()
 
@@ -34,7 +34,7 @@ describe('secrets of those files never stand in countersign.yaml', () => {
 
   it.each(hiding)('%s', async (_, server) => {
     await place('.mcp.json', { mcpServers: { one: server } })
-    const { said } = await hand(['init', '--yes'], { env: { ...env(), A: 'a' } })
+    const { said } = await command(['init', '--yes'], { env: { ...env(), A: 'a' } })
     expect(await read('countersign.yaml')).not.toContain(secret)
     expect(said).not.toContain(secret)
     expect(await read('countersign.env')).toContain(secret)
@@ -44,9 +44,9 @@ describe('secrets of those files never stand in countersign.yaml', () => {
   it('and check is content with all of them', async () => {
     const mcpServers = Object.fromEntries(hiding.map(([, server], at) => [`server ${at}`, server]))
     await place('.mcp.json', { mcpServers })
-    await hand(['init', '--yes'])
+    await command(['init', '--yes'])
     expect(Object.keys(await servers())).toHaveLength(hiding.length)
-    const checked = await hand(['check'], { env: { ...env(), A: 'a' } })
+    const checked = await command(['check'], { env: { ...env(), A: 'a' } })
     expect([checked.code, checked.muttered]).toEqual([0, ''])
   })
 
@@ -60,7 +60,7 @@ describe('secrets of those files never stand in countersign.yaml', () => {
         },
       },
     })
-    const { said } = await hand(['init', '--yes'])
+    const { said } = await command(['init', '--yes'])
     expect((await servers())['one']).toMatchObject({
       command: ['x', `${cwd}/data`, home],
       env: { A: '${FROM_ENV}', B: '${LOWER_CASE}', C: '${LEVEL}', D: '${ONE_D}' },
@@ -74,7 +74,7 @@ describe('secrets of those files never stand in countersign.yaml', () => {
       '.codex/config.toml',
       '[mcp_servers.one]\nurl = "https://x.example/mcp"\nbearer_token_env_var = "ONE_TOKEN"\nenv_http_headers = { "X-Team" = "TEAM" }\n',
     )
-    await hand(['init', '--yes'])
+    await command(['init', '--yes'])
     expect((await servers())['one']).toMatchObject({
       headers: { authorization: 'Bearer ${ONE_TOKEN}', 'x-team': '${TEAM}' },
     })
@@ -84,7 +84,7 @@ describe('secrets of those files never stand in countersign.yaml', () => {
     execFileSync('git', ['init', '-q'], { cwd })
     await place('.gitignore', 'node_modules')
     await place('.mcp.json', { mcpServers: { one: { command: 'x', env: { TOKEN: secret } } } })
-    await hand(['init', '--yes'])
+    await command(['init', '--yes'])
     expect(await read('.gitignore')).toBe('node_modules\n.countersign/\ncountersign.env\n')
   })
 

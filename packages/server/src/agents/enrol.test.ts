@@ -1,12 +1,12 @@
 import { isError } from '@countersign/core'
 import { createIdentify } from '@countersign/identity'
 import { createMemoryStore } from '@countersign/stores'
-import { createHandClock, personChanged, samplePerson } from '@countersign/stores/conformance'
+import { createManualClock, personChanged, samplePerson } from '@countersign/stores/conformance'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { enrolAgent } from './enrol.ts'
 
 describe('registering an agent', () => {
-  const clock = createHandClock()
+  const clock = createManualClock()
   const ana = samplePerson()
   let store: ReturnType<typeof createMemoryStore>
   beforeEach(async () => {

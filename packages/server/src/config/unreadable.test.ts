@@ -4,7 +4,7 @@ import { createMemoryStore } from '@countersign/stores'
 import {
   agentChanged,
   asked,
-  createHandClock,
+  createManualClock,
   decided,
   founded,
   minuteMs,
@@ -24,12 +24,12 @@ import { deadlines } from '../duties/deadlines.ts'
 import { startDuty } from '../duties/duty.ts'
 import { followHere } from '../duties/wake.ts'
 
-let clock: ReturnType<typeof createHandClock>
+let clock: ReturnType<typeof createManualClock>
 let opened: ReturnType<typeof openAll>
 let store: Store
 let lines: LogLine[]
 beforeEach(() => {
-  clock = createHandClock()
+  clock = createManualClock()
   opened = openAll()
   store = createMemoryStore({ clock })
   lines = []

@@ -72,7 +72,7 @@ describe('the place of the operator’s socket', () => {
     expect(await findSocket(long, folder)).toBeUndefined()
   })
 
-  it('the hand tool talks to no socket in a place that others can write', async () => {
+  it('the command line talks to no socket in a place that others can write', async () => {
     const path = await prepareSocket(long, folder)
     const server = await listenAt(path)
     await chmod(dirname(path), 0o777)

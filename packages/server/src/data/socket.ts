@@ -1,5 +1,5 @@
 /**
- * Where Countersign and the hand tool meet: `countersign.sock` in the data directory. A path that is too long for a
+ * Where Countersign and the command line meet: `countersign.sock` in the data directory. A path that is too long for a
  * socket gets a short one in the folder for temporary files; others may write there, so it is trusted only if it is
  * ours alone.
  *
@@ -61,7 +61,7 @@ export async function lookAtSocket(dataDir: string, temporary?: string): Promise
 }
 
 /**
- * For the hand tool: undefined where no instance runs. @throws ERR_CONFIG_INVALID if someone else has made the place
+ * For the command line: undefined where no instance runs. @throws ERR_CONFIG_INVALID if someone else has made the place
  */
 export async function findSocket(dataDir: string, temporary?: string): Promise<string | undefined> {
   const { path, shared } = socketOf(dataDir, temporary)

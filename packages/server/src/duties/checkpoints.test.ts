@@ -1,14 +1,14 @@
 import { createLogKey, createSigner, type LogLine, sha256, verifyEd25519 } from '@countersign/core'
 import { openCheckpoint } from '@countersign/core/verify'
 import { createMemoryStore } from '@countersign/stores'
-import { createHandClock, founded } from '@countersign/stores/conformance'
+import { createManualClock, founded } from '@countersign/stores/conformance'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { openAll } from '../opened.ts'
 import { checkpoints } from './checkpoints.ts'
 import { startDuty } from './duty.ts'
 
 describe('the published head of the ledger', () => {
-  const clock = createHandClock()
+  const clock = createManualClock()
   let opened: ReturnType<typeof openAll>
   let memory: ReturnType<typeof createMemoryStore>
   let saved: string[]

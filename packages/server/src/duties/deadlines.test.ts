@@ -3,7 +3,7 @@ import { createMemoryStore } from '@countersign/stores'
 import {
   agentChanged,
   asked,
-  createHandClock,
+  createManualClock,
   decided,
   minuteMs,
   permitted,
@@ -21,12 +21,12 @@ import { deadlines } from './deadlines.ts'
 import { startDuty } from './duty.ts'
 
 describe('deadlines', () => {
-  let clock: ReturnType<typeof createHandClock>
+  let clock: ReturnType<typeof createManualClock>
   let opened: ReturnType<typeof openAll>
   let store: Store
   let lines: LogLine[]
   beforeEach(() => {
-    clock = createHandClock()
+    clock = createManualClock()
     opened = openAll()
     store = createMemoryStore({ clock })
     lines = []

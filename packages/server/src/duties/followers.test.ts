@@ -1,7 +1,7 @@
 import { CountersignError, type Follower, type LogLine } from '@countersign/core'
 import type { Entry } from '@countersign/schema'
 import { createMemoryStore } from '@countersign/stores'
-import { asked, createHandClock, decided, founded, sampleOpen, sampleRecord } from '@countersign/stores/conformance'
+import { asked, createManualClock, decided, founded, sampleOpen, sampleRecord } from '@countersign/stores/conformance'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { startFollower } from './followers.ts'
 import { wake } from './wake.ts'
@@ -14,7 +14,7 @@ describe('a follower of the ledger', () => {
   let told: number[]
   beforeEach(() => {
     opened = openAll()
-    store = createMemoryStore({ clock: createHandClock() })
+    store = createMemoryStore({ clock: createManualClock() })
     lines = []
     told = []
   })

@@ -3,7 +3,7 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { holdNodeLease } from './lease.ts'
 import { openAll } from '../opened.ts'
 
-/** A store whose lease table does what it is told, and a hand that moves time. */
+/** A store whose lease table does what it is told, and a clock that is moved. */
 function table() {
   const told = {
     answer: 1 as number | undefined | 'unreachable' | 'never',

@@ -6,7 +6,7 @@ import { createStops, type Store } from '@countersign/core'
 import { createMemoryStore } from '@countersign/stores'
 import {
   asked,
-  createHandClock,
+  createManualClock,
   decided,
   personChanged,
   sampleAction,
@@ -31,7 +31,7 @@ describe('the operator’s socket', () => {
   beforeEach(async () => {
     opened = openAll()
     folder = await mkdtemp(join(tmpdir(), 'cs-'))
-    store = createMemoryStore({ clock: createHandClock() })
+    store = createMemoryStore({ clock: createManualClock() })
     await store.commit({ facts: [personChanged(ana)] })
     reloads = 0
     await opened.add(

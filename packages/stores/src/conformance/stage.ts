@@ -12,12 +12,12 @@ import { sampleAction, sampleAgent, samplePermit, sampleRecord, startOfTime } fr
 /** Opens an empty store. It reads the time from `clock` and nowhere else. */
 export type OpenStore = (clock?: Clock) => Promise<Store>
 
-export interface HandClock extends Clock {
+export interface ManualClock extends Clock {
   advance(byMs: number): void
   set(atMs: number): void
 }
 
-export function createHandClock(atMs: number = startOfTime): HandClock {
+export function createManualClock(atMs: number = startOfTime): ManualClock {
   let now = atMs
   return {
     now: () => now,
@@ -32,12 +32,12 @@ export function createHandClock(atMs: number = startOfTime): HandClock {
 
 export interface Stage {
   readonly store: Store
-  readonly clock: HandClock
+  readonly clock: ManualClock
 }
 
 /** Opened before the first case of the surrounding `describe`, closed after its last. */
 export function stage(open: OpenStore): Stage {
-  const clock = createHandClock()
+  const clock = createManualClock()
   let store: Store | undefined
   beforeAll(async () => {
     store = await open(clock)

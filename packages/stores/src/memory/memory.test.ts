@@ -1,5 +1,5 @@
 import { itBehavesLikeAStore } from '../conformance.ts'
-import { createHandClock } from '../conformance/stage.ts'
+import { createManualClock } from '../conformance/stage.ts'
 import { createMemoryStore } from './memory.ts'
 
-itBehavesLikeAStore(async (clock = createHandClock()) => createMemoryStore({ clock }))
+itBehavesLikeAStore(async (clock = createManualClock()) => createMemoryStore({ clock }))

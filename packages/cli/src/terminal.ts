@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url'
 import type { Ask } from './ask.ts'
 import { Stopped } from './stopped.ts'
 
-export interface Hand {
+export interface Terminal {
   readonly env: Readonly<Record<string, string | undefined>>
   readonly cwd: string
   /** Started as root: PostgreSQL then runs as someone else, who has to get to its folder. */
@@ -50,15 +50,15 @@ export interface Product {
   readonly version: string
 }
 
-export const dataDirOf = (hand: Hand, data: string | undefined): string =>
-  resolve(hand.cwd, data ?? hand.env['COUNTERSIGN_DATA'] ?? '.countersign')
+export const dataDirOf = (terminal: Terminal, data: string | undefined): string =>
+  resolve(terminal.cwd, data ?? terminal.env['COUNTERSIGN_DATA'] ?? '.countersign')
 
 /**
  * Everything inside has its own lock; as root the folder itself lets its lodger through, without showing what is in it.
  *
  * @throws Stopped with one line that says what helps
  */
-export async function makeDataDir({ root }: Hand, path: string): Promise<string> {
+export async function makeDataDir({ root }: Terminal, path: string): Promise<string> {
   try {
     await mkdir(path, { recursive: true, mode: 0o700 })
     await chmod(path, root ? 0o711 : 0o700)

@@ -1,10 +1,10 @@
 /**
- * For tests: a hand whose words are kept, and an instance that answers as it is told.
+ * For tests: a terminal whose words are kept, and an instance that answers as it is told.
  *
  * @module
  */
 import type { Ask } from './ask.ts'
-import { type Hand, product } from './hand.ts'
+import { type Terminal, product } from './terminal.ts'
 import { run } from './run.ts'
 import type { ExitCode } from './stopped.ts'
 import { Stopped } from './stopped.ts'
@@ -20,10 +20,10 @@ export interface Ended {
 /** Answers of the instance by `METHOD path`; one of several in turn, the last one again and again. */
 export type Answers = Readonly<Record<string, readonly object[]>>
 
-export async function runWith(words: readonly string[], over: Partial<Hand> = {}): Promise<Ended> {
+export async function runWith(words: readonly string[], over: Partial<Terminal> = {}): Promise<Ended> {
   let said = ''
   let muttered = ''
-  const hand: Hand = {
+  const terminal: Terminal = {
     env: {},
     cwd: '/nowhere',
     root: false,
@@ -36,7 +36,7 @@ export async function runWith(words: readonly string[], over: Partial<Hand> = {}
     stopped: () => Promise.resolve(),
     ...over,
   }
-  return { code: await run(hand, words), said, muttered }
+  return { code: await run(terminal, words), said, muttered }
 }
 
 export function instanceThat(answers: Answers, asked: { what: string; body: object | undefined }[] = []): Ask {
