@@ -69,7 +69,7 @@ function recordOf({ evenly, mostlyLow }: ReturnType<typeof drawing>): ActionReco
     sentence: `Read some of ${dataset.name}`,
     effect: 'read',
     purpose: { text: words.join(' '), workItem: `OPS-${evenly(100_000)}` },
-    picture: {
+    dataUse: {
       reads: [dataset],
       writes: evenly(3) === 0 ? [{ ...dataset, name: `dataset-${mostlyLow(3_000)}` }] : [],
       classes: [classes[mostlyLow(6)] ?? 'public'],
@@ -120,11 +120,11 @@ function lifeOf(record: ActionRecord, place: number): Fact[] {
 }
 
 function questionOf(record: ActionRecord): Fact {
-  const { action, picture, measures, decision, digest, sentence, risk, client, id } = record
+  const { action, dataUse, measures, decision, digest, sentence, risk, client, id } = record
   if (decision.kind !== 'ask') throw new Error('only what is asked is a question')
   const { terms } = decision
   const card = {
-    bound: { action, picture, measures, terms, obligations: [] },
+    bound: { action, dataUse, measures, terms, obligations: [] },
     advisory: { sentence, risk, client, askedAt: 0, team: 'team' },
   }
   const signature = {

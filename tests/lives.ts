@@ -16,7 +16,7 @@ export function life({ failed = false, allowed = false } = {}): ActionLife {
   const record = {
     ...base,
     ...(allowed && { decision: sampleAllow() }),
-    picture: { ...base.picture, destination: { name: 's3://own-reports', outside: false, known: true } },
+    dataUse: { ...base.dataUse, destination: { name: 's3://own-reports', outside: false, known: true } },
   }
   const approval = allowed ? undefined : granted(sampleOpen(record))
   return {

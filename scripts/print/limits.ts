@@ -43,7 +43,7 @@ const areas = [
   ['Sign-in and sessions', 'Of people and of agents.', /^identity|^server\/people/],
   ['Policies', 'What is read as a policy, and how it is asked.', /^policy|^server\/in-force/],
   ['Ledger and store', 'What is written, and what is read at once.', /^core\/ledger|^stores/],
-  ['Lineage', 'How far the picture of what flowed where is drawn.', /^core\/lineage/],
+  ['Lineage', 'How far the graph of what flowed where is drawn.', /^core\/lineage/],
   ['Followers and channels', 'How what is in the ledger is handed on.', /^server\/duties/],
   ['API and console listeners', 'What one request and one window may take.', /^server\/(api|http|agents|config|data)/],
   ['Egress', 'For everything that Countersign calls.', /^egress/],

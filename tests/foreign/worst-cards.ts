@@ -104,7 +104,7 @@ function recordOf(hard: Hard, agent: string, onBehalfOf: string): ActionRecord {
       parameters: { dataset: reads[0]?.name ?? '', rows: 48_211, note: hard.purpose?.text ?? 'none' },
     }),
     sentence: hard.sentence ?? 'Export 48,211 rows from finance.orders',
-    picture: {
+    dataUse: {
       reads,
       writes: [],
       classes: many ? manyClasses : classes.slice(0, 2),

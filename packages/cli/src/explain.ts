@@ -44,7 +44,7 @@ export async function policyExplain(
   const { engine, close } = await createPolicyEngine(source)
   try {
     const name = (value: string) => ({ name: value })
-    const picture = classify(
+    const dataUse = classify(
       {
         reads: parsed.data.reads.map(name),
         writes: parsed.data.writes.map(name),
@@ -55,7 +55,7 @@ export async function policyExplain(
     )
     const when = { hour, weekday }
     const effect = effectOf(verb)
-    const risk = riskOf({ verb, effect, destructive: false, environment, picture, firstTime: false, when })
+    const risk = riskOf({ verb, effect, destructive: false, environment, dataUse, firstTime: false, when })
     const { id, groups, team } = agent
     const answer = explain(
       engine.active(),
@@ -76,7 +76,7 @@ export async function policyExplain(
         onBehalfOf: undefined,
         context: {
           risk: risk.score,
-          picture,
+          dataUse,
           measures: rows === undefined ? {} : { rows },
           client: 'cli',
           purposeGiven: purpose,

@@ -111,7 +111,7 @@ export async function lineage(terminal: Terminal, ask: Ask, kind: string, name: 
       `${new Date(at).toISOString()}  ${plain(from.name)} → ${plain(to.name)} (${plain(how)}${many}) by ${plain(agent)}, ${signed}`,
     )
   }
-  terminal.say(`${before} before it, ${after} after it; the picture is in the console.`)
+  terminal.say(`${before} before it, ${after} after it; the graph is in the console.`)
 }
 
 const allowedBy = (policies: readonly string[]) =>

@@ -133,12 +133,12 @@ describe('an explanation', () => {
   })
 
   it('of a prohibition says so', () => {
-    const picture = {
-      ...questionOf().context.picture,
+    const dataUse = {
+      ...questionOf().context.dataUse,
       classes: ['confidential'],
       destination: { name: 'partner-sftp', outside: true, known: true },
     }
-    const { says, changes } = of({ context: { picture } })
+    const { says, changes } = of({ context: { dataUse } })
     expect(says).toContain('nobody can lift')
     expect(changes).toEqual([
       'without training-data-stays: ask: finance-export-signoff',

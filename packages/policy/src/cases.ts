@@ -132,7 +132,7 @@ function questionsOf({ registry }: CedarPolicySet, given: Case['given'], { agent
   }
 
   const reads = given.reads ?? resources.filter(({ kind }) => kind === 'dataset').map(({ name }) => name)
-  const picture = classify(
+  const dataUse = classify(
     {
       ...(reads !== 'unknown' && { reads: reads.map((name) => ({ name })) }),
       ...(given.writes !== 'unknown' && { writes: given.writes.map((name) => ({ name })) }),
@@ -143,7 +143,7 @@ function questionsOf({ registry }: CedarPolicySet, given: Case['given'], { agent
   )
   const when = { hour: given.hour, weekday: given.weekday }
   const effect = given.effect ?? effectOf(verb)
-  const risk = given.risk ?? riskOf({ verb, effect, destructive, environment, picture, firstTime, when }).score
+  const risk = given.risk ?? riskOf({ verb, effect, destructive, environment, dataUse, firstTime, when }).score
 
   return resources.map((resource) => ({
     action: {
@@ -163,7 +163,7 @@ function questionsOf({ registry }: CedarPolicySet, given: Case['given'], { agent
     onBehalfOf: onBehalfOf !== undefined && person ? { id: onBehalfOf, ...person } : undefined,
     context: {
       risk,
-      picture,
+      dataUse,
       measures: {
         ...(given.rows !== undefined && { rows: given.rows }),
         ...(given.bytes !== undefined && { bytes: given.bytes }),

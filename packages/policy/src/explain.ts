@@ -100,7 +100,7 @@ function withoutEach(set: CedarPolicySet, question: PolicyQuestion): Trial[] {
 
 function circumstances(question: PolicyQuestion): Trial[] {
   const { action, context } = question
-  const { destination } = context.picture
+  const { destination } = context.dataUse
   const trials: (Trial | false)[] = [
     action.environment !== 'dev' && {
       change: 'in dev',
@@ -118,11 +118,11 @@ function circumstances(question: PolicyQuestion): Trial[] {
     { change: 'on a Wednesday at 11', as: withContext(question, { when: { hour: 11, weekday: 3 } }) },
     destination?.outside === true && {
       change: 'to a destination inside',
-      as: withPicture(question, { destination: { ...destination, outside: false } }),
+      as: withDataUse(question, { destination: { ...destination, outside: false } }),
     },
     destination?.outside === false && {
       change: 'to a destination outside',
-      as: withPicture(question, { destination: { ...destination, outside: true } }),
+      as: withDataUse(question, { destination: { ...destination, outside: true } }),
     },
   ]
   return trials.filter((trial) => trial !== false)
@@ -159,10 +159,10 @@ const withContext = (question: PolicyQuestion, changed: Partial<PolicyQuestion['
   context: { ...question.context, ...changed },
 })
 
-const withPicture = (
+const withDataUse = (
   question: PolicyQuestion,
-  changed: Partial<PolicyQuestion['context']['picture']>,
-): PolicyQuestion => withContext(question, { picture: { ...question.context.picture, ...changed } })
+  changed: Partial<PolicyQuestion['context']['dataUse']>,
+): PolicyQuestion => withContext(question, { dataUse: { ...question.context.dataUse, ...changed } })
 
 function wordOf(decision: Decision): string {
   switch (decision.kind) {

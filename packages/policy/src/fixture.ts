@@ -59,7 +59,7 @@ export const questionOf = ({ action, agent, context, ...rest }: Changes = {}): P
     onBehalfOf: undefined,
     context: {
       risk: 10,
-      picture: {
+      dataUse: {
         reads: [{ name: 'finance.orders', classes: ['financial'], domain: 'finance', known: true }],
         writes: [],
         classes: ['financial'],

@@ -209,7 +209,7 @@ describe('a law: whatever is allowed or asked about could be allowed', () => {
       context: {
         risk: drawn.risk,
         measures: drawn.rows === undefined ? {} : { rows: drawn.rows },
-        picture: { ...questionOf().context.picture, sensitive: drawn.sensitive, ...model },
+        dataUse: { ...questionOf().context.dataUse, sensitive: drawn.sensitive, ...model },
       },
     })
     return { asked, prospect: prospectOf({ agent, verb, environment, gateway, resource }) }

@@ -11,7 +11,7 @@ import type {
   StatefulAuthorizationCall,
 } from '@cedar-policy/cedar-wasm/nodejs'
 import type { PolicyQuestion } from '@countersign/core'
-import type { DataPicture, Registry, Resource } from '@countersign/schema'
+import type { DataUse, Registry, Resource } from '@countersign/schema'
 import { type ActionTree, actionFor, changeFor } from './actions.ts'
 import { entityTypes } from './cedarschema.ts'
 
@@ -31,19 +31,19 @@ const maxNameLength = 2000
 /** @throws RangeError for what no question may hold: the answer to it is then an error. */
 export function cedarQuestion(question: PolicyQuestion, registry: Registry, tree: ActionTree): CedarQuestion {
   const { action, resource, agent, onBehalfOf, context } = question
-  const { picture, measures, when } = context
+  const { dataUse, measures, when } = context
   const principal = uid('Agent', agent.id)
   const person = onBehalfOf && uid('User', onBehalfOf.id)
-  const model = picture.model && uid('Model', picture.model.name)
+  const model = dataUse.model && uid('Model', dataUse.model.name)
 
   const asked: Context = {
     env: text(action.environment),
     risk: within(context.risk, 0, 100),
     ...(person && { on_behalf_of: { __entity: person } }),
     when: { hour: within(when.hour, 0, 23), weekday: within(when.weekday, 1, 7) },
-    lineage: lineageOf(picture),
+    lineage: lineageOf(dataUse),
     ...(model && { model: { __entity: model } }),
-    ...(picture.destination && { destination: destinationOf(picture.destination) }),
+    ...(dataUse.destination && { destination: destinationOf(dataUse.destination) }),
     client: text(context.client),
     gateway: text(action.gateway),
     mode: text(action.mode),
@@ -63,8 +63,8 @@ export function cedarQuestion(question: PolicyQuestion, registry: Registry, tree
     ...(onBehalfOf && person
       ? [{ uid: person, attrs: {}, parents: bounded(onBehalfOf.groups).map((group) => uid('Group', group)) }]
       : []),
-    ...(picture.model && !(resource.kind === 'model' && resource.name === picture.model.name)
-      ? [entityOf({ kind: 'model', name: picture.model.name }, registry)]
+    ...(dataUse.model && !(resource.kind === 'model' && resource.name === dataUse.model.name)
+      ? [entityOf({ kind: 'model', name: dataUse.model.name }, registry)]
       : []),
   ]
 
@@ -112,7 +112,7 @@ function entityOf({ kind, name }: Resource, registry: Registry): EntityJson {
   }
 }
 
-function lineageOf({ reads, writes, classes, sensitive }: DataPicture): CedarValueJson {
+function lineageOf({ reads, writes, classes, sensitive }: DataUse): CedarValueJson {
   const nodes = bounded([...reads, ...writes])
   return {
     datasets: [...new Set(nodes.map(({ name }) => name))].map((name) => ({ __entity: uid('Dataset', name) })),
@@ -122,7 +122,7 @@ function lineageOf({ reads, writes, classes, sensitive }: DataPicture): CedarVal
   }
 }
 
-const destinationOf = ({ name, outside, known }: NonNullable<DataPicture['destination']>) => ({
+const destinationOf = ({ name, outside, known }: NonNullable<DataUse['destination']>) => ({
   name: text(name),
   outside: outside !== false,
   known: known === true,

@@ -41,7 +41,7 @@ describe('hostile input (P8)', () => {
     ['less than nothing', rows(-1), 'evaluation_error'],
     [
       'an unheard-of member is not looked at',
-      { context: { approved: true, picture: questionOf().context.picture } },
+      { context: { approved: true, dataUse: questionOf().context.dataUse } },
       'allow',
     ],
     ['no agent', { agent: { id: undefined } }, 'evaluation_error'],
@@ -57,7 +57,7 @@ describe('hostile input (P8)', () => {
     ['a thousand groups', { agent: { groups: Array.from({ length: 1000 }, (_, n) => `g${n}`) } }, 'evaluation_error'],
     ['an hour that no clock shows', { context: { when: { hour: 24, weekday: 3 } } }, 'evaluation_error'],
     ['a risk beyond all', { context: { risk: 101 } }, 'evaluation_error'],
-    ['no picture of the data', { context: { picture: undefined } }, 'evaluation_error'],
+    ['no use of data', { context: { dataUse: undefined } }, 'evaluation_error'],
   ])('%s', (_, changes, expected) => {
     expect(answer(set, changes)).toBe(expected)
     expect(answer(set), 'the engine is as well as before').toBe('allow')
@@ -70,7 +70,7 @@ describe('hostile input (P8)', () => {
         action: fc.record({ verb: anything, operation: anything, environment: anything }, { requiredKeys: [] }),
         agent: fc.record({ id: anything, groups: anything, owner: anything }, { requiredKeys: [] }),
         context: fc.record(
-          { risk: anything, picture: anything, measures: anything, client: anything },
+          { risk: anything, dataUse: anything, measures: anything, client: anything },
           { requiredKeys: [] },
         ),
         resource: anything,
@@ -109,7 +109,7 @@ describe('who and what a policy can speak of', () => {
     const { files } = sourceOf(text, { name: 'site.cedarschema', text: schema })
     worded = await loadPolicySet(await candidateOf(files), loading)
   })
-  const { picture } = questionOf().context
+  const { dataUse } = questionOf().context
 
   it.each<[string, Changes, string[]]>([
     ['nothing special', {}, []],
@@ -122,12 +122,12 @@ describe('who and what a policy can speak of', () => {
     ['a dataset that nobody registered', { resource: { kind: 'dataset', name: 'x' } }, ['unknown-data']],
     [
       'a model outside',
-      { context: { picture: { ...picture, model: { name: 'gpt-x', external: true, known: true } } } },
+      { context: { dataUse: { ...dataUse, model: { name: 'gpt-x', external: true, known: true } } } },
       ['outside-model'],
     ],
     [
       'a model inside',
-      { context: { picture: { ...picture, model: { name: 'in-house-7b', external: false, known: true } } } },
+      { context: { dataUse: { ...dataUse, model: { name: 'in-house-7b', external: false, known: true } } } },
       [],
     ],
     ['a family of verbs', { action: { verb: 'file.read' } }, ['family']],
@@ -139,7 +139,7 @@ describe('who and what a policy can speak of', () => {
     ['an operation that is really an export', { resource: { kind: 'tool', name: 'x' } }, []],
     [
       'data that flows',
-      { context: { picture: { ...picture, reads: [{ name: 'ml.training', classes: [], known: true }] } } },
+      { context: { dataUse: { ...dataUse, reads: [{ name: 'ml.training', classes: [], known: true }] } } },
       ['flow'],
     ],
   ])('%s', (_, changes, by) => {
@@ -190,7 +190,7 @@ const asQuestion = ({ verb, groups, risk, rows, environment, classes, outside, e
     context: {
       risk,
       measures: rows === undefined ? {} : { rows },
-      picture: {
+      dataUse: {
         reads: [],
         writes: [],
         classes,

@@ -10,7 +10,7 @@
 import { z } from 'zod'
 import { Action, Digest, Measures, Purpose } from './action.ts'
 import { Assurance, Decision, Obligation, Risk, Terms } from './decision.ts'
-import { DataPicture } from './lineage.ts'
+import { DataUse } from './lineage.ts'
 
 /** Evidence that this person answered this very question; kept in the vault and checked again by `ledger verify`. */
 export const Proof = z.discriminatedUnion('kind', [
@@ -47,7 +47,7 @@ export type Countersignature = z.infer<typeof Countersignature>
 export const Card = z.object({
   bound: z.object({
     action: Action,
-    picture: DataPicture,
+    dataUse: DataUse,
     measures: Measures,
     terms: Terms,
     obligations: z.array(Obligation),

@@ -8,7 +8,7 @@ import { Action, Digest, Effect, Measures, Purpose } from './action.ts'
 import { Agent, Person } from './agent.ts'
 import { Approval, Countersignature } from './approval.ts'
 import { Decision, DenyReason, Risk } from './decision.ts'
-import { DataPicture, NamedData } from './lineage.ts'
+import { DataUse, NamedData } from './lineage.ts'
 import { ToolRecord } from './tool.ts'
 
 /** What really happened. Numbers are what was observed, not what was predicted. */
@@ -45,7 +45,7 @@ export const ActionRecord = z.object({
   sentence: z.string(),
   effect: Effect,
   purpose: Purpose.optional(),
-  picture: DataPicture,
+  dataUse: DataUse,
   measures: Measures,
   risk: Risk,
   decision: Decision,

@@ -71,6 +71,6 @@ export {
   Outcome,
   PermitRecord,
 } from './fact.ts'
-export { DataNode, DataPicture, Lineage, NamedData, Registry } from './lineage.ts'
+export { DataNode, DataUse, Lineage, NamedData, Registry } from './lineage.ts'
 export { ToolAcceptance, ToolDefinition, ToolList, ToolRecord, ToolStanding, ToolView } from './tool.ts'
 export type { Because, Refusal } from './refusal.ts'

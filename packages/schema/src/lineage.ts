@@ -28,7 +28,7 @@ export const DataNode = z.object({
 export type DataNode = z.infer<typeof DataNode>
 
 /** Sources → action → destination, with classes: what the card draws and policy reads. */
-export const DataPicture = z.object({
+export const DataUse = z.object({
   reads: z.array(DataNode),
   writes: z.array(DataNode),
   classes: z.array(z.string()).describe('Every class that occurs, the worst first by the levels of the registry.'),
@@ -36,7 +36,7 @@ export const DataPicture = z.object({
   destination: z.object({ name: z.string(), outside: z.boolean(), known: z.boolean() }).optional(),
   model: z.object({ name: z.string(), external: z.boolean(), known: z.boolean() }).optional(),
 })
-export type DataPicture = z.infer<typeof DataPicture>
+export type DataUse = z.infer<typeof DataUse>
 
 /** What Countersign knows of the site's data: the registry. Its words are the operators', never an agent's. */
 export const Registry = z.strictObject({

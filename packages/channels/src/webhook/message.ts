@@ -17,7 +17,7 @@ export function messageOf(approval: Approval, publicUrl: string) {
       operation: action.operation,
       environment: action.environment,
       risk: approval.card.advisory.risk.score,
-      classes: approval.card.bound.picture.classes,
+      classes: approval.card.bound.dataUse.classes,
       groups: askedGroups(approval),
       expiresAt: new Date(approval.expiresAt).toISOString(),
       url: `${publicUrl}/approvals/${approval.id}`,

@@ -15,8 +15,8 @@ import { Signatures } from '../parts/signatures.tsx'
 import { Loading, TroubleNote } from '../parts/states.tsx'
 import { When } from '../parts/times.tsx'
 import { Values } from '../parts/values.tsx'
-import { pictureOf } from '../picture/of-data.ts'
-import { DataDrawing } from '../picture/picture.tsx'
+import { graphOf } from '../graph/of-data.ts'
+import { DataGraph } from '../graph/data-graph.tsx'
 import { paths } from '../route.ts'
 import { useKeys } from '../window/keys.ts'
 import { Link } from '../window/link.tsx'
@@ -41,7 +41,7 @@ export function Action({ id }: { id: string }) {
 }
 
 function Shown({ action }: { action: ActionView }) {
-  const { standing, sentence, environment, risk, outcome, approval, observed, timeline, picture } = action
+  const { standing, sentence, environment, risk, outcome, approval, observed, timeline, dataUse } = action
   const { word, tone } = standingWords[standing]
   return (
     <article className="action">
@@ -81,11 +81,11 @@ function Shown({ action }: { action: ActionView }) {
           <Values value={action.parameters} />
         </Section>
         <Section title="Where the data goes" aside={<span className="soft">as captured before the decision</span>}>
-          <DataDrawing
-            picture={pictureOf(picture, { ...action, agent: action.agent.name })}
+          <DataGraph
+            graph={graphOf(dataUse, { ...action, agent: action.agent.name })}
             label={`Data of ${action.verb}, listed below`}
           />
-          <DataTable picture={picture} />
+          <DataTable dataUse={dataUse} />
         </Section>
         {action.signatures.length > 0 && (
           <Section title="Signatures">
@@ -93,7 +93,7 @@ function Shown({ action }: { action: ActionView }) {
           </Section>
         )}
         <Section title="Risk" aside={<span className="soft">{risk} of 100</span>}>
-          <RiskSignals risk={action.riskPicture} />
+          <RiskSignals risk={action.riskDetails} />
         </Section>
         <Section title="Policies it rests on">
           {action.policies.map((policy) => (

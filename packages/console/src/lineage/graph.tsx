@@ -1,8 +1,8 @@
 import type { LineageView } from '@countersign/schema'
 import { type KeyboardEvent, useLayoutEffect, useRef } from 'react'
-import { fitted } from '../picture/layout.ts'
-import { box, layered } from '../picture/layers.ts'
-import { signs } from '../picture/signs.ts'
+import { fitted } from '../graph/layout.ts'
+import { box, layered } from '../graph/layers.ts'
+import { signs } from '../graph/signs.ts'
 import { visibleText } from '@countersign/core/visible'
 import { decisionSentence, decisionWord } from './decision.ts'
 import { beyond, drawn } from './shown.ts'
@@ -29,7 +29,7 @@ export function Graph({
     edges.map(({ from, to }) => [rank.get(from) ?? 0, rank.get(to) ?? 0]),
   )
   const frame = useRef<HTMLDivElement>(null)
-  // A picture wider than the window begins where the question is.
+  // A graph wider than the window begins where the question is.
   useLayoutEffect(() => {
     const itself = frame.current?.querySelector('.itself')?.getBoundingClientRect()
     if (!frame.current || !itself) return
@@ -42,7 +42,7 @@ export function Graph({
       tabIndex={0}
       role="group"
       ref={frame}
-      aria-label={`Picture of ${view.node.title}, listed below`}
+      aria-label={`Graph of ${view.node.title}, listed below`}
     >
       <svg className="lineage-graph" viewBox={`0 0 ${width} ${height}`} width={width} height={height}>
         <defs>

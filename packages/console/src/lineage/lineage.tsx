@@ -14,7 +14,7 @@ import { Link } from '../window/link.tsx'
 import { navigate } from '../window/place.ts'
 import { type Asked, askedFor, kinds, lineagePath, type SubjectKind } from './asked.ts'
 import { FlowTable } from './flows.tsx'
-import { PictureOf } from './picture-of.tsx'
+import { LineageGraph } from './lineage-graph.tsx'
 
 export function Lineage({ search, me }: { search: string; me: Me }) {
   const asked = askedFor(search)
@@ -105,7 +105,7 @@ function Found({ asked }: { asked: Asked }) {
   return (
     <>
       {trouble && <TroubleNote trouble={trouble} path="/api/lineage" />}
-      <PictureOf view={view} />
+      <LineageGraph view={view} />
       <Section title="Runs, newest first">
         <FlowTable first={first} view={view} />
       </Section>

@@ -1,12 +1,12 @@
-import type { DataNode, DataPicture } from '@countersign/schema'
+import type { DataNode, DataUse } from '@countersign/schema'
 import { paths } from '../route.ts'
 import { Link } from '../window/link.tsx'
 import { AgentText } from './agent-text.tsx'
 import { Classes } from './badges.tsx'
 import { Table } from './table.tsx'
 
-/** The same as the picture, in words, and whole. */
-export function DataTable({ picture: { reads, writes, destination, model } }: { picture: DataPicture }) {
+/** The same as the graph, in words, and whole. */
+export function DataTable({ dataUse: { reads, writes, destination, model } }: { dataUse: DataUse }) {
   const rows: { how: string; node: DataNode }[] = [
     ...reads.map((node) => ({ how: 'reads', node })),
     ...writes.map((node) => ({ how: 'writes', node })),

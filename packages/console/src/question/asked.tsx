@@ -1,7 +1,7 @@
 /**
- * What has to be known before answering, on one screen of a phone. What the action is is read from the card: that is what
- * the signature covers. What is too long for the screen is cut by the style sheet alone, and says so; one tap shows it
- * all.
+ * What has to be known before answering, on one screen of a phone. What the action is is read from the card: that is
+ * what the signature covers. What is too long for the screen is cut by the style sheet alone, and says so; one tap
+ * shows it all.
  *
  * @module
  */
@@ -42,7 +42,7 @@ export function Asked({ question, receivedAt }: { question: QuestionView; receiv
         <Before run={question.openEndedRun} />
         <Who askedBy={question.askedBy} />
         <Why purpose={purpose} />
-        <Data picture={card.bound.picture} />
+        <Data dataUse={card.bound.dataUse} />
         <Reasons risk={risk} whole={whole} />
       </dl>
       {(cut || whole) && (
@@ -136,8 +136,8 @@ function Why({ purpose }: { purpose: Purpose | undefined }) {
   )
 }
 
-function Data({ picture }: Pick<QuestionView, 'picture'>) {
-  const { classes, reads, writes, destination, model } = picture
+function Data({ dataUse }: Pick<QuestionView, 'dataUse'>) {
+  const { classes, reads, writes, destination, model } = dataUse
   const names = [...new Set([...reads, ...writes].map(({ name }) => name))]
   const unknown = [...reads, ...writes].filter(({ known }) => !known).length
   return (

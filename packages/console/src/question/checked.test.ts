@@ -17,7 +17,7 @@ const action: Card['bound']['action'] = {
 const card: Card = {
   bound: {
     action,
-    picture: { reads: [], writes: [], classes: [], sensitive: false },
+    dataUse: { reads: [], writes: [], classes: [], sensitive: false },
     measures: {},
     terms: { signOffs: [] as unknown as Card['bound']['terms']['signOffs'] },
     obligations: [],

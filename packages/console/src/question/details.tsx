@@ -12,8 +12,8 @@ import { PolicyText } from '../parts/policy-text.tsx'
 import { RiskSignals } from '../parts/risk-signals.tsx'
 import { Signatures } from '../parts/signatures.tsx'
 import { When } from '../parts/times.tsx'
-import { pictureOf } from '../picture/of-data.ts'
-import { DataDrawing } from '../picture/picture.tsx'
+import { graphOf } from '../graph/of-data.ts'
+import { DataGraph } from '../graph/data-graph.tsx'
 import { paths } from '../route.ts'
 import { Link } from '../window/link.tsx'
 import { counted, sizeWords } from '../words/words.ts'
@@ -23,7 +23,7 @@ import { SignOffs } from './sign-offs.tsx'
 
 export function Details({ question, intact }: { question: QuestionView; intact: Checked }) {
   const { card, askedBy, signatures, policies, policyVersion, history, lastRun } = question
-  const { action, picture, measures, obligations } = card.bound
+  const { action, dataUse, measures, obligations } = card.bound
   const { risk, purpose, client } = card.advisory
   const changes = resourceChanges(action.resources, lastRun)
   return (
@@ -78,8 +78,8 @@ export function Details({ question, intact }: { question: QuestionView; intact: 
         <Parameters parameters={action.parameters} lastRun={lastRun} />
       </Section>
       <Section title="Where the data goes">
-        <DataDrawing picture={pictureOf(picture, action)} label={`Data of ${action.verb}, listed below`} />
-        <DataTable picture={picture} />
+        <DataGraph graph={graphOf(dataUse, action)} label={`Data of ${action.verb}, listed below`} />
+        <DataTable dataUse={dataUse} />
       </Section>
       <Section title="Who asks">
         <dl className="facts">

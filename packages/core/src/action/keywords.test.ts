@@ -37,7 +37,7 @@ describe('the words of a purpose (P13)', () => {
   it('stand beside the classes and the digest of the action', () => {
     const record = {
       purpose: { text: 'Close the month', workItem: 'FIN-9', link: 'https://t.example/9' },
-      picture: { classes: ['financial', 'personal'] },
+      dataUse: { classes: ['financial', 'personal'] },
       digest: 'd'.repeat(64),
     } as unknown as ActionRecord
     expect(keywordsOf(record)).toEqual([

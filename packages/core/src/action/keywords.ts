@@ -17,9 +17,9 @@ const mostWords = 200
 const longestWord = 64
 
 /** What the agent claimed as its purpose, the classes of the data, and the digest. */
-export function keywordsOf({ purpose, picture, digest }: ActionRecord): string[] {
+export function keywordsOf({ purpose, dataUse, digest }: ActionRecord): string[] {
   const claimed = [purpose?.text, purpose?.workItem, purpose?.link].filter((text) => text !== undefined).join(' ')
-  return [...purposeKeywords(claimed), ...picture.classes.map(classKeyword), digestKeyword(digest)]
+  return [...purposeKeywords(claimed), ...dataUse.classes.map(classKeyword), digestKeyword(digest)]
 }
 
 /** One for each word, whatever its case, its accents' encoding, and what stands between the words. */

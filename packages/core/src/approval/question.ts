@@ -8,10 +8,10 @@ import { requesterChain } from './barred.ts'
 export function questionOf(sealed: SealedAction, record: ActionRecord, agent: Agent, now: number): OpenApproval {
   const { decision } = record
   if (decision.kind !== 'ask') throw new TypeError('only an ask has a question')
-  const { picture, measures, sentence, purpose, risk, client } = record
+  const { dataUse, measures, sentence, purpose, risk, client } = record
   const { terms, obligations } = decision
   const card: Card = {
-    bound: { action: sealed.action, picture, measures, terms, obligations },
+    bound: { action: sealed.action, dataUse, measures, terms, obligations },
     advisory: { sentence, ...(purpose && { purpose }), risk, client, askedAt: now, team: agent.team },
   }
   return ask(

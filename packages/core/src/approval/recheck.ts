@@ -37,8 +37,8 @@ export async function covers(
   { people, clock }: Pick<Store, 'people' | 'clock'>,
 ): Promise<string | undefined> {
   const { bound } = approval.card
-  const { picture, measures } = now
-  if (canonical({ picture, measures }) !== canonical({ picture: bound.picture, measures: bound.measures })) {
+  const { dataUse, measures } = now
+  if (canonical({ dataUse, measures }) !== canonical({ dataUse: bound.dataUse, measures: bound.measures })) {
     return 'the data it touches is no longer what was shown'
   }
   if (now.decision.kind === 'deny' || canonical(now.decision.obligations) !== canonical(bound.obligations)) {

@@ -60,13 +60,13 @@ export const sealed = seal({
 
 export function open(...signOffs: SignOff[]) {
   const decision: Decision = { kind: 'ask', because: [], policyVersion: 'v', obligations: [], terms: { signOffs } }
-  const picture = { reads: [], writes: [], classes: [], sensitive: false }
+  const dataUse = { reads: [], writes: [], classes: [], sensitive: false }
   const record: ActionRecord = {
     id: 'act_1',
     ...sealed,
     sentence: 'Export 48,211 rows',
     effect: 'write',
-    picture,
+    dataUse,
     measures: { rows: 48_211 },
     risk: { score: 60, signals: [] },
     decision,

@@ -1,6 +1,6 @@
 /**
- * An action: decided, permitted, run, and handed out again. Its life is decided 1, permitted 2, finished 3, and a late outcome
- * after it. All of it belongs to the person acted for, else to the agent.
+ * An action: decided, permitted, run, and handed out again. Its life is decided 1, permitted 2, finished 3, and a late
+ * outcome after it. All of it belongs to the person acted for, else to the agent.
  *
  * @module
  */
@@ -17,12 +17,12 @@ export const decided: Law<'action.decided'> = {
   about: ({ record }) => ({ action: record.id }),
 
   leaf({ record }, blind, lists) {
-    const { action, digest, picture, decision, risk, observed } = record
+    const { action, digest, dataUse, decision, risk, observed } = record
     return {
       actor: agentActor(action.agent, blind),
       agent: word(action.agent, blind),
       delegation: delegationOf(action, blind),
-      action: actionOf(action, digest, picture, blind, lists),
+      action: actionOf(action, digest, dataUse, blind, lists),
       policy: policyOf(decision, blind, lists),
       risk: riskOf(risk, lists),
       decision: { ...decisionOf(decision), observed },
@@ -183,7 +183,9 @@ function mayBeLost(row: PermitRow, next: PermitRow): boolean {
   return row.outcome === null && (row.abandoned || isSigned || row.node !== next.node)
 }
 
-/** What was read and written is named by the gateway, not by a registry: its numbers stand here, its names in the vault. */
+/**
+ * What was read and written is named by the gateway, not by a registry: its numbers stand here, its names in the vault.
+ */
 const outcomeOf = (outcome: Outcome, delivered: boolean) => ({
   kind: outcome.kind,
   rows: outcome.kind === 'done' ? count(outcome.rows) : undefined,

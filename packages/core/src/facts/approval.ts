@@ -1,6 +1,6 @@
 /**
- * A question to people: asked, signed, granted, spent. Nobody signs their own (P3), nobody twice (P5), and of one action one
- * question waits at a time.
+ * A question to people: asked, signed, granted, spent. Nobody signs their own (P3), nobody twice (P5), and of one
+ * action one question waits at a time.
  *
  * @module
  */
@@ -17,13 +17,13 @@ export const changed: Law<'approval.changed'> = {
   about: ({ approval }) => ({ action: approval.actionId, approval: approval.id }),
 
   leaf({ by, approval, signature }, blind, lists) {
-    const { action, picture } = approval.card.bound
+    const { action, dataUse } = approval.card.bound
     const signers = approval.signatures.map((each) => each.person)
     return {
       actor: by === action.agent ? agentActor(by, blind) : actor(by, blind),
       agent: word(action.agent, blind),
       delegation: delegationOf(action, blind),
-      action: actionOf(action, approval.digest, picture, blind, lists),
+      action: actionOf(action, approval.digest, dataUse, blind, lists),
       approval: word(approval.id, blind),
       state: approval.state,
       requesters: people('requesters', approval.barred, blind, lists),

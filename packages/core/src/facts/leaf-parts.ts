@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Action, DataPicture, Decision, Risk } from '@countersign/schema'
+import type { Action, DataUse, Decision, Risk } from '@countersign/schema'
 import type { Blind } from '../ledger/vault.ts'
 import { count, type Lists, name, person, registered, word } from '../ledger/words.ts'
 import type { LeafMembers } from './law.ts'
@@ -18,20 +18,20 @@ export function actor(by: string, blind: Blind): LeafMembers {
 
 export const agentActor = (agent: string, blind: Blind): LeafMembers => ({ kind: 'agent', ref: word(agent, blind) })
 
-export function actionOf(action: Action, digest: string, picture: DataPicture, blind: Blind, lists: Lists) {
-  const { destination, model } = picture
-  const unregistered = [...picture.reads, ...picture.writes].filter(({ known }) => !known).length
+export function actionOf(action: Action, digest: string, dataUse: DataUse, blind: Blind, lists: Lists) {
+  const { destination, model } = dataUse
+  const unregistered = [...dataUse.reads, ...dataUse.writes].filter(({ known }) => !known).length
   return {
     gateway: word(action.gateway, blind),
     operation: word(action.operation, blind),
     verb: action.verb,
     mode: action.mode,
     environment: word(action.environment, blind),
-    reads: lists.cut('reads', registered(picture.reads)),
-    writes: lists.cut('writes', registered(picture.writes)),
+    reads: lists.cut('reads', registered(dataUse.reads)),
+    writes: lists.cut('writes', registered(dataUse.writes)),
     unregistered: unregistered > 0 ? unregistered : undefined,
-    classes: lists.cut('classes', picture.classes),
-    sensitive: picture.sensitive,
+    classes: lists.cut('classes', dataUse.classes),
+    sensitive: dataUse.sensitive,
     destination: destination?.known ? name(destination.name) : undefined,
     outside: destination?.outside,
     model: model?.known ? name(model.name) : undefined,

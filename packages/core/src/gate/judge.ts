@@ -40,12 +40,12 @@ export function createJudge({ store, policy, registry, clock, risk: points, time
     const { caller, context } = attempt
     const { action, digest } = sealed
     mustBeSpelledAsRegistered(action.resources, context.lineage, registry())
-    const picture = classify(context.lineage, registry())
+    const dataUse = classify(context.lineage, registry())
     const when = localTime(clock.now())
     const firstTime = !(await seenBefore(action.agent, action.operation))
     const { effect, destructive } = context
     const { verb, environment } = action
-    const risk = riskOf({ verb, effect, destructive, environment, picture, firstTime, when }, points)
+    const risk = riskOf({ verb, effect, destructive, environment, dataUse, firstTime, when }, points)
 
     const person = action.onBehalfOf === undefined ? undefined : await store.people.get(action.onBehalfOf)
     const questions = action.resources.map((resource): PolicyQuestion => ({
@@ -55,7 +55,7 @@ export function createJudge({ store, policy, registry, clock, risk: points, time
       onBehalfOf: person,
       context: {
         risk: risk.score,
-        picture,
+        dataUse,
         measures: context.measures,
         client: context.client,
         purposeGiven: Boolean(context.purpose?.text?.trim()),
@@ -74,7 +74,7 @@ export function createJudge({ store, policy, registry, clock, risk: points, time
       sentence: context.sentence,
       effect,
       ...(context.purpose && { purpose: context.purpose }),
-      picture,
+      dataUse,
       measures: context.measures,
       risk,
       decision,

@@ -82,11 +82,11 @@ describe('the leaf', () => {
   })
 
   it('names a registered model and destination', () => {
-    const { picture } = sampleRecord('act_1')
+    const { dataUse } = sampleRecord('act_1')
     const members = membersOf(
       decided({
-        picture: {
-          ...picture,
+        dataUse: {
+          ...dataUse,
           model: { name: 'churn-2', external: false, known: true },
           destination: { name: 'lake', outside: false, known: true },
         },
@@ -129,14 +129,14 @@ describe('the leaf', () => {
   })
 
   it.each([
-    ['fifty datasets with long names', () => decided({ picture: wide(50, 'd'.repeat(200)) })],
-    ['a thousand datasets', () => decided({ picture: wide(1_000, 'warehouse') })],
+    ['fifty datasets with long names', () => decided({ dataUse: wide(50, 'd'.repeat(200)) })],
+    ['a thousand datasets', () => decided({ dataUse: wide(1_000, 'warehouse') })],
     [
       'names of four bytes a letter',
-      () => decided({ picture: { ...wide(60, '𝔇'.repeat(98)), writes: wide(60, '𝔚'.repeat(98)).reads } }),
+      () => decided({ dataUse: { ...wide(60, '𝔇'.repeat(98)), writes: wide(60, '𝔚'.repeat(98)).reads } }),
     ],
-    ['names beyond every bound', () => decided({ picture: wide(5, 'x'.repeat(100_000)) })],
-    ['names that no JSON can hold', () => decided({ picture: wide(3, '\uD800') })],
+    ['names beyond every bound', () => decided({ dataUse: wide(5, 'x'.repeat(100_000)) })],
+    ['names that no JSON can hold', () => decided({ dataUse: wide(3, '\uD800') })],
     ['a thousand signals', () => decided({ risk: { score: 9, signals: many(1_000, 's').map(signal) } })],
     [
       'a thousand policies',
@@ -169,22 +169,22 @@ describe('the leaf', () => {
   })
 
   it('says how long a list is of which it carries a part', () => {
-    const members = membersOf(decided({ picture: wide(50, 'd'.repeat(190)) }))
+    const members = membersOf(decided({ dataUse: wide(50, 'd'.repeat(190)) }))
     expect(members['cut']).toEqual({ reads: 50 })
     expect(members['action']?.['reads']).toHaveLength(32)
     expect(membersOf(decided({}))['cut']).toBeUndefined()
   })
 
   it('cuts every list further where they do not fit together', () => {
-    const picture = { ...wide(60, '𝔇'.repeat(98)), writes: wide(60, '𝔚'.repeat(98)).reads }
-    const members = membersOf(decided({ picture }))
+    const dataUse = { ...wide(60, '𝔇'.repeat(98)), writes: wide(60, '𝔚'.repeat(98)).reads }
+    const members = membersOf(decided({ dataUse }))
     expect(members['cut']).toEqual({ reads: 60, writes: 60 })
     expect([members['action']?.['reads'], members['action']?.['writes']]).toMatchObject([{ length: 8 }, { length: 8 }])
   })
 
   it('leaves out the one name that is too long, and no other', () => {
     const reads = ['a', 'x'.repeat(201), 'z'].map((name) => ({ name, classes: ['internal'], known: true }))
-    const members = membersOf(decided({ picture: { ...wide(0, ''), reads } }))
+    const members = membersOf(decided({ dataUse: { ...wide(0, ''), reads } }))
     expect([members['action']?.['reads'], members['cut']]).toEqual([['a', 'z'], { reads: 3 }])
   })
 
@@ -195,7 +195,7 @@ describe('the leaf', () => {
 
 const many = (count: number, word: string): string[] => Array.from({ length: count }, (_, at) => `${word}${at}`)
 const signal = (name: string) => ({ name, points: 1, says: name })
-const wide = (count: number, word: string): ActionRecord['picture'] => ({
+const wide = (count: number, word: string): ActionRecord['dataUse'] => ({
   reads: many(count, word).map((name) => ({ name, classes: ['internal'], known: true })),
   writes: [],
   classes: ['internal'],

@@ -53,7 +53,7 @@ export function sampleRecord(id: string, over: Partial<ActionRecord> = {}): Acti
     sentence: `Send it to ${marker}`,
     effect: 'read',
     purpose: { text: marker, workItem: marker, link: marker },
-    picture: {
+    dataUse: {
       reads: [
         { name: 'finance.orders', classes: ['financial'], domain: 'finance', columns: [marker], known: true },
         { name: marker, classes: ['confidential'], known: false },
@@ -104,9 +104,9 @@ export const asking = (over: Partial<ActionRecord> = {}): Partial<ActionRecord> 
 })
 
 export function sampleQuestion(id: string, record: ActionRecord): OpenApproval {
-  const { action, picture, measures, sentence, risk, client, purpose, decision } = record
+  const { action, dataUse, measures, sentence, risk, client, purpose, decision } = record
   const card: Card = {
-    bound: { action, picture, measures, terms, obligations: [] },
+    bound: { action, dataUse, measures, terms, obligations: [] },
     advisory: { sentence, ...(purpose && { purpose }), risk, client, askedAt: someTime, team: marker },
   }
   return {

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { ActionRecord, DataPicture, DenyReason, FactOf } from '@countersign/schema'
+import type { ActionRecord, DataUse, DenyReason, FactOf } from '@countersign/schema'
 import { canonical } from '../action/canonical.ts'
 import { sha256Hex } from '../action/digest.ts'
 import type { Store } from '../ports.ts'
@@ -26,7 +26,7 @@ const usuallyDenied = 60
  */
 const longestParameters = 8 << 10
 /** Data named of a denied action, read and written each; it touched none of them, so the rest is left out. */
-const longestPicture = 50
+const mostDataNamed = 50
 
 export function createDenials(
   store: Pick<Store, 'clock' | 'commit'>,
@@ -58,15 +58,15 @@ function summed(all: readonly [Brief, ...Brief[]], from: number, to: number): Fa
 
 /** The digest stays that of the whole action. */
 function bounded(record: ActionRecord): ActionRecord {
-  const { action, picture } = record
+  const { action, dataUse } = record
   const text = canonical(action.parameters)
-  if (text.length <= longestParameters) return { ...record, picture: cut(picture) }
+  if (text.length <= longestParameters) return { ...record, dataUse: cut(dataUse) }
   const omitted = { sha256: sha256Hex(text), sizeBytes: Buffer.byteLength(text) }
-  return { ...record, action: { ...action, parameters: { 'countersign:omitted': omitted } }, picture: cut(picture) }
+  return { ...record, action: { ...action, parameters: { 'countersign:omitted': omitted } }, dataUse: cut(dataUse) }
 }
 
-const cut = (picture: DataPicture): DataPicture => ({
-  ...picture,
-  reads: picture.reads.slice(0, longestPicture),
-  writes: picture.writes.slice(0, longestPicture),
+const cut = (dataUse: DataUse): DataUse => ({
+  ...dataUse,
+  reads: dataUse.reads.slice(0, mostDataNamed),
+  writes: dataUse.writes.slice(0, mostDataNamed),
 })

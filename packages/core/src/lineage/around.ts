@@ -10,17 +10,17 @@ export type Direction = 'upstream' | 'downstream'
 
 /** Nodes that are counted around one; from here on a count says no more than "that many or more". */
 export const mostReached = 5_000
-/** Flows of an agent or person that are looked at, the newest; older ones are not in the picture. */
+/** Flows of an agent or person that are looked at, the newest; older ones are not in the graph. */
 export const newestFlows = 5_000
 /** Steps from where one asks, if nothing else is asked for; few flows go through more. */
 const usualDepth = 20
 /**
- * Nodes of a picture, if nothing else is asked for: as many as a screen holds. The nearest are shown, the rest
+ * Nodes of a graph, if nothing else is asked for: as many as a screen holds. The nearest are shown, the rest
  * counted.
  */
 const usualMost = 150
 /**
- * Lines of a picture; more are a tangle and are left out. Up to this number it is also counted how often one was used.
+ * Lines of a graph; more are a tangle and are left out. Up to this number it is also counted how often one was used.
  */
 const mostEdges = 1_000
 
@@ -30,7 +30,7 @@ export interface Reached {
   readonly columns: Columns
 }
 
-/** A node in the picture: from which of its columns the subject may have come, and into which it may have gone. */
+/** A node in the graph: from which of its columns the subject may have come, and into which it may have gone. */
 export interface Place {
   readonly node: LineageNode
   readonly before: Columns
@@ -116,7 +116,9 @@ function take(
 /** What people ask about first stands first: who has it now. */
 const weight: Readonly<Record<LineageNode['kind'], number>> = { destination: 0, model: 1, agent: 2, dataset: 3 }
 
-/** Step by step outwards, and within a step from both sides in turn. A node on both sides, in a circle, stands before. */
+/**
+ * Step by step outwards, and within a step from both sides in turn. A node on both sides, in a circle, stands before.
+ */
 function nearest(
   start: LineageNode,
   before: readonly LineageNode[][],

@@ -4,13 +4,13 @@
  * @module
  */
 import { folded } from '../json/alike.ts'
-import type { DataNode, DataPicture, Lineage, NamedData, Registry } from '@countersign/schema'
+import type { DataNode, DataUse, Lineage, NamedData, Registry } from '@countersign/schema'
 
 /** Data of a class with this level or a higher one is sensitive; the registry gives the levels. */
 const sensitiveFrom = 50
 
 /** What nobody registered counts as the configured worst class; what a gateway leaves out counts as unknown data. */
-export function classify(lineage: Lineage, registry: Registry): DataPicture {
+export function classify(lineage: Lineage, registry: Registry): DataUse {
   const reads = nodes(lineage.reads, registry)
   const writes = nodes(lineage.writes, registry)
   const classes = worstFirst(
@@ -63,12 +63,12 @@ function worstFirst(classes: readonly string[], registry: Registry): string[] {
 const levelOf = (name: string, registry: Registry): number => own(registry.classes, name) ?? 100
 
 /** Somewhere nobody registered is outside. */
-function destinationOf(name: string, registry: Registry): NonNullable<DataPicture['destination']> {
+function destinationOf(name: string, registry: Registry): NonNullable<DataUse['destination']> {
   const found = own(registry.destinations, name)
   return { name, outside: found?.outside ?? true, known: found !== undefined }
 }
 
-function modelOf(name: string, registry: Registry): NonNullable<DataPicture['model']> {
+function modelOf(name: string, registry: Registry): NonNullable<DataUse['model']> {
   const found = own(registry.models, name)
   return { name, external: found?.external ?? true, known: found !== undefined }
 }

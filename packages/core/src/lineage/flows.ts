@@ -8,14 +8,14 @@ import type { Flow, LineageNode } from '../ports.ts'
 export function flowsOf(life: ActionLife): Flow[] {
   const { record, permit, approval, outcome, finishedAt = life.at } = life
   if (!permit || outcome?.kind !== 'done') return []
-  const { action, picture } = record
+  const { action, dataUse } = record
   const agent: End = { node: { kind: 'agent', name: action.agent } }
-  const sources = datasets(outcome.reads ?? picture.reads)
-  const targets: Target[] = datasets(outcome.writes ?? picture.writes).map((end) => ({ ...end, how: 'writes' }))
-  if (picture.destination) targets.push({ node: { kind: 'destination', name: picture.destination.name }, how: 'sends' })
-  if (picture.model) {
+  const sources = datasets(outcome.reads ?? dataUse.reads)
+  const targets: Target[] = datasets(outcome.writes ?? dataUse.writes).map((end) => ({ ...end, how: 'writes' }))
+  if (dataUse.destination) targets.push({ node: { kind: 'destination', name: dataUse.destination.name }, how: 'sends' })
+  if (dataUse.model) {
     const how = action.verb === 'model.train' ? 'trains' : 'invokes'
-    targets.push({ node: { kind: 'model', name: picture.model.name }, how })
+    targets.push({ node: { kind: 'model', name: dataUse.model.name }, how })
   }
 
   const approvers =

@@ -40,7 +40,7 @@ export function actionIdOf({ fact }: Entry): string | undefined {
 /** One RunEvent, as JSON. The decision stands twice: as a facet of ours, and as tags for sinks that drop those. */
 export function runEvent(state: RunState, at: number, life: ActionLife, names: { origin: string; publicUrl: string }) {
   const { record, outcome } = life
-  const { action, picture } = record
+  const { action, dataUse } = record
   const rows = outcome?.kind === 'done' ? outcome.rows : undefined
   return {
     eventType: state,
@@ -60,15 +60,15 @@ export function runEvent(state: RunState, at: number, life: ActionLife, names: {
         },
       },
     },
-    inputs: picture.reads.map((node) => dataset(node, names.origin)),
-    outputs: [...picture.writes.map((node) => dataset(node, names.origin)), ...sinks(record, rows, names.origin)],
+    inputs: dataUse.reads.map((node) => dataset(node, names.origin)),
+    outputs: [...dataUse.writes.map((node) => dataset(node, names.origin)), ...sinks(record, rows, names.origin)],
   }
 }
 
 export type RunEvent = ReturnType<typeof runEvent>
 
 function runFacets({ record, approval, outcome }: ActionLife, publicUrl: string) {
-  const { action, decision, risk, digest, picture } = record
+  const { action, decision, risk, digest, dataUse } = record
   const approvers =
     approval?.signatures.filter(({ verdict }) => verdict === 'approve').map(({ person }) => person) ?? []
   const state = approval?.state ?? decision.kind
@@ -91,7 +91,7 @@ function runFacets({ record, approval, outcome }: ActionLife, publicUrl: string)
       agent: action.agent,
       environment: action.environment,
       ...(action.onBehalfOf !== undefined && { onBehalfOf: action.onBehalfOf }),
-      ...(picture.model && { model: picture.model.name }),
+      ...(dataUse.model && { model: dataUse.model.name }),
     },
     tags: {
       ...facet('1-0-0/TagsRunFacet.json#/$defs/TagsRunFacet'),
@@ -131,7 +131,7 @@ function dataset({ name, columns, classes }: DataNode, origin: string) {
 }
 
 /** A destination and a model are datasets too, so that "which models received this" is a downstream question. */
-function sinks({ picture }: ActionRecord, rows: number | undefined, origin: string) {
+function sinks({ dataUse }: ActionRecord, rows: number | undefined, origin: string) {
   const outputFacets =
     rows === undefined
       ? {}
@@ -142,10 +142,10 @@ function sinks({ picture }: ActionRecord, rows: number | undefined, origin: stri
           },
         }
   return [
-    ...(picture.destination
-      ? [{ namespace: `destination://${origin}`, name: picture.destination.name, outputFacets }]
+    ...(dataUse.destination
+      ? [{ namespace: `destination://${origin}`, name: dataUse.destination.name, outputFacets }]
       : []),
-    ...(picture.model ? [{ namespace: `llm://${origin}`, name: picture.model.name, outputFacets: {} }] : []),
+    ...(dataUse.model ? [{ namespace: `llm://${origin}`, name: dataUse.model.name, outputFacets: {} }] : []),
   ]
 }
 

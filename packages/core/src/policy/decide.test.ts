@@ -88,7 +88,7 @@ const question = (name: string, more: { mode?: 'cooperating'; purposeGiven?: boo
   onBehalfOf: undefined,
   context: {
     risk: 10,
-    picture: { reads: [], writes: [], classes: [], sensitive: false },
+    dataUse: { reads: [], writes: [], classes: [], sensitive: false },
     measures: {},
     client: 'test',
     purposeGiven: more.purposeGiven ?? false,

@@ -7,7 +7,7 @@ import type {
   Action,
   Agent,
   Assurance,
-  DataPicture,
+  DataUse,
   Measures,
   Obligation,
   Person,
@@ -25,7 +25,7 @@ export interface PolicyQuestion {
   readonly asChange?: boolean
   readonly context: {
     readonly risk: number
-    readonly picture: DataPicture
+    readonly dataUse: DataUse
     readonly measures: Measures
     readonly client: string
     readonly purposeGiven: boolean

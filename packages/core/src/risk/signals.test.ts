@@ -24,7 +24,7 @@ describe('P13: where data goes is told, or counts as outside', () => {
       effect: 'read',
       destructive: false,
       environment: 'dev',
-      picture: classify({ reads: [], writes: [], ...lineage }, registry),
+      dataUse: classify({ reads: [], writes: [], ...lineage }, registry),
       firstTime: false,
       when: { hour: 12, weekday: 1 },
     })
@@ -32,7 +32,7 @@ describe('P13: where data goes is told, or counts as outside', () => {
   })
 })
 
-describe('G10: the risk line says what the picture shows', () => {
+describe('G10: the risk line says what the use of data shows', () => {
   it.each<[string, Verb, Lineage, string]>([
     [
       'an export only reads here',
@@ -47,14 +47,14 @@ describe('G10: the risk line says what the picture shows', () => {
     ['a write', 'data.write', { reads: [], writes: [{ name: 'orders' }] }, 'It writes.'],
     ['a file', 'file.write', { reads: [], writes: [] }, 'It writes.'],
   ])('%s', (_, verb, lineage, says) => {
-    const picture = classify(lineage, registry)
+    const dataUse = classify(lineage, registry)
     const when = { hour: 12, weekday: 1 }
     const { signals } = riskOf({
       verb,
       effect: 'write',
       destructive: false,
       environment: 'dev',
-      picture,
+      dataUse,
       firstTime: false,
       when,
     })

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { DataPicture, Effect, Risk, RiskSignal, Verb } from '@countersign/schema'
+import type { DataUse, Effect, Risk, RiskSignal, Verb } from '@countersign/schema'
 
 /** All that the risk of an action is told from. */
 export interface RiskView {
@@ -11,7 +11,7 @@ export interface RiskView {
   readonly effect: Effect
   readonly destructive: boolean
   readonly environment: string
-  readonly picture: DataPicture
+  readonly dataUse: DataUse
   readonly firstTime: boolean
   readonly when: { readonly hour: number; readonly weekday: number }
 }
@@ -47,17 +47,17 @@ const rows: readonly {
   {
     name: 'sensitive-data',
     says: 'It touches sensitive data.',
-    when: ({ picture }) => picture.sensitive && !hasUnknown(picture),
+    when: ({ dataUse }) => dataUse.sensitive && !hasUnknown(dataUse),
   },
   {
     name: 'unknown-data',
     says: 'Nobody knows which data it touches.',
-    when: ({ picture }) => picture.sensitive && hasUnknown(picture),
+    when: ({ dataUse }) => dataUse.sensitive && hasUnknown(dataUse),
   },
   {
     name: 'leaves-the-organization',
     says: 'Data goes to a destination outside, or nobody knows where.',
-    when: ({ verb, picture: { destination, model } }) =>
+    when: ({ verb, dataUse: { destination, model } }) =>
       (destination?.outside ?? verb === 'data.export') || (model?.external ?? givesToModel(verb)),
   },
   { name: 'first-time', says: 'This agent has never done this before.', when: ({ firstTime }) => firstTime },
@@ -69,7 +69,7 @@ const rows: readonly {
 ]
 
 /** An export changes nothing where it reads, and of a call to a tool nobody may know whether it does. */
-function whatItDoes({ verb, picture: { writes } }: RiskView): string {
+function whatItDoes({ verb, dataUse: { writes } }: RiskView): string {
   if (writes.some(({ known, name }) => known || name !== 'unknown')) return 'It writes.'
   switch (verb) {
     case 'data.export':
@@ -105,4 +105,4 @@ export function riskOf(view: RiskView, points: RiskPoints = defaultPoints): Risk
 
 const givesToModel = (verb: Verb) => verb === 'model.invoke' || verb === 'model.train'
 
-const hasUnknown = (picture: DataPicture) => [...picture.reads, ...picture.writes].some((node) => !node.known)
+const hasUnknown = (dataUse: DataUse) => [...dataUse.reads, ...dataUse.writes].some((node) => !node.known)

@@ -38,7 +38,9 @@ export interface StoryParts {
 
 type Cast = Readonly<Record<'ana' | 'ben' | 'cleo' | 'eve', Browser>>
 
-/** Every step as a person or an agent would do it, over the real gateways. Resolves to how many there were and failed. */
+/**
+ * Every step as a person or an agent would do it, over the real gateways. Resolves to how many there were and failed.
+ */
 export async function tellStory({ demo, tell, offer, verify }: StoryParts): Promise<{ steps: number; failed: number }> {
   const count = { steps: 0, failed: 0 }
   const cast = await signEveryoneIn(demo.instance.url)
@@ -79,7 +81,7 @@ async function theNight({ demo, cast, tell, is, offer }: Stage): Promise<void> {
   is(
     'Ben sees which data goes where, for what, at what risk',
     seesAll(export_),
-    JSON.stringify(export_.card.bound.picture),
+    JSON.stringify(export_.card.bound.dataUse),
   )
   is('Ben signs', await signedBy('ben', export_))
   const exported = await act(steps.export)
@@ -271,12 +273,12 @@ async function until<T>(read: () => Promise<T>, so: (value: T) => boolean): Prom
 }
 
 function seesAll({ card, shown }: QuestionView): boolean {
-  const { picture, action } = card.bound
+  const { dataUse, action } = card.bound
   const { sentence, purpose, risk } = card.advisory
   return (
     sentence.startsWith('Export 48,211 rows of finance.orders') &&
-    picture.reads[0]?.name === 'finance.orders' &&
-    picture.destination?.name === 'warehouse.acme.example' &&
+    dataUse.reads[0]?.name === 'finance.orders' &&
+    dataUse.destination?.name === 'warehouse.acme.example' &&
     action.environment === 'prod' &&
     purpose?.text !== undefined &&
     risk.signals.length > 0 &&

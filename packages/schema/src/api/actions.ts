@@ -8,7 +8,7 @@ import { Digest, Mode, Json, Measures, Purpose, Resource } from '../action.ts'
 import { ActionSummary, Moment, Named, page, PolicyView, SignatureView } from './api.ts'
 import { DenyReason, Obligation, Risk } from '../decision.ts'
 import { Outcome } from '../fact.ts'
-import { DataPicture } from '../lineage.ts'
+import { DataUse } from '../lineage.ts'
 
 export const ActionPage = page(ActionSummary).extend({
   behind: z
@@ -56,9 +56,9 @@ export const ActionView = ActionSummary.extend({
   session: z.string(),
   trace: z.string().optional(),
   purpose: Purpose.optional(),
-  picture: DataPicture,
+  dataUse: DataUse,
   measures: Measures,
-  riskPicture: Risk,
+  riskDetails: Risk,
   denied: DenyReason.optional(),
   obligations: z.array(Obligation),
   policies: z.array(PolicyView),

@@ -8,7 +8,7 @@ import { Digest, Json, Purpose, Resource, Verb } from '../action.ts'
 import { ActionSummary, Moment, Named, OutcomeView, page, PolicyView, SignatureView } from './api.ts'
 import { Card, Verdict } from '../approval.ts'
 import { Assurance, Risk } from '../decision.ts'
-import { DataPicture } from '../lineage.ts'
+import { DataUse } from '../lineage.ts'
 
 export const QuestionState = z.enum(['open', 'granted', 'spent', 'rejected', 'expired', 'cancelled', 'voided'])
 
@@ -56,7 +56,7 @@ export const QuestionSummary = z.object({
   onBehalfOf: Named.optional(),
   risk: z.number().int(),
   classes: z.array(z.string()),
-  destination: DataPicture.shape.destination,
+  destination: DataUse.shape.destination,
   groups: z.array(z.string()).describe('Everyone who may be asked, by group.'),
   served: z.number().int().describe('Sign-offs that are served.'),
   needed: z.number().int().describe('Sign-offs in all.'),
@@ -95,8 +95,8 @@ export const QuestionView = QuestionSummary.extend({
     client: z.string().describe('As it calls itself: claimed.'),
   }),
   purpose: Purpose.optional().describe('Claimed by the agent, never verified.'),
-  riskPicture: Risk,
-  picture: DataPicture,
+  riskDetails: Risk,
+  dataUse: DataUse,
   policies: z.array(PolicyView).describe('Those the decision rests on.'),
   policyVersion: z.string(),
   signOffs: z.array(SignOffView),

@@ -51,7 +51,7 @@ export function sampleRecord(over: Partial<Omit<ActionRecord, 'digest'>> = {}): 
     id: newId('act'),
     sentence: 'Export 48,211 rows from finance.orders',
     effect: 'read',
-    picture: {
+    dataUse: {
       reads: [{ name: 'finance.orders', classes: ['financial'], domain: 'finance', known: true }],
       writes: [],
       classes: ['financial'],
@@ -97,9 +97,9 @@ export const sampleAsk = (terms: Terms = sampleTerms()): Decision => ({ kind: 'a
 export const sampleDeny = (): Decision => ({ kind: 'deny', ...rests, reason: 'no_grant' })
 
 export function sampleCard(record: ActionRecord, terms: Terms, askedAt: number): Card {
-  const { action, sentence, picture, measures, risk, client } = record
+  const { action, sentence, dataUse, measures, risk, client } = record
   return {
-    bound: { action, picture, measures, terms, obligations: [] },
+    bound: { action, dataUse, measures, terms, obligations: [] },
     advisory: { sentence, risk, client, askedAt, team: 'data-platform' },
   }
 }

@@ -1,5 +1,5 @@
 import { type ActionQuery, newId } from '@countersign/core'
-import type { ActionRecord, DataPicture } from '@countersign/schema'
+import type { ActionRecord, DataUse } from '@countersign/schema'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { agentChanged, asked, changed, decided, finished, permitted, sampleFailed, sampleUnknown } from './facts.ts'
 import {
@@ -23,7 +23,7 @@ import { everyPage, type OpenStore, stage } from './stage.ts'
 const mine = (over: Parameters<typeof sampleAction>[0] = {}) => sampleAction({ agent: 'searcher', ...over })
 const plain = { decision: sampleAllow() }
 
-function picture(reads: string, writes: string, model?: string): DataPicture {
+function dataUse(reads: string, writes: string, model?: string): DataUse {
   const node = (name: string) => ({ name, classes: [], known: true })
   return {
     reads: [node('something.else'), node(reads)],
@@ -36,15 +36,15 @@ function picture(reads: string, writes: string, model?: string): DataPicture {
 
 /** In this order, a minute apart. */
 const records: Readonly<Record<string, ActionRecord>> = {
-  read: sampleRecord({ ...plain, action: mine({ verb: 'data.read' }), picture: picture('crm.people', 'dwh.people') }),
+  read: sampleRecord({ ...plain, action: mine({ verb: 'data.read' }), dataUse: dataUse('crm.people', 'dwh.people') }),
   write: sampleRecord({
     risk: { score: 90, signals: [] },
     action: mine({ verb: 'data.write', operation: 'pg.query' }),
-    picture: picture('crm.orders', 'crm.people'),
+    dataUse: dataUse('crm.orders', 'crm.people'),
   }),
   acted: sampleRecord({ ...plain, action: mine({ onBehalfOf: 'per-one', environment: 'staging' }) }),
   started: sampleRecord({ action: mine({ startedBy: 'per-one' }), decision: sampleDeny() }),
-  model: sampleRecord({ ...plain, action: mine({ verb: 'model.invoke' }), picture: picture('a', 'b', 'own-model') }),
+  model: sampleRecord({ ...plain, action: mine({ verb: 'model.invoke' }), dataUse: dataUse('a', 'b', 'own-model') }),
   other: sampleRecord({ ...plain, action: sampleAction({ agent: 'another' }) }),
 }
 const ends = { read: {}, write: { outcome: sampleUnknown }, acted: { outcome: sampleFailed } }

@@ -1,6 +1,6 @@
 /**
- * The ways to look: a row of the world says where in the journal a noun stands. What is handed out is a copy: nobody changes the
- * store but by a commit.
+ * The ways to look: a row of the world says where in the journal a noun stands. What is handed out is a copy: nobody
+ * changes the store but by a commit.
  *
  * @module
  */
@@ -223,9 +223,9 @@ function matches(
   keywords: ReadonlySet<string> | undefined,
   query: ActionQuery,
 ): boolean {
-  const { action, picture, decision } = record
+  const { action, dataUse, decision } = record
   const people = [action.onBehalfOf, action.startedBy]
-  const datasets = [...picture.reads, ...picture.writes].map(({ name }) => name)
+  const datasets = [...dataUse.reads, ...dataUse.writes].map(({ name }) => name)
   const is = (wanted: string | undefined, ...there: readonly (string | undefined)[]): boolean =>
     wanted === undefined || there.includes(wanted)
   const isOneOf = (wanted: readonly string[] | undefined, there: readonly (string | undefined)[]): boolean =>
@@ -239,7 +239,7 @@ function matches(
       people.includes(query.concerns.person) ||
       query.concerns.agents.includes(action.agent)) &&
     is(query.dataset, ...datasets) &&
-    is(query.model, picture.model?.name) &&
+    is(query.model, dataUse.model?.name) &&
     is(query.verb, action.verb) &&
     is(query.operation, action.operation) &&
     is(query.environment, action.environment) &&

@@ -99,16 +99,16 @@ function streamOf(texts: AsyncGenerator<string>): ReadableStream<Uint8Array> {
 }
 
 async function lineOf(life: ActionLife, look: Viewer): Promise<ActionLine> {
-  const { digest, purpose, picture } = life.record
+  const { digest, purpose, dataUse } = life.record
   const signers = life.approval?.signatures.map(({ person }) => person) ?? []
   return {
     ...(await actionSummary(life, look)),
     digest,
     ...(purpose && { purpose }),
-    reads: picture.reads.map(({ name }) => name),
-    writes: picture.writes.map(({ name }) => name),
-    ...(picture.model && { model: picture.model.name }),
-    ...(picture.destination && { destination: picture.destination.name }),
+    reads: dataUse.reads.map(({ name }) => name),
+    writes: dataUse.writes.map(({ name }) => name),
+    ...(dataUse.model && { model: dataUse.model.name }),
+    ...(dataUse.destination && { destination: dataUse.destination.name }),
     signedBy: await look.names.people(signers),
   }
 }

@@ -1,6 +1,6 @@
 /**
- * The policies in force, what they say of an action, how often they are used, and a place to try others. Nothing here puts
- * a policy in force.
+ * The policies in force, what they say of an action, how often they are used, and a place to try others. Nothing here
+ * puts a policy in force.
  *
  * @module
  */
@@ -148,10 +148,10 @@ export function policies(api: Api, parts: ApiParts, reads: Reads): void {
   })
 
   function questionsOf(life: ActionLife, agent: Agent, actedFor: Person | undefined): PolicyQuestion[] {
-    const { action, risk, picture, measures, client, purpose, effect } = life.record
+    const { action, risk, dataUse, measures, client, purpose, effect } = life.record
     const when = localTime(life.at)
     const purposeGiven = Boolean(purpose?.text?.trim())
-    const context = { risk: risk.score, picture, measures, client, purposeGiven, changes: effect !== 'read', when }
+    const context = { risk: risk.score, dataUse, measures, client, purposeGiven, changes: effect !== 'read', when }
     return action.resources.map((resource) => ({ action, resource, agent, onBehalfOf: actedFor, context }))
   }
 

@@ -2,8 +2,8 @@ import type { Approval, QuestionSummary } from '@countersign/schema'
 
 /** Names of the data it reads or writes; where none is known, of what it acts on. */
 export function dataNames({ card }: Pick<Approval, 'card'>): string[] {
-  const { action, picture } = card.bound
-  const data = [...picture.reads, ...picture.writes].map(({ name }) => name)
+  const { action, dataUse } = card.bound
+  const data = [...dataUse.reads, ...dataUse.writes].map(({ name }) => name)
   return [...new Set(data.length > 0 ? data : action.resources.map(({ name }) => name))]
 }
 

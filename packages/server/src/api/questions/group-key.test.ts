@@ -7,21 +7,21 @@ import { groupKeyOf, shapeOf } from './group-key.ts'
 interface Asked {
   readonly action?: Partial<Action>
   readonly signOff?: Partial<SignOff>
-  readonly picture?: Partial<Card['bound']['picture']>
+  readonly dataUse?: Partial<Card['bound']['dataUse']>
   readonly advisory?: Partial<Card['advisory']>
   readonly team?: string
 }
 
-const groupKey = ({ action, signOff, picture, advisory, team = 'data-platform' }: Asked = {}): string => {
+const groupKey = ({ action, signOff, dataUse, advisory, team = 'data-platform' }: Asked = {}): string => {
   const record = sampleRecord({ action: sampleAction(action) })
   const card = sampleCard(record, { signOffs: [sampleSignOff(signOff)] }, startOfTime)
-  const bound = { ...card.bound, picture: { ...card.bound.picture, ...picture } }
+  const bound = { ...card.bound, dataUse: { ...card.bound.dataUse, ...dataUse } }
   return groupKeyOf({ card: { bound, advisory: { ...card.advisory, ...advisory } }, team })
 }
 const resource = (name: string, kind: Action['resources'][number]['kind'] = 'dataset'): Asked => ({
   action: { resources: [{ kind, name }] },
 })
-const outside = (name: string): Asked => ({ picture: { destination: { name, outside: true, known: false } } })
+const outside = (name: string): Asked => ({ dataUse: { destination: { name, outside: true, known: false } } })
 
 describe('questions are of one kind', () => {
   it.each<[string, Asked, Asked]>([
@@ -45,7 +45,7 @@ describe('questions are of one kind', () => {
     ['other kinds of thing', resource('a.b'), resource('a.b', 'file')],
     ['other roles', resource('admins.read', 'role'), resource('admins.write', 'role')],
     ['other destinations', outside('one.example'), outside('two.example')],
-    ['other classes of data', {}, { picture: { classes: ['phi'] } }],
+    ['other classes of data', {}, { dataUse: { classes: ['phi'] } }],
     ['other tool definitions', { action: { definition: 'a' } }, { action: { definition: 'b' } }],
     ['other people needed', {}, { signOff: { from: ['cfo-office'] } }],
     ['more people needed', {}, { signOff: { quorum: 2 } }],

@@ -15,7 +15,7 @@ import type { Action, Approval, Resource } from '@countersign/schema'
  * Rests on the terms as they were asked, so that a question keeps its heading when it is escalated.
  */
 export const groupKeyOf = ({ card, team }: Pick<Approval, 'card' | 'team'>): string => {
-  const { action, picture, terms } = card.bound
+  const { action, dataUse, terms } = card.bound
   const needed = terms.signOffs.map((signOff) => ({
     from: groupsOf({ ...signOff, escalated: false }, team).toSorted(),
     quorum: signOff.quorum,
@@ -24,9 +24,9 @@ export const groupKeyOf = ({ card, team }: Pick<Approval, 'card' | 'team'>): str
   return digestOf({
     shape: shapeOf(action),
     definition: action.definition ?? null,
-    classes: picture.classes.toSorted(),
-    destination: picture.destination ?? null,
-    model: picture.model ?? null,
+    classes: dataUse.classes.toSorted(),
+    destination: dataUse.destination ?? null,
+    model: dataUse.model ?? null,
     needed: needed.map((each) => JSON.stringify(each)).toSorted(),
   })
 }

@@ -13,16 +13,16 @@ import { moment } from '../front/route.ts'
 export type Nearness = 0 | 1 | 2
 
 /**
- * Out of what the agent did before, newest first: the newest of those that are nearest. The same things sent to the same
- * place come before the same things sent elsewhere, and those before other things of the same shape. One that the person
- * may not see is passed over (`maySee`).
+ * Out of what the agent did before, newest first: the newest of those that are nearest. The same things sent to the
+ * same place come before the same things sent elsewhere, and those before other things of the same shape. One that the
+ * person may not see is passed over (`maySee`).
  */
 export function lastRunOf(
   { card, actionId }: Approval,
   lives: readonly ActionLife[],
   maySee: (life: ActionLife) => boolean,
 ): { readonly life: ActionLife; readonly nearness: Nearness } | undefined {
-  const { action, picture } = card.bound
+  const { action, dataUse } = card.bound
   const shape = shapeOf(action)
   const ranked = lives
     .filter(
@@ -39,7 +39,7 @@ export function lastRunOf(
 
   function nearnessOf({ record }: ActionLife): Nearness {
     if (namesOf(record.action) !== namesOf(action)) return 2
-    return record.picture.destination?.name === picture.destination?.name ? 0 : 1
+    return record.dataUse.destination?.name === dataUse.destination?.name ? 0 : 1
   }
 }
 

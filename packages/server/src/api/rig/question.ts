@@ -24,7 +24,7 @@ export const sampleSignOff: SignOff = {
 export function questionFor(agent: Agent, signOff: SignOff, run: string, now: number) {
   const terms = { signOffs: [signOff] }
   const decision = { kind: 'ask' as const, because: [signOff.id], policyVersion: 'v1', obligations: [], terms }
-  const picture = {
+  const dataUse = {
     reads: [{ name: 'finance.orders', classes: ['financial'], domain: 'finance', known: true }],
     writes: [],
     classes: ['financial'],
@@ -48,7 +48,7 @@ export function questionFor(agent: Agent, signOff: SignOff, run: string, now: nu
     sentence: 'Export 48,211 rows from finance.orders',
     effect: 'read',
     purpose: { text: 'Month end <b>now</b>' },
-    picture,
+    dataUse,
     measures: { rows: 48_211 },
     risk: { score: 55, signals: [{ name: 'sensitive', points: 40, says: 'Financial data leaves its home.' }] },
     decision,
@@ -58,7 +58,7 @@ export function questionFor(agent: Agent, signOff: SignOff, run: string, now: nu
     client: 'a test',
   }
   const card: Card = {
-    bound: { action, picture, measures: record.measures, terms, obligations: [] },
+    bound: { action, dataUse, measures: record.measures, terms, obligations: [] },
     advisory: {
       sentence: record.sentence,
       purpose: record.purpose,

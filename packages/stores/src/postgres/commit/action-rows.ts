@@ -53,7 +53,7 @@ export function takeUp(actions: ActionRows, fact: Fact, place: PlaceOfFact): voi
   }
 }
 
-function rowOf({ id, action, picture, decision, risk }: ActionRecord, { index, at, subject }: PlaceOfFact): ActionRow {
+function rowOf({ id, action, dataUse, decision, risk }: ActionRecord, { index, at, subject }: PlaceOfFact): ActionRow {
   const people = [action.onBehalfOf, action.startedBy].filter((person) => person !== undefined)
   return {
     id,
@@ -64,8 +64,8 @@ function rowOf({ id, action, picture, decision, risk }: ActionRecord, { index, a
     verb: action.verb,
     operation: searchable(action.operation),
     environment: searchable(action.environment),
-    datasets: datasetsOf([...picture.reads, ...picture.writes]),
-    model: picture.model === undefined ? null : searchable(picture.model.name),
+    datasets: datasetsOf([...dataUse.reads, ...dataUse.writes]),
+    model: dataUse.model === undefined ? null : searchable(dataUse.model.name),
     decision: decision.kind,
     risk: risk.score,
     subject,

@@ -7,7 +7,7 @@ const some = (count: number): Box[] =>
   Array.from({ length: count }, (_, index) => ({ kind: 'dataset', name: `d${index}` }))
 const counts = fc.nat(60)
 
-describe('the picture of data', () => {
+describe('the graph of data', () => {
   it.each<Direction>(['across', 'down'])(
     '%s: holds at most 20 boxes inside its frame, and none lies on another',
     (direction) => {

@@ -1,6 +1,6 @@
 import type { Action } from '@countersign/schema'
 import { expect, it } from 'vitest'
-import { pictureOf } from './of-data.ts'
+import { graphOf } from './of-data.ts'
 
 const action: Pick<Action, 'verb' | 'agent' | 'resources'> = {
   verb: 'data.export',
@@ -10,7 +10,7 @@ const action: Pick<Action, 'verb' | 'agent' | 'resources'> = {
 const nothing = { reads: [], writes: [], classes: [], sensitive: false }
 
 it('P13: says what is unknown or outside, and draws the eye to it', () => {
-  const picture = pictureOf(
+  const dataUse = graphOf(
     {
       ...nothing,
       reads: [
@@ -21,11 +21,11 @@ it('P13: says what is unknown or outside, and draws the eye to it', () => {
     },
     action,
   )
-  expect(picture.from).toEqual([
+  expect(dataUse.from).toEqual([
     { kind: 'dataset', name: 'finance.orders', note: 'financial' },
     { kind: 'dataset', name: 'x[U+202E]', note: 'unknown: confidential', alarming: true },
   ])
-  expect(picture.to).toEqual([
+  expect(dataUse.to).toEqual([
     {
       kind: 'destination',
       name: 'partner-drive.example',
@@ -37,6 +37,6 @@ it('P13: says what is unknown or outside, and draws the eye to it', () => {
 
 it('shows what is acted upon where no data is named', () => {
   const route = [{ kind: 'dataset', name: '/exports', note: 'route' }]
-  expect(pictureOf(nothing, action)).toMatchObject({ from: route, to: [] })
-  expect(pictureOf(nothing, { ...action, verb: 'iam.grant' })).toMatchObject({ from: [], to: route })
+  expect(graphOf(nothing, action)).toMatchObject({ from: route, to: [] })
+  expect(graphOf(nothing, { ...action, verb: 'iam.grant' })).toMatchObject({ from: [], to: route })
 })

@@ -5,8 +5,8 @@ import { Graph } from './graph.tsx'
 import { Selected } from './selected.tsx'
 import { all, beyond, first, orMore } from './shown.ts'
 
-/** The picture, and how much of the whole it shows. */
-export function PictureOf({ view }: { view: LineageView }) {
+/** The graph, and how much of the whole it shows. */
+export function LineageGraph({ view }: { view: LineageView }) {
   const [opened, setOpened] = useState<ReadonlySet<number> | undefined>(undefined)
   const [selected, setSelected] = useState<number>()
   if (view.nodes.length < 2) return null
@@ -15,7 +15,7 @@ export function PictureOf({ view }: { view: LineageView }) {
   const { before, after, total, nodes, node } = view
   return (
     <Section
-      title="Picture"
+      title="Graph"
       aside={
         <span className="soft">
           {orMore(before)} before, {orMore(after)} after

@@ -1,18 +1,18 @@
-import { type Direction, fitted, layout, type Picture } from './layout.ts'
+import { type Direction, fitted, layout, type Graph } from './layout.ts'
 import { signs } from './signs.ts'
 
 /** Drawn twice, for a desk and for a phone; the style sheet shows one. What it says stands in words beside it. */
-export function DataDrawing({ picture, label }: { picture: Picture; label: string }) {
+export function DataGraph({ graph, label }: { graph: Graph; label: string }) {
   return (
     <figure className="drawing">
-      <Drawing picture={picture} label={label} direction="across" />
-      <Drawing picture={picture} label={label} direction="down" />
+      <Drawing graph={graph} label={label} direction="across" />
+      <Drawing graph={graph} label={label} direction="down" />
     </figure>
   )
 }
 
-function Drawing({ picture, label, direction }: { picture: Picture; label: string; direction: Direction }) {
-  const { width, height, boxes, arrows } = layout(picture, direction)
+function Drawing({ graph, label, direction }: { graph: Graph; label: string; direction: Direction }) {
+  const { width, height, boxes, arrows } = layout(graph, direction)
   return (
     <svg
       className={direction}

@@ -1,12 +1,12 @@
-import type { Action, DataNode, DataPicture } from '@countersign/schema'
+import type { Action, DataNode, DataUse } from '@countersign/schema'
 import { visibleText } from '@countersign/core/visible'
-import type { Box, Picture } from './layout.ts'
+import type { Box, Graph } from './layout.ts'
 
-/** The picture of one action: sources → action → where it goes. Unknown is said, and draws the eye. */
-export function pictureOf(
-  { reads, writes, destination, model }: DataPicture,
+/** The graph of one action: sources → action → where it goes. Unknown is said, and draws the eye. */
+export function graphOf(
+  { reads, writes, destination, model }: DataUse,
   action: Pick<Action, 'verb' | 'agent' | 'resources'>,
-): Picture {
+): Graph {
   const from = reads.map(dataset)
   const to = writes.map(dataset)
   if (model) to.push(modelBox(model))
@@ -32,7 +32,7 @@ const dataset = ({ name, classes, known }: DataNode): Box => ({
   ...(!known && { alarming: true }),
 })
 
-const modelBox = ({ name, external, known }: NonNullable<DataPicture['model']>): Box => ({
+const modelBox = ({ name, external, known }: NonNullable<DataUse['model']>): Box => ({
   kind: 'model',
   name: visibleText(name),
   note: [external ? 'external' : 'own model', ...(known ? [] : ['not registered'])].join(', '),

@@ -1,5 +1,5 @@
 /**
- * Where things stand in a picture of data: what it comes from, what happens, where it goes. Pure; units are SVG units.
+ * Where things stand in a graph of data: what it comes from, what happens, where it goes. Pure; units are SVG units.
  *
  * @module
  */
@@ -32,7 +32,7 @@ export interface Layout {
   readonly arrows: readonly Arrow[]
 }
 
-export interface Picture {
+export interface Graph {
   readonly from: readonly Box[]
   readonly middle: Box
   readonly to: readonly Box[]
@@ -50,10 +50,10 @@ const gap = 12
 const across = { width: 660, box: 212, middle: 150 }
 const down = { width: 342, gap: 34 }
 
-export function layout(picture: Picture, direction: Direction): Layout {
-  const from = capped(picture.from, mostFrom, 'sources')
-  const to = capped(picture.to, mostTo, 'places')
-  return direction === 'across' ? sideBySide(from, picture.middle, to) : stacked(from, picture.middle, to)
+export function layout(graph: Graph, direction: Direction): Layout {
+  const from = capped(graph.from, mostFrom, 'sources')
+  const to = capped(graph.to, mostTo, 'places')
+  return direction === 'across' ? sideBySide(from, graph.middle, to) : stacked(from, graph.middle, to)
 }
 
 /** The first ones, and in the last place how many more there are: no box vanishes without being counted. */
@@ -113,7 +113,7 @@ function curve(start: { x: number; y: number }, end: { x: number; y: number }): 
   return { path: `M${start.x} ${start.y}C${start.x + half} ${start.y} ${end.x - half} ${end.y} ${end.x} ${end.y}` }
 }
 
-/** What a letter takes at most, on average, in the two sizes of the picture. */
+/** What a letter takes at most, on average, in the two sizes of the graph. */
 const letter = { name: 7.4, note: 6.6 }
 
 /** Cut in the middle, because names differ at their ends. The whole name always stands in the list below. */
