@@ -99,7 +99,8 @@ function lifeOf(record: ActionRecord, place: number): Fact[] {
   const permit = {
     id: newId('prm'),
     actionId: id,
-    digest,
+    asked: digest,
+    runs: digest,
     agent: action.agent,
     agentVersion: 1,
     attempt: record.attempt,

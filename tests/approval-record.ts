@@ -53,7 +53,7 @@ function runsOnce(facts: readonly Entry['fact'][]): void {
   for (const fact of facts) {
     if (fact.kind === 'action.permitted') {
       const { permit } = fact
-      const same = [...open.values()].filter((one) => one.permit.digest === permit.digest)
+      const same = [...open.values()].filter((one) => one.permit.asked === permit.asked)
       for (const { permit: other, ended } of same) {
         expect([ended, other.node, other.approval, permit.approval]).toEqual([false, permit.node, undefined, undefined])
       }

@@ -13,6 +13,7 @@ import {
   createStops,
   CountersignError,
   type Desk,
+  type HandedPermit,
   type Limits,
   type LogLine,
   type Permit,
@@ -20,7 +21,7 @@ import {
   type Store,
 } from '@countersign/core'
 import { byKeyAgain } from '@countersign/identity'
-import type { Agent, Approval, FactKind, KeptResult, Obligation, Person, Refusal } from '@countersign/schema'
+import type { Agent, Approval, FactKind, KeptResult, Obligation, Person, Refusal, Reported } from '@countersign/schema'
 import { Registry } from '@countersign/schema'
 import { createMemoryStore } from '@countersign/stores'
 import { createManualClock } from '@countersign/stores/conformance'
@@ -57,6 +58,12 @@ export interface AttemptOptions {
   readonly run?: (permit: Permit) => Promise<Ran>
   /** What the gateway does when an earlier answer is handed out. */
   readonly replay?: () => void
+  /** The client runs it itself, as behind a hook. */
+  readonly cooperating?: true
+  /** What the gateway says that it enforces. Default: everything where it enforces, nothing where it cooperates. */
+  readonly enforces?: (obligation: Obligation) => boolean
+  /** What becomes of a permit on its way to the client. */
+  readonly grant?: () => Promise<void>
 }
 
 export interface Ending {
@@ -64,6 +71,7 @@ export interface Ending {
   readonly refusal?: Refusal
   readonly ran?: Permit
   readonly result?: KeptResult
+  readonly handed?: HandedPermit
 }
 
 export type Scene = ReturnType<typeof createScene>
@@ -144,18 +152,30 @@ function createScene({ says: first, mode = 'enforce', limits, recordAgainAfterMs
         destructive: false,
         observed: how.observed ?? false,
       },
-      enforces: () => true,
+      ...(how.cooperating ? how.enforces && { enforces: how.enforces } : { enforces: how.enforces ?? (() => true) }),
       patienceMs: how.patienceMs ?? 1,
       signal: how.signal ?? new AbortController().signal,
-      async run(permit) {
-        runs += 1
-        ending = { ending: 'ran', ran: permit }
-        return how.run ? how.run(permit) : done()
-      },
-      async replay(result) {
-        ending = { ending: 'replayed', result }
-        how.replay?.()
-      },
+      ...(how.cooperating
+        ? {
+            async grant(handed: HandedPermit) {
+              ending = { ending: 'granted', handed }
+              await how.grant?.()
+            },
+            async granted(handed: HandedPermit) {
+              ending = { ending: 'granted again', handed }
+            },
+          }
+        : {
+            async run(permit: Permit) {
+              runs += 1
+              ending = { ending: 'ran', ran: permit }
+              return how.run ? how.run(permit) : done()
+            },
+            async replay(result: KeptResult) {
+              ending = { ending: 'replayed', result }
+              how.replay?.()
+            },
+          }),
       async refuse(refusal) {
         const why = refusal.kind === 'denied' ? ` ${refusal.reason}` : ''
         ending = { ending: `${refusal.kind}${why}`, refusal }
@@ -182,8 +202,26 @@ function createScene({ says: first, mode = 'enforce', limits, recordAgainAfterMs
     { next: nextQuestion },
   )
 
+  /** As the client of an agent, with that agent's key. */
+  async function report(permit: string, said: Partial<Reported> = {}, as = agentId): Promise<string> {
+    const agent = await store.agents.get(as)
+    if (!agent) throw new Error(`no agent ${as}`)
+    const caller = {
+      agent,
+      credential: `key_${as}`,
+      onBehalfOf: undefined,
+      startedBy: undefined,
+      proveAgain: async () => agent,
+    }
+    return gate.report(permit, caller, { kind: 'done', summary: 'made it', ...said } as Reported).then(
+      () => 'recorded',
+      (error: { code: string }) => error.code,
+    )
+  }
+
   return {
     attempt,
+    report,
     answer,
     clock,
     store,

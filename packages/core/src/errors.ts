@@ -42,6 +42,7 @@ export const catalogue = {
   ERR_CARD_CHANGED: { status: 409, says: 'What you were shown is no longer what is asked. Look again.' },
   ERR_NO_ESCALATION: { status: 409, says: 'There is nobody further to ask.' },
   ERR_GRANT_SPENT: { status: 409, says: 'This approval was already spent.' },
+  ERR_PERMIT_UNKNOWN: { status: 404, says: 'No such permit was handed to this credential.' },
   ERR_PERMIT_LATE: { status: 503, says: 'The permit came too late. Nothing was run.' },
   ERR_PERMIT_FINISHED: { status: 409, says: 'This run is already recorded.' },
   ERR_ATTEMPT_KNOWN: { status: 409, says: 'This attempt was already made.' },

@@ -23,10 +23,15 @@ export type {
   Caller,
   Presented,
   Permit,
+  HandedPermit,
   AttemptContext,
   Ran,
   Attempt,
+  EnforcingAttempt,
+  CooperatingAttempt,
   Gate,
+} from './ports/attempt.ts'
+export type {
   QuestionStatus,
   Running,
   Handler,

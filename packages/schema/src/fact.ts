@@ -11,24 +11,47 @@ import { Decision, DenyReason, Risk } from './decision.ts'
 import { DataUse, NamedData } from './lineage.ts'
 import { ToolRecord } from './tool.ts'
 
+const seenBy = z
+  .enum(['system', 'client'])
+  .optional()
+  .describe('`system`: Countersign ran it and saw; `client`: who was handed the permit reported it.')
+
+const Done = z.object({
+  kind: z.literal('done'),
+  summary: z.string(),
+  seenBy,
+  rows: z.number().int().nonnegative().optional(),
+  bytes: z.number().int().nonnegative().optional(),
+  reads: z.array(NamedData).optional(),
+  writes: z.array(NamedData).optional(),
+})
+
 /** What really happened. Numbers are what was observed, not what was predicted. */
 export const Outcome = z.discriminatedUnion('kind', [
-  z.object({
-    kind: z.literal('done'),
-    summary: z.string(),
-    rows: z.number().int().nonnegative().optional(),
-    bytes: z.number().int().nonnegative().optional(),
-    reads: z.array(NamedData).optional(),
-    writes: z.array(NamedData).optional(),
-  }),
+  Done,
   z.object({
     kind: z.literal('failed'),
     summary: z.string(),
+    seenBy,
     begun: z.literal(false).optional().describe('Nothing was sent, for certain: the same attempt may be made again.'),
   }),
-  z.object({ kind: z.literal('unknown'), summary: z.string() }),
+  z.object({ kind: z.literal('unknown'), summary: z.string() }).describe('It may have run, and nobody saw the end.'),
+  z.object({ kind: z.literal('unreported'), summary: z.string() }).describe('It was handed out, and nobody said.'),
 ])
 export type Outcome = z.infer<typeof Outcome>
+
+const told = z.string().min(1).max(2000)
+const named = z
+  .array(z.object({ name: z.string().min(1).max(500), columns: z.array(z.string().max(200)).max(200).optional() }))
+  .max(200)
+  .optional()
+
+/** What a client says of what it ran itself. */
+export const Reported = z.discriminatedUnion('kind', [
+  Done.omit({ seenBy: true }).extend({ summary: told, reads: named, writes: named }),
+  z.object({ kind: z.literal('failed'), summary: told }),
+])
+export type Reported = z.infer<typeof Reported>
 
 /** One try of a client, scoped to its credential. */
 export const AttemptKey = z.object({
@@ -61,7 +84,8 @@ export type ActionRecord = z.infer<typeof ActionRecord>
 export const PermitRecord = z.object({
   id: z.string(),
   actionId: z.string(),
-  digest: Digest,
+  asked: Digest.describe('Of the action that was asked for.'),
+  runs: Digest.describe('Of the action that may run.'),
   approval: z.string().optional(),
   agent: z.string(),
   agentVersion: z.number().int(),
@@ -70,7 +94,8 @@ export const PermitRecord = z.object({
   node: z.string(),
   epoch: z.number().int(),
   runBy: z.number().int().describe('The run must begin before this.'),
-  deadline: z.number().int().describe('Without an outcome by then it is closed as unknown.'),
+  deadline: z.number().int().describe('Without an outcome by then it is closed as unknown, or as unreported.'),
+  handed: z.literal(true).optional().describe('To the client, which runs it itself and reports.'),
   policyVersion: z.string(),
 })
 export type PermitRecord = z.infer<typeof PermitRecord>

@@ -69,6 +69,7 @@ export {
   type FactOf,
   KeptResult,
   Outcome,
+  Reported,
   PermitRecord,
 } from './fact.ts'
 export { DataNode, DataUse, Lineage, NamedData, Registry } from './lineage.ts'

@@ -34,6 +34,7 @@ export const standingWords: Readonly<Record<Standing, { word: string; tone: Tone
   done: { word: 'Ran', tone: 'good' },
   failed: { word: 'Failed', tone: 'bad' },
   unknown: { word: 'Outcome unknown', tone: 'warn' },
+  unreported: { word: 'Not reported', tone: 'warn' },
 }
 
 export type RiskWord = 'low' | 'raised' | 'high' | 'critical'
@@ -65,9 +66,17 @@ export function sizeWords(bytes: number): string {
   return `${value < 10 ? value.toFixed(1) : Math.round(value)} ${unit}`
 }
 
-/** What comes back to the card: `ran, 48,211 rows, 3.1 s`. */
-export function outcomeWords({ kind, rows, bytes, durationMs }: OutcomeView): string {
-  const word = { running: 'running', done: 'ran', failed: 'failed', unknown: 'nobody knows how it went' }[kind]
+const outcomeWord: Readonly<Record<OutcomeView['kind'], string>> = {
+  running: 'running',
+  done: 'ran',
+  failed: 'failed',
+  unknown: 'nobody knows how it went',
+  unreported: 'the client has not reported',
+}
+
+/** What comes back to the card: `ran, 48,211 rows, 3.1 s`. What a client says of its own run is marked as that. */
+export function outcomeWords({ kind, seenBy, rows, bytes, durationMs }: OutcomeView): string {
+  const word = seenBy === 'client' ? `reported by the client: ${outcomeWord[kind]}` : outcomeWord[kind]
   return [
     word,
     ...(rows === undefined ? [] : [counted(rows, 'row')]),

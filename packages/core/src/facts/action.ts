@@ -9,7 +9,7 @@ import { count, trace, word } from '../ledger/words.ts'
 import { type Keys, searchable } from './keys.ts'
 import { conflict, type Ground, type Law, type Place } from './law.ts'
 import { actionOf, agentActor, decisionOf, delegationOf, system, policyOf, riskOf } from './leaf-parts.ts'
-import { isUndelivered, type PermitRow, replayKey } from './world.ts'
+import { isOpenEnded, isUndelivered, type PermitRow, replayKey } from './world.ts'
 
 export const decided: Law<'action.decided'> = {
   subject: ({ record: { action } }) => action.onBehalfOf ?? action.agent,
@@ -50,10 +50,12 @@ export const permitted: Law<'action.permitted'> = {
     return {
       actor: system,
       agent: word(permit.agent, blind),
-      action: { digest: blind(permit.digest) },
       approval,
       permit: {
         id: word(permit.id, blind),
+        asked: blind(permit.asked),
+        runs: blind(permit.runs),
+        handed: permit.handed,
         node: word(permit.node, blind),
         epoch: count(permit.epoch),
         agent: count(permit.agentVersion),
@@ -65,10 +67,10 @@ export const permitted: Law<'action.permitted'> = {
     }
   },
 
-  touches: ({ permit: { id, approval, agent, attempt, digest } }, keys) => ({
+  touches: ({ permit: { id, approval, agent, attempt, asked } }, keys) => ({
     permits: [id],
     agents: [agent],
-    undelivered: [keys.digest(digest)],
+    undelivered: [keys.digest(asked)],
     ...(approval !== undefined && { spent: [approval] }),
     ...(attempt.id !== undefined && { attempts: [keys.attempt(attempt.credential, attempt.id)] }),
   }),
@@ -118,7 +120,7 @@ export const finished: Law<'action.finished'> = {
   apply({ permit, outcome, delivered }, { index }, ground) {
     const row = ground.world.permits.get(permit)
     if (row === undefined) return conflict({ permit })
-    const late = row.outcome === 'unknown' && outcome.kind !== 'unknown'
+    const late = isOpenEnded(row.outcome) && !isOpenEnded(outcome.kind)
     if (row.outcome !== null && !late) return { code: 'ERR_PERMIT_FINISHED', detail: permit }
     const ended = { outcome: outcome.kind, delivered: row.delivered || delivered, endedEntry: index }
     savePermit({ ...row, ...ended }, ground)
@@ -155,7 +157,7 @@ function permitRow(permit: PermitRecord, { index }: Place, keys: Keys): PermitRo
     approval: permit.approval ?? null,
     credential: searchable(credential),
     attemptKey: attemptId === undefined ? null : keys.attempt(credential, attemptId),
-    digestKey: keys.digest(permit.digest),
+    digestKey: keys.digest(permit.asked),
     replayable: permit.replayable,
     deadline: permit.deadline,
     outcome: null,
@@ -188,6 +190,7 @@ function mayBeLost(row: PermitRow, next: PermitRow): boolean {
  */
 const outcomeOf = (outcome: Outcome, delivered: boolean) => ({
   kind: outcome.kind,
+  seenBy: 'seenBy' in outcome ? outcome.seenBy : undefined,
   rows: outcome.kind === 'done' ? count(outcome.rows) : undefined,
   bytes: outcome.kind === 'done' ? count(outcome.bytes) : undefined,
   delivered,

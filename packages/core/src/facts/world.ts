@@ -124,4 +124,6 @@ export const emptyWorld = (): World => ({
 export const replayKey = (credential: string, digestKey: string): string => `${credential} ${digestKey}`
 export const signatureKey = (approval: string, person: string): string => `${approval} ${person}`
 export const isPending = (state: ApprovalState): boolean => state === 'open' || state === 'granted'
+/** Nobody saw the end: what really came of it may still be told. */
+export const isOpenEnded = (outcome: PermitRow['outcome']): boolean => outcome === 'unknown' || outcome === 'unreported'
 export const isUndelivered = (row: PermitRow): boolean => row.replayable && !row.delivered

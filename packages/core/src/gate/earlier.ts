@@ -7,7 +7,8 @@ import type { ActionRecord, Approval, AttemptKey, PermitRecord } from '@counters
 import type { SealedAction } from '../action/seal.ts'
 import { createListeners } from '../listeners.ts'
 import { CountersignError } from '../errors.ts'
-import { nodeLease } from './mint.ts'
+import { isCooperating } from './cooperating.ts'
+import { handedPermit, nodeLease } from './mint.ts'
 import type { Attempt, PermitLife, Store } from '../ports.ts'
 import { createSharedLook } from '../shared.ts'
 import type { inOrder } from '../in-order.ts'
@@ -52,7 +53,7 @@ export interface EarlierRuns {
 }
 
 export function createEarlierRuns(
-  store: Pick<Store, 'clock' | 'commit' | 'approvals' | 'permits' | 'leases'>,
+  store: Pick<Store, 'clock' | 'commit' | 'approvals' | 'permits' | 'leases' | 'actions'>,
   isHere: (permit: string) => boolean,
   fairly: ReturnType<typeof inOrder>,
 ): EarlierRuns {
@@ -85,8 +86,9 @@ export function createEarlierRuns(
 
     async ended(earlier, { caller, context }, { digest }, patience) {
       const { id, attempt } = earlier.permit
-      if (earlier.permit.digest !== digest) throw new CountersignError('ERR_ATTEMPT_KNOWN', { permit: id })
-      const life = earlier.outcome ? earlier : await endOf(id, patience)
+      if (earlier.permit.asked !== digest) throw new CountersignError('ERR_ATTEMPT_KNOWN', { permit: id })
+      // What a client runs itself is not waited for: it has the permit, or is handed it once more.
+      const life = earlier.outcome || earlier.permit.handed ? earlier : await endOf(id, patience)
       if (isSame({ caller, context }, attempt)) return life
       if (neverBegan(life.outcome)) return undefined
       return life.outcome && life.delivered && !life.abandoned ? undefined : life
@@ -105,11 +107,16 @@ export function createEarlierRuns(
 
     async tell(attempt, { permit, outcome, finishedAt, result }) {
       const { id, actionId, attempt: key } = permit
+      if (!outcome && permit.handed && isCooperating(attempt)) {
+        const [life] = await store.actions.lives([actionId])
+        if (life) return attempt.granted(handedPermit(life.record, permit))
+      }
       if (!outcome) return attempt.refuse({ kind: 'done', actionId, at: undefined, ...(await withoutEnd(permit)) })
       const kept = store.clock.now() < (finishedAt ?? 0) + resultKeptMs
       const { summary } = outcome
-      const unknown = outcome.kind === 'unknown' && ({ open: 'unknown' } as const)
-      if (result && kept) await attempt.replay(result, outcome)
+      const isOpen = outcome.kind === 'unknown' || outcome.kind === 'unreported'
+      const unknown = isOpen && ({ open: 'unknown' } as const)
+      if (result && kept && !isCooperating(attempt)) await attempt.replay(result, outcome)
       else await attempt.refuse({ kind: 'done', actionId, at: finishedAt, summary, ...unknown })
       if (attempt.signal.aborted) return // hung up again: it is still to be handed out
       await store.commit({ facts: [{ kind: 'action.replayed', permit: id, actionId, attempt: key }] })

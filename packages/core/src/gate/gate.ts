@@ -5,7 +5,8 @@
  *
  * Nothing runs before the leave to run it is durable in the ledger (P2), so a crash can leave a permit without an
  * outcome but never an outcome without a permit. What runs is the sealed copy (P1), and a grant is spent in the very
- * commit that records the permit (P6).
+ * commit that records the permit (P6). Where the client runs it itself, it is handed the permit in place of a run, and
+ * reports what came of it.
  *
  * @module
  */
@@ -19,12 +20,15 @@ import { createDenials } from '../limits/denials.ts'
 import { createWeights } from '../limits/weights.ts'
 import { denied } from '../policy/denied.ts'
 import type { Attempt, Gate, PolicyEngine, Store } from '../ports.ts'
+import { isCooperating } from './cooperating.ts'
 import { createEarlierRuns } from './earlier.ts'
 import { createHold } from './hold.ts'
 import type { Judge } from './judge.ts'
+import { handedPermit } from './mint.ts'
 import { type Patience, startPatience } from './patience.ts'
 import { createPermits, proveAgain } from './permit.ts'
 import { createRefusals } from './refusal.ts'
+import { createReport } from './report.ts'
 import { createRun, type Permitted, type RunParts } from './run.ts'
 import type { Settled, Verdict } from './verdict.ts'
 
@@ -72,7 +76,7 @@ export function createGate(parts: GateParts): InstanceGate {
       const patience = startPatience(attempt)
       try {
         const verdict = await judged(sealed, attempt, patience)
-        if (verdict.kind === 'permitted') await ran(attempt, verdict)
+        if (verdict.kind === 'permitted') await carriedOut(attempt, verdict)
         else if (verdict.kind === 'known') await earlierRuns.tell(attempt, verdict.earlier)
         else await attempt.refuse(verdict)
       } finally {
@@ -80,11 +84,13 @@ export function createGate(parts: GateParts): InstanceGate {
         leave()
       }
     },
+    report: createReport(store),
     show: earlierRuns.show,
     heed: runs.heed,
   }
 
-  async function ran(attempt: Attempt, leaveToRun: Permitted): Promise<void> {
+  async function carriedOut(attempt: Attempt, leaveToRun: Permitted): Promise<void> {
+    if (isCooperating(attempt)) return attempt.grant(handedPermit(leaveToRun.record, leaveToRun.permit))
     await runs.run(attempt, leaveToRun)
     earlierRuns.show(leaveToRun.permit.id)
   }
@@ -114,7 +120,7 @@ export function createGate(parts: GateParts): InstanceGate {
     agent: Agent,
     patience: Patience,
   ): Promise<Verdict> {
-    const settled = await settle(sealed, await judge(sealed, attempt, agent), agent)
+    const settled = await settle(sealed, await judge(sealed, attempt, agent), attempt, agent)
     if ('kind' in settled) return settled
     if (settled.state === 'open') attempt.held?.(refusals.waitingFor(settled))
     const approval = await desk.waitFor(settled.id, patience.signal)
@@ -122,16 +128,21 @@ export function createGate(parts: GateParts): InstanceGate {
   }
 
   /** What becomes of it, or the question whose answer it waits for. */
-  async function settle(sealed: SealedAction, record: ActionRecord, agent: Agent): Promise<Verdict | Approval> {
+  async function settle(
+    sealed: SealedAction,
+    record: ActionRecord,
+    attempt: Attempt,
+    agent: Agent,
+  ): Promise<Verdict | Approval> {
     if (agent.status === 'stopped') return { kind: 'denying', record: denied(record, 'agent_stopped') }
     const { decision } = record
     switch (decision.kind) {
       case 'deny':
         return { kind: 'denying', record }
       case 'allow':
-        return permits.allow(record, agent)
+        return permits.allow(record, agent, attempt)
       case 'ask':
-        if (record.observed) return permits.allow(record, agent)
+        if (record.observed) return permits.allow(record, agent, attempt)
         return hold(sealed, record, agent)
     }
   }
@@ -149,11 +160,13 @@ export function createGate(parts: GateParts): InstanceGate {
   }
 }
 
-/** Who acts comes from the credential, whatever the message says. */
-function actionOf({ action, caller }: Attempt): Action {
+/** Who acts comes from the credential, and who runs it from the attempt, whatever the message says. */
+function actionOf(attempt: Attempt): Action {
+  const { action, caller } = attempt
   return {
     ...action,
     tenant: 'default',
+    mode: isCooperating(attempt) ? 'cooperating' : 'enforcing',
     agent: caller.agent.id,
     ...(caller.onBehalfOf !== undefined && { onBehalfOf: caller.onBehalfOf }),
     ...(caller.startedBy !== undefined && { startedBy: caller.startedBy }),

@@ -7,7 +7,7 @@ import type { ActionRecord, Agent, Measures, Obligation, Outcome, PermitRecord }
 import { forEach } from '../each.ts'
 import { CountersignError, isError } from '../errors.ts'
 import { newId } from '../id.ts'
-import type { Clock, LogLine, Permit, Store } from '../ports.ts'
+import type { Clock, HandedPermit, LogLine, Permit, Store } from '../ports.ts'
 
 /** This instance, as long as it holds its lease. */
 export interface NodeLease {
@@ -24,6 +24,17 @@ const runWithinMs = 30_000
 /** A run that has not ended by then is recorded as one whose outcome is unknown. */
 const finishWithinMs = 15 * 60_000
 
+interface Leave {
+  /** The one that asked for it. */
+  readonly actionId: string
+  readonly agent: Agent
+  readonly node: NodeLease
+  readonly now: number
+  readonly approval?: string
+  /** The client runs it, not this instance. */
+  readonly handed: boolean
+}
+
 /**
  * What is written down of a permit before it is given.
  *
@@ -31,29 +42,27 @@ const finishWithinMs = 15 * 60_000
  */
 export function permitRecord(
   { digest, action, attempt, decision, effect }: ActionRecord,
-  actionId: string,
-  agent: Agent,
-  node: NodeLease,
-  now: number,
-  approval?: string,
+  { actionId, agent, node, now, approval, handed }: Leave,
 ): PermitRecord {
   const epoch = node.epoch()
   if (epoch === undefined) throw new CountersignError('ERR_STORE_UNAVAILABLE', { lease: node.id })
   return {
     id: newId('prm'),
     actionId,
-    digest,
+    asked: digest,
+    runs: digest,
     ...(approval !== undefined && { approval }),
     agent: action.agent,
     agentVersion: agent.version,
     attempt,
-    // Reading again does no harm where policy allows it anyway.
-    replayable: approval !== undefined || effect !== 'read',
+    // Reading again does no harm where policy allows it anyway; what a client runs itself has no answer that it could not get.
+    replayable: !handed && (approval !== undefined || effect !== 'read'),
     node: node.id,
     epoch,
     runBy: now + runWithinMs,
     deadline: now + finishWithinMs,
     policyVersion: decision.policyVersion,
+    ...(handed && { handed: true as const }),
   }
 }
 
@@ -71,13 +80,11 @@ export function mintPermit(
   leave: PermitRecord,
   { node, clock, revoked, begun }: Minting,
 ): Permit {
-  const obligations = record.decision.kind === 'deny' ? [] : record.decision.obligations
   return {
     id: leave.id,
     actionId: leave.actionId,
     action: record.action,
-    obligations,
-    measures: ceilings(record.measures, obligations),
+    ...boundsOf(record),
     revoked,
     begin() {
       if (clock.now() > leave.runBy || node.epoch() !== leave.epoch) {
@@ -88,27 +95,54 @@ export function mintPermit(
   } as unknown as Permit
 }
 
+/** The same leave for a client that runs it itself, as often as the same attempt asks for it. */
+export const handedPermit = (record: ActionRecord, leave: PermitRecord): HandedPermit => ({
+  id: leave.id,
+  actionId: leave.actionId,
+  action: record.action,
+  runs: leave.runs,
+  ...boundsOf(record),
+  until: leave.runBy,
+  reportBy: leave.deadline,
+})
+
+function boundsOf({ decision, measures }: ActionRecord) {
+  const obligations = decision.kind === 'deny' ? [] : decision.obligations
+  return { obligations, measures: ceilings(measures, obligations) }
+}
+
 function ceilings(measures: Measures, obligations: readonly Obligation[]): Measures {
   const limits = obligations.flatMap((obligation) => (obligation.kind === 'limit' ? [obligation.rows] : []))
   if (limits.length === 0) return measures
   return { ...measures, rows: Math.min(...limits, measures.rows ?? Number.MAX_SAFE_INTEGER) }
 }
 
-/** Closes permits whose outcome never came, after their deadline: `unknown`, alarmed, never run again by itself. */
+/**
+ * Closes permits whose outcome never came, after their deadline, and never runs one again by itself: `unknown` is alarmed;
+ * `unreported`, where a client was to say, is only recorded.
+ */
 export async function closeOverdue(
   store: Pick<Store, 'commit' | 'permits'>,
   log: (line: LogLine) => void,
 ): Promise<void> {
-  await forEach(await store.permits.overdue(), async ({ id: permit, actionId }) => {
-    const outcome: Outcome = {
-      kind: 'unknown',
-      summary: 'No outcome was recorded before the deadline: it may have run already.',
-    }
+  await forEach(await store.permits.overdue(), async ({ id: permit, actionId, handed }) => {
     try {
+      const outcome = handed ? unreported : unknown
       await store.commit({ facts: [{ kind: 'action.finished', permit, actionId, outcome, delivered: false }] })
-      log({ level: 'error', says: 'A run has no outcome.', permit, actionId })
+      if (handed) log({ level: 'info', says: 'A client has not reported what it ran.', permit, actionId })
+      else log({ level: 'error', says: 'A run has no outcome.', permit, actionId })
     } catch (error) {
       if (!isError(error, 'ERR_PERMIT_FINISHED')) throw error // its outcome came at the last moment
     }
   })
+}
+
+const unknown: Outcome = {
+  kind: 'unknown',
+  summary: 'No outcome was recorded before the deadline: it may have run already.',
+}
+
+const unreported: Outcome = {
+  kind: 'unreported',
+  summary: 'Its permit was handed to the client, which did not say before the deadline what came of it.',
 }

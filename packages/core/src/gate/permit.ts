@@ -12,6 +12,7 @@ import { covers, mustBeAbout } from '../approval/recheck.ts'
 import { CountersignError, isError } from '../errors.ts'
 import { denied } from '../policy/denied.ts'
 import type { Attempt, Caller, Store } from '../ports.ts'
+import { isCooperating } from './cooperating.ts'
 import type { EarlierRuns } from './earlier.ts'
 import type { Judge } from './judge.ts'
 import { type NodeLease, permitRecord } from './mint.ts'
@@ -29,7 +30,7 @@ export interface PermitParts {
 
 export interface Permits {
   /** For a plain allow: decision and permit are one commit. */
-  allow(record: ActionRecord, agent: Agent): Promise<Verdict>
+  allow(record: ActionRecord, agent: Agent, attempt: Attempt): Promise<Verdict>
   /** Everything is judged again: what the signatures no longer cover is asked anew. */
   spend(sealed: SealedAction, approval: Approval, attempt: Attempt): Promise<Verdict>
 }
@@ -38,11 +39,10 @@ export function createPermits({ store, desk, judge, node, runs, earlierRuns }: P
   const { clock } = store
 
   return {
-    async allow(record, agent) {
+    async allow(record, agent, attempt) {
       await runs.leavesAreTold()
-      return leave(record, permitRecord(record, record.id, agent, node, clock.now()), [
-        { kind: 'action.decided', record },
-      ])
+      const leaveToRun = permitRecord(record, { ...given(attempt, agent), actionId: record.id })
+      return leave(record, leaveToRun, [{ kind: 'action.decided', record }])
     },
 
     async spend(sealed, approval, attempt) {
@@ -59,7 +59,8 @@ export function createPermits({ store, desk, judge, node, runs, earlierRuns }: P
         await desk.withdraw(approval.id, 'voided', gap, 'system')
         return { kind: 'changed' }
       }
-      const leaveToRun = permitRecord(record, approval.actionId, agent, node, clock.now(), approval.id)
+      const of = { actionId: approval.actionId, approval: approval.id }
+      const leaveToRun = permitRecord(record, { ...given(attempt, agent), ...of })
       try {
         const spent = spend(approval, leaveToRun.id, clock.now())
         const change: Fact = { kind: 'approval.changed', change: 'spent', by: agent.id, approval: spent }
@@ -70,6 +71,10 @@ export function createPermits({ store, desk, judge, node, runs, earlierRuns }: P
         throw error
       }
     },
+  }
+
+  function given(attempt: Attempt, agent: Agent) {
+    return { agent, node, now: clock.now(), handed: isCooperating(attempt) }
   }
 
   async function leave(

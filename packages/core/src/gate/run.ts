@@ -6,7 +6,7 @@
 import type { ActionRecord, Agent, Fact, Outcome, PermitRecord } from '@countersign/schema'
 import { CountersignError, isError } from '../errors.ts'
 import { mintPermit, type NodeLease } from './mint.ts'
-import type { Attempt, LogLine, Ran, Store } from '../ports.ts'
+import type { EnforcingAttempt, LogLine, Ran, Store } from '../ports.ts'
 import { createRevocations } from './revoked.ts'
 
 export interface RunParts {
@@ -25,7 +25,7 @@ export interface Permitted {
 
 export interface Runs {
   /** Never throws: once it has begun, it ends with an outcome, or as unknown at the permit's deadline. */
-  run(attempt: Attempt, leaveToRun: Permitted): Promise<void>
+  run(attempt: EnforcingAttempt, leaveToRun: Permitted): Promise<void>
   isHere(permit: string): boolean
   /** Ends what runs here of an agent that is stopped, and what came with a key that is no longer good. */
   heed(agent: Agent): void
@@ -49,7 +49,7 @@ export function createRun({ store, node, log, recordAgainAfterMs = [250, 1_000, 
       here.add(permit)
       try {
         const { outcome, delivered, result } = await runSafely(attempt, leaveToRun)
-        const end = { kind: 'action.finished', permit, actionId, outcome } as const
+        const end = { kind: 'action.finished', permit, actionId, outcome: seen(outcome) } as const
         const kept = result && canBeAskedFor(leaveToRun.permit, delivered) ? { result } : {}
         // Where nothing was begun there is nothing to hand out: the same is just run.
         await record(neverBegan(outcome) ? { ...end, delivered: true } : { ...end, delivered, ...kept })
@@ -70,7 +70,7 @@ export function createRun({ store, node, log, recordAgainAfterMs = [250, 1_000, 
 
     async notBegun({ id: permit, actionId, deadline }) {
       const summary = 'Nothing was run: the record could not be written. It may be sent again.'
-      const outcome: Outcome = { kind: 'failed', summary, begun: false }
+      const outcome = seen({ kind: 'failed', summary, begun: false })
       // Whoever sent it is told so now.
       const fact: Fact = { kind: 'action.finished', permit, actionId, outcome, delivered: true }
       for (let tries = 0; store.clock.now() < deadline; tries++) {
@@ -85,7 +85,7 @@ export function createRun({ store, node, log, recordAgainAfterMs = [250, 1_000, 
   }
 
   /** A failure of the upstream is an outcome too. */
-  async function runSafely(attempt: Attempt, { record: judged, permit }: Permitted): Promise<Ran> {
+  async function runSafely(attempt: EnforcingAttempt, { record: judged, permit }: Permitted): Promise<Ran> {
     const ended = whenGone(attempt.signal, permit.id)
     const revoked = revocations.watch(permit, attempt.caller)
     let hasBegun = false
@@ -133,6 +133,10 @@ export function createRun({ store, node, log, recordAgainAfterMs = [250, 1_000, 
     }
   }
 }
+
+/** What a gateway of Countersign's own tells of its run. */
+const seen = (outcome: Outcome): Outcome =>
+  outcome.kind === 'done' || outcome.kind === 'failed' ? { ...outcome, seenBy: 'system' } : outcome
 
 /** Nothing was sent, for certain, so the same attempt may be made again. */
 export const neverBegan = (outcome: Outcome | undefined): boolean =>

@@ -145,7 +145,8 @@ export function samplePermit(id: string, record: ActionRecord, approval?: string
   return {
     id,
     actionId: record.id,
-    digest: record.digest,
+    asked: record.digest,
+    runs: record.digest,
     ...(approval !== undefined && { approval }),
     agent: record.action.agent,
     agentVersion: 1,

@@ -48,7 +48,7 @@ export interface Change {
  *   that is finished but not delivered, or that has not ended and whose client may be gone: one of the two was
  *   countersigned, it was abandoned, or it runs on another node;
  * - `ERR_PERMIT_FINISHED` for a second `action.finished` of a permit, except that a late outcome (done or failed) may
- *   follow `unknown`;
+ *   follow `unknown` or `unreported`;
  * - `ERR_STORE_UNAVAILABLE` when it cannot know whether it can write.
  */
 export interface Store {
@@ -84,8 +84,8 @@ export interface Store {
      */
     abandon(which: { readonly permit: string } | { readonly notOf: readonly string[] }): Promise<void>
     /**
-     * The newest permit for this digest, whoever used it, of which nobody knows how it ended: still running, or
-     * `unknown`.
+     * The newest permit for this digest, whoever used it, of which nobody knows how it ended: still running, `unknown`
+     * or `unreported`.
      */
     openEnded(digest: string): Promise<PermitLife | undefined>
     /** Without outcome past their deadline; at most 100. */

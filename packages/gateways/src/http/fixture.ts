@@ -9,7 +9,7 @@ import { type AddressInfo, connect } from 'node:net'
 import {
   createConcerns,
   CountersignError,
-  type Attempt,
+  type EnforcingAttempt,
   type Caller,
   type Concern,
   type GatewayContext,
@@ -26,14 +26,14 @@ export const otherKey = 'csk_agent-two'
 export const upstreamCredential = 'credential-for-the-upstream'
 
 /** What the gate says to an attempt. */
-type Say = (attempt: Attempt) => Refusal | 'run' | Promise<Refusal | 'run'>
+type Say = (attempt: EnforcingAttempt) => Refusal | 'run' | Promise<Refusal | 'run'>
 
 export interface Instance {
   readonly url: string
   readonly port: number
   readonly upstream: Upstream
   /** Every attempt that reached the gate. */
-  readonly attempts: Attempt[]
+  readonly attempts: EnforcingAttempt[]
   readonly ran: Ran[]
   readonly logs: LogLine[]
   readonly kept: Map<string, string>
@@ -70,14 +70,14 @@ interface Upstream {
 
 export async function openInstance(settings: { upstream?: object; config?: object } = {}): Promise<Instance> {
   const { server, upstream } = await openUpstream()
-  const attempts: Attempt[] = []
+  const attempts: EnforcingAttempt[] = []
   const ran: Ran[] = []
   const logs: LogLine[] = []
   const concerns = createConcerns({ clock: { now: () => Date.now() }, log: (line) => logs.push(line) })
   const kept = new Map<string, string>()
   const undelivered = new Map<string, Ran>()
 
-  async function pass(attempt: Attempt): Promise<void> {
+  async function pass(attempt: EnforcingAttempt): Promise<void> {
     attempts.push(attempt)
     const id = attempt.context.attemptId
     const earlier = id === undefined ? undefined : undelivered.get(id)
@@ -99,7 +99,7 @@ export async function openInstance(settings: { upstream?: object; config?: objec
   }
 
   const services: GatewayContext = {
-    gate: { pass },
+    gate: { pass, async report() {} },
     clock: { now: () => 0 },
     publicUrl: 'http://countersign.test',
     async identify(presented) {

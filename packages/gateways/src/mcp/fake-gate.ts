@@ -3,7 +3,14 @@
  *
  * @module
  */
-import { type Attempt, digestOf, type Gate, type Permit, type QuestionStatus, type Ran } from '@countersign/core'
+import {
+  type EnforcingAttempt,
+  digestOf,
+  type Gate,
+  type Permit,
+  type QuestionStatus,
+  type Ran,
+} from '@countersign/core'
 import type { Obligation, Refusal } from '@countersign/schema'
 
 export type Verdict = 'allow' | 'ask' | Refusal
@@ -16,7 +23,7 @@ interface Question {
 export interface FakeGate extends Gate {
   verdict: Verdict
   obligations: readonly Obligation[]
-  readonly attempts: Attempt[]
+  readonly attempts: EnforcingAttempt[]
   readonly runs: Ran[]
   /** Takes back the leave of every run; the reason is a text. */
   revoke: AbortController
@@ -50,7 +57,7 @@ export function createFakeGate(): FakeGate {
     })
   }
 
-  async function run(attempt: Attempt, digest: string): Promise<void> {
+  async function run(attempt: EnforcingAttempt, digest: string): Promise<void> {
     const action = { ...structuredClone(attempt.action), tenant: 'default', agent: attempt.caller.agent.id }
     const { obligations, revoke } = gate
     const revoked = revoke.signal
@@ -68,7 +75,8 @@ export function createFakeGate(): FakeGate {
     runs: [],
     revoke: new AbortController(),
     questions: new Map(),
-    async pass(attempt) {
+    async report() {},
+    async pass(attempt: EnforcingAttempt) {
       gate.attempts.push(attempt)
       const digest = digestOf(attempt.action)
       const earlier = undelivered.get(digest)

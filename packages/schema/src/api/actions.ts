@@ -64,7 +64,17 @@ export const ActionView = ActionSummary.extend({
   policies: z.array(PolicyView),
   policyVersion: z.string(),
   signatures: z.array(SignatureView),
-  permit: z.object({ id: z.string(), at: Moment, runBy: Moment, node: z.string() }).optional(),
+  permit: z
+    .object({
+      id: z.string(),
+      at: Moment,
+      runBy: Moment,
+      node: z.string(),
+      asked: Digest,
+      runs: Digest,
+      handed: z.literal(true).optional().describe('To the client, which runs it itself and reports.'),
+    })
+    .optional(),
   reported: Outcome.optional().describe('The outcome as recorded, with what was really read and written.'),
   timeline: z.array(TimelineEntry),
   leftOut: z

@@ -65,8 +65,12 @@ export const PolicyView = z.object({
 export type PolicyView = z.infer<typeof PolicyView>
 
 export const OutcomeView = z.object({
-  kind: z.enum(['running', 'done', 'failed', 'unknown']),
+  kind: z.enum(['running', 'done', 'failed', 'unknown', 'unreported']),
   summary: z.string(),
+  seenBy: z
+    .enum(['system', 'client'])
+    .optional()
+    .describe('`client`: what it says itself of what it ran; Countersign did not see it.'),
   rows: z.number().int().optional(),
   bytes: z.number().int().optional(),
   startedAt: Moment,
@@ -88,6 +92,7 @@ export const Standing = z.enum([
   'done',
   'failed',
   'unknown',
+  'unreported',
 ])
 export type Standing = z.infer<typeof Standing>
 

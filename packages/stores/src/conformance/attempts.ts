@@ -78,11 +78,11 @@ export function attempts(open: OpenStore): void {
         await expectRefusal(store, change, 'ERR_ATTEMPT_KNOWN')
         const known = await store.commit(change).catch((error: unknown) => error)
         expect(isError(known, 'ERR_ATTEMPT_KNOWN') && known.detail).toEqual(leave)
-        expect((await store.permits.undelivered(credential, leave.digest))?.permit).toEqual(leave)
+        expect((await store.permits.undelivered(credential, leave.asked))?.permit).toEqual(leave)
 
         await store.commit({ facts: [replayed(leave, attempt(credential))] })
         expect(await store.permits.get(leave.id)).toMatchObject({ delivered: true })
-        expect(await store.permits.undelivered(credential, leave.digest)).toBeUndefined()
+        expect(await store.permits.undelivered(credential, leave.asked)).toBeUndefined()
         await store.commit(change)
       })
 
@@ -146,7 +146,7 @@ export function attempts(open: OpenStore): void {
         const { store, credential, leave, again } = await scenes()
         await store.permits.abandon({ permit: leave.id })
         await expectRefusal(store, await again({ credential, id: 'attempt-2' }), 'ERR_ATTEMPT_KNOWN')
-        expect(await store.permits.begun(credential, leave.digest)).toMatchObject({ permit: leave, abandoned: true })
+        expect(await store.permits.begun(credential, leave.asked)).toMatchObject({ permit: leave, abandoned: true })
         expect(await store.permits.get(leave.id)).toMatchObject({ abandoned: true })
       })
 
@@ -181,13 +181,13 @@ export function attempts(open: OpenStore): void {
 
       it('is found by its credential and digest, the newest first, until it has ended', async () => {
         const { store, credential, leave, again } = await scenes()
-        expect((await store.permits.begun(credential, leave.digest))?.permit).toEqual(leave)
-        expect(await store.permits.begun(unique('key'), leave.digest)).toBeUndefined()
+        expect((await store.permits.begun(credential, leave.asked))?.permit).toEqual(leave)
+        expect(await store.permits.begun(unique('key'), leave.asked)).toBeUndefined()
         expect(await store.permits.begun(credential, 'f'.repeat(64))).toBeUndefined()
         await store.commit(await on(again, { credential, id: 'attempt-2' }, { node: leave.node }))
-        expect((await store.permits.begun(credential, leave.digest))?.permit.attempt.id).toBe('attempt-2')
+        expect((await store.permits.begun(credential, leave.asked))?.permit.attempt.id).toBe('attempt-2')
         await store.commit({ facts: [finished(leave)] })
-        expect((await store.permits.begun(credential, leave.digest))?.permit.attempt.id).toBe('attempt-2')
+        expect((await store.permits.begun(credential, leave.asked))?.permit.attempt.id).toBe('attempt-2')
       })
     })
 

@@ -41,6 +41,7 @@ export const permitted = (permit: PermitRecord): FactOf<'action.permitted'> => (
 export const sampleDone: Outcome = { kind: 'done', summary: 'Exported 48,211 rows.', rows: 48_211 }
 export const sampleFailed: Outcome = { kind: 'failed', summary: 'The upstream said no.' }
 export const sampleUnknown: Outcome = { kind: 'unknown', summary: 'Nobody came back to say.' }
+export const sampleUnreported: Outcome = { kind: 'unreported', summary: 'It was handed out, and nobody said.' }
 
 export const finished = (
   permit: PermitRecord,

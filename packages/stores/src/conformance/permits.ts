@@ -11,6 +11,7 @@ import {
   sampleDone,
   sampleFailed,
   sampleUnknown,
+  sampleUnreported,
 } from './facts.ts'
 import { granted, minuteMs, sampleOpen, samplePermit, sampleRecord, spent, unique } from './samples.ts'
 import { enrol, expectRefusal, type OpenStore, stage } from './stage.ts'
@@ -183,26 +184,29 @@ export function permits(open: OpenStore): void {
         expect((await store.permits.get(leave.id))?.outcome).toEqual(outcome)
       })
 
-      it('may come late after unknown: appended, once, nothing rewritten', async () => {
-        const { store } = scene
-        const { record, permit } = await enrol(store)
-        const leave = await permit(record())
-        await store.commit({ facts: [finished(leave, { outcome: sampleUnknown, delivered: false })] })
-        expect((await store.permits.get(leave.id))?.outcome).toEqual(sampleUnknown)
-        const twice = { facts: [finished(leave, { outcome: sampleUnknown })] }
-        await expectRefusal(store, twice, 'ERR_PERMIT_FINISHED')
+      it.each([sampleUnknown, sampleUnreported])(
+        'may come late after $kind: appended, once, nothing rewritten',
+        async (open) => {
+          const { store } = scene
+          const { record, permit } = await enrol(store)
+          const leave = await permit(record())
+          await store.commit({ facts: [finished(leave, { outcome: open, delivered: false })] })
+          expect((await store.permits.get(leave.id))?.outcome).toEqual(open)
+          for (const again of [sampleUnknown, sampleUnreported])
+            await expectRefusal(store, { facts: [finished(leave, { outcome: again })] }, 'ERR_PERMIT_FINISHED')
 
-        await store.commit({ facts: [finished(leave)] })
-        expect((await store.permits.get(leave.id))?.outcome).toEqual(sampleDone)
-        await expectRefusal(store, { facts: [finished(leave)] }, 'ERR_PERMIT_FINISHED')
-        const { timeline } = (await store.actions.get(leave.actionId)) ?? { timeline: [] }
-        expect(timeline.map((entry) => entry.fact)).toMatchObject([
-          { kind: 'action.decided' },
-          { kind: 'action.permitted' },
-          { kind: 'action.finished', outcome: sampleUnknown },
-          { kind: 'action.finished', outcome: sampleDone },
-        ])
-      })
+          await store.commit({ facts: [finished(leave)] })
+          expect((await store.permits.get(leave.id))?.outcome).toEqual(sampleDone)
+          await expectRefusal(store, { facts: [finished(leave)] }, 'ERR_PERMIT_FINISHED')
+          const { timeline } = (await store.actions.get(leave.actionId)) ?? { timeline: [] }
+          expect(timeline.map((entry) => entry.fact)).toMatchObject([
+            { kind: 'action.decided' },
+            { kind: 'action.permitted' },
+            { kind: 'action.finished', outcome: open },
+            { kind: 'action.finished', outcome: sampleDone },
+          ])
+        },
+      )
 
       it('of racing ones exactly one is recorded', async () => {
         const { store } = scene
@@ -219,25 +223,28 @@ export function permits(open: OpenStore): void {
   describe('permits that nobody knows the end of', () => {
     const scene = stage(open)
 
-    it('are told of by their digest, the newest first, until it is known how each ended', async () => {
-      const { store } = scene
-      const { record, permit } = await enrol(store)
-      const first = record({ attempt: { credential: unique('key'), id: 'one' } })
-      const second = { ...record({ attempt: { credential: unique('key'), id: 'two' } }), ...sameAction(first) }
-      const newest = async () => (await store.permits.openEnded(first.digest))?.permit
-      expect(await newest()).toBeUndefined()
+    it.each([sampleUnknown, sampleUnreported])(
+      'are told of by their digest, the newest first, until it is known how each ended: $kind',
+      async (outcome) => {
+        const { store } = scene
+        const { record, permit } = await enrol(store)
+        const first = record({ attempt: { credential: unique('key'), id: 'one' } })
+        const second = { ...record({ attempt: { credential: unique('key'), id: 'two' } }), ...sameAction(first) }
+        const newest = async () => (await store.permits.openEnded(first.digest))?.permit
+        expect(await newest()).toBeUndefined()
 
-      const earlier = await permit(first)
-      const later = await permit(second)
-      await permit(record())
-      expect(await newest()).toEqual(later)
-      await store.commit({ facts: [finished(later)] })
-      expect(await newest()).toEqual(earlier)
-      await store.commit({ facts: [finished(earlier, { outcome: sampleUnknown, delivered: false })] })
-      expect(await newest()).toEqual(earlier)
-      await store.commit({ facts: [finished(earlier)] })
-      expect(await newest()).toBeUndefined()
-    })
+        const earlier = await permit(first)
+        const later = await permit(second)
+        await permit(record())
+        expect(await newest()).toEqual(later)
+        await store.commit({ facts: [finished(later)] })
+        expect(await newest()).toEqual(earlier)
+        await store.commit({ facts: [finished(earlier, { outcome, delivered: false })] })
+        expect(await newest()).toEqual(earlier)
+        await store.commit({ facts: [finished(earlier)] })
+        expect(await newest()).toBeUndefined()
+      },
+    )
   })
 
   describe('permits that are overdue', () => {

@@ -193,7 +193,8 @@ export function samplePermit(record: ActionRecord, over: Partial<PermitRecord> =
   return {
     id: newId('prm'),
     actionId: record.id,
-    digest: record.digest,
+    asked: record.digest,
+    runs: record.digest,
     agent: record.action.agent,
     agentVersion: 1,
     attempt: record.attempt,

@@ -7,6 +7,7 @@
 import {
   type ActionQuery,
   type Clock,
+  isOpenEnded,
   isUndelivered,
   type Keys,
   type PermitLife,
@@ -141,7 +142,7 @@ export function createReads({ world, keys, lookups, journal, clock }: ReadsParts
         const digestKey = keys.digest(digest)
         const open = [...world.permits.values()].filter((row) => row.digestKey === digestKey)
         return open
-          .filter(({ outcome }) => outcome === null || outcome === 'unknown')
+          .filter(({ outcome }) => outcome === null || isOpenEnded(outcome))
           .flatMap((row) => permitLife(row) ?? [])
           .at(-1)
       },

@@ -20,6 +20,7 @@ import { tombstones } from './migrations/0011-tombstones.ts'
 import { newest } from './migrations/0012-newest.ts'
 import { members } from './migrations/0013-members.ts'
 import { erased } from './migrations/0014-erased.ts'
+import { unreported } from './migrations/0015-unreported.ts'
 
 /** Every step is one statement that may run again: DDL is not transactional everywhere. Once released, never edited. */
 export interface Migration {
@@ -42,6 +43,7 @@ const migrations = [
   newest,
   members,
   erased,
+  unreported,
 ]
 /** An instance that died while migrating keeps others from it no longer than this. */
 const leaseMs = 60_000

@@ -35,7 +35,7 @@ export const actionFilters = {
   operation: text.optional().openapi({ description: 'The stable name of what is done: `crm/delete_rows`.' }),
   environment: text.optional(),
   decision: z.enum(['allow', 'ask', 'deny']).optional(),
-  outcome: z.enum(['running', 'done', 'failed', 'unknown']).optional(),
+  outcome: z.enum(['running', 'done', 'failed', 'unknown', 'unreported']).optional(),
   standing: Standing.optional().openapi({ description: 'Where it stands, as recorded.' }),
   risk: z.coerce.number().int().min(0).max(100).optional().openapi({ description: 'At least.' }),
   purpose: text
@@ -101,6 +101,7 @@ const standingQuery: Readonly<Record<Standing, ActionQuery>> = {
   done: { outcome: 'done' },
   failed: { outcome: 'failed' },
   unknown: { outcome: 'unknown' },
+  unreported: { outcome: 'unreported' },
 }
 
 /** For the record of who looked for what. */

@@ -69,6 +69,9 @@ export async function actionView(
         at: moment(life.permittedAt ?? life.at),
         runBy: moment(permit.runBy),
         node: permit.node,
+        asked: permit.asked,
+        runs: permit.runs,
+        ...(permit.handed && { handed: permit.handed }),
       },
     }),
     ...(life.outcome && { reported: life.outcome }),
@@ -99,6 +102,7 @@ export function outcomeOf({ at, permit, permittedAt = at, outcome, finishedAt }:
     outcome: {
       kind: outcome.kind,
       summary: outcome.summary,
+      ...('seenBy' in outcome && outcome.seenBy && { seenBy: outcome.seenBy }),
       ...(outcome.kind === 'done' && outcome.rows !== undefined && { rows: outcome.rows }),
       ...(outcome.kind === 'done' && outcome.bytes !== undefined && { bytes: outcome.bytes }),
       startedAt,

@@ -33,7 +33,7 @@ function wordsOf(fact: Told): string {
         ? `A signature over ${fact.channel} was refused: ${fact.code}.`
         : `${fact.times} signatures over ${fact.channel} were refused: ${fact.code}.`
     case 'action.permitted':
-      return fact.permit.approval ? 'The approval was spent on a permit to run.' : 'A permit to run was given.'
+      return permitted(fact.permit)
     case 'action.finished':
       return finished(fact)
     case 'action.replayed':
@@ -99,14 +99,25 @@ function changed({ change, approval, signature }: Of<'approval.changed'>): strin
   }
 }
 
+function permitted({ approval, handed }: Of<'action.permitted'>['permit']): string {
+  const permit = handed ? 'a permit that was handed to the client, which runs it itself' : 'a permit to run'
+  return approval ? `The approval was spent on ${permit}.` : `It was given ${permit}.`
+}
+
 function finished({ outcome, delivered }: Of<'action.finished'>): string {
   const told = delivered ? '' : ' The answer did not reach the client.'
   switch (outcome.kind) {
     case 'done':
-      return `It ran: ${outcome.summary}.${told}`
+      return outcome.seenBy === 'client'
+        ? `The client reports that it ran: ${outcome.summary}.`
+        : `It ran: ${outcome.summary}.${told}`
     case 'failed':
-      return `It failed: ${outcome.summary}.${told}`
+      return outcome.seenBy === 'client'
+        ? `The client reports that it failed: ${outcome.summary}.`
+        : `It failed: ${outcome.summary}.${told}`
     case 'unknown':
       return `Nobody knows how it went: ${outcome.summary}.`
+    case 'unreported':
+      return `Nobody reported how it went: ${outcome.summary}.`
   }
 }

@@ -48,7 +48,7 @@ export function createPermits({ db, tenant, entries, lookup, now }: Reading): St
       else await db.query(abandonOthers, [tenant, which.notOf])
     },
     openEnded: async (digest) =>
-      one(await db.query(openEnded, [tenant, keys.digest(digest)]), (permit) => permit.digest === digest),
+      one(await db.query(openEnded, [tenant, keys.digest(digest)]), (permit) => permit.asked === digest),
     overdue: async () =>
       (await lives(await db.query(overdue, [tenant, now(), mostOverdue]))).map(({ permit }) => permit),
   }
@@ -57,7 +57,7 @@ export function createPermits({ db, tenant, entries, lookup, now }: Reading): St
 /** Runs past their deadline handed over at once, so that one poll stays short; the others are there at the next. */
 const mostOverdue = 100
 const isOf = (credential: string, digest: string) => (permit: PermitRecord) =>
-  permit.attempt.credential === credential && permit.digest === digest
+  permit.attempt.credential === credential && permit.asked === digest
 const columns = 'p.entry, p.ended_entry as ended, p.delivered, p.abandoned'
 
 const byId = { name: 'permit_get', text: `select ${columns} from permit p where p.tenant = $1 and p.id = $2` }
@@ -91,13 +91,15 @@ const abandonOthers = {
     where tenant = $1 and outcome is null and not abandoned and node <> all($2::text[])`,
 }
 
-/** Two looks, each by an index: those that run are few, and so are those that stay unknown. */
+/** Three looks, each by an index: those that run are few, and so are those whose end nobody saw. */
 const openEnded = {
   name: 'permit_open_ended',
   text: `select * from (
       select ${columns} from permit p where p.tenant = $1 and p.outcome is null and p.digest_key = $2
       union all
       select ${columns} from permit p where p.tenant = $1 and p.outcome = 'unknown' and p.digest_key = $2
+      union all
+      select ${columns} from permit p where p.tenant = $1 and p.outcome = 'unreported' and p.digest_key = $2
     ) as found order by entry desc limit 1`,
 }
 
