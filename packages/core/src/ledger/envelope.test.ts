@@ -119,6 +119,22 @@ describe('the leaf', () => {
     expect(decodeUtf8(envelope(decided({})).leafAt(someTime, 4))).toContain('"sseq":1,')
   })
 
+  it('tells what a client reports from what was seen, and a permit that was handed out from one that is run here', () => {
+    const record = sampleRecord('act_1')
+    const permit = samplePermit('prm_1', record)
+    const outcomes = (['system', 'client'] as const).map(
+      (seenBy) => membersOf(finished(permit, { outcome: { kind: 'done', summary: marker, seenBy } }))['outcome'],
+    )
+    expect(outcomes).toMatchObject([{ seenBy: 'system' }, { seenBy: 'client' }])
+    const unreported = finished(permit, { outcome: { kind: 'unreported', summary: marker } })
+    expect(membersOf(unreported)['outcome']).toMatchObject({ kind: 'unreported' })
+
+    const leave = membersOf({ kind: 'action.permitted', permit: { ...permit, handed: true } })['permit']
+    expect(leave).toMatchObject({ handed: true, asked: leave?.['runs'] })
+    expect(JSON.stringify(leave)).not.toContain(permit.asked)
+    expect(membersOf({ kind: 'action.permitted', permit })['permit']).not.toHaveProperty('handed')
+  })
+
   it('numbers approvals, agents and people by their versions', () => {
     const question = { ...sampleQuestion('apr_1', sampleRecord('act_1', asking())), version: 7 }
     const asked = membersOf({ kind: 'approval.changed', change: 'escalated', by: 'system', approval: question })
