@@ -4,7 +4,7 @@ import { samplePermit, sampleRecord } from '../ledger/sample.ts'
 import { flowsOf } from './flows.ts'
 
 const record = sampleRecord('act_1', {
-  picture: {
+  dataUse: {
     reads: [{ name: 'crm.customers', columns: ['id'], classes: ['personal'], known: true }],
     writes: [],
     classes: ['personal'],
