@@ -206,7 +206,7 @@ const multiply = (copies: number): readonly string[] => {
     copy * (select max(at) - min(at) + 1 from entry where index < (select size from head)) as later
     from generate_series(1, ${copies}) copy) many`
   return [
-    'alter table entry drop constraint if exists entry_tenant_id_key', // a copy opens only under the id it was sealed with
+    'alter table entry drop constraint if exists entry_tenant_id_key', // a copy opens only under the id it was encrypted with
     `insert into entry select tenant, index + shift, id, at + later, kind, action || '-' || copy, approval || '-' || copy,
        subject, key_id, leaf, leaf_hash, blob, wrapped_key from entry, ${many} order by index + shift`,
     `insert into action (tenant, id, entry, at, agent, people, verb, operation, environment, datasets, model, decision, risk,

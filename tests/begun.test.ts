@@ -1,4 +1,4 @@
-/** What has begun is found, in every state between the leave to run and the end of it (P10). */
+/** What has begun is found, in every state between the permit and the end of it (P10). */
 import { setTimeout as pause } from 'node:timers/promises'
 import { closeOverdue, deferred } from '@countersign/core'
 import type { KeptResult } from '@countersign/schema'
@@ -179,7 +179,7 @@ describe('C1: what runs at the same time, each with its client', () => {
 })
 
 describe('C1: nobody will say how it ended', () => {
-  /** As an instance leaves it that dies between the leave to run and its end. */
+  /** As an instance leaves it that dies between the permit and its end. */
   async function left(says: 'ask' | 'allow', id: string | null) {
     const made = scene({ says })
     if (says === 'ask') {

@@ -8,7 +8,7 @@ import { type AttemptOptions, done, scene, type Scene } from './scene.ts'
 
 const kept: KeptResult = { contentType: 'text/plain', body: Buffer.from('48,211 rows').toString('base64') }
 
-describe('C1: the answer to the leave’s commit is lost', () => {
+describe('C1: the answer to the permit’s commit is lost', () => {
   const lose = (made: Scene, stands: boolean) => {
     const commit = made.store.commit.bind(made.store)
     made.store.commit = async (change: Change) => {
@@ -74,7 +74,7 @@ describe('C1: an attempt that never began may be made again under its id', () =>
   }
 
   it.each<[string, (made: Scene) => AttemptOptions['run']]>([
-    ['its leave came too late', late],
+    ['its permit came too late', late],
     ['its gateway knows that nothing was sent', () => refused],
     ['it threw before it began', () => () => Promise.reject(new Error('no'))],
   ])('and runs once: %s, twice', async (_, how) => {

@@ -70,7 +70,7 @@ const leftOut: ReadonlySet<string> = new Set(
     ['server/api/ledger/tiles', 'fullWidth deepest', 'format of tiles'],
     ['stores/memory/ledger', 'levelsPerTile', 'format of tiles'],
     ['core/ledger/vault', 'keyBytes nonceBytes tagBytes kekIdBytes subjectKeyIdBytes', 'AES-256-GCM, and our format'],
-    ['gateways/mcp/sealed', 'nonceBytes tagBytes', 'AES-256-GCM'],
+    ['gateways/mcp/token-cipher', 'nonceBytes tagBytes', 'AES-256-GCM'],
     ['core/ledger/plain-json', 'mostDigits', 'of safe integers'],
     ['core/ledger/envelope', 'reservedBytes', 'format of leaves'],
     ['gateways/http/pattern', 'longest', 'a digit of a key to sort by'],

@@ -38,7 +38,7 @@ export interface Told {
   readonly at: number
   /**
    * `begun`: the answer began and broke off. `lost`: nothing was heard. `unavailable`: the instance said try again.
-   * `late`: it said that the leave to run came too late, and nothing was run.
+   * `late`: it said that the permit came too late, and nothing was run.
    */
   readonly kind:
     | 'ran'

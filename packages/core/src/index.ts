@@ -167,7 +167,7 @@ export {
   createVault,
   type NewRecord,
   type OpenedRecord,
-  type SealedRecord,
+  type EncryptedRecord,
   type Vault,
   type VaultKeys,
 } from './ledger/vault.ts'

@@ -40,7 +40,7 @@ export interface SignInWish {
   readonly founding?: true
 }
 
-/** What `finish` has to know again. Kept by the browser, sealed, and used once. */
+/** What `finish` has to know again. Kept by the browser, encrypted, and used once. */
 export interface PendingSignIn extends SignInWish {
   readonly state: string
   readonly nonce: string

@@ -16,9 +16,10 @@ export interface SessionSettings {
   /** True where the console is served over https: `__Host-` and `Secure`. */
   readonly secure: boolean
   /**
-   * Seals what a browser keeps of a sign-in under way: 32 bytes, the same on every instance. Default: of this process.
+   * Encrypts what a browser keeps of a sign-in under way: 32 bytes, the same on every instance. Default: of this
+   * process.
    */
-  readonly sealingKey?: Uint8Array
+  readonly encryptionKey?: Uint8Array
   /** Default 30 minutes without a request. */
   readonly idleMs?: number
   /** Default 12 hours from signing in. */
@@ -54,11 +55,11 @@ const lastsMs = 12 * 3_600_000
 
 export function createSessions(settings: SessionSettings): Sessions {
   const { store, clock, secure, idleMs = idleForMs, absoluteMs = lastsMs } = settings
-  const { sealingKey = randomBytes(32) } = settings
+  const { encryptionKey = randomBytes(32) } = settings
   const secret = randomBytes(32)
 
   return {
-    ...createUnderWay({ clock, secure, sealingKey }),
+    ...createUnderWay({ clock, secure, encryptionKey }),
 
     async open(person, signedIn, cookies) {
       const before = readId(cookies, name, secure)

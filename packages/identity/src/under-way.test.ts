@@ -4,14 +4,14 @@ import type { PendingSignIn } from './oidc.ts'
 import { createUnderWay } from './under-way.ts'
 
 const minuteMs = 60_000
-const sealingKey = randomBytes(32)
+const encryptionKey = randomBytes(32)
 const state = (letter: string) => letter.repeat(43)
 const callback = (letter: string) => `https://countersign.example/auth/callback?code=c&state=${state(letter)}`
 const sent = (setCookie: readonly string[]) => setCookie[0]?.split(';')[0] ?? ''
 
-function atTheConsole({ secure = false, most = 100, key = sealingKey } = {}) {
+function atTheConsole({ secure = false, most = 100, key = encryptionKey } = {}) {
   let nowMs = 1_800_000_000_000
-  const underWay = createUnderWay({ clock: { now: () => nowMs }, secure, sealingKey: key, most })
+  const underWay = createUnderWay({ clock: { now: () => nowMs }, secure, encryptionKey: key, most })
   const begin = (letter: string, more: Partial<PendingSignIn> = {}, cookies?: string) =>
     underWay.begin(
       { state: state(letter), nonce: 'n', verifier: 'v', startedAt: nowMs, returnTo: '/', ...more },

@@ -1,6 +1,6 @@
 /**
- * Sign-ins under way. Their state lies in the browser that began them, sealed (JWE, RFC 7516), so that nobody's visit
- * can push out another's, and any instance can finish what another began.
+ * Sign-ins under way. Their state lies in the browser that began them, encrypted (JWE, RFC 7516), so that nobody's
+ * visit can push out another's, and any instance can finish what another began.
  *
  * @module
  */
@@ -32,7 +32,7 @@ export interface UnderWaySettings {
   readonly clock: Clock
   readonly secure: boolean
   /** 32 bytes, the same on every instance. */
-  readonly sealingKey: Uint8Array
+  readonly encryptionKey: Uint8Array
   /** How many used sign-ins are remembered; default 10,000. */
   readonly most?: number
 }
@@ -54,7 +54,7 @@ const stateForm = /^[A-Za-z0-9_-]{43}$/
 /**
  * Characters of the cookie that keeps a sign-in under way: browsers keep 4,096 bytes of one. A longer one is not read.
  */
-const mostSealed = 4000
+const mostEncrypted = 4000
 /**
  * Characters that other sign-ins under way may take of the 16 KiB of a request's headers; beyond, older ones are
  * removed.
@@ -65,7 +65,7 @@ const mostCookies = 6000
  */
 const mostUsed = 10_000
 
-export function createUnderWay({ clock, secure, sealingKey, most = mostUsed }: UnderWaySettings): UnderWay {
+export function createUnderWay({ clock, secure, encryptionKey, most = mostUsed }: UnderWaySettings): UnderWay {
   /**
    * Hashes of the states that came back, oldest first. The oldest may be forgotten: the provider takes no code twice
    * either (RFC 6749 §4.1.2), and forgetting a used one never ends a sign-in under way.
@@ -74,8 +74,8 @@ export function createUnderWay({ clock, secure, sealingKey, most = mostUsed }: U
 
   return {
     async begin(pending, cookies) {
-      const sealed = await seal(pending)
-      const mine = setCookie(nameOf(pending.state), sealed, { secure, maxAgeSeconds: pendingForMs / 1000 })
+      const encrypted = await encrypt(pending)
+      const mine = setCookie(nameOf(pending.state), encrypted, { secure, maxAgeSeconds: pendingForMs / 1000 })
       return [mine, ...tooMany(cookies, secure)]
     },
 
@@ -90,20 +90,20 @@ export function createUnderWay({ clock, secure, sealingKey, most = mostUsed }: U
     },
   }
 
-  function seal(pending: PendingSignIn): Promise<string> {
+  function encrypt(pending: PendingSignIn): Promise<string> {
     return new CompactEncrypt(Buffer.from(JSON.stringify(pending)))
       .setProtectedHeader({ alg: 'dir', enc: 'A256GCM' })
-      .encrypt(sealingKey)
+      .encrypt(encryptionKey)
   }
 
-  async function open(sealed: string | undefined): Promise<PendingSignIn | undefined> {
-    if (sealed === undefined || sealed.length > mostSealed) return undefined
+  async function open(encrypted: string | undefined): Promise<PendingSignIn | undefined> {
+    if (encrypted === undefined || encrypted.length > mostEncrypted) return undefined
     const how = { keyManagementAlgorithms: ['dir'], contentEncryptionAlgorithms: ['A256GCM'] }
     try {
-      const { plaintext } = await compactDecrypt(sealed, sealingKey, how)
+      const { plaintext } = await compactDecrypt(encrypted, encryptionKey, how)
       return Pending.parse(JSON.parse(Buffer.from(plaintext).toString())) as PendingSignIn
     } catch {
-      return undefined // not sealed by us, or by another version of us
+      return undefined // not encrypted by us, or by another version of us
     }
   }
 

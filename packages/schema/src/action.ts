@@ -24,7 +24,7 @@ export const Verb = z.enum([
 ])
 export type Verb = z.infer<typeof Verb>
 
-/** `enforcing`: Countersign itself runs the sealed copy. `cooperating`: the client runs what it was given leave for. */
+/** `enforcing`: Countersign itself runs the sealed copy. `cooperating`: the client runs what it was permitted. */
 export const Mode = z.enum(['enforcing', 'cooperating'])
 export type Mode = z.infer<typeof Mode>
 

@@ -80,7 +80,7 @@ export const ActionRecord = z.object({
 })
 export type ActionRecord = z.infer<typeof ActionRecord>
 
-/** The leave to run, as it is recorded. Durable before the first upstream byte (P2). */
+/** The permit, as it is recorded. Durable before the first upstream byte (P2). */
 export const PermitRecord = z.object({
   id: z.string(),
   actionId: z.string(),

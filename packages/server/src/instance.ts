@@ -187,7 +187,7 @@ export async function openInstance(parts: InstanceParts): Promise<Instance> {
       sessions: createSessions({
         store: createMemorySessionStore(),
         clock,
-        sealingKey: createHmac('sha256', keys.tenant).update('countersign: sign-ins under way, v1').digest(),
+        encryptionKey: createHmac('sha256', keys.tenant).update('countersign: sign-ins under way, v1').digest(),
         secure: publicUrl.startsWith('https:'),
       }),
       signIn,

@@ -52,7 +52,7 @@ export function Proves() {
         <ul>
           <li>Every entry is there, in order and unaltered, under a root that the log’s key signed.</li>
           <li>
-            The entries tell a sound story: nothing ran without leave, no approval was spent twice, nobody approved
+            The entries tell a sound story: nothing ran without a permit, no approval was spent twice, nobody approved
             their own.
           </li>
           <li>If this browser verified it before: none of that was changed or removed since.</li>

@@ -3,7 +3,7 @@
  *
  *   describe ▶ seal ▶ decide ▶ hold ▶ permit ▶ run ▶ record
  *
- * Nothing runs before the leave to run it is durable in the ledger (P2), so a crash can leave a permit without an
+ * Nothing runs before its permit is durable in the ledger (P2), so a crash can leave a permit without an
  * outcome but never an outcome without a permit. What runs is the sealed copy (P1), and a grant is spent in the very
  * commit that records the permit (P6). Where the client runs it itself, it is handed the permit in place of a run, and
  * reports what came of it.
@@ -89,10 +89,10 @@ export function createGate(parts: GateParts): InstanceGate {
     heed: runs.heed,
   }
 
-  async function carriedOut(attempt: Attempt, leaveToRun: Permitted): Promise<void> {
-    if (isCooperating(attempt)) return attempt.grant(handedPermit(leaveToRun.record, leaveToRun.permit))
-    await runs.run(attempt, leaveToRun)
-    earlierRuns.show(leaveToRun.permit.id)
+  async function carriedOut(attempt: Attempt, permitted: Permitted): Promise<void> {
+    if (isCooperating(attempt)) return attempt.grant(handedPermit(permitted.record, permitted.permit))
+    await runs.run(attempt, permitted)
+    earlierRuns.show(permitted.permit.id)
   }
 
   async function judged(sealed: SealedAction, sent: Attempt, patience: Patience): Promise<Settled> {

@@ -1,5 +1,5 @@
 /**
- * Leave to run. Minted here and nowhere else.
+ * The permit to run. Minted here and nowhere else.
  *
  * @module
  */
@@ -74,21 +74,21 @@ interface Minting {
   begun(): void
 }
 
-/** The gate's alone: turns a durable record into leave to run. */
+/** The gate's alone: turns a durable record into a permit. */
 export function mintPermit(
   record: ActionRecord,
-  leave: PermitRecord,
+  permit: PermitRecord,
   { node, clock, revoked, begun }: Minting,
 ): Permit {
   return {
-    id: leave.id,
-    actionId: leave.actionId,
+    id: permit.id,
+    actionId: permit.actionId,
     action: record.action,
     ...boundsOf(record),
     revoked,
     begin() {
-      if (clock.now() > leave.runBy || node.epoch() !== leave.epoch) {
-        throw new CountersignError('ERR_PERMIT_LATE', { permit: leave.id })
+      if (clock.now() > permit.runBy || node.epoch() !== permit.epoch) {
+        throw new CountersignError('ERR_PERMIT_LATE', { permit: permit.id })
       }
       begun()
     },
@@ -96,14 +96,14 @@ export function mintPermit(
 }
 
 /** The same leave for a client that runs it itself, as often as the same attempt asks for it. */
-export const handedPermit = (record: ActionRecord, leave: PermitRecord): HandedPermit => ({
-  id: leave.id,
-  actionId: leave.actionId,
+export const handedPermit = (record: ActionRecord, permit: PermitRecord): HandedPermit => ({
+  id: permit.id,
+  actionId: permit.actionId,
   action: record.action,
-  runs: leave.runs,
+  runs: permit.runs,
   ...boundsOf(record),
-  until: leave.runBy,
-  reportBy: leave.deadline,
+  until: permit.runBy,
+  reportBy: permit.deadline,
 })
 
 function boundsOf({ decision, measures }: ActionRecord) {

@@ -1,5 +1,5 @@
 /**
- * Leave to run: at once where policy allows it, or by spending a grant, in the very commit that records the permit
+ * The permit to run: at once where policy allows it, or by spending a grant, in the very commit that records the permit
  * (P6).
  *
  * @module
@@ -41,8 +41,8 @@ export function createPermits({ store, desk, judge, node, runs, earlierRuns }: P
   return {
     async allow(record, agent, attempt) {
       await runs.leavesAreTold()
-      const leaveToRun = permitRecord(record, { ...given(attempt, agent), actionId: record.id })
-      return leave(record, leaveToRun, [{ kind: 'action.decided', record }])
+      const granted = permitRecord(record, { ...given(attempt, agent), actionId: record.id })
+      return permit(record, granted, [{ kind: 'action.decided', record }])
     },
 
     async spend(sealed, approval, attempt) {
@@ -60,12 +60,12 @@ export function createPermits({ store, desk, judge, node, runs, earlierRuns }: P
         return { kind: 'changed' }
       }
       const of = { actionId: approval.actionId, approval: approval.id }
-      const leaveToRun = permitRecord(record, { ...given(attempt, agent), ...of })
+      const granted = permitRecord(record, { ...given(attempt, agent), ...of })
       try {
-        const spent = spend(approval, leaveToRun.id, clock.now())
+        const spent = spend(approval, granted.id, clock.now())
         const change: Fact = { kind: 'approval.changed', change: 'spent', by: agent.id, approval: spent }
         const notAfter = 'validUntil' in approval ? approval.validUntil - 1 : undefined
-        return await leave(record, leaveToRun, [change], notAfter)
+        return await permit(record, granted, [change], notAfter)
       } catch (error) {
         if (isError(error, 'ERR_APPROVAL_EXPIRED')) return { kind: 'expired', approval: approval.id }
         throw error
@@ -77,7 +77,7 @@ export function createPermits({ store, desk, judge, node, runs, earlierRuns }: P
     return { agent, node, now: clock.now(), handed: isCooperating(attempt) }
   }
 
-  async function leave(
+  async function permit(
     record: ActionRecord,
     permit: PermitRecord,
     facts: readonly Fact[],

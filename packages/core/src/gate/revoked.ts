@@ -8,8 +8,8 @@ import { inForce } from '../approval/barred.ts'
 import type { Caller, Clock } from '../ports.ts'
 
 export interface Revocations {
-  /** `signal` aborts with a text when the leave to run is taken back. Close it when the run has ended. */
-  watch(leave: PermitRecord, caller: Caller): Watch
+  /** `signal` aborts with a text when the permit is taken back. Close it when the run has ended. */
+  watch(record: PermitRecord, caller: Caller): Watch
   /** An agent as it is now. */
   heed(agent: Agent): void
 }
@@ -20,20 +20,20 @@ export interface Watch {
 }
 
 interface Running {
-  readonly leave: PermitRecord
+  readonly record: PermitRecord
   readonly ended: AbortController
 }
 
 export function createRevocations(clock: Clock): Revocations {
   const running = new Set<Running>()
-  /** Of those that changed: a leave may be told of later than what takes it back. */
+  /** Of those that changed: a permit may be told of later than what takes it back. */
   const latest = new Map<string, Agent>()
 
   return {
-    watch(leave, { agent, credential }) {
-      const run = { leave, ended: new AbortController() }
+    watch(record, { agent, credential }) {
+      const run = { record, ended: new AbortController() }
       running.add(run)
-      look(run, latest.get(leave.agent))
+      look(run, latest.get(record.agent))
       const expiresAt = agent.keys.find(({ id }) => id === credential)?.expiresAt
       const timer =
         expiresAt === undefined ? undefined : atTime(expiresAt, () => run.ended.abort('its key has expired'))
@@ -48,11 +48,11 @@ export function createRevocations(clock: Clock): Revocations {
 
     heed(agent) {
       latest.set(agent.id, agent)
-      for (const run of running) if (run.leave.agent === agent.id) look(run, agent)
+      for (const run of running) if (run.record.agent === agent.id) look(run, agent)
     },
   }
 
-  function look({ leave: { attempt, agentVersion }, ended }: Running, agent: Agent | undefined): void {
+  function look({ record: { attempt, agentVersion }, ended }: Running, agent: Agent | undefined): void {
     if (!agent || agent.version <= agentVersion) return
     const key = agent.keys.find(({ id }) => id === attempt.credential)
     if (agent.status === 'stopped') ended.abort('the agent was stopped')

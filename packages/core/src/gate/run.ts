@@ -25,14 +25,14 @@ export interface Permitted {
 
 export interface Runs {
   /** Never throws: once it has begun, it ends with an outcome, or as unknown at the permit's deadline. */
-  run(attempt: EnforcingAttempt, leaveToRun: Permitted): Promise<void>
+  run(attempt: EnforcingAttempt, permitted: Permitted): Promise<void>
   isHere(permit: string): boolean
   /** Ends what runs here of an agent that is stopped, and what came with a key that is no longer good. */
   heed(agent: Agent): void
   /** Resolves once the store knows of every client that has gone from a run here. */
   leavesAreTold(): Promise<void>
-  /** The store did not say whether this leave stands: nothing runs under it, and if it does stand, it is told so. */
-  notBegun(leaveToRun: PermitRecord): Promise<void>
+  /** The store did not say whether this permit stands: nothing runs under it, and if it does stand, it is told so. */
+  notBegun(permitted: PermitRecord): Promise<void>
 }
 
 /** Between tries to record an outcome, after the first few and until the permit's deadline closes it anyway. */
@@ -44,13 +44,13 @@ export function createRun({ store, node, log, recordAgainAfterMs = [250, 1_000, 
   const leaving = new Set<Promise<void>>()
 
   return {
-    async run(attempt, leaveToRun) {
-      const { id: permit, actionId } = leaveToRun.permit
+    async run(attempt, permitted) {
+      const { id: permit, actionId } = permitted.permit
       here.add(permit)
       try {
-        const { outcome, delivered, result } = await runSafely(attempt, leaveToRun)
+        const { outcome, delivered, result } = await runSafely(attempt, permitted)
         const end = { kind: 'action.finished', permit, actionId, outcome: seen(outcome) } as const
-        const kept = result && canBeAskedFor(leaveToRun.permit, delivered) ? { result } : {}
+        const kept = result && canBeAskedFor(permitted.permit, delivered) ? { result } : {}
         // Where nothing was begun there is nothing to hand out: the same is just run.
         await record(neverBegan(outcome) ? { ...end, delivered: true } : { ...end, delivered, ...kept })
       } catch (error) {
@@ -78,7 +78,7 @@ export function createRun({ store, node, log, recordAgainAfterMs = [250, 1_000, 
           return void (await store.commit({ facts: [fact] }))
         } catch (error) {
           if (isError(error, 'ERR_PERMIT_FINISHED') || recordAgainAfterMs.length === 0) return
-          await pause(recordAgainAfterMs[tries] ?? tryAgainMs) // away still, or the leave is not there, or not yet
+          await pause(recordAgainAfterMs[tries] ?? tryAgainMs) // away still, or the permit is not there, or not yet
         }
       }
     },

@@ -118,28 +118,28 @@ describe('a record', () => {
 })
 
 describe('the vault', () => {
-  it('opens with the key-encryption key that sealed, and with none other', () => {
+  it('opens with the key-encryption key that encrypted, and with none other', () => {
     const vault = createVault({ kek, tenant })
     const { wrapped } = vault.newSubjectKey('system')
-    const sealed = vault.newRecord('system', wrapped, 'ent_1').seal('payload')
-    expect(vault.open('system', wrapped, 'ent_1', sealed)?.payload).toBe('payload')
+    const encrypted = vault.newRecord('system', wrapped, 'ent_1').encrypt('payload')
+    expect(vault.open('system', wrapped, 'ent_1', encrypted)?.payload).toBe('payload')
     const other = createVault({ kek: new Uint8Array(32).fill(9), tenant })
-    expect(() => other.open('system', wrapped, 'ent_1', sealed)).toThrow(broken)
-    expect(() => vault.open('per_1', wrapped, 'ent_1', sealed)).toThrow(broken)
-    expect(() => vault.open('system', new Uint8Array(), 'ent_1', sealed)).toThrow(broken)
+    expect(() => other.open('system', wrapped, 'ent_1', encrypted)).toThrow(broken)
+    expect(() => vault.open('per_1', wrapped, 'ent_1', encrypted)).toThrow(broken)
+    expect(() => vault.open('system', new Uint8Array(), 'ent_1', encrypted)).toThrow(broken)
   })
 
-  it('changes its key-encryption key with overlap, without sealing a record anew', () => {
+  it('changes its key-encryption key with overlap, without encrypting a record anew', () => {
     const before = createVault({ kek, tenant })
     const { wrapped } = before.newSubjectKey('system')
-    const sealed = before.newRecord('system', wrapped, 'ent_1').seal('payload')
+    const encrypted = before.newRecord('system', wrapped, 'ent_1').encrypt('payload')
 
     const next = new Uint8Array(32).fill(3)
     const overlap = createVault({ kek: next, previousKeks: [kek], tenant })
-    expect(overlap.open('system', wrapped, 'ent_1', sealed)?.payload).toBe('payload')
+    expect(overlap.open('system', wrapped, 'ent_1', encrypted)?.payload).toBe('payload')
     const rewrapped = overlap.rewrapSubjectKey('system', wrapped)
     const after = createVault({ kek: next, tenant })
-    expect(after.open('system', rewrapped, 'ent_1', sealed)?.payload).toBe('payload')
+    expect(after.open('system', rewrapped, 'ent_1', encrypted)?.payload).toBe('payload')
     expect(after.kekId).not.toBe(before.kekId)
   })
 
@@ -147,7 +147,7 @@ describe('the vault', () => {
     const vault = createVault({ kek, tenant })
     const { wrapped } = vault.newSubjectKey('system')
     const record = vault.newRecord('system', wrapped, 'ent_1')
-    const opened = vault.open('system', wrapped, 'ent_1', record.seal(''))
+    const opened = vault.open('system', wrapped, 'ent_1', record.encrypt(''))
     expect(opened?.blind('value')).toBe(record.blind('value'))
     expect(vault.newRecord('system', wrapped, 'ent_1').blind('value')).not.toBe(record.blind('value'))
   })

@@ -1,5 +1,5 @@
 /**
- * What the leaves have to tell together, whoever wrote them: every life in order, nothing ran without leave, nobody
+ * What the leaves have to tell together, whoever wrote them: every life in order, nothing ran without a permit, nobody
  * signed their own. A verifier asks this of each leaf in turn; it sees no payload, only what everyone sees.
  *
  * @module
@@ -32,7 +32,7 @@ interface Question {
   permit: string | undefined
 }
 
-interface Leave {
+interface PermitLife {
   readonly stream: string
   outcome: string | undefined
 }
@@ -51,7 +51,7 @@ const nothing: readonly string[] = []
 export function createStory(): Story {
   const lives = new Map<string, Life>()
   const questions = new Map<string, Question>()
-  const leaves = new Map<string, Leave>()
+  const permits = new Map<string, PermitLife>()
   /** Who answers for an agent, from its own leaves: its owner, who registered it and who changed it last. */
   const keepers = new Map<string, readonly string[]>()
   let latest = 0
@@ -100,7 +100,7 @@ export function createStory(): Story {
       case 'action.finished':
         return finished(leaf)
       case 'action.replayed':
-        return leaves.has(leaf.permit ?? '') ? nothing : ['hands out the outcome of a permit that is not here']
+        return permits.has(leaf.permit ?? '') ? nothing : ['hands out the outcome of a permit that is not here']
       case 'approval.asked':
         return asked(leaf)
     }
@@ -143,8 +143,8 @@ export function createStory(): Story {
 
   function permitted(leaf: Leaf, { stream, decision }: Life): readonly string[] {
     const { permit = '' } = leaf
-    if (leaves.has(permit)) return [`permits ${permit} again`]
-    leaves.set(permit, { stream, outcome: undefined })
+    if (permits.has(permit)) return [`permits ${permit} again`]
+    permits.set(permit, { stream, outcome: undefined })
     if (decision === undefined) return [`permits ${stream}, which was never decided`]
     if (leaf.approval !== undefined) return underApproval(leaf, leaf.approval)
     if (decision === 'ask') return [`permits ${stream} without the approval it needed`]
@@ -164,12 +164,12 @@ export function createStory(): Story {
   }
 
   function finished({ permit, stream, outcome }: Leaf): readonly string[] {
-    const leave = leaves.get(permit ?? '')
-    if (!leave) return [`tells the outcome of ${permit}, which was never permitted`]
-    const before = leave.outcome
-    leave.outcome = outcome
+    const known = permits.get(permit ?? '')
+    if (!known) return [`tells the outcome of ${permit}, which was never permitted`]
+    const before = known.outcome
+    known.outcome = outcome
     return [
-      ...(leave.stream === stream ? nothing : [`tells the outcome of a permit of another action`]),
+      ...(known.stream === stream ? nothing : [`tells the outcome of a permit of another action`]),
       ...(before === undefined || before === 'unknown' ? nothing : [`tells a second outcome of ${permit}`]),
     ]
   }

@@ -1,5 +1,5 @@
 /**
- * Keeps what is recorded readable only as long as someone may read it. Three keys, each sealed by the next:
+ * Keeps what is recorded readable only as long as someone may read it. Three keys, each encrypted by the next:
  *
  *   record ─▶ its own key ─▶ its subject's key ─▶ the key-encryption key, which lives outside the database
  *
@@ -14,16 +14,16 @@ import { createHmacSha256 } from './hmac.ts'
 import { createRandom } from './random.ts'
 
 export interface VaultKeys {
-  /** Seals the subjects' keys. 32 bytes, kept apart from the database (a file or a KMS). */
+  /** Encrypts the subjects' keys. 32 bytes, kept apart from the database (a file or a KMS). */
   readonly kek: Uint8Array
-  /** Key-encryption keys that were in use before, while what they sealed is sealed anew. */
+  /** Key-encryption keys that were in use before, while what they encrypted is encrypted anew. */
   readonly previousKeks?: readonly Uint8Array[]
   /** For looking things up without knowing them. 32 bytes. */
   readonly tenant: Uint8Array
 }
 
 /** What is stored of a record. Neither part opens without the subject's key. */
-export interface SealedRecord {
+export interface EncryptedRecord {
   /** Nonce, ciphertext, tag. */
   readonly blob: Uint8Array
   readonly wrappedKey: Uint8Array
@@ -45,11 +45,11 @@ export interface Vault {
   /** A record's key and salt, drawn before its payload is known. @throws ERR_LEDGER_BROKEN */
   newRecord(subject: string, wrapped: Uint8Array, recordId: string): NewRecord
   /**
-   * Undefined for a record sealed by an earlier key of this subject, which is destroyed.
+   * Undefined for a record encrypted by an earlier key of this subject, which is destroyed.
    *
    * @throws ERR_LEDGER_BROKEN for the wrong key, the wrong record, or anything that was altered
    */
-  open(subject: string, wrapped: Uint8Array, recordId: string, sealed: SealedRecord): OpenedRecord | undefined
+  open(subject: string, wrapped: Uint8Array, recordId: string, encrypted: EncryptedRecord): OpenedRecord | undefined
   /** The same value gives the same hex, and only this deployment can tell which: how the store finds a digest again. */
   lookup(value: string): string
   /** What stands in parameters in place of a secret: the same secret, the same reference. */
@@ -58,7 +58,7 @@ export interface Vault {
 
 export interface NewRecord {
   readonly blind: Blind
-  seal(payload: string): SealedRecord
+  encrypt(payload: string): EncryptedRecord
 }
 
 export interface OpenedRecord {
@@ -90,7 +90,7 @@ export function createVault({ kek, previousKeks = [], tenant }: VaultKeys): Vaul
   const opened = new WeakMap<Uint8Array, { readonly subject: string; readonly key: SubjectKey }>()
   const keks = new Map([...previousKeks, kek].map((key) => [idOf(key), key]))
 
-  /** `<id of the kek> <id of this key> <sealed key>` */
+  /** `<id of the kek> <id of this key> <encrypted key>` */
   const wrap = (subject: string, { id, key }: SubjectKey): Uint8Array =>
     Buffer.concat([Buffer.from(kekId, 'hex'), id, encrypt(random(nonceBytes), kek, key, boundTo(subject, id))])
 
@@ -104,11 +104,11 @@ export function createVault({ kek, previousKeks = [], tenant }: VaultKeys): Vaul
 
   function unwrapAnew(subject: string, wrapped: Uint8Array): SubjectKey {
     const bytes = Buffer.from(wrapped.buffer, wrapped.byteOffset, wrapped.length)
-    const sealedBy = keks.get(bytes.toString('hex', 0, kekIdBytes))
-    if (!sealedBy) throw new CountersignError('ERR_LEDGER_BROKEN', { vault: 'sealed by a key that is not at hand' })
+    const wrappedBy = keks.get(bytes.toString('hex', 0, kekIdBytes))
+    if (!wrappedBy) throw new CountersignError('ERR_LEDGER_BROKEN', { vault: 'encrypted by a key that is not at hand' })
     const id = bytes.subarray(kekIdBytes, kekIdBytes + subjectKeyIdBytes)
-    const sealed = bytes.subarray(kekIdBytes + subjectKeyIdBytes)
-    return { id, key: decrypt(sealedBy, sealed, boundTo(subject, id)) }
+    const encrypted = bytes.subarray(kekIdBytes + subjectKeyIdBytes)
+    return { id, key: decrypt(wrappedBy, encrypted, boundTo(subject, id)) }
   }
 
   return {
@@ -118,21 +118,24 @@ export function createVault({ kek, previousKeks = [], tenant }: VaultKeys): Vaul
     }),
     rewrapSubjectKey: (subject, wrapped) => wrap(subject, unwrap(subject, wrapped)),
     newRecord(subject, wrapped, recordId) {
-      const sealedBy = unwrap(subject, wrapped)
+      const subjectKey = unwrap(subject, wrapped)
       const key = random(keyBytes)
-      const wrappedKey = Buffer.concat([sealedBy.id, encrypt(random(nonceBytes), sealedBy.key, key, `key ${recordId}`)])
+      const wrappedKey = Buffer.concat([
+        subjectKey.id,
+        encrypt(random(nonceBytes), subjectKey.key, key, `key ${recordId}`),
+      ])
       return {
         blind: blindOf(key),
-        seal: (payload) => ({
+        encrypt: (payload) => ({
           blob: encrypt(random(nonceBytes), key, Buffer.from(payload, 'utf8'), `record ${recordId}`),
           wrappedKey,
         }),
       }
     },
     open(subject, wrapped, recordId, { blob, wrappedKey }) {
-      const sealedBy = unwrap(subject, wrapped)
-      if (!sealedBy.id.equals(wrappedKey.subarray(0, subjectKeyIdBytes))) return undefined
-      const key = decrypt(sealedBy.key, wrappedKey.subarray(subjectKeyIdBytes), `key ${recordId}`)
+      const subjectKey = unwrap(subject, wrapped)
+      if (!subjectKey.id.equals(wrappedKey.subarray(0, subjectKeyIdBytes))) return undefined
+      const key = decrypt(subjectKey.key, wrappedKey.subarray(subjectKeyIdBytes), `key ${recordId}`)
       return { payload: decrypt(key, blob, `record ${recordId}`).toString('utf8'), blind: blindOf(key) }
     },
     lookup: (value) => lookup(`lookup\n${value}`).toString('hex'),
@@ -154,11 +157,13 @@ function encrypt(nonce: Buffer, key: Uint8Array, plain: Uint8Array, bound: strin
   return Buffer.concat([nonce, cipher.update(plain), cipher.final(), cipher.getAuthTag()])
 }
 
-function decrypt(key: Uint8Array, sealed: Uint8Array, bound: string): Buffer {
+function decrypt(key: Uint8Array, encrypted: Uint8Array, bound: string): Buffer {
   try {
-    const decipher = createDecipheriv('aes-256-gcm', key, sealed.subarray(0, nonceBytes), { authTagLength: tagBytes })
-    decipher.setAAD(Buffer.from(bound, 'utf8')).setAuthTag(sealed.subarray(-tagBytes))
-    return Buffer.concat([decipher.update(sealed.subarray(nonceBytes, -tagBytes)), decipher.final()])
+    const decipher = createDecipheriv('aes-256-gcm', key, encrypted.subarray(0, nonceBytes), {
+      authTagLength: tagBytes,
+    })
+    decipher.setAAD(Buffer.from(bound, 'utf8')).setAuthTag(encrypted.subarray(-tagBytes))
+    return Buffer.concat([decipher.update(encrypted.subarray(nonceBytes, -tagBytes)), decipher.final()])
   } catch (cause) {
     throw new CountersignError('ERR_LEDGER_BROKEN', { vault: 'does not open' }, { cause })
   }

@@ -49,7 +49,7 @@ export type Presented =
 
 declare const minted: unique symbol
 
-/** Leave to run one sealed action once. Only the gate can make one. */
+/** The permit to run one sealed action once. Only the gate can make one. */
 export interface Permit {
   readonly [minted]: true
   readonly id: string
@@ -59,7 +59,7 @@ export interface Permit {
   /** Ceilings the decision rested on; the run stops, and rolls back where it can, before it exceeds one. */
   readonly measures: Measures
   /**
-   * Aborted once the leave is taken back: the agent was stopped, or its key was revoked or has expired. What still runs ends
+   * Aborted once the permit is taken back: the agent was stopped, or its key was revoked or has expired. What still runs ends
    * where it stands, if it can. The reason is a text.
    */
   readonly revoked: AbortSignal

@@ -160,7 +160,7 @@ export interface Store {
 }
 
 /**
- * What is over although somebody still holds its sealed state, such as a session that a client has ended: on every
+ * What is over although somebody still holds its encrypted state, such as a session that a client has ended: on every
  * instance, and after a restart. What has been put MUST be seen by every instance when `put` resolves; what has run out
  * MAY be forgotten.
  */

@@ -185,7 +185,7 @@ describe('D3: what is wrong with an upstream stands on System', () => {
   })
 })
 
-describe('P15: a call ends when its leave is taken back', () => {
+describe('P15: a call ends when its permit is taken back', () => {
   const why = 'the agent was stopped'
   const seen = async (those: readonly unknown[]) => {
     while (those.length === 0) await new Promise((done) => setTimeout(done, 1))

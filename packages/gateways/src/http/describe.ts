@@ -22,7 +22,7 @@ import type { RowsFrom, UpstreamConfig } from './config.ts'
 import { type Fields, mustBeOneReadingOf, readUrlEncoded, valuesOf } from './fields.ts'
 import type { Headers } from './headers.ts'
 import { readMultipart } from './multipart.ts'
-import { type HttpParameters, jsonIn, seal } from './parameters.ts'
+import { type HttpParameters, jsonIn, redact } from './parameters.ts'
 import { mustBeInOnePlace, mustBeReadable, mustKeepMethod } from './places.ts'
 import { typesOf } from './representation.ts'
 import type { Matched } from './routes.ts'
@@ -52,7 +52,7 @@ export async function describe(
     ...upstream.headers,
     ...[...places].filter((place) => !place.startsWith('/')),
   ])
-  const parameters = await seal(
+  const parameters = await redact(
     {
       upstream: target.upstream,
       origin: upstream.origin,

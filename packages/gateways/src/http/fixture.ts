@@ -42,7 +42,7 @@ export interface Instance {
   say: Say
   obligations: Obligation[]
   beforeBegin: () => void
-  /** Takes back the leave of every run; the reason is a text. */
+  /** Takes back the permit of every run; the reason is a text. */
   revoke: AbortController
   question: (id: string, waitMs: number, signal: AbortSignal) => QuestionStatus | Promise<QuestionStatus>
   /** A request with the agent's key. */

@@ -37,7 +37,7 @@ describe('what came of it', () => {
     expect(instance.ran).toMatchObject([{ outcome: { kind: 'unknown' } }])
   })
 
-  it('P15: a call under way ends when its leave is taken back', async () => {
+  it('P15: a call under way ends when its permit is taken back', async () => {
     instance = await openInstance()
     instance.upstream.answer = () => instance.revoke.abort('the agent was stopped')
     const answer = await instance.ask('/crm/a', { method: 'POST' })
@@ -65,7 +65,7 @@ describe('what came of it', () => {
     ])
   })
 
-  it('the leave to run is asked for when nothing else has to be waited for (P2)', async () => {
+  it('the permit is asked for when nothing else has to be waited for (P2)', async () => {
     instance = await openInstance({ upstream: { secrets: ['x-token'] } })
     const order: string[] = []
     const find = instance.kept.get.bind(instance.kept)

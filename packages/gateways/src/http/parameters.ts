@@ -22,9 +22,9 @@ const notShown = `not shown: more than ${shownBytes.toLocaleString('en-US')} byt
 
 /**
  * A body as people read it and as it is sent: text or bytes exactly, or, where it holds secrets, the JSON value with
- * references in their place, sent in its canonical form (RFC 8785). That one has no hash: it would be the secret's. `exact`:
- * the value is that canonical text itself, for it has numbers that a double cannot hold. One that is too large to be shown
- * is sealed by its hash alone.
+ * references in their place, sent in its canonical form (RFC 8785). That one has no hash: it would be the secret's.
+ * `exact`: the value is that canonical text itself, for it has numbers that a double cannot hold. One that is too large
+ * to be shown is sealed by its hash alone.
  */
 const SealedBody = z.union([
   z.strictObject({ sha256: z.string(), bytes: z.number().int(), text: z.string() }),
@@ -55,7 +55,7 @@ interface Plain extends Omit<HttpParameters, 'body' | 'secrets'> {
  *
  * @throws ERR_INPUT_TYPE if a secret is expected in a body that is not JSON, where it could not be found
  */
-export async function seal(
+export async function redact(
   { upstream, origin, method, target, headers: shown, body: plainBody }: Plain,
   places: readonly string[],
   secrets: GatewayContext['secrets'],
@@ -70,7 +70,7 @@ export async function seal(
       ? undefined
       : await keepAt(plainBody.json, places.filter(isPointer), (secret) => secrets.keep(secret))
   const pointed = kept?.places ?? []
-  const body = kept && pointed.length > 0 ? sealJson(kept.json) : sealBody(plainBody)
+  const body = kept && pointed.length > 0 ? exactly(kept.json) : bodyOf(plainBody)
   const found = [...named, ...pointed]
   return {
     upstream,
@@ -85,8 +85,7 @@ export async function seal(
 
 const isPointer = (place: string): boolean => place.startsWith('/')
 
-const sealJson = (json: ExactJson): SealedBody =>
-  isPlainJson(json) ? { json } : { json: canonical(json), exact: true }
+const exactly = (json: ExactJson): SealedBody => (isPlainJson(json) ? { json } : { json: canonical(json), exact: true })
 
 /** The JSON of a body that was sealed as such; undefined for text and bytes. */
 export function jsonIn(body: SealedBody | undefined): ExactJson | undefined {
@@ -96,7 +95,7 @@ export function jsonIn(body: SealedBody | undefined): ExactJson | undefined {
   return exact && typeof json === 'string' ? parseExactJson(json, { bytes: json.length, depth: 100 }) : json
 }
 
-function sealBody(body: Body | undefined): SealedBody | undefined {
+function bodyOf(body: Body | undefined): SealedBody | undefined {
   if (!body) return undefined
   if ('spooled' in body) return { sha256: body.spooled.sha256, bytes: body.spooled.sizeBytes, content: notShown }
   const known = { sha256: sha256Hex(body.bytes), bytes: body.bytes.length }
@@ -117,22 +116,22 @@ function asText(bytes: Uint8Array): string | undefined {
   }
 }
 
-export interface Unsealed {
+export interface Restored {
   readonly headers: Readonly<Record<string, string>>
   /** Of one that is sealed by its hash alone, the hash: the bytes lie elsewhere. */
   readonly body: Uint8Array | { readonly sha256: string } | undefined
 }
 
 /**
- * The headers and the body to send. References are resolved where the seal says that they stand, and nowhere else: one
- * that an agent wrote itself is only text.
+ * The headers and the body to send. References are resolved where the parameters say that they stand, and nowhere else:
+ * one that an agent wrote itself is only text.
  *
  * @throws ERR_SECRET_UNKNOWN
  */
-export async function unseal(
+export async function restore(
   { headers: sealed, body, secrets: places = [] }: HttpParameters,
   secrets: GatewayContext['secrets'],
-): Promise<Unsealed> {
+): Promise<Restored> {
   const headers = { ...sealed }
   for (const name of places.filter((place) => !isPointer(place))) {
     const reference = headers[name]

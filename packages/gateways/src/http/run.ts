@@ -11,7 +11,7 @@ import { begin, ended, type KeptHeaders, keptOf, statusOf, trail } from './answe
 import { canBeKept, ceilingsOf, isBounded } from './ceilings.ts'
 import { concernOf } from './concern.ts'
 import type { RouteConfig, UpstreamConfig } from './config.ts'
-import { HttpParameters, unseal } from './parameters.ts'
+import { HttpParameters, restore } from './parameters.ts'
 import { problemOfError, say } from './refuse.ts'
 import { relay, type Relayed } from './relay.ts'
 import { CutOff, type Outgoing, send, type Sent } from './send.ts'
@@ -85,7 +85,7 @@ export async function run(permit: Permit, line: Line): Promise<Ran> {
 }
 
 async function outgoingOf(parameters: HttpParameters, { secrets, spooled }: Line): Promise<Outgoing> {
-  const { headers, body } = await unseal(parameters, secrets)
+  const { headers, body } = await restore(parameters, secrets)
   if (!body || body instanceof Uint8Array) return { headers, body }
   if (spooled?.sha256 !== body.sha256) throw new CountersignError('ERR_INTERNAL', 'the sealed body is not at hand')
   return { headers, body: spooled }

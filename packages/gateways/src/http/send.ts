@@ -9,7 +9,7 @@ import { request as requestSecurely } from 'node:https'
 import { CountersignError } from '@countersign/core'
 import type { Egress } from '@countersign/egress'
 import type { UpstreamConfig } from './config.ts'
-import type { HttpParameters, Unsealed } from './parameters.ts'
+import type { HttpParameters, Restored } from './parameters.ts'
 import type { Spooled } from './spool.ts'
 
 export type Sent =
@@ -19,7 +19,7 @@ export type Sent =
   | { readonly kind: 'unanswered'; readonly reached: boolean; readonly error: Error; readonly why: string }
 
 /** `body`: what the seal holds, or the file of which it holds the hash. */
-export interface Outgoing extends Pick<Unsealed, 'headers'> {
+export interface Outgoing extends Pick<Restored, 'headers'> {
   readonly body: Uint8Array | Spooled | undefined
 }
 
@@ -130,7 +130,9 @@ function sent(request: ClientRequest, body: Outgoing['body']): Promise<Sent> {
   })
 }
 
-/** Tells of every end of a request, however that comes, also of those after its answer; returns how to tell of one more. */
+/**
+ * Tells of every end of a request, however that comes, also of those after its answer; returns how to tell of one more.
+ */
 export function unlessAnswered(
   request: ClientRequest,
   told: (end: Extract<Sent, { kind: 'unanswered' }>) => void,

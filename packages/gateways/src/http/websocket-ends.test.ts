@@ -14,7 +14,7 @@ import {
 
 inFrontOfSockets()
 
-describe('P15: a WebSocket ends when its leave is taken back', () => {
+describe('P15: a WebSocket ends when its permit is taken back', () => {
   it.each(['the agent was stopped', 'the agent’s key was revoked', 'its key has expired'])('%s', async (why) => {
     const socket = open(handshake())
     await hear(socket, 'hello')

@@ -12,7 +12,7 @@ import { CountersignError, type Permit, type Ran } from '@countersign/core'
 import { ceilingsOf } from './ceilings.ts'
 import { concernOf } from './concern.ts'
 import type { Headers } from './headers.ts'
-import { HttpParameters, unseal } from './parameters.ts'
+import { HttpParameters, restore } from './parameters.ts'
 import { problemOfError, say } from './refuse.ts'
 import { ended } from './answer.ts'
 import { type Line, isUncertain, notSent, unanswered } from './run.ts'
@@ -60,7 +60,7 @@ export async function join(permit: Permit, line: Joining): Promise<Ran> {
   const parameters = HttpParameters.parse(permit.action.parameters)
   let headers: Readonly<Record<string, string>>
   try {
-    ;({ headers } = await unseal(parameters, secrets))
+    ;({ headers } = await restore(parameters, secrets))
     permit.begin() // last, so that no lease can be lost between it and the first byte
   } catch (error) {
     return notSent(line, error)
@@ -183,7 +183,10 @@ interface Bounds {
 
 const exceeded = 'stopped at the ceiling: ERR_CEILING_EXCEEDED'
 
-/** Each at the pace of the other, until one ends, both fall silent, one says too much, it takes too long, or it is cut off. */
+/**
+ * Each at the pace of the other, until one ends, both fall silent, one says too much, it takes too long, or it is cut
+ * off.
+ */
 async function joined(client: Duplex, upstream: Duplex, { mostBytes, silenceMs, longestMs, cut }: Bounds) {
   const seen = { sent: 0, received: 0, end: undefined as string | undefined }
   const end = (says?: string) => {

@@ -26,7 +26,7 @@ export interface ToolAttempt {
   readonly token: ProgressToken | undefined
   readonly pulse: Pulse
   readonly signal: AbortSignal
-  /** Whether leave to run was given: from then on nobody can be told that nothing runs. */
+  /** Whether a permit was given: from then on nobody can be told that nothing runs. */
   readonly progress: { begun: boolean }
   /** The one answer, JSON; true if the client got all of it. Later ones are dropped. */
   answer(result: string): Promise<boolean>

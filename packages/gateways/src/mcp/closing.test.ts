@@ -56,7 +56,7 @@ describe('Countersign closes', () => {
   })
 
   it.each(['the agent was stopped', 'its key has expired'])(
-    'P15: a call ends when its leave is taken back (%s): the server is told, its client and the record as well',
+    'P15: a call ends when its permit is taken back (%s): the server is told, its client and the record as well',
     async (why) => {
       const heard = new Promise<unknown>((resolve) => {
         server.on['tools/call'] = (_, message) => resolve(message)

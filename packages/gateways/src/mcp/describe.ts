@@ -12,7 +12,7 @@ import { offered } from '../meaning/expression.ts'
 import { mustBeOneReading } from '../meaning/reading.ts'
 import { createRuleCompiler, namesDeepIn, type Rule } from '../meaning/rule.ts'
 import { offer, presetRules, type ServerConfig, ToolRule } from './config.ts'
-import { seal } from './parameters.ts'
+import { redact } from './parameters.ts'
 import type { Tool } from './pins.ts'
 import type { JsonObject } from './wire.ts'
 import { sentenceOf } from './sentence.ts'
@@ -38,7 +38,7 @@ export async function describe(call: ToolCall, secrets: GatewayContext['secrets'
   mustBeOneReading(call.args, { read: namesDeepIn(rule.names, 'arguments'), allowed: rule.alike })
 
   const operation = `${server}/${tool.name}`
-  const { parameters, args } = await seal({ server, tool: tool.name, args: call.args }, said.secrets, secrets)
+  const { parameters, args } = await redact({ server, tool: tool.name, args: call.args }, said.secrets, secrets)
   const { action, context } = meaningOf(
     rule,
     { arguments: offered(args) },

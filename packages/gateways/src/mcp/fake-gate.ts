@@ -25,7 +25,7 @@ export interface FakeGate extends Gate {
   obligations: readonly Obligation[]
   readonly attempts: EnforcingAttempt[]
   readonly runs: Ran[]
-  /** Takes back the leave of every run; the reason is a text. */
+  /** Takes back the permit of every run; the reason is a text. */
   revoke: AbortController
   readonly questions: Map<string, Question>
   settle(state: Question['state'], which?: number): void

@@ -1,5 +1,6 @@
 /**
- * What is sealed of a `tools/call`, and what is sent of it: the canonical form of the sealed arguments, and nothing else.
+ * What is sealed of a `tools/call`, and what is sent of it: the canonical form of the sealed arguments, and nothing
+ * else.
  *
  * @module
  */
@@ -18,18 +19,18 @@ export const Parameters = z.strictObject({
 })
 export type Parameters = z.infer<typeof Parameters>
 
-export interface Sealed {
+export interface Redacted {
   readonly parameters: Record<string, Json>
   /** The arguments as sealed: what expressions look at. */
   readonly args: ExactJson
 }
 
 /** Puts references where secrets stand. */
-export async function seal(
+export async function redact(
   { server, tool, args }: { server: string; tool: string; args: { readonly [key: string]: ExactJson } },
   pointers: readonly string[],
   secrets: GatewayContext['secrets'],
-): Promise<Sealed> {
+): Promise<Redacted> {
   const { json, places } = await keepAt(args, pointers, (secret) => secrets.keep(secret))
   const parameters = {
     server,
@@ -41,12 +42,12 @@ export async function seal(
 }
 
 /**
- * The arguments as they are sent: the text that was hashed, with the secrets in place. Whoever asked first, and in which
- * order, makes no difference.
+ * The arguments as they are sent: the text that was hashed, with the secrets in place. Whoever asked first, and in
+ * which order, makes no difference.
  *
  * @throws ERR_SECRET_UNKNOWN
  */
-export async function unseal(parameters: Parameters, secrets: GatewayContext['secrets']): Promise<string> {
+export async function restore(parameters: Parameters, secrets: GatewayContext['secrets']): Promise<string> {
   const { arguments: sealed, secrets: places = [] } = parameters
   const json = typeof sealed === 'string' ? parseExactJson(sealed, { bytes: sealed.length, depth: 100 }) : sealed
   return canonical(await revealAt(json, places, (reference) => secrets.reveal(reference)))

@@ -6,7 +6,7 @@
 import { CountersignError, type GatewayContext, type Permit } from '@countersign/core'
 import type { KeptResult, Outcome } from '@countersign/schema'
 import type { ServerConfig } from './config.ts'
-import { Parameters, unseal } from './parameters.ts'
+import { Parameters, restore } from './parameters.ts'
 import { notRun } from './refuse.ts'
 import type { Progress } from './conversation.ts'
 import type { Reply } from './reply.ts'
@@ -49,7 +49,7 @@ async function run(permit: Permit, sent: { begun: boolean }, parts: RunParts): P
   const { revoked } = permit
   if (revoked.aborted) return notBegun(String(revoked.reason))
 
-  const args = await unseal(parameters, secrets)
+  const args = await restore(parameters, secrets)
   const begin = () => {
     signal.throwIfAborted()
     permit.begin()

@@ -1,6 +1,6 @@
 /**
- * What a client opened with `initialize`. Its id is its state, sealed, so it outlives a restart and moves between instances;
- * an instance keeps in memory only what is under way here
+ * What a client opened with `initialize`. Its id is its state, encrypted, so it outlives a restart and moves between
+ * instances; an instance keeps in memory only what is under way here
  * (https://modelcontextprotocol.io/specification/2025-11-25/basic/transports#session-management).
  *
  * @module
@@ -8,7 +8,7 @@
 import { randomBytes } from 'node:crypto'
 import { type Clock, isError, type Tombstones } from '@countersign/core'
 import { z } from 'zod'
-import { createSealer } from './sealed.ts'
+import { createTokenCipher } from './token-cipher.ts'
 import type { EventStream } from './stream.ts'
 
 /** The name a client gives itself: claimed, so it may lengthen waiting and nothing else. */
@@ -39,7 +39,9 @@ export interface Session {
   readonly attempts: Map<string, Open>
   /** Open GET streams. */
   readonly streams: Set<EventStream>
-  /** HTTP+SSE of 2024-11-05: the one stream that everything is answered on. It holds one session, and is gone with it. */
+  /**
+   * HTTP+SSE of 2024-11-05: the one stream that everything is answered on. It holds one session, and is gone with it.
+   */
   legacy?: EventStream
   touchedAt: number
 }
@@ -80,7 +82,7 @@ const tombstoneMs = 7 * 24 * 3_600_000
 /** Ended sessions remembered in memory, so that the store is not asked; of older ones it is. */
 const mostEnded = 10_000
 
-const Sealed = z.object({
+const SessionState = z.object({
   id: z.string(),
   server: z.string(),
   credential: z.string(),
@@ -89,7 +91,7 @@ const Sealed = z.object({
 })
 
 export function createSessions({ clock, idleMs, key, tombstones }: SessionsParts): Sessions {
-  const sealer = createSealer(key)
+  const cipher = createTokenCipher(key)
   const sessions = new Map<string, Session>()
   /** Of this instance, oldest first: those that were idle for too long, or were ended. */
   const ended = new Set<string>()
@@ -119,12 +121,12 @@ export function createSessions({ clock, idleMs, key, tombstones }: SessionsParts
     if (oldest) forget(oldest)
   }
 
-  function keep(sealed: z.infer<typeof Sealed>, token: string): Session {
+  function keep(state: z.infer<typeof SessionState>, token: string): Session {
     for (const session of sessions.values()) if (idle(session)) bury(session)
-    const own = [...sessions.values()].filter(({ credential }) => credential === sealed.credential)
+    const own = [...sessions.values()].filter(({ credential }) => credential === state.credential)
     makeRoom(own, mostPerCredential)
     if (sessions.size >= most) makeRoom([...sessions.values()], most)
-    const session = { ...sealed, token, attempts: new Map(), streams: new Set<EventStream>(), touchedAt: clock.now() }
+    const session = { ...state, token, attempts: new Map(), streams: new Set<EventStream>(), touchedAt: clock.now() }
     sessions.set(token, session)
     return session
   }
@@ -141,21 +143,21 @@ export function createSessions({ clock, idleMs, key, tombstones }: SessionsParts
 
   return {
     open(who) {
-      const sealed = { id: randomBytes(18).toString('base64url'), ...who }
-      return keep(sealed, sealer.seal(sealed))
+      const state = { id: randomBytes(18).toString('base64url'), ...who }
+      return keep(state, cipher.encrypt(state))
     },
     async find(token, { server, credential }) {
       const known = sessions.get(token)
-      const sealed = known ?? Sealed.safeParse(sealer.open(token)).data
-      if (sealed?.credential !== credential || sealed.server !== server) return undefined
+      const state = known ?? SessionState.safeParse(cipher.decrypt(token)).data
+      if (state?.credential !== credential || state.server !== server) return undefined
       if (known && idle(known)) bury(known)
-      const gone = await isEnded(sealed.id)
+      const gone = await isEnded(state.id)
       const now = sessions.get(token)
       if (gone) {
         if (now) bury(now)
         return undefined
       }
-      const session = now ?? keep(sealed, token)
+      const session = now ?? keep(state, token)
       session.touchedAt = clock.now()
       return session
     },

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { createRecorder, type Journal, type SealedRecord, type Vault } from '@countersign/core'
+import { createRecorder, type Journal, type EncryptedRecord, type Vault } from '@countersign/core'
 import type { Entry, Fact } from '@countersign/schema'
 
 /** A subject's key, shared by all that is sealed under it; without `wrapped` it is destroyed. */
@@ -11,7 +11,7 @@ interface SubjectKey {
   wrapped: Uint8Array | undefined
 }
 
-interface SealedEntry extends SealedRecord {
+interface EncryptedEntry extends EncryptedRecord {
   readonly id: string
   readonly at: number
   readonly subject: string
@@ -49,7 +49,7 @@ export function createJournal(
   record: (fact: Fact) => Promise<unknown>,
 ): MemoryJournal {
   const recorder = createRecorder(vault)
-  const entries: SealedEntry[] = []
+  const entries: EncryptedEntry[] = []
   const keys = new Map<string, SubjectKey>()
   const cursors = new Map<string, number>()
   const waiting = new Set<() => void>()
@@ -65,19 +65,19 @@ export function createJournal(
   }
 
   function at(index: number): Entry | undefined {
-    const sealed = entries[index]
-    if (!sealed) return undefined
-    return { index, id: sealed.id, at: sealed.at, fact: factOf(sealed) }
+    const encrypted = entries[index]
+    if (!encrypted) return undefined
+    return { index, id: encrypted.id, at: encrypted.at, fact: factOf(encrypted) }
   }
 
   /** A copy: nobody changes the record but by a commit. */
-  function factOf(sealed: SealedEntry): Entry['fact'] {
-    if (sealed.opened === undefined || sealed.key.wrapped === undefined) {
-      const fact = recorder.open(sealed, sealed.key.wrapped)
+  function factOf(encrypted: EncryptedEntry): Entry['fact'] {
+    if (encrypted.opened === undefined || encrypted.key.wrapped === undefined) {
+      const fact = recorder.open(encrypted, encrypted.key.wrapped)
       if (fact.kind === 'erased') return fact
-      sealed.opened = fact
+      encrypted.opened = fact
     }
-    return structuredClone(sealed.opened)
+    return structuredClone(encrypted.opened)
   }
 
   const read = (index: number, limit: number): Entry[] =>
@@ -105,11 +105,11 @@ export function createJournal(
     get size() {
       return entries.length
     },
-    append(fact, { subject, at: sealedAt, sequence }) {
+    append(fact, { subject, at: entryAt, sequence }) {
       const { key, wrapped } = keyOf(subject)
       const { id, blob, wrappedKey, leafAt } = recorder.prepare(fact, subject, wrapped)
-      const leaf = leafAt(sealedAt, sequence)
-      entries.push({ id, at: sealedAt, subject, key, blob, wrappedKey, leaf, opened: undefined })
+      const leaf = leafAt(entryAt, sequence)
+      entries.push({ id, at: entryAt, subject, key, blob, wrappedKey, leaf, opened: undefined })
       return leaf
     },
     wake,

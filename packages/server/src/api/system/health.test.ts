@@ -3,7 +3,7 @@ import { createRig } from '../rig/rig.ts'
 
 describe('whether an instance can do its work', () => {
   it.each([
-    ['with leave to run', 1, 200, 'ok'],
+    ['with the right to run', 1, 200, 'ok'],
     ['while the store has given it none, though the store answers (P8)', undefined, 503, 'unavailable'],
   ])('%s', async (_, epoch, status, says) => {
     const rig = await createRig({

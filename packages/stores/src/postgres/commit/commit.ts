@@ -59,7 +59,7 @@ const mostWaiting = 20_000
  * How often a commit is encrypted anew because its subject's key was destroyed meanwhile; then it is refused as a
  * conflict.
  */
-const mostSealings = 5
+const mostEncryptions = 5
 /** Callers woken at a time after a batch, so that the first are on their way before the last wake up. */
 const atOnce = 64
 
@@ -74,7 +74,7 @@ export function createCommitter(parts: CommitterParts): Committer {
     async commit({ facts: given, notAfter }) {
       const facts = copyOfFacts(given)
       const change: Change = notAfter === undefined ? { facts } : { facts, notAfter }
-      for (let sealing = 0; sealing < mostSealings; sealing += 1) {
+      for (let encryption = 0; encryption < mostEncryptions; encryption += 1) {
         const command = await prepare(change)
         const result = await join(command)
         if (result.kind === 'committed') return result.index

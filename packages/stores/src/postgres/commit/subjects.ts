@@ -1,5 +1,5 @@
 /**
- * Whose key seals what: the keys of subjects, made when first needed, and the subjects of actions.
+ * Whose key encrypts what: the keys of subjects, made when first needed, and the subjects of actions.
  *
  * @module
  */

@@ -1,6 +1,6 @@
 import type { Migration } from '../migrate.ts'
 
-/** What is over although somebody still holds its sealed state. */
+/** What is over although somebody still holds its encrypted state. */
 export const tombstones: Migration = {
   name: '0011-tombstones',
   steps: [

@@ -18,13 +18,13 @@ export interface EraseParts extends Pick<Reading, 'db' | 'tenant' | 'lookup'> {
 export function createErase({ db, tenant, lookup, record, recent, erased }: EraseParts): Journal['erase'] {
   return async (subject, { by, because } = { by: 'system', because: '' }) => {
     if (subject === 'system') return 0 // what is nobody's is never erased
-    const [sealed] = await db.query<{ count: number }>(countSealed, [tenant, subject])
-    if (!sealed?.count) return 0
+    const [encrypted] = await db.query<{ count: number }>(countEncrypted, [tenant, subject])
+    if (!encrypted?.count) return 0
     const blinded = lookup(`subject\n${subject}`)
-    await record({ kind: 'record.erased', by, subject: blinded, entries: sealed.count, because })
+    await record({ kind: 'record.erased', by, subject: blinded, entries: encrypted.count, because })
     const count = await db.tx(async (session) => {
-      await session.query(lockHead, [tenant]) // no commit may be sealing with this key now
-      const [row] = await session.query<{ count: number }>(countSealed, [tenant, subject])
+      await session.query(lockHead, [tenant]) // no commit may be encrypting with this key now
+      const [row] = await session.query<{ count: number }>(countEncrypted, [tenant, subject])
       for (const statement of destroy) await session.query(statement, [tenant, subject])
       return row?.count ?? 0
     })
@@ -35,7 +35,7 @@ export function createErase({ db, tenant, lookup, record, recent, erased }: Eras
 }
 
 const lockHead = { name: 'head_lock_only', text: 'select size from head where tenant = $1 for update' }
-const countSealed = {
+const countEncrypted = {
   name: 'erase_count',
   text: `select count(*) as count from entry e
     join subject_key k on k.tenant = e.tenant and k.subject = e.subject and k.id = e.key_id

@@ -17,7 +17,7 @@ export function createSecrets(parts: { db: Db; tenant: string; vault: Vault; sub
     async keep(value) {
       const reference = vault.secretReference(value)
       const key = await subjects.key(subject)
-      const { blob, wrappedKey } = vault.newRecord(subject, key.wrapped, reference).seal(value)
+      const { blob, wrappedKey } = vault.newRecord(subject, key.wrapped, reference).encrypt(value)
       await db.query(add, [tenant, reference, key.id, blob, wrappedKey])
       return reference
     },
