@@ -58,6 +58,8 @@ export interface AttemptOptions {
   readonly run?: (permit: Permit) => Promise<Ran>
   /** What the gateway does when an earlier answer is handed out. */
   readonly replay?: () => void
+  /** The permit of the run that it is said to be part of. */
+  readonly parent?: string
   /** The client runs it itself, as behind a hook. */
   readonly cooperating?: true
   /** What the gateway says that it enforces. Default: everything where it enforces, nothing where it cooperates. */
@@ -146,6 +148,7 @@ function createScene({ says: first, mode = 'enforce', limits, recordAgainAfterMs
         measures: {},
         purpose: undefined,
         attemptId: how.id === null ? undefined : (how.id ?? `attempt ${++tries}`),
+        ...(how.parent !== undefined && { parent: how.parent }),
         session: 's',
         trace: undefined,
         client: 'test',

@@ -42,6 +42,10 @@ export const catalogue = {
   ERR_CARD_CHANGED: { status: 409, says: 'What you were shown is no longer what is asked. Look again.' },
   ERR_NO_ESCALATION: { status: 409, says: 'There is nobody further to ask.' },
   ERR_GRANT_SPENT: { status: 409, says: 'This approval was already spent.' },
+  ERR_PARENT_UNKNOWN: {
+    status: 409,
+    says: 'The run that this is said to be part of is not under way. Nothing was run.',
+  },
   ERR_PERMIT_UNKNOWN: { status: 404, says: 'No such permit was handed to this credential.' },
   ERR_PERMIT_LATE: { status: 503, says: 'The permit came too late. Nothing was run.' },
   ERR_PERMIT_FINISHED: { status: 409, says: 'This run is already recorded.' },

@@ -74,6 +74,10 @@ export const ActionRecord = z.object({
   decision: Decision,
   observed: z.boolean().describe('The agent or the gateway only observes: people would have been asked, and were not.'),
   attempt: AttemptKey,
+  parent: z
+    .object({ permit: z.string(), actionId: z.string() })
+    .optional()
+    .describe('The run that it was part of: a tool call within a model call.'),
   session: z.string(),
   trace: z.string().optional(),
   client: z.string(),

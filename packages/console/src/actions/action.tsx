@@ -178,11 +178,17 @@ function Facts({ action }: { action: ActionView }) {
         {permit && (
           <FactRow label="Permit">
             <span className="mono">{permit.id}</span> <When at={permit.at} />
+            {permit.handed && <small> handed to the client, which runs it itself and reports</small>}
           </FactRow>
         )}
         <FactRow label="Digest">
           <span className="mono">{action.digest}</span>
         </FactRow>
+        {action.parent && (
+          <FactRow label="Part of">
+            <Link href={paths.action(action.parent.action)}>the action that ran then</Link>
+          </FactRow>
+        )}
         {action.trace !== undefined && (
           <FactRow label="Trace">
             <span className="mono">

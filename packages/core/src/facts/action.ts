@@ -17,7 +17,7 @@ export const decided: Law<'action.decided'> = {
   about: ({ record }) => ({ action: record.id }),
 
   leaf({ record }, blind, lists) {
-    const { action, digest, dataUse, decision, risk, observed } = record
+    const { action, digest, dataUse, decision, risk, observed, parent } = record
     return {
       actor: agentActor(action.agent, blind),
       agent: word(action.agent, blind),
@@ -27,6 +27,7 @@ export const decided: Law<'action.decided'> = {
       risk: riskOf(risk, lists),
       decision: { ...decisionOf(decision), observed },
       trace: trace(record.trace),
+      parent: parent && word(parent.permit, blind),
     }
   },
 

@@ -25,6 +25,7 @@ import { createEarlierRuns } from './earlier.ts'
 import { createHold } from './hold.ts'
 import type { Judge } from './judge.ts'
 import { handedPermit } from './mint.ts'
+import { parentOf } from './parent.ts'
 import { type Patience, startPatience } from './patience.ts'
 import { createPermits, proveAgain } from './permit.ts'
 import { createRefusals } from './refusal.ts'
@@ -75,7 +76,7 @@ export function createGate(parts: GateParts): InstanceGate {
       const leave = weigh(attempt.caller.credential, sealed)
       const patience = startPatience(attempt)
       try {
-        const verdict = await judged(sealed, attempt, patience)
+        const verdict = await judged(sealed, attempt, patience, await parentOf(store, attempt))
         if (verdict.kind === 'permitted') await carriedOut(attempt, verdict)
         else if (verdict.kind === 'known') await earlierRuns.tell(attempt, verdict.earlier)
         else await attempt.refuse(verdict)
@@ -95,11 +96,16 @@ export function createGate(parts: GateParts): InstanceGate {
     earlierRuns.show(permitted.permit.id)
   }
 
-  async function judged(sealed: SealedAction, sent: Attempt, patience: Patience): Promise<Settled> {
+  async function judged(
+    sealed: SealedAction,
+    sent: Attempt,
+    patience: Patience,
+    parent: ActionRecord['parent'],
+  ): Promise<Settled> {
     let attempt = sent
     let agent = attempt.caller.agent
     for (let changes = 0; changes < patienceWithChange;) {
-      const verdict = await judgedOnce(sealed, attempt, agent, patience)
+      const verdict = await judgedOnce(sealed, attempt, agent, patience, parent)
       if (verdict.kind === 'denying') return deny(verdict.record)
       if (verdict.kind !== 'changed' && verdict.kind !== 'known') return verdict
       if (verdict.kind === 'known') {
@@ -119,8 +125,10 @@ export function createGate(parts: GateParts): InstanceGate {
     attempt: Attempt,
     agent: Agent,
     patience: Patience,
+    parent: ActionRecord['parent'],
   ): Promise<Verdict> {
-    const settled = await settle(sealed, await judge(sealed, attempt, agent), attempt, agent)
+    const record = await judge(sealed, attempt, agent)
+    const settled = await settle(sealed, parent ? { ...record, parent } : record, attempt, agent)
     if ('kind' in settled) return settled
     if (settled.state === 'open') attempt.held?.(refusals.waitingFor(settled))
     const approval = await desk.waitFor(settled.id, patience.signal)

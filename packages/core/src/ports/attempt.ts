@@ -76,6 +76,11 @@ export interface AttemptContext {
   readonly measures: Measures
   readonly purpose: Purpose | undefined
   readonly attemptId: string | undefined
+  /**
+   * The permit of the run that this is part of, as a tool call within a model call is: of the same agent, for the same
+   * people, and under way.
+   */
+  readonly parent?: string | undefined
   readonly session: string
   readonly trace: string | undefined
   readonly client: string
@@ -148,7 +153,7 @@ export interface HandedPermit {
 export interface Gate {
   /**
    * @throws ERR_INPUT_INVALID for what has no canonical form, ERR_ATTEMPT_KNOWN for an attempt id that was used for another
-   * action, ERR_AGENT_UNKNOWN for a key that was revoked meanwhile, ERR_STORE_UNAVAILABLE; nothing has run then
+   * action, ERR_PARENT_UNKNOWN for a run that is not under way or is somebody else's, ERR_AGENT_UNKNOWN for a key that was revoked meanwhile, ERR_STORE_UNAVAILABLE; nothing has run then
    */
   pass(attempt: Attempt): Promise<void>
   /**

@@ -54,6 +54,10 @@ export const ActionView = ActionSummary.extend({
   startedBy: Named.optional(),
   client: z.string(),
   session: z.string(),
+  parent: z
+    .object({ permit: z.string(), action: z.string() })
+    .optional()
+    .describe('The run that it was part of: a tool call within a model call.'),
   trace: z.string().optional(),
   purpose: Purpose.optional(),
   dataUse: DataUse,

@@ -53,6 +53,7 @@ export async function actionView(
     ...(action.startedBy !== undefined && { startedBy: await look.names.person(action.startedBy) }),
     client: record.client,
     session: record.session,
+    ...(record.parent && { parent: { permit: record.parent.permit, action: record.parent.actionId } }),
     ...(record.trace !== undefined && { trace: record.trace }),
     ...(record.purpose && { purpose: record.purpose }),
     dataUse: record.dataUse,

@@ -59,8 +59,9 @@ function wordsOf(fact: Told): string {
 
 type Of<Kind extends Fact['kind']> = Extract<Fact, { kind: Kind }>
 
-function decided({ decision, risk, observed }: Of<'action.decided'>['record']): string {
-  const at = `risk ${risk.score}, policies ${decision.because.join(', ') || 'none'}`
+function decided({ decision, risk, observed, parent }: Of<'action.decided'>['record']): string {
+  const within = parent ? `, within the run of ${parent.permit}` : ''
+  const at = `risk ${risk.score}, policies ${decision.because.join(', ') || 'none'}${within}`
   if (observed) return `Policy would ask (${at}), but only observes here.`
   switch (decision.kind) {
     case 'allow':
