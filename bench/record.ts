@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { digestOf, keywordsOf, newId, type Store } from '@countersign/core'
+import { digestOf, newId, type Store } from '@countersign/core'
 import type { ActionRecord, Agent, Fact, SignOff, Verb } from '@countersign/schema'
 import type { Db } from '../packages/stores/src/postgres/db.ts'
 
@@ -26,7 +26,6 @@ export async function fillRecord(store: Store, count: number, say: (progress: st
   for (let done = 0; done < count; done += perCommit) {
     const records = Array.from({ length: Math.min(perCommit, count - done) }, () => recordOf(random))
     await store.commit({ facts: records.flatMap(lifeOf) })
-    await store.actions.addKeywords(records.map((record) => ({ action: record.id, keywords: keywordsOf(record) })))
     if (done % 20_000 === 0) say(`${done} of ${count} actions recorded`)
   }
 }

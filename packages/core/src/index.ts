@@ -7,6 +7,7 @@ export { type ExactJson, isPlainJson, Numeral } from './json/numeral.ts'
 export { type Bounds, parseExactJson, parseJson } from './json/strict.ts'
 export { catalogue, CountersignError, type ErrorCode, isError } from './errors.ts'
 export {
+  type ActionIndex,
   type ActionQuery,
   type Answer,
   type Attempt,

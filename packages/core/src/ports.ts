@@ -13,6 +13,7 @@ export type {
   Store,
   HeldLease,
   PermitLife,
+  ActionIndex,
   ActionQuery,
   Journal,
   Ledger,

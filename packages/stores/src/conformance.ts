@@ -70,6 +70,7 @@ export {
   everyPage,
   expectRefusal,
   follow,
+  followed,
   stage,
 } from './conformance/stage.ts'
 

@@ -6,7 +6,7 @@
 import type { Entry } from '@countersign/schema'
 import type { Post } from './channel.ts'
 import type { LineageGraph } from './flow.ts'
-import type { Beginning, Store } from './store.ts'
+import type { Beginning, Journal, Store } from './store.ts'
 
 /** Reads the ledger as it grows, at least once and in order: lineage, search, SIEM, metrics. */
 export interface OpenFollower {
@@ -18,6 +18,8 @@ export interface OpenFollower {
    * fails they come again, one by one.
    */
   followPage?(page: readonly Entry[]): Promise<void>
+  /** Where it stands, if it keeps that itself, with what it writes; `ERR_STORE_CONFLICT` from it says to read that again. */
+  readonly place?: Pick<Journal, 'cursor' | 'moveCursor'>
 }
 
 /** By its name the journal knows how far it has come. */
@@ -27,7 +29,7 @@ export interface Follower extends OpenFollower {
 
 /** What a follower is given. */
 export interface FollowerContext {
-  readonly actions: Pick<Store['actions'], 'lives' | 'addKeywords'>
+  readonly actions: Pick<Store['actions'], 'lives' | 'index'>
   readonly lineage: Pick<LineageGraph, 'add'>
   /** First line of the ledger's checkpoints. */
   readonly origin: string

@@ -121,15 +121,16 @@ export interface Store {
     get(id: string): Promise<{ life: ActionLife; timeline: readonly Entry[]; leftOut?: number } | undefined>
     /** Of those that are there, in any order. */
     lives(ids: readonly string[]): Promise<readonly ActionLife[]>
-    /** Newest first. */
-    search(query: ActionQuery): Promise<Page<ActionLife>>
     /**
-     * Makes actions findable by more (`keywordsOf`), at least once: what is there already stays. A store MUST keep no
-     * keyword that can be read or guessed without Countersign's keys, MUST forget those of an action when it is erased,
-     * and MUST keep none of one that was erased before (P12).
+     * Newest first, among those that the follower of `index` has come to, which is some 0.3 s behind the ledger: an action
+     * MUST be found from then on that is denied, asked about, or ended, or was never permitted; one that runs after a
+     * second as well. What changes of one that is found already (its question, its outcome) follows as late; whether it
+     * runs, and whether its question is open or granted, is as recorded. A page MAY be short, or empty, and have a `next`:
+     * then nobody has looked further than that.
      */
-    addKeywords(found: readonly Keywords[]): Promise<void>
-    /** Whether this agent has ever been permitted this operation. */
+    search(query: ActionQuery): Promise<Page<ActionLife>>
+    readonly index: ActionIndex
+    /** Whether this agent has ever been permitted this operation, as late as a search. */
     seen(agent: string, operation: string): Promise<boolean>
   }
   readonly journal: Journal
@@ -198,9 +199,20 @@ export interface PermitLife {
   readonly abandoned?: true
 }
 
-export interface Keywords {
-  readonly action: string
-  readonly keywords: readonly string[]
+/**
+ * What searches look in. One follower tells it of every entry; where that stands is kept with what is found, so that it is
+ * told of none twice and none is missing, however it ends.
+ *
+ * It MUST keep nothing that can be read or guessed without the keys of the installation, MUST forget an action when that is
+ * erased, and MUST keep nothing of one that was erased before (P12).
+ */
+export interface ActionIndex extends Pick<Journal, 'cursor' | 'moveCursor'> {
+  /**
+   * The next entries, in order, after those before or from the cursor on. None at all: those that run are looked at again.
+   *
+   * @throws ERR_STORE_CONFLICT where another instance has told of them meanwhile: the cursor says where to go on
+   */
+  add(follower: string, page: readonly Entry[]): Promise<void>
 }
 
 /** All that is said must hold. */
@@ -229,7 +241,7 @@ export interface ActionQuery extends Paging {
    * Acted for or started by this person, or done by one of these agents, or with a question, whomever that concerns.
    */
   readonly concerns?: { readonly person: string; readonly agents: readonly string[] } | undefined
-  /** Every one of them, as far as they have been added. */
+  /** Every one of them (`keywordsOf`). */
   readonly keywords?: readonly string[] | undefined
   /** Decided at or after. */
   readonly from?: number | undefined

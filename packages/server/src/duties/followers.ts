@@ -46,10 +46,10 @@ export interface RunningFollower extends Running {
 const mostLeftOut = 20
 /** The pause between tries doubles up to this: a receiver that is back is served within half a minute. */
 const slowestRetryMs = 30_000
-/** How long entries gather for one that takes several together; where there are plenty, it goes on at once. */
+/** How long entries gather for one that takes several together; the more there were, the shorter. */
 const gatherMs = 250
 /** From so many entries in one page on it goes on at once, without gathering. */
-const plenty = 100
+const plenty = 1_000
 /** The first pause after a failure; the next ones double. */
 const soonestRetryMs = 250
 /** How often an entry is tried before it is left out, so that the others go on; that it was left out is told. */
@@ -60,7 +60,7 @@ export function startFollower({
   store,
   follower,
   log,
-  cursor = store.journal,
+  cursor = follower.place ?? store.journal,
   firstRetryMs = soonestRetryMs,
   tries: mostTries = triesOfOne,
 }: FollowParts): RunningFollower {
@@ -85,6 +85,11 @@ export function startFollower({
     if (leftOut.length > mostLeftOut) leftOut.shift()
   }
 
+  /** Another instance has told the follower of more than it was told of here: where it stands has to be read again. */
+  function isElsewhere(error: unknown): boolean {
+    return follower.place !== undefined && isError(error, 'ERR_STORE_CONFLICT')
+  }
+
   async function keepGoing(): Promise<void> {
     for (let waitMs = firstRetryMs; !signal.aborted; waitMs = longer(waitMs)) {
       try {
@@ -92,7 +97,7 @@ export function startFollower({
       } catch (error) {
         log({ level: 'warn', says: 'A follower stopped and will go on.', follower: name, code: codeOf(error) })
         await pause(waitMs, signal)
-        if (!isDown(error)) await oneByOne().catch(() => undefined) // what it met is met and told at the next start
+        if (!isDown(error) && !isElsewhere(error)) await oneByOne().catch(() => undefined) // what it met is met and told at the next start
       }
     }
   }
@@ -106,7 +111,7 @@ export function startFollower({
         await handOn(entry)
         if (signal.aborted) return
       } catch (error) {
-        if (isDown(error)) return
+        if (isDown(error) || isElsewhere(error)) return
         unreadable = { index, tries: unreadable.index === index ? unreadable.tries + 1 : 1 }
         trouble = { ...unreadable, code: codeOf(error) }
         if (unreadable.tries < mostTries) return
@@ -125,7 +130,7 @@ export function startFollower({
       for await (const page of store.journal.follow(from, signal)) {
         if (await handOnWhole(page)) {
           reached(page.at(-1))
-          if (page.length < plenty) await pause(gatherMs, signal)
+          if (page.length < plenty) await pause(gatherMs * (1 - page.length / plenty), signal)
         } else {
           for (const entry of page) {
             await handOn(entry)
@@ -152,7 +157,8 @@ export function startFollower({
       await follower.followPage(page)
       trouble = undefined
       return true
-    } catch {
+    } catch (error) {
+      if (isElsewhere(error)) throw error
       return false
     }
   }
@@ -165,6 +171,7 @@ export function startFollower({
         trouble = undefined
         return
       } catch (error) {
+        if (isElsewhere(error)) throw error
         const code = codeOf(error)
         trouble = { index, tries, code }
         if (tries === mostTries) {

@@ -12,7 +12,7 @@ import {
   spent,
   unique,
 } from './samples.ts'
-import { enrol, type OpenStore, stage } from './stage.ts'
+import { enrol, followed, type OpenStore, stage } from './stage.ts'
 
 export function actions(open: OpenStore): void {
   describe('the life of an action', () => {
@@ -118,11 +118,27 @@ export function actions(open: OpenStore): void {
       const operation = unique('mcp.tools/call')
       const action = record({}, { operation })
       await store.commit({ facts: [decided(action)] })
+      await followed(store)
       expect(await store.actions.seen(agent.id, operation)).toBe(false)
       await permit(record({}, { operation }))
+      await followed(store)
       expect(await store.actions.seen(agent.id, operation)).toBe(true)
       expect(await store.actions.seen(agent.id, 'another operation')).toBe(false)
       expect(await store.actions.seen('nobody', operation)).toBe(false)
+    })
+
+    it('forgets that of an agent that is erased (P12), also where a follower comes to it too late', async () => {
+      const { store } = scene
+      const { agent, record, permit } = await enrol(store)
+      const [before, after] = [unique('operation'), unique('operation')]
+      const onBehalfOf = unique('per')
+      await permit(record({}, { operation: before, onBehalfOf }))
+      await followed(store)
+      await permit(record({}, { operation: after, onBehalfOf }))
+      await store.journal.erase(agent.id)
+      await followed(store)
+      expect(await store.actions.seen(agent.id, before)).toBe(false)
+      expect(await store.actions.seen(agent.id, after)).toBe(false)
     })
   })
 }

@@ -1,4 +1,4 @@
-import { type ActionQuery, newId } from '@countersign/core'
+import { type ActionQuery, classKeyword, digestKeyword, purposeKeywords } from '@countersign/core'
 import type { ActionRecord, DataUse } from '@countersign/schema'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { agentChanged, asked, changed, decided, finished, permitted, sampleFailed, sampleUnknown } from './facts.ts'
@@ -18,7 +18,7 @@ import {
   startOfTime,
   unique,
 } from './samples.ts'
-import { everyPage, type OpenStore, stage } from './stage.ts'
+import { enrol, everyPage, followed, type OpenStore, stage } from './stage.ts'
 
 const mine = (over: Parameters<typeof sampleAction>[0] = {}) => sampleAction({ agent: 'searcher', ...over })
 const plain = { decision: sampleAllow() }
@@ -67,6 +67,7 @@ export function search(open: OpenStore): void {
     })
 
     const found = async (query: ActionQuery): Promise<string[]> => {
+      await followed(scene.store)
       const { items } = await scene.store.actions.search(query)
       const names = Object.keys(records)
       return items.map(({ record }) => names.find((name) => records[name]?.id === record.id) ?? record.id)
@@ -130,8 +131,10 @@ export function search(open: OpenStore): void {
       await store.commit({ facts: [decided(open), asked(first), decided(refused), asked(second)] })
       await store.commit({ facts: [decided(ran), asked(third), changed('rejected', rejected(second, no), no)] })
       await store.commit({ facts: [changed('granted', grant, yes)] })
-      const idsOf = async (query: ActionQuery) =>
-        (await store.actions.search({ environment: 'asked', ...query })).items.map(({ record }) => record.id)
+      const idsOf = async (query: ActionQuery) => {
+        await followed(store)
+        return (await store.actions.search({ environment: 'asked', ...query })).items.map(({ record }) => record.id)
+      }
 
       expect(await idsOf({ approval: second.id })).toEqual([refused.id])
       expect(await idsOf({ question: 'open' })).toEqual([open.id])
@@ -142,31 +145,61 @@ export function search(open: OpenStore): void {
       expect(await idsOf({ signers: [] })).toEqual([])
       expect(await idsOf({ concerns: { person: 'per-nobody', agents: [] } })).toEqual([ran.id, refused.id, open.id])
       await store.commit({ facts: [changed('spent', spent(grant, permit.id)), permitted(permit)] })
+      scene.clock.advance(1_000)
       expect(await idsOf({ outcome: 'running' })).toEqual([ran.id])
       await store.commit({ facts: [finished(permit)] })
       expect(await idsOf({ outcome: 'running' })).toEqual([])
       expect(await idsOf({ outcome: 'done', question: 'spent' })).toEqual([ran.id])
     })
 
-    it('by every one of the keywords that were added, however often they were (P13)', async () => {
+    it('by every word of its purpose, its classes and its digest (P13)', async () => {
       const { store } = scene
-      const [both, one] = [sampleRecord(plain), sampleRecord(plain)]
       const [common, rare] = [unique('common'), unique('rare')]
+      const of = (text: string, more: readonly string[] = []) =>
+        sampleRecord({ ...plain, purpose: { text }, dataUse: { ...dataUse('a', 'b'), classes: [...more] } })
+      const [both, one] = [of(`${common} and ${rare}`, ['financial']), of(common)]
       await store.commit({ facts: [decided(both), decided(one)] })
-      const idsOf = async (keywords: readonly string[]) =>
+      await followed(store)
+      const idsOf = async (...keywords: readonly string[]) =>
         (await store.actions.search({ keywords })).items.map(({ record }) => record.id)
-      expect(await idsOf([common])).toEqual([])
 
-      await store.actions.addKeywords([
-        { action: both.id, keywords: [common, rare] },
-        { action: one.id, keywords: [common] },
-        { action: newId('act'), keywords: [common] },
-      ])
-      await store.actions.addKeywords([{ action: both.id, keywords: [rare] }])
-      expect(await idsOf([common])).toEqual([one.id, both.id])
-      expect(await idsOf([rare, common])).toEqual([both.id])
-      expect(await idsOf([common, unique('other')])).toEqual([])
-      expect(await idsOf([])).toContain(one.id)
+      expect(await idsOf(...purposeKeywords(common))).toEqual([one.id, both.id])
+      expect(await idsOf(...purposeKeywords(`${rare} ${common}`))).toEqual([both.id])
+      expect(await idsOf(...purposeKeywords(common), classKeyword('financial'))).toEqual([both.id])
+      expect(await idsOf(...purposeKeywords(`${common} ${unique('other')}`))).toEqual([])
+      expect(await idsOf(digestKeyword(both.digest))).toContain(both.id)
+      expect(await idsOf()).toContain(one.id)
+    })
+
+    it('by what it read in the end, and not twice, however often it is told of', async () => {
+      const { store } = scene
+      const { record, permit } = await enrol(store)
+      const action = record()
+      const leave = await permit(action)
+      const reads = [{ name: unique('dataset'), classes: [], known: true }]
+      const byData = async () => {
+        await followed(store)
+        return (await store.actions.search({ dataset: reads[0]?.name })).items.map((life) => life.record.id)
+      }
+      expect(await byData()).toEqual([])
+      await store.commit({ facts: [finished(leave, { outcome: sampleUnknown })] })
+      expect(await byData()).toEqual([])
+      await store.commit({ facts: [finished(leave, { outcome: { kind: 'done', summary: 'Late.', reads } })] })
+      expect(await byData()).toEqual([action.id])
+      expect((await store.actions.search({ agent: action.action.agent })).items).toHaveLength(1)
+    })
+
+    it('also while it runs, a second after it began', async () => {
+      const { store, clock } = scene
+      const { record, permit, agent } = await enrol(store)
+      const action = record()
+      await permit(action)
+      await followed(store)
+      clock.advance(1_000)
+      await followed(store)
+      const running = { agent: agent.id, outcome: 'running' } as const
+      expect((await store.actions.search(running)).items.map((life) => life.record.id)).toEqual([action.id])
+      expect((await store.actions.search({ agent: agent.id })).items).toHaveLength(1)
     })
 
     it('gives whole lives', async () => {
@@ -183,9 +216,11 @@ export function search(open: OpenStore): void {
         scene.clock.advance(1)
         await store.commit({ facts: many.slice(from, from + 50).map(decided) })
       }
+      await followed(store)
       const pages = await everyPage(async (after) => {
         const page = await store.actions.search({ agent: 'busy', limit: 40, after })
         await store.commit({ facts: [decided(record())] })
+        await followed(store)
         return page
       })
       expect(pages.map((page) => page.length)).toEqual([40, 40, 40, 40, 40, 40, 10])

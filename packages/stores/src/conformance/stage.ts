@@ -98,3 +98,14 @@ export async function enrol(store: Store, agent: Agent = sampleAgent()) {
     },
   }
 }
+
+/** Everything that is recorded by now can be found; what runs, once it has run for a second by the store's clock. */
+export async function followed({ journal, actions: { index } }: Pick<Store, 'journal' | 'actions'>): Promise<void> {
+  const follower = 'search'
+  for (let next = await index.cursor(follower, 'beginning'); ;) {
+    const page = await journal.read(next, 500)
+    await index.add(follower, page)
+    if (page.length === 0) return
+    next += page.length
+  }
+}

@@ -9,6 +9,7 @@ import {
   type Clock,
   isOpenEnded,
   isUndelivered,
+  keywordsOf,
   type Keys,
   type PermitLife,
   type PermitRow,
@@ -40,9 +41,6 @@ const longestTimeline = 2_000
 const mostRefused = 20
 
 export function createReads({ world, keys, lookups, journal, clock }: ReadsParts): Reads {
-  /** Action → by what else it is found. */
-  const keywords = new Map<string, ReadonlySet<string>>()
-
   /** Undefined for what was erased. */
   function factAt<Kind extends FactKind>(index: number | null | undefined, kind: Kind): FactOf<Kind> | undefined {
     const fact = index === null || index === undefined ? undefined : journal.at(index)?.fact
@@ -196,17 +194,20 @@ export function createReads({ world, keys, lookups, journal, clock }: ReadsParts
       async search({ limit, after, ...query }) {
         const wanted = [...world.actions.values()]
           .flatMap(({ id }) => lifeOf(id) ?? [])
-          .filter((life) => matches(life, keywords.get(life.record.id), query))
+          .filter((life) => matches(life, query))
         const paging = { after, ...(limit !== undefined && { limit }) }
         return pageOf(wanted, ({ record }) => [world.actions.get(record.id)?.entry ?? 0, 0], paging)
       },
-      async addKeywords(found) {
-        for (const { action, keywords: more } of found) {
-          const isReadable = factAt(world.actions.get(action)?.entry, 'action.decided') !== undefined
-          if (isReadable) keywords.set(action, new Set([...(keywords.get(action) ?? []), ...more]))
-        }
+      /** There is nothing to keep up: all that is recorded is found at once. */
+      index: {
+        async add(follower, page) {
+          const last = page.at(-1)
+          if (last !== undefined) await journal.moveCursor(follower, last.index + 1)
+        },
+        cursor: (follower, from) => journal.cursor(follower, from),
+        moveCursor: (follower, index) => journal.moveCursor(follower, index),
       },
-      seen: async (agent, operation) => lookups.seen(agent, operation),
+      seen: async (agent, operation) => world.agents.get(agent)?.erased !== true && lookups.seen(agent, operation),
     },
   }
 }
@@ -219,14 +220,11 @@ function inSight(entries: readonly Entry[]): Entry[] {
   return [...others, ...refused].toSorted((one, other) => one.index - other.index)
 }
 
-function matches(
-  { record, at, outcome, permit, approval }: ActionLife,
-  keywords: ReadonlySet<string> | undefined,
-  query: ActionQuery,
-): boolean {
+function matches({ record, at, outcome, permit, approval }: ActionLife, query: ActionQuery): boolean {
   const { action, dataUse, decision } = record
   const people = [action.onBehalfOf, action.startedBy]
-  const datasets = [...dataUse.reads, ...dataUse.writes].map(({ name }) => name)
+  const { reads = [], writes = [] } = outcome?.kind === 'done' ? outcome : {}
+  const datasets = [...dataUse.reads, ...dataUse.writes, ...reads, ...writes].map(({ name }) => name)
   const is = (wanted: string | undefined, ...there: readonly (string | undefined)[]): boolean =>
     wanted === undefined || there.includes(wanted)
   const isOneOf = (wanted: readonly string[] | undefined, there: readonly (string | undefined)[]): boolean =>
@@ -253,7 +251,7 @@ function matches(
       (approval?.signatures ?? []).map(({ person }) => person),
     ) &&
     record.risk.score >= (query.riskAtLeast ?? 0) &&
-    (query.keywords ?? []).every((keyword) => keywords?.has(keyword)) &&
+    (query.keywords ?? []).every((keyword) => keywordsOf(record).includes(keyword)) &&
     at >= (query.from ?? 0) &&
     at < (query.to ?? Number.POSITIVE_INFINITY)
   )

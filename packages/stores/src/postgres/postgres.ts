@@ -13,6 +13,11 @@ import { openDb } from './db.ts'
 import { checkFitness } from './fitness.ts'
 import { foundHead } from './head.ts'
 import { migrate } from './migrate.ts'
+import { createFind } from './search/find.ts'
+import { createIndex } from './search/index.ts'
+import { createLives } from './search/lives.ts'
+import { createPartitions, usualWidth } from './search/partitions.ts'
+import { createTerms } from './search/terms.ts'
 import { createActions } from './tables/actions.ts'
 import { createApprovals } from './tables/approvals.ts'
 import { createEntries } from './tables/entries.ts'
@@ -41,7 +46,12 @@ export interface PostgresStoreOptions {
   readonly namedStatements?: boolean | undefined
   /** How many connections reads may take, 10 by default; three more are for commits and one listens. */
   readonly connections?: number | undefined
+  /** How a search looks: for how long at most (Default: 40 ms), in parts of how many entries; for tests. */
+  readonly search?: { readonly budgetMs?: number; readonly width?: number } | undefined
 }
+
+/** How long the database looks for one page of a search; then the page tells where it stopped. */
+const usualBudgetMs = 40
 
 const tenant = 'default'
 
@@ -75,6 +85,10 @@ export async function createPostgresStore(options: PostgresStoreOptions): Promis
   const reading: Reading = { db, tenant, entries, lookup: vault.lookup, now: () => clock.now() }
   const permits = createPermits(reading)
   const ledger = createLedger({ db, tenant, origin })
+  const { budgetMs = usualBudgetMs, width = usualWidth } = options.search ?? {}
+  const terms = createTerms(vault.lookup)
+  const lives = createLives(reading)
+  const find = createFind({ db, tenant, terms, width, budgetMs })
   const statistics = keepStatistics(db, (await ledger.head()).size)
   const committer = createCommitter({
     db,
@@ -91,6 +105,16 @@ export async function createPostgresStore(options: PostgresStoreOptions): Promis
     },
   })
 
+  const journal = createJournal({
+    ...reading,
+    tail,
+    recent,
+    terms,
+    record: (fact) => committer.commit({ facts: [fact] }),
+    erased: (subject) => subjects.forget([subject]),
+  })
+  const index = createIndex({ ...reading, lives, terms, partitions: createPartitions(db, width), journal })
+
   return {
     clock,
     commit: (change) => committer.commit(change),
@@ -99,14 +123,8 @@ export async function createPostgresStore(options: PostgresStoreOptions): Promis
     agents: createAgents(reading),
     people: createPeople(reading),
     tools: createTools(reading),
-    actions: createActions(reading),
-    journal: createJournal({
-      ...reading,
-      tail,
-      recent,
-      record: (fact) => committer.commit({ facts: [fact] }),
-      erased: (subject) => subjects.forget([subject]),
-    }),
+    actions: { ...createActions({ ...reading, lives, terms, find }), index },
+    journal,
     ledger,
     lineage: createLineage({ db, tenant }),
     leases: createLeases({ db, tenant, clock: options.clock }),
@@ -115,6 +133,7 @@ export async function createPostgresStore(options: PostgresStoreOptions): Promis
     secrets: createSecrets({ db, tenant, vault, subjects }),
     async close() {
       await committer.close()
+      await index.close()
       await statistics.close()
       ownClock?.close()
       await tail.close()

@@ -38,6 +38,6 @@ const nextAfter = (size: number) => Math.max(firstLook, size * timesLonger)
 const analyze = {
   name: '',
   text: `analyze entry (tenant, index, id, action, approval, subject, key_id), action, permit, approval, countersignature,
-    subject_key, action_keyword, ln_node, ln_edge, ln_flow, ln_way`,
+    subject_key, searched, ln_node, ln_edge, ln_flow, ln_way`,
   timeoutMs: 60_000,
 }

@@ -63,7 +63,7 @@ export const textArray = (items: readonly (string | null)[]): Buffer =>
     (into, item, offset, sizeBytes) => void into.write(item, offset, sizeBytes),
   )
 
-export const integerArray = (items: readonly number[]): Buffer =>
+export const integerArray = (items: readonly (number | bigint | null)[]): Buffer =>
   binaryArray(
     oids.int8,
     items,

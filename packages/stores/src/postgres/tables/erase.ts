@@ -5,17 +5,19 @@
  */
 import type { Journal } from '@countersign/core'
 import type { Fact } from '@countersign/schema'
+import type { Terms } from '../search/terms.ts'
 import type { Reading } from './reading.ts'
 import type { Recent } from './recent.ts'
 
 export interface EraseParts extends Pick<Reading, 'db' | 'tenant' | 'lookup'> {
   record(fact: Fact): Promise<unknown>
   readonly recent: Recent
+  readonly terms: Terms
   /** Told whose cached keys are worth nothing any more. */
   erased(subject: string): void
 }
 
-export function createErase({ db, tenant, lookup, record, recent, erased }: EraseParts): Journal['erase'] {
+export function createErase({ db, tenant, lookup, terms, record, recent, erased }: EraseParts): Journal['erase'] {
   return async (subject, { by, because } = { by: 'system', because: '' }) => {
     if (subject === 'system') return 0 // what is nobody's is never erased
     const [encrypted] = await db.query<{ count: number }>(countEncrypted, [tenant, subject])
@@ -25,9 +27,12 @@ export function createErase({ db, tenant, lookup, record, recent, erased }: Eras
     const count = await db.tx(async (session) => {
       await session.query(lockHead, [tenant]) // no commit may be encrypting with this key now
       const [row] = await session.query<{ count: number }>(countEncrypted, [tenant, subject])
+      await session.query(holdIndex, [tenant]) // what is written to be found is there to be deleted, or sees the key gone
       for (const statement of destroy) await session.query(statement, [tenant, subject])
+      await session.query(forgetSeen, [tenant, terms.blind('agent', subject).toString()])
       return row?.count ?? 0
     })
+    terms.forget()
     recent.forget()
     erased(subject)
     return count
@@ -35,6 +40,11 @@ export function createErase({ db, tenant, lookup, record, recent, erased }: Eras
 }
 
 const lockHead = { name: 'head_lock_only', text: 'select size from head where tenant = $1 for update' }
+const holdIndex = {
+  name: 'erase_hold_index',
+  text: `select index from cursor where tenant = $1 and follower = 'search' for update`,
+}
+const forgetSeen = { name: 'erase_seen', text: 'delete from seen where tenant = $1 and agent = $2' }
 const countEncrypted = {
   name: 'erase_count',
   text: `select count(*) as count from entry e
@@ -60,11 +70,10 @@ const destroy = [
         and not permit.delivered`,
   },
   { name: 'erase_key', text: 'delete from subject_key where tenant = $1 and subject = $2' },
-  // After the key: who adds some holds on to it until they are there to be deleted.
   {
-    name: 'erase_keywords',
-    text: `delete from action_keyword where tenant = $1
-      and entry in (select index from entry where tenant = $1 and subject = $2 and kind = 'action.decided')`,
+    name: 'erase_searched',
+    text: `delete from searched where tenant = $1 and entry = any(array(
+      select index from entry where tenant = $1 and subject = $2 and kind = 'action.decided'))`,
   },
   { name: 'erase_person', text: 'delete from person where tenant = $1 and id = $2' },
   { name: 'erase_agent_keys', text: 'delete from agent_key where tenant = $1 and agent = $2' },

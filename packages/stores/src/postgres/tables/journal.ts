@@ -11,17 +11,19 @@ export interface JournalParts extends EraseParts, Pick<Reading, 'entries'> {
 
 /** Entries read for a follower at a time. */
 const pageSize = 200
+/** Of those that were written here a moment ago, which are not read. */
+const mostAtHand = 1_000
 /** Between two tries of a follower while the store is away; nothing is missed meanwhile. */
 const retryMs = 250
 
-export function createJournal({ db, tenant, entries, lookup, tail, recent, record, erased }: JournalParts): Journal {
+export function createJournal({ db, tenant, entries, tail, recent, ...parts }: JournalParts): Journal {
   const reading = new Map<number, Promise<readonly Entry[]>>()
   return {
     async *follow(index, signal) {
       for (let next = index; !signal.aborted;) {
         await tail.reaches(next, signal)
         if (signal.aborted) return
-        const written = recent.from(next, pageSize)
+        const written = recent.from(next, mostAtHand)
         const page = written.length > 0 ? written : await readOn(next, signal)
         if (signal.aborted) return
         if (page.length > 0) yield page
@@ -40,7 +42,7 @@ export function createJournal({ db, tenant, entries, lookup, tail, recent, recor
     async moveCursor(follower, index) {
       await db.query(moveCursor, [tenant, follower, index])
     },
-    erase: createErase({ db, tenant, lookup, recent, record, erased }),
+    erase: createErase({ ...parts, db, tenant, recent }),
   }
 
   /** Followers that stand at the same place, as they do at the end, read and open it once. */

@@ -33,7 +33,7 @@ it('keeps nothing once something was erased here (P12)', () => {
 })
 
 it.each([
-  ['entries', Array.from({ length: 2_100 }, (_, index) => written(index)), 100],
+  ['entries', Array.from({ length: 4_100 }, (_, index) => written(index)), 100],
   ['bytes', Array.from({ length: 20 }, (_, index) => written(index, 1 << 20)), 4],
 ])('has room for so many %s, and lets the oldest go', (_, many, first) => {
   const recent = createRecent()

@@ -24,7 +24,7 @@ export interface Recent {
  * Entries just written that are kept for their followers, who then need not read and decrypt them; older ones they
  * read.
  */
-const mostEntries = 2_000
+const mostEntries = 4_000
 /** What those take at most; then the oldest go. */
 const mostBytes = 16 << 20
 /** How long such an entry is used: decrypted text stays no longer in memory than its followers need. */

@@ -1,0 +1,314 @@
+import { type ActionQuery, purposeKeywords, type Store } from '@countersign/core'
+import type { ActionRecord, Entry, Fact } from '@countersign/schema'
+import fc from 'fast-check'
+import pg from 'pg'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import {
+  agentChanged,
+  asked,
+  changed,
+  createManualClock,
+  decided,
+  finished,
+  followed,
+  granted,
+  permitted,
+  rejected,
+  sampleAction,
+  sampleAgent,
+  sampleAllow,
+  sampleAsk,
+  sampleDeny,
+  sampleFailed,
+  sampleOpen,
+  samplePermit,
+  sampleRecord,
+  sampleSignature,
+  sampleUnknown,
+  spent,
+} from '../../conformance.ts'
+import { createMemoryStore } from '../../memory/memory.ts'
+import { createPostgresStore } from '../postgres.ts'
+import { startTestServer, testKeys, type TestServer } from '../testing.ts'
+
+const agents = ['busy', 'quiet', 'old', 'rare']
+const words = ['billing', 'backup', 'report', 'once']
+const width = 32
+
+describe('searching in parts', { timeout: 120_000 }, () => {
+  let postgres: TestServer
+  const closing: { close(): Promise<unknown> }[] = []
+
+  beforeAll(async () => {
+    postgres = await startTestServer()
+  }, 60_000)
+  afterAll(async () => {
+    for (const each of closing.toReversed()) await each.close()
+    await postgres.close()
+  })
+
+  async function openAt(
+    connection: pg.ClientConfig,
+    keys = testKeys(),
+    clock = createManualClock(),
+    budgetMs = Infinity,
+  ) {
+    const search = { width, budgetMs }
+    const store = await createPostgresStore({ connection, keys, origin: 'test/default', connections: 2, clock, search })
+    closing.push(store)
+    return store
+  }
+
+  describe('is, for any question and from any place on, what a filter over all lives is', () => {
+    const clock = createManualClock()
+    const plain = createMemoryStore({ clock })
+    const entryOf = new Map<string, number>()
+    let store: Store
+    let partial: Store
+
+    beforeAll(async () => {
+      const connection = await postgres.freshDatabase()
+      const keys = testKeys()
+      store = await openAt(connection, keys, clock)
+      partial = await openAt(connection, keys, clock, 0)
+      closing.push(plain)
+      const both = async (facts: readonly Fact[]) => {
+        await plain.commit({ facts })
+        const index = await store.commit({ facts })
+        facts.forEach((fact, place) => {
+          if (fact.kind === 'action.decided') entryOf.set(fact.record.id, index + place)
+        })
+      }
+      const [lives] = fc.sample(fc.array(life, { minLength: 240, maxLength: 240, size: 'max' }), {
+        numRuns: 1,
+        seed: 7,
+      })
+      await both(agents.map((id) => agentChanged(sampleAgent({ id }))))
+      const later: Fact[][] = []
+      for (const [place, drawn] of (lives ?? []).entries()) {
+        clock.advance(1_000)
+        const [now = [], ...then] = factsOf(drawn, place)
+        await both(now)
+        later.push(...then)
+        if (place % 7 === 0) await followed(store)
+        for (const facts of later.splice(0, drawn.wait)) await both(facts)
+      }
+      for (const facts of later) await both(facts)
+      clock.advance(1_000)
+      await followed(store)
+    }, 120_000)
+
+    const query: fc.Arbitrary<ActionQuery> = fc
+      .record(
+        {
+          agent: fc.constantFrom(...agents, 'nobody'),
+          people: fc.subarray(['per-1', 'per-2', 'per-9']),
+          dataset: fc.constantFrom('crm', 'dwh', 'nowhere'),
+          verb: fc.constantFrom('data.read', 'data.export'),
+          decision: fc.constantFrom('allow', 'ask', 'deny'),
+          outcome: fc.constantFrom('done', 'failed', 'unknown', 'running'),
+          riskAtLeast: fc.integer({ min: 1, max: 100 }),
+          question: fc.constantFrom('open', 'granted', 'spent', 'rejected'),
+          signers: fc.subarray(['per-signer', 'per-nobody']),
+          concerns: fc.record({ person: fc.constantFrom('per-1', 'per-9'), agents: fc.subarray(agents) }),
+          keywords: fc.subarray(words).map((some) => purposeKeywords(some.join(' '))),
+          from: fc.integer({ min: 0, max: 250 }).map((after) => clock.now() - after * 1_000),
+          to: fc.integer({ min: 0, max: 250 }).map((after) => clock.now() - after * 1_000),
+        },
+        { requiredKeys: [] },
+      )
+      // Mostly few at a time: else nearly nothing is found.
+      .chain((all) =>
+        fc
+          .subarray(Object.entries(all), { maxLength: Math.min(3, Object.keys(all).length) })
+          .map((some) => Object.fromEntries(some)),
+      )
+
+    it.each<[string, () => Store]>([
+      ['with all the time it needs', () => store],
+      ['with none to look further than it must, a page after the other', () => partial],
+    ])('%s', async (_, which) => {
+      const places = fc.record({
+        after: fc.option(fc.integer({ min: 0, max: 1_200 })),
+        limit: fc.integer({ min: 1, max: 60 }),
+      })
+      await fc.assert(
+        fc.asyncProperty(query, places, async (asked, { after, limit }) => {
+          const all = await everyId(plain, { ...asked, limit: 500 }, undefined)
+          const wanted = all.filter((id) => (entryOf.get(id) ?? 0) < (after ?? Infinity))
+          const found = await everyId(which(), { ...asked, limit }, after === null ? undefined : String(after))
+          expect(found).toEqual(wanted)
+        }),
+        { numRuns: 50, seed: 11 },
+      )
+    })
+
+    it('asks one part after another, and hands out what it has when its time is up', async () => {
+      const first = await partial.actions.search({ agent: 'old', limit: 50 })
+      expect(first.next).toBeDefined()
+      expect((await store.actions.search({ agent: 'old', limit: 50 })).items.length).toBeGreaterThan(first.items.length)
+    })
+  })
+
+  describe('what is written for it', () => {
+    async function scene() {
+      const connection = await postgres.freshDatabase()
+      const keys = testKeys()
+      const clock = createManualClock()
+      const sql = new pg.Client(connection)
+      await sql.connect()
+      closing.push({ close: () => sql.end() })
+      const open = () => openAt(connection, keys, clock)
+      const store = await open()
+      await store.commit({ facts: [agentChanged(sampleAgent({ id: 'busy' }))] })
+      const records = Array.from({ length: 5 }, () =>
+        sampleRecord({ decision: sampleAllow(), action: sampleAction({ agent: 'busy' }) }),
+      )
+      const ids = async (of: Store) => (await of.actions.search({ agent: 'busy' })).items.map(({ record }) => record.id)
+      const cursor = async () => (await sql.query(`select index from cursor where follower = 'search'`)).rows[0]?.index
+      const rows = async () => Number((await sql.query('select count(*) from searched')).rows[0]?.count)
+      const expected = records.map(({ id }) => id).toReversed()
+      return { open, store, clock, sql, records, ids, cursor, rows, expected }
+    }
+
+    it('is there with the place that it reaches to, or neither: killed on the way, nothing is missing and nothing twice', async () => {
+      const { open, store, sql, records, ids, cursor, rows, expected } = await scene()
+      await store.commit({ facts: records.map(decided) })
+      await store.actions.index.cursor('search', 'beginning')
+      await sql.query(`create function die() returns trigger language plpgsql as
+        $$ begin perform pg_terminate_backend(pg_backend_pid()); return new; end $$`)
+      await sql.query('create trigger die after insert on searched for each row execute function die()')
+      await expect(followed(store)).rejects.toMatchObject({ code: 'ERR_STORE_UNAVAILABLE' })
+      expect([await rows(), await cursor()]).toEqual([0, '0'])
+
+      await sql.query('drop trigger die on searched')
+      const next = await open()
+      await followed(next)
+      expect(await ids(next)).toEqual(expected)
+      expect([await rows(), await cursor()]).toEqual([5, '6'])
+    })
+
+    it('stands at the first that still runs, so that whoever goes on after a crash finds it', async () => {
+      const { open, store, records, ids, cursor, rows, expected } = await scene()
+      const permits = records.map((record) => samplePermit(record))
+      await store.commit({
+        facts: records.flatMap((record, place) => [decided(record), permitted(permits[place] as never)]),
+      })
+      await store.commit({ facts: permits.slice(1).map((permit) => finished(permit)) })
+      await followed(store)
+      expect([await rows(), await cursor()]).toEqual([4, '1'])
+
+      const next = await open()
+      await followed(next)
+      expect([await rows(), await cursor()]).toEqual([4, '1'])
+      await next.commit({ facts: [finished(permits[0] as never)] })
+      await followed(next)
+      expect([await rows(), await cursor()]).toEqual([5, '16'])
+      expect(await ids(next)).toEqual(expected)
+    })
+
+    it('is written without waiting for another entry, once an action has run for a second', async () => {
+      const { store, clock, records, ids } = await scene()
+      const [record] = records as [ActionRecord]
+      const index = await store.commit({ facts: [decided(record), permitted(samplePermit(record))] })
+      await store.actions.index.cursor('search', 'beginning')
+      await store.actions.index.add('search', await store.journal.read(0, index + 2))
+      expect(await ids(store)).toEqual([])
+      clock.advance(1_000)
+      await expect.poll(() => ids(store), { timeout: 10_000 }).toEqual([record.id])
+    })
+
+    it('two instances: of one that is told what another was told already, nothing is written, and it goes on from there', async () => {
+      const { open, store, records, ids, rows, expected } = await scene()
+      const other = await open()
+      const tell = (to: Store, page: readonly Entry[]) => to.actions.index.add('search', page)
+      await store.commit({ facts: records.map(decided) })
+      await store.actions.index.cursor('search', 'beginning')
+      await tell(store, await store.journal.read(0, 2))
+      await tell(other, await store.journal.read(2, 2))
+      await expect(tell(store, await store.journal.read(2, 3))).rejects.toMatchObject({ code: 'ERR_STORE_CONFLICT' })
+      await tell(store, await store.journal.read(4, 2))
+      await expect(tell(other, await store.journal.read(4, 1))).rejects.toMatchObject({ code: 'ERR_STORE_CONFLICT' })
+      await followed(other)
+      expect(await rows()).toBe(5)
+      expect(await ids(store)).toEqual(expected)
+    })
+  })
+})
+
+async function everyId(store: Store, query: ActionQuery, from: string | undefined): Promise<string[]> {
+  const ids: string[] = []
+  let after = from
+  do {
+    const page = await store.actions.search({ ...query, after })
+    ids.push(...page.items.map(({ record }) => record.id))
+    after = page.next
+  } while (after !== undefined)
+  return ids
+}
+
+const life = fc.record({
+  agent: fc.constantFrom('busy', 'busy', 'busy', 'quiet', 'quiet', 'rare'),
+  person: fc.option(fc.constantFrom('per-1', 'per-1', 'per-2')),
+  verb: fc.constantFrom('data.read' as const, 'data.export' as const),
+  dataset: fc.constantFrom('crm', 'crm', 'dwh'),
+  read: fc.constantFrom('crm', 'dwh', 'lake'),
+  words: fc.subarray(words.slice(0, 3)),
+  risk: fc.integer({ min: 0, max: 100 }),
+  way: fc.constantFrom(
+    'deny',
+    'done',
+    'done',
+    'done',
+    'failed',
+    'unknown',
+    'running',
+    'open',
+    'granted',
+    'spent',
+    'rejected',
+  ),
+  wait: fc.integer({ min: 0, max: 3 }),
+})
+type Drawn = typeof life extends fc.Arbitrary<infer Value> ? Value : never
+
+/** What happens to it, a commit each. Of the first third all that is rare is done by an agent of its own. */
+function factsOf(drawn: Drawn, place: number): Fact[][] {
+  const { way } = drawn
+  const data = (name: string) => ({ name, classes: [], known: true })
+  const asks = ['open', 'granted', 'spent', 'rejected'].includes(way)
+  const agent = place < 80 && drawn.agent === 'quiet' ? 'old' : drawn.agent
+  const record = sampleRecord({
+    action: sampleAction({ agent, verb: drawn.verb, ...(drawn.person !== null && { onBehalfOf: drawn.person }) }),
+    decision: way === 'deny' ? sampleDeny() : asks ? sampleAsk() : sampleAllow(),
+    risk: { score: drawn.risk, signals: [] },
+    dataUse: { reads: [data(drawn.dataset)], writes: [], classes: [], sensitive: false },
+    purpose: { text: [...drawn.words, ...(place === 5 ? ['once'] : [])].join(' ') },
+  })
+  const done = { kind: 'done' as const, summary: 'Done.', reads: [data(drawn.read)] }
+  if (way === 'deny') return [[decided(record)]]
+  if (!asks) {
+    const permit = samplePermit(record)
+    const begins = [decided(record), permitted(permit)]
+    if (way === 'running') return [begins]
+    const outcome = way === 'done' ? done : way === 'failed' ? sampleFailed : sampleUnknown
+    return [begins, [finished(permit, { outcome })]]
+  }
+  const question = sampleOpen(record)
+  const begins = [decided(record), asked(question)]
+  if (way === 'open') return [begins]
+  if (way === 'rejected') {
+    const no = sampleSignature(question, 'per-signer', { verdict: 'reject' })
+    return [begins, [changed('rejected', rejected(question, no), no)]]
+  }
+  const yes = sampleSignature(question, 'per-signer')
+  const grant = granted(question, yes)
+  if (way === 'granted') return [begins, [changed('granted', grant, yes)]]
+  const permit = samplePermit(record, { approval: question.id })
+  return [
+    begins,
+    [changed('granted', grant, yes)],
+    [changed('spent', spent(grant, permit.id)), permitted(permit)],
+    [finished(permit, { outcome: done })],
+  ]
+}
