@@ -61,8 +61,8 @@ it('a gateway that only observes holds nothing, and says so in the record and to
   const observed = await agent('ops-bot', first(), 'diary')
   expect(await observed.call('write', { text: 'seen' })).toBe('write done')
   expect(notes.calls).toEqual(['write'])
-  const { items } = await first().keeper.get<ActionPage>('/api/actions?agent=ops-bot')
-  expect(items.map((action) => action.observed)).toEqual([true, false])
+  const found = async () => (await first().keeper.get<ActionPage>('/api/actions?agent=ops-bot')).items
+  await expect.poll(async () => (await found()).map((action) => action.observed)).toEqual([true, false])
   expect((await first().keeper.get<ToolList>('/api/tools')).observing).toEqual(['mcp/diary'])
   expect(first().lines).toContainEqual(
     expect.objectContaining({ says: expect.stringContaining('only observes'), name: 'diary' }),

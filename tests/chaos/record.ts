@@ -8,7 +8,14 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { sha256, verifyEd25519 } from '@countersign/core'
 import { type LedgerReport, verifyLedger } from '@countersign/core/verify'
 import type { Browser } from '@countersign/demo'
-import type { ActionPage, ActionSummary, LedgerView, QuestionPage, QuestionSummary } from '@countersign/schema'
+import type {
+  ActionPage,
+  ActionSummary,
+  LedgerView,
+  QuestionPage,
+  QuestionSummary,
+  SystemView,
+} from '@countersign/schema'
 import { refIn } from './book.ts'
 
 export interface DeploymentRecord {
@@ -18,11 +25,22 @@ export interface DeploymentRecord {
 }
 
 export async function readRecord(auditor: Browser): Promise<DeploymentRecord> {
+  await allFound(auditor)
   const actions = await pages((after) => patient(() => auditor.get<ActionPage>(`/api/actions?limit=200${after}`)))
   const questions = await pages((after) =>
     patient(() => auditor.get<QuestionPage>(`/api/approvals?state=all&limit=200${after}`)),
   )
   return { actions: grouped(actions), questions: grouped(questions) }
+}
+
+/** What is recorded is found a moment later. */
+async function allFound(auditor: Browser): Promise<void> {
+  const look = () => patient(() => auditor.get<SystemView>('/api/system'))
+  const { entries } = (await look()).store
+  for (const until = Date.now() + 60_000; Date.now() < until; await pause(100)) {
+    const search = (await look()).followers.find(({ name }) => name === 'search')
+    if ((search?.cursor ?? 0) >= entries) return
+  }
 }
 
 /** A store that has just come back may be away for another moment: the instance says to try again. */

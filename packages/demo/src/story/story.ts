@@ -229,7 +229,13 @@ async function afterwards({ demo, cast, is, tell }: Stage, verify: StoryParts['v
 
 async function unusedPolicies({ instance }: Demo, browser: Browser): Promise<string[]> {
   const { policies } = await browser.get<PolicySetView>('/api/policies')
-  const { items } = await instance.store.actions.search({ limit: 200 })
+  const { actions, ledger } = instance.store
+  const { size } = await ledger.head()
+  await until(
+    () => actions.index.cursor('search', 'beginning'),
+    (cursor) => cursor >= size,
+  )
+  const { items } = await actions.search({ limit: 200 })
   const used = new Set(items.flatMap(({ record }) => record.decision.because))
   return policies.map(({ id }) => id).filter((id) => !used.has(id))
 }

@@ -1,6 +1,7 @@
 import type { Store } from '@countersign/core'
 import type { Agent, AgentView, Approval, Person } from '@countersign/schema'
 import { mayChangeAgents, mayRetire, mayStart, mayStop } from '../front/access.ts'
+import { filteredPage } from '../front/filtered-page.ts'
 import type { Names } from '../front/names.ts'
 import { moment } from '../front/route.ts'
 
@@ -20,7 +21,8 @@ export async function viewOf(
 ): Promise<AgentView> {
   const own = unsettled.filter(({ card }) => card.bound.action.agent === agent.id)
   const { id, version, name, team, groups, environment, mode, status } = agent
-  const [newest] = (await actions.search({ agent: id, limit: 1 })).items
+  const one = { limit: 1, after: undefined }
+  const [newest] = (await filteredPage(one, (paged) => actions.search({ agent: id, ...paged }))).items
   return {
     id,
     version,

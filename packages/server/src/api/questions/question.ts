@@ -6,6 +6,7 @@
 import { askedGroups, expire, groupsOf, servedSoFar, type Store } from '@countersign/core'
 import type { Agent, Approval, QuestionSummary, QuestionView, SignOff, SignOffView } from '@countersign/schema'
 import { isAsked, maySeeAction } from '../front/access.ts'
+import { filteredPage } from '../front/filtered-page.ts'
 import { actionSummary, outcomeOf } from '../actions/action.ts'
 import { lastRunOf, lastRunView } from './last-run.ts'
 import { groupKeyOf } from './group-key.ts'
@@ -145,7 +146,8 @@ async function before(
 ): Promise<Pick<QuestionView, 'history' | 'lastRun' | 'openEndedRun'>> {
   const { environment, operation, verb, agent: by } = approval.card.bound.action
   const alike = { agent: by, environment, verb, operation }
-  const { items } = await store.actions.search({ ...alike, limit: mostHistory + 1 })
+  const few = { limit: mostHistory + 1, after: undefined }
+  const { items } = await filteredPage(few, (paged) => store.actions.search({ ...alike, ...paged }))
   const others = items.filter(({ record }) => record.id !== approval.actionId).slice(0, mostHistory)
   const [history, lastRun, openEndedRun] = await Promise.all([
     Promise.all(others.map((life) => actionSummary(life, look))),
