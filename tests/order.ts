@@ -9,10 +9,10 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node'
 export const longestFirst = (names: readonly string[]) =>
   class extends BaseSequencer {
     override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
-      const place = ({ moduleId }: TestSpecification) => {
+      const address = ({ moduleId }: TestSpecification) => {
         const found = names.findIndex((name) => moduleId.includes(name))
         return found === -1 ? names.length : found
       }
-      return (await super.sort(files)).toSorted((a, b) => place(a) - place(b))
+      return (await super.sort(files)).toSorted((a, b) => address(a) - address(b))
     }
   }

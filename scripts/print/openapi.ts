@@ -23,7 +23,7 @@ export async function openApiDocument(): Promise<object> {
     stops: createStops({ store }),
     roster: createRoster({ store, stops: createStops({ store }), groups: () => [], agentGroups: () => [] }),
     pins: createPins({ store }),
-    running: { node: { id: '', epoch: () => undefined }, followers: () => [], places: [], concerns: () => [] },
+    running: { node: { id: '', epoch: () => undefined }, followers: () => [], addresses: [], concerns: () => [] },
     concerns: { raise: () => undefined, clear: () => undefined },
     policy,
     policies: () => ({ version: '', at: 0, by: 'start', files: [] }),

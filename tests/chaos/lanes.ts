@@ -27,19 +27,19 @@ export async function runLanes({ count, rounds, seed, words, tell }: LanesParts)
     for (const lane of lanes) lane.kill('SIGTERM')
   })
   process.on('SIGINT', () => undefined) // a terminal tells each of them itself
-  return sumOf(await Promise.all(Array.from({ length: count }, (_, place) => runLane(place))))
+  return sumOf(await Promise.all(Array.from({ length: count }, (_, address) => runLane(address))))
 
-  async function runLane(place: number): Promise<Figures> {
-    const skip = Math.round((rounds * place) / count)
-    const share = Math.round((rounds * (place + 1)) / count) - skip
-    const own = ['--rounds', `${share}`, '--skip', `${skip}`, '--seed', `${seed + place}`]
+  async function runLane(address: number): Promise<Figures> {
+    const skip = Math.round((rounds * address) / count)
+    const share = Math.round((rounds * (address + 1)) / count) - skip
+    const own = ['--rounds', `${share}`, '--skip', `${skip}`, '--seed', `${seed + address}`]
     const all = [...process.execArgv, ...words, ...own]
     const lane = spawn(process.execPath, all, { stdio: ['ignore', 'pipe', 'inherit'] })
     lanes.push(lane)
     const said: string[] = []
     createInterface({ input: lane.stdout }).on('line', (line) => {
       said.push(line)
-      tell(`${seed + place} | ${line}`)
+      tell(`${seed + address} | ${line}`)
     })
     await once(lane, 'close')
     return readFigures(said.slice(-2).join('\n')) ?? { ...noFigures, failed: 1 }

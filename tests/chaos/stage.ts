@@ -90,11 +90,11 @@ export async function openStage(parts: StageParts): Promise<Stage> {
   const memory = { company, book, random, ready, people, known: undefined, size: 0, storms: [] }
   return { ...targets, ...memory, instance, second, folder: instance.settings.folder }
 
-  async function makeInstance(storeUrl: string | undefined, place: number): Promise<Standing> {
-    const dataDir = join(folder, `data${place}`)
+  async function makeInstance(storeUrl: string | undefined, address: number): Promise<Standing> {
+    const dataDir = join(folder, `data${address}`)
     await mkdir(dataDir, { recursive: true })
     await chmod(dataDir, 0o711)
-    const [port = 0, httpPort = 0] = ports.slice(2 * place)
+    const [port = 0, httpPort = 0] = ports.slice(2 * address)
     const written = storeUrl === undefined ? join(dataDir, 'files') : join(folder, 'files')
     const own: Omit<InstanceSettings, keyof typeof common> = {
       dataDir,

@@ -49,7 +49,7 @@ describe('the console in Chromium, in front of a real instance', () => {
     const page = await openAs(/Ben/, phone)
     await page.goto(`${instance.url}/approvals/${told.approval}`)
     const menu = page.getByRole('button', { name: 'Menu' })
-    const isOpen = () => page.evaluate<boolean>(`document.querySelector('.places').checkVisibility()`)
+    const isOpen = () => page.evaluate<boolean>(`document.querySelector('.nav').checkVisibility()`)
     await menu.click()
     expect(await isOpen()).toBe(true)
     await page.keyboard.press('Escape')
@@ -82,7 +82,7 @@ describe('the console in Chromium, in front of a real instance', () => {
     const { instance, openAs } = window
     const read = { kind: 'record.read', by: 'per_1', what: 'actions' } as const
     for (let made = 0; made < 30_000; made += 500) {
-      const facts = Array.from({ length: 500 }, (_, place) => ({ ...read, query: `${made + place}` }))
+      const facts = Array.from({ length: 500 }, (_, address) => ({ ...read, query: `${made + address}` }))
       await instance.demo.instance.store.commit({ facts })
     }
     const page = await openAs(/Eve/)

@@ -21,7 +21,7 @@ const debian = '/usr/share/gocode'
 describe('P11: the ledger of a real instance is checked by programs that are not ours', () => {
   let instance: TestInstance | undefined
   let vkey: string
-  let place: string
+  let address: string
   let folder: string
   let checkpoint: string
   let size: number
@@ -29,10 +29,10 @@ describe('P11: the ledger of a real instance is checked by programs that are not
   let signer: Signer
 
   beforeAll(async () => {
-    place = await mkdtemp(join(tmpdir(), 'countersign-foreign-'))
-    folder = join(place, 'ledger')
-    const env = ['GO111MODULE=off', `GOPATH=${debian}`, `GOCACHE=${place}/cache`, 'GOFLAGS=-buildvcs=false']
-    const built = await foreign('env', ...env, 'go', 'build', '-o', join(place, 'tlogcheck'), source)
+    address = await mkdtemp(join(tmpdir(), 'countersign-foreign-'))
+    folder = join(address, 'ledger')
+    const env = ['GO111MODULE=off', `GOPATH=${debian}`, `GOCACHE=${address}/cache`, 'GOFLAGS=-buildvcs=false']
+    const built = await foreign('env', ...env, 'go', 'build', '-o', join(address, 'tlogcheck'), source)
     if (built.code !== 0) throw new Error(`.ci/packages brings Go and its modules. ${built.muttered}`)
 
     instance = await openTestInstance()
@@ -47,17 +47,17 @@ describe('P11: the ledger of a real instance is checked by programs that are not
   })
   afterAll(async () => {
     await instance?.close()
-    await rm(place, { recursive: true, force: true })
+    await rm(address, { recursive: true, force: true })
   })
 
   const kept = async () => {
-    const path = join(place, 'kept')
+    const path = join(address, 'kept')
     await writeFile(path, checkpoint)
     return path
   }
   const verifiers: Readonly<Record<string, (at: string, kept?: string) => Promise<Ended>>> = {
     'openssl and coreutils': (at, ...more) => foreign('bash', join(folder, 'verify.sh'), at, ...given(more)),
-    'golang.org/x/mod/sumdb': (at, ...more) => foreign(join(place, 'tlogcheck'), at, vkey, ...given(more)),
+    'golang.org/x/mod/sumdb': (at, ...more) => foreign(join(address, 'tlogcheck'), at, vkey, ...given(more)),
   }
   const given = (words: readonly (string | undefined)[]) => words.filter((word) => word !== undefined)
   const names = Object.keys(verifiers)
@@ -114,7 +114,7 @@ describe('P11: the ledger of a real instance is checked by programs that are not
     expect(gone.filter(({ fact }) => fact.kind === 'erased').length).toBeGreaterThan(0)
     expect(JSON.stringify(gone)).not.toContain(ben?.email)
 
-    const after = join(place, 'after')
+    const after = join(address, 'after')
     const now = await exportLedger(instance, after, 0, 3)
     expect((await leavesIn(after, now)).slice(0, size)).toEqual(leaves)
     for (const name of names) {

@@ -94,7 +94,7 @@ function recordOf(hard: Hard, agent: string, onBehalfOf: string): ActionRecord {
     classes: many ? manyClasses : classes.slice(0, 2),
     known: index % 2 === 0,
   }))
-  const place = `s3://${hard.names ?? 'partner'}/${many ? 'exports/'.repeat(20) : ''}`
+  const address = `s3://${hard.names ?? 'partner'}/${many ? 'exports/'.repeat(20) : ''}`
   const record = sampleRecord({
     action: sampleAction({
       agent,
@@ -109,7 +109,7 @@ function recordOf(hard: Hard, agent: string, onBehalfOf: string): ActionRecord {
       writes: [],
       classes: many ? manyClasses : classes.slice(0, 2),
       sensitive: true,
-      destination: { name: place, outside: true, known: false },
+      destination: { name: address, outside: true, known: false },
       model: { name: `gpt-${hard.names ?? 'elsewhere'}`, external: true, known: false },
     },
     risk: {

@@ -200,11 +200,11 @@ describe('E: a certificate of the HTTP gateway', () => {
       '5:7 gateways.http.tls.key',
       /does not belong/,
     ],
-  ])('%s', async (_, { certificate, key }, place, says) => {
+  ])('%s', async (_, { certificate, key }, address, says) => {
     if (certificate !== undefined) await write('tls.crt', certificate)
     if (key !== undefined) await write('tls.key', key)
     const { problems } = await check(config.replaceAll('CWD', cwd))
-    expect(problems.map(({ line, column, path }) => `${line}:${column} ${path}`)).toEqual([place])
+    expect(problems.map(({ line, column, path }) => `${line}:${column} ${path}`)).toEqual([address])
     expect(problems[0]?.says).toMatch(says)
     const served = await run('serve', '--port', '0', '--data', 'data')
     expect([served.code, served.muttered]).toEqual([1, expect.stringContaining(problems[0]?.says ?? 'nothing')])

@@ -93,9 +93,9 @@ const problems: [string, string, string, RegExp][] = [
 ]
 
 describe('what keeps it from starting', () => {
-  it.each(problems)('%s', async (_, config, place, says) => {
+  it.each(problems)('%s', async (_, config, address, says) => {
     const report = await check(config)
-    expect(report.problems.map(({ line, column, path }) => `${line}:${column} ${path}`).join('\n')).toContain(place)
+    expect(report.problems.map(({ line, column, path }) => `${line}:${column} ${path}`).join('\n')).toContain(address)
     expect(report.problems.map((one) => one.says).join('\n')).toMatch(says)
     const served = await run('serve', '--port', '0', '--data', 'data')
     expect(served).toMatchObject({ code: 1, said: '' })

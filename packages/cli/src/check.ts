@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { findSocket, foresee, placesOf, prepare } from '@countersign/server'
+import { findSocket, foresee, addressesOf, prepare } from '@countersign/server'
 import { inLines, readConfigFile, type Told, toldOf } from './config-file.ts'
 import { dataDirOf, type Terminal } from './terminal.ts'
 import { Stopped } from './stopped.ts'
@@ -41,7 +41,7 @@ export async function check(terminal: Terminal, options: CheckOptions): Promise<
       : `${config}: fine. ${policies} policies pass.`,
   )
   if (warnings.length > 0) terminal.say(inLines(warnings))
-  for (const place of observing) terminal.say(`${place} only observes: what should wait for people runs there.`)
+  for (const address of observing) terminal.say(`${address} only observes: what should wait for people runs there.`)
 }
 
 /** @throws Stopped for a file that is named and not there */
@@ -56,14 +56,14 @@ export async function lookOver(
     const stands = (await findSocket(dataDir).catch(() => undefined)) !== undefined
     const foreseen = await foresee(file.read, preparation, { env: terminal.env, connect, stands })
     const { prepared } = preparation
-    const places = prepared ? placesOf(prepared.gateways, '') : []
+    const addresses = prepared ? addressesOf(prepared.gateways, '') : []
     return {
       config: file.path && file.name,
       problems: preparation.problems.map(toldOf(terminal, file, 'problem')),
       warnings: [...preparation.warnings, ...foreseen].map(toldOf(terminal, file, 'warning')),
       policies: prepared?.policies.engine.active().policies.length ?? 0,
-      observing: places.flatMap(({ gateway, name, observes }) => (observes ? [`${gateway}/${name}`] : [])),
-      gateways: places.map(({ gateway, name }) => `${gateway}/${name}`),
+      observing: addresses.flatMap(({ gateway, name, observes }) => (observes ? [`${gateway}/${name}`] : [])),
+      gateways: addresses.map(({ gateway, name }) => `${gateway}/${name}`),
     }
   } finally {
     await preparation.close()

@@ -34,13 +34,13 @@ export function addLedger(program: Command, terminal: Terminal, ask: (options: L
     .option('--known <file>', 'a checkpoint kept from before')
     .option('--state', 'with - : hold the tables of its database against the ledger as well')
     .action(
-      async (place: string, { known, state, ...options }: LedgerOptions & { known?: string; state?: boolean }) => {
-        if (state && place !== '-')
+      async (origin: string, { known, state, ...options }: LedgerOptions & { known?: string; state?: boolean }) => {
+        if (state && origin !== '-')
           throw new Stopped(
             2,
             'The tables are those of the instance that runs here: countersign ledger verify - --state',
           )
-        const { from, vkey } = await where(place, options)
+        const { from, vkey } = await where(origin, options)
         const report = await verifyFrom({
           from,
           ...(vkey !== undefined && { vkey }),
@@ -56,8 +56,8 @@ export function addLedger(program: Command, terminal: Terminal, ask: (options: L
 
   onLedger(ledger.command('export <url-or-folder> <to>').description('write every file, then verify them'))
     .option('--entry <number>', 'lay out this entry with its proof; repeatable', entriesOf, [])
-    .action(async (place: string, to: string, { entry, ...options }: LedgerOptions & { entry: readonly number[] }) => {
-      const { from, vkey } = await where(place, options)
+    .action(async (origin: string, to: string, { entry, ...options }: LedgerOptions & { entry: readonly number[] }) => {
+      const { from, vkey } = await where(origin, options)
       const folder = resolve(terminal.cwd, to)
       const report = await exportLedger({
         from,

@@ -112,7 +112,8 @@ async function instance(ask: Ask): Promise<Finding[]> {
 }
 
 function findingsOf(now: Status): Finding[] {
-  const { entries, places, policies, concerns, provider, administrators, people, agents, unserved, openQuestions } = now
+  const { entries, gateways, policies, concerns, provider, administrators, people, agents, unserved, openQuestions } =
+    now
   const url = plain(now.url)
   return [
     { ok: true, about: 'ledger', says: `It answers, with ${entries} entries.`, next: `countersign ledger verify -` },
@@ -128,10 +129,10 @@ function findingsOf(now: Status): Finding[] {
           about: 'policies',
           says: `${policies.count} are in force, loaded ${when(policies.at)} (${policies.by}).`,
         },
-    places.length === 0
+    gateways.length === 0
       ? { ok: false, about: 'gateways', says: 'None is configured, so no agent can come in.', next: 'countersign init' }
-      : { ok: true, about: 'gateways', says: places.map(({ gateway, name }) => `${gateway}/${name}`).join(', ') },
-    ...places
+      : { ok: true, about: 'gateways', says: gateways.map(({ gateway, name }) => `${gateway}/${name}`).join(', ') },
+    ...gateways
       .filter(({ observes }) => observes)
       .map(({ gateway, name }): Finding => ({
         ok: false,

@@ -28,7 +28,7 @@ export {
   type Follower,
   type FollowerContext,
   type Gate,
-  type GatewayPlace,
+  type GatewayAddress,
   type Listens,
   type Around,
   type Finding,
@@ -98,7 +98,7 @@ export { copyOfFacts } from './facts/copy.ts'
 export { createDraft, type Draft } from './facts/draft.ts'
 export { forget } from './facts/erasure.ts'
 export { type Keys, keysOf, type Lookup, searchable } from './facts/keys.ts'
-export { type Place as PlaceOfFact, type Refused, type SubjectOfAction, type Touched } from './facts/law.ts'
+export { type Slot, type Refused, type SubjectOfAction, type Touched } from './facts/law.ts'
 export { aboutOf, applyFacts, subjectsOf, touchesOf } from './facts/laws.ts'
 export {
   type ActionRow,
@@ -156,7 +156,7 @@ export { sha256 } from './ledger/sha256.ts'
 export { createLogKey, createSigner, verifyEd25519 } from './ledger/signer.ts'
 export {
   createTreeReader,
-  placeOf,
+  tileOf,
   tilePath,
   type TileSource,
   tileWidth,
@@ -180,7 +180,7 @@ export {
   mostReached,
   nodeKey,
   newestFlows,
-  type Place,
+  type ReachedNode,
   type Reached,
   touches,
   type Walk,

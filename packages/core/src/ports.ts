@@ -38,7 +38,7 @@ export type {
   Handler,
   GatewayContext,
   LogLine,
-  GatewayPlace,
+  GatewayAddress,
   Listens,
   Gateway,
   Offered,

@@ -11,7 +11,7 @@ import { type ActionTree, actionTreeOf, covers } from './actions.ts'
 import { countersignSchema } from './cedarschema.ts'
 import type { Known } from './names.ts'
 import { cut, isSchema, parse } from './parse.ts'
-import { byPlace, type PolicyFile, type Problem, wholeProblem, wordsOf } from './problem.ts'
+import { byPosition, type PolicyFile, type Problem, wholeProblem, wordsOf } from './problem.ts'
 import { duplicates, review, type Reviewed } from './review.ts'
 import { scan } from './scan.ts'
 import { validate } from './validate.ts'
@@ -80,7 +80,10 @@ export async function compileOn(worker: CedarWorker, files: readonly PolicyFile[
   return { kind: 'candidate', candidate: { version, schema, tree, notes, sources, read, slices } }
 }
 
-const refused = (problems: readonly Problem[]): Compiled => ({ kind: 'refused', problems: problems.toSorted(byPlace) })
+const refused = (problems: readonly Problem[]): Compiled => ({
+  kind: 'refused',
+  problems: problems.toSorted(byPosition),
+})
 
 export const policySetOf = (
   notes: readonly PolicyNote[],

@@ -4,7 +4,7 @@
  * @module
  */
 import type { DetailedError } from '@cedar-policy/cedar-wasm/nodejs'
-import { charactersOf, placeOf } from './scan.ts'
+import { charactersOf, positionOf } from './scan.ts'
 
 /** A `.cedar` file, or a `.cedarschema` file that extends the product's schema. */
 export interface PolicyFile {
@@ -31,7 +31,7 @@ export interface Piece {
 
 export const problemAt = (piece: Piece, offset: number, policy: string | undefined, says: string): Problem => ({
   file: piece.file.name,
-  ...placeOf(piece.file.text, piece.start + offset),
+  ...positionOf(piece.file.text, piece.start + offset),
   policy,
   says,
 })
@@ -56,7 +56,7 @@ export function wordsOf(error: DetailedError | undefined): string {
   return [message, label, error.help].filter(Boolean).join('; ')
 }
 
-export const byPlace = (a: Problem, b: Problem): number => {
+export const byPosition = (a: Problem, b: Problem): number => {
   if (a.file !== b.file) return a.file < b.file ? -1 : 1
   return a.line - b.line || a.column - b.column
 }

@@ -136,10 +136,10 @@ function scope(named: PolicyJson['principal'] | PolicyJson['action'], about: Thi
       if ('entities' in named) return named.entities.some((entity) => about.within(entityIn(entity)))
       return 'entity' in named ? about.within(entityIn(named.entity)) : undefined
     case 'is': {
-      const { entity_type: type, in: place } = named
+      const { entity_type: type, in: parent } = named
       if (type !== about.type) return false
-      if (!place) return true
-      return 'entity' in place ? about.within(entityIn(place.entity)) : undefined
+      if (!parent) return true
+      return 'entity' in parent ? about.within(entityIn(parent.entity)) : undefined
     }
   }
 }
@@ -155,8 +155,8 @@ function truth(expression: Expr, known: Known): Maybe {
   if (node.is) {
     const about = variable(node.is.left, known)
     if (!about) return undefined
-    const place = node.is.in
-    return all([about.type === node.is.entity_type, place ? within(node.is.left, place, known) : true])
+    const parent = node.is.in
+    return all([about.type === node.is.entity_type, parent ? within(node.is.left, parent, known) : true])
   }
   if (node['if-then-else']) {
     const { if: asked, then, else: otherwise } = node['if-then-else']
@@ -198,9 +198,9 @@ function equal({ left, right }: Pair, known: Known): Maybe {
 function within(left: Expr, right: Expr, known: Known): Maybe {
   const about = variable(left, known)
   const { Set: listed } = right as Node
-  const places = (listed ?? [right]).map((place) => value(place, known))
-  if (!about || !places.every((place) => typeof place === 'object')) return undefined
-  return places.some((place) => about.within(place))
+  const parents = (listed ?? [right]).map((parent) => value(parent, known))
+  if (!about || !parents.every((parent) => typeof parent === 'object')) return undefined
+  return parents.some((parent) => about.within(parent))
 }
 
 function variable(expression: Expr, known: Known): Thing | undefined {

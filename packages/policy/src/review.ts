@@ -10,7 +10,7 @@ import { readAnnotations, type Reading } from './annotations.ts'
 import { complaintsAbout, isGroup, type Known } from './names.ts'
 import type { Draft } from './parse.ts'
 import { type Problem, problemAt } from './problem.ts'
-import { maxNesting, placeOf } from './scan.ts'
+import { maxNesting, positionOf } from './scan.ts'
 
 export interface Reviewed extends Draft {
   readonly id: string | undefined
@@ -74,9 +74,9 @@ const find = (text: string, part: string): number => Math.max(0, text.indexOf(pa
 
 function noteOf(reading: Exclude<Reading, { kind: 'unreadable' }>, { text, piece }: Draft): PolicyNote {
   const { id, doc, owner, control } = reading.words
-  const { line } = placeOf(piece.file.text, piece.start)
-  const place = { file: piece.file.name, line, lastLine: line + piece.text.split('\n').length - 1 }
-  const common = { id, doc, owner, control, text, place, kind: reading.kind, signOff: undefined, obligations: [] }
+  const { line } = positionOf(piece.file.text, piece.start)
+  const source = { file: piece.file.name, line, lastLine: line + piece.text.split('\n').length - 1 }
+  const common = { id, doc, owner, control, text, source, kind: reading.kind, signOff: undefined, obligations: [] }
   switch (reading.kind) {
     case 'prohibition':
       return common

@@ -90,8 +90,8 @@ describe('the sandbox', () => {
   it('runs the cases of the site, and says where each policy is written', async () => {
     expect(await sandbox.test()).toMatchObject({ ok: true, untested: [] })
     const note = policies.engine.active().policy('finance-export-signoff')
-    const written = files.find(({ name }) => name === note?.place?.file)?.text.split('\n') ?? []
-    expect(written.slice((note?.place?.line ?? 0) - 1, note?.place?.lastLine).join('\n')).toMatch(
+    const written = files.find(({ name }) => name === note?.source?.file)?.text.split('\n') ?? []
+    expect(written.slice((note?.source?.line ?? 0) - 1, note?.source?.lastLine).join('\n')).toMatch(
       /^@id\("finance-export-signoff"\)[^]*;$/,
     )
   })

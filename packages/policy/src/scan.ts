@@ -45,7 +45,7 @@ export function scan(text: string): Scan {
 }
 
 /** Line and column from 1, in characters as editors count them. */
-export function placeOf(text: string, offset: number): { line: number; column: number } {
+export function positionOf(text: string, offset: number): { line: number; column: number } {
   const before = text.slice(0, offset)
   return { line: before.split('\n').length, column: offset - before.lastIndexOf('\n') }
 }

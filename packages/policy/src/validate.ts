@@ -21,12 +21,12 @@ export async function validate(worker: CedarWorker, schema: string, drafts: read
     const ours = (errors: typeof validationErrors) => errors.filter(({ policyId }) => policyId === key)
     const serious = ours(validationErrors)
     const found = serious.length > 0 ? serious : ours(validationWarnings)
-    return onePerPlace(found.map(({ error }) => cedarProblem(piece, id, error)))
+    return onePerPosition(found.map(({ error }) => cedarProblem(piece, id, error)))
   })
 }
 
 /** Cedar says the same of every action it tried, in no order. */
-function onePerPlace(problems: readonly Problem[]): Problem[] {
+function onePerPosition(problems: readonly Problem[]): Problem[] {
   const sorted = problems.toSorted((a, b) => (a.says < b.says ? -1 : 1))
   return [...new Map(sorted.toReversed().map((problem) => [`${problem.line}:${problem.column}`, problem])).values()]
 }

@@ -5,7 +5,7 @@ export { asRead, parseConfig, readConfig, type ReadConfig, type Surroundings } f
 export type { Sections } from './config/sections.ts'
 export { registryOf } from './config/registry.ts'
 export { enrolAgent } from './agents/enrol.ts'
-export { type Instance, openInstance, placesOf } from './instance.ts'
+export { type Instance, openInstance, addressesOf } from './instance.ts'
 export { sections } from './config/parts.ts'
 export { type DeploymentKeys, loadKeys } from './data/keys.ts'
 export type { NodeMount } from './http/listener.ts'

@@ -76,7 +76,7 @@ export interface Instance extends Running {
   /** While no identity provider is connected. */
   readonly localPeople: LocalRoster | undefined
   /** Every place that it opens to agents. */
-  readonly places: ReturnType<typeof placesOf>
+  readonly addresses: ReturnType<typeof addressesOf>
   /** Whether it can do its work. */
   standing(): Promise<Standing>
   /** Reads policies and registry again; the old ones stay if the new ones fail a check. */
@@ -122,7 +122,7 @@ export async function openInstance(parts: InstanceParts): Promise<Instance> {
       groups: () => registry().groups,
       agentGroups: () => agentGroupsOf(config, registry()),
     })
-    const places = placesOf(gateways, publicUrl)
+    const addresses = addressesOf(gateways, publicUrl)
     const judge = createJudge({
       store,
       policy,
@@ -169,7 +169,7 @@ export async function openInstance(parts: InstanceParts): Promise<Instance> {
       running: {
         node,
         followers: () => followers.map((each) => each.state()),
-        places,
+        addresses,
         concerns: () => concerns.list(),
       },
       concerns,
@@ -228,8 +228,8 @@ export async function openInstance(parts: InstanceParts): Promise<Instance> {
     }
     for (const duty of [deadlines({ store, desk, log }), checkpoints(store, signer)])
       await opened.add(startDuty(duty, { store, node: node.id, log }))
-    for (const { gateway, name, observes } of places) {
-      if (observes) log({ level: 'warn', says: 'This place only observes: nothing is held.', gateway, name })
+    for (const { gateway, name, observes } of addresses) {
+      if (observes) log({ level: 'warn', says: 'This gateway only observes: nothing is held.', gateway, name })
     }
     for (const gateway of gateways.values()) await opened.add(gateway.start(services))
 
@@ -241,7 +241,7 @@ export async function openInstance(parts: InstanceParts): Promise<Instance> {
       roster,
       keeping,
       localPeople: local?.roster,
-      places,
+      addresses,
       welcome: founding && `${url}/welcome/${founding.token}`,
       standing: () =>
         standingOf({
@@ -249,7 +249,7 @@ export async function openInstance(parts: InstanceParts): Promise<Instance> {
           active: policy.active,
           policies: policies.state,
           concerns: () => concerns.list(),
-          places,
+          gateways: addresses,
           groupRoles: config.identity?.roles ?? {},
           provider: config.identity !== undefined,
           version,
@@ -269,8 +269,10 @@ export async function openInstance(parts: InstanceParts): Promise<Instance> {
 }
 
 /** Every place that the configuration opens to agents. */
-export const placesOf = (gateways: ReadonlyMap<string, PreparedGateway>, publicUrl: string) =>
-  [...gateways].flatMap(([gateway, prepared]) => prepared.places(publicUrl).map((place) => ({ gateway, ...place })))
+export const addressesOf = (gateways: ReadonlyMap<string, PreparedGateway>, publicUrl: string) =>
+  [...gateways].flatMap(([gateway, prepared]) =>
+    prepared.addresses(publicUrl).map((address) => ({ gateway, ...address })),
+  )
 
 /** A channel hears of every change to an approval. */
 const toldOf = (channel: OpenChannel): OpenFollower => ({

@@ -27,7 +27,7 @@ export function inShops(): void {
 
 export const env = () => ({ HOME: home })
 export const command = (words: string[], more: object = {}) => runWith(words, { cwd, env: env(), ...more })
-export const place = async (name: string, text: string | object, root = cwd) => {
+export const write = async (name: string, text: string | object, root = cwd) => {
   await mkdir(dirname(join(root, name)), { recursive: true })
   await writeFile(join(root, name), typeof text === 'string' ? text : JSON.stringify(text))
 }

@@ -61,7 +61,7 @@ const mostBytes = 4 << 20
 
 type Read = (text: string, folder: string) => Readonly<Record<string, unknown>>
 
-interface Place {
+interface ClientFile {
   readonly client: string
   readonly path: string
   readonly read: Read
@@ -82,7 +82,7 @@ const claudeJson: Read = (text, folder) => {
 const vsCode: Read = (text) => Servers.optional().parse(jsonOf(text)['servers']) ?? {}
 const codex: Read = (text) => Servers.optional().parse(parseToml(text)['mcp_servers']) ?? {}
 
-const placesIn = (folder: string, home: string | undefined): Place[] => [
+const clientFilesIn = (folder: string, home: string | undefined): ClientFile[] => [
   { client: 'Claude Code', path: join(folder, '.mcp.json'), read: mcpServers, home: false },
   { client: 'Cursor', path: join(folder, '.cursor/mcp.json'), read: mcpServers, home: false },
   { client: 'VS Code', path: join(folder, '.vscode/mcp.json'), read: vsCode, home: false },
@@ -98,9 +98,9 @@ const placesIn = (folder: string, home: string | undefined): Place[] => [
 
 /** What clients know in this folder, and in the user's own files; the project's come first. */
 export function findServers(folder: string, home: string | undefined): Found & { readonly ofHome: Found } {
-  const there = placesIn(folder, home).filter(({ path }) => existsSync(path))
+  const there = clientFilesIn(folder, home).filter(({ path }) => existsSync(path))
   const all = (ofHome: boolean) =>
-    joined(there.filter((place) => place.home === ofHome).map((place) => readPlace(place, folder)))
+    joined(there.filter((file) => file.home === ofHome).map((file) => readClientFile(file, folder)))
   return { ...all(false), ofHome: all(true) }
 }
 
@@ -112,10 +112,10 @@ export function serversIn(path: string): Found {
     const file = jsonOf(text)
     return file['mcpServers'] === undefined ? vsCode(text, folder) : claudeJson(text, folder)
   }
-  return readPlace({ client: 'MCP configuration', path: resolve(path), read, home: false }, folder)
+  return readClientFile({ client: 'MCP configuration', path: resolve(path), read, home: false }, folder)
 }
 
-function readPlace({ client, path, read, home }: Place, here: string): Found {
+function readClientFile({ client, path, read, home }: ClientFile, here: string): Found {
   const from = `${client}, ${path.startsWith(`${here}/`) ? path.slice(here.length + 1) : path}`
   try {
     if (statSync(path).size > mostBytes) throw new Error('it is too large')

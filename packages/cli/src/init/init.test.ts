@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, it } from 'vitest'
-import { config, cwd, env, command, home, inShops, place, read, servers } from './fixture.ts'
+import { config, cwd, env, command, home, inShops, write, read, servers } from './fixture.ts'
 
 inShops()
 
@@ -22,7 +22,7 @@ const files = { command: 'npx', args: ['-y', '@modelcontextprotocol/server-files
 
 describe('G25: countersign init', () => {
   it('what it writes stands at once: check and policy test like it', async () => {
-    await place('.mcp.json', { mcpServers: { files } })
+    await write('.mcp.json', { mcpServers: { files } })
     expect((await command(['init', '--yes', '--api', 'orders=http://localhost:8080'])).code).toBe(0)
     expect((await readdir(join(cwd, 'policies'))).toSorted()).toEqual(['cases.yaml', 'registry.yaml', 'starter.cedar'])
     const checked = await command(['check'])
@@ -49,7 +49,7 @@ describe('G25: countersign init', () => {
   })
 
   it('asks five questions, each with a default', async () => {
-    await place('.mcp.json', { mcpServers: { files } })
+    await write('.mcp.json', { mcpServers: { files } })
     const { asked, person } = answering(
       'my-shop',
       'shopkeepers',
@@ -86,12 +86,12 @@ describe('G25: countersign init', () => {
     ])
     expect(said).toMatch(/Set before you start.*SHOP_TOKEN/)
     expect((await command(['check'])).muttered).toContain('SHOP_TOKEN')
-    await place('countersign.env', 'SHOP_TOKEN=secret\n')
+    await write('countersign.env', 'SHOP_TOKEN=secret\n')
     expect((await command(['check'])).code).toBe(0)
   })
 
   describe('never overwrites without asking', () => {
-    beforeEach(() => place('policies/starter.cedar', '// mine'))
+    beforeEach(() => write('policies/starter.cedar', '// mine'))
 
     it.each<[string, string[], (() => object) | undefined, number, boolean]>([
       ['nobody is asked', ['--yes'], undefined, 2, true],
@@ -140,7 +140,7 @@ describe('G25: init recognises what MCP clients are configured with', () => {
     ['VS Code, with comments', '.vscode/mcp.json', `{ // ours\n "servers": { "one": ${JSON.stringify(stdio)}, }, }`],
     ['Codex', '.codex/config.toml', `model = "x"\n${toml}`],
   ])('%s, in the project', async (_, name, text) => {
-    await place(name, text)
+    await write(name, text)
     await command(['init', '--yes'])
     expect((await servers())['one']).toMatchObject({ command: ['run-me', '--here'] })
   })
@@ -151,7 +151,7 @@ describe('G25: init recognises what MCP clients are configured with', () => {
     ['Cursor', '.cursor/mcp.json', () => ({ mcpServers: { one: stdio } })],
     ['Codex', '.codex/config.toml', () => toml],
   ])('%s, in the home folder: taken when it is named, and not by a default', async (_, name, text) => {
-    await place(name, text(), home)
+    await write(name, text(), home)
     await command(['init', '--yes'])
     expect(await servers()).toEqual({})
     await command(['init', '--yes', '--force', '--servers', 'one'])
@@ -159,7 +159,7 @@ describe('G25: init recognises what MCP clients are configured with', () => {
   })
 
   it('a file that is named with --from', async () => {
-    await place('elsewhere/my.json', { mcpServers: { one: { command: './server', args: [] } } })
+    await write('elsewhere/my.json', { mcpServers: { one: { command: './server', args: [] } } })
     await command(['init', '--yes', '--from', 'elsewhere/my.json'])
     expect((await servers())['one']).toMatchObject({
       command: [join(cwd, 'elsewhere/server')],
@@ -168,7 +168,7 @@ describe('G25: init recognises what MCP clients are configured with', () => {
   })
 
   it('says what it leaves out, and why', async () => {
-    await place('.mcp.json', {
+    await write('.mcp.json', {
       mcpServers: {
         old: { type: 'sse', url: 'https://x.example/sse' },
         off: { ...stdio, disabled: true },
@@ -178,7 +178,7 @@ describe('G25: init recognises what MCP clients are configured with', () => {
         good: stdio,
       },
     })
-    await place('.cursor/mcp.json', '{ "mcpServers": ')
+    await write('.cursor/mcp.json', '{ "mcpServers": ')
     const { said } = await command(['init', '--yes'])
     for (const word of ['old', 'off', 'empty', 'odd', 'ours', '.cursor/mcp.json'])
       expect(said).toContain(`Left out: ${word === '.cursor/mcp.json' ? 'Cursor, ' : ''}${word}`)
@@ -186,8 +186,8 @@ describe('G25: init recognises what MCP clients are configured with', () => {
   })
 
   it('the same server of two clients is one, and other names that are alike are told apart', async () => {
-    await place('.mcp.json', { mcpServers: { 'My Files': stdio, my_files: { command: 'other' } } })
-    await place('.cursor/mcp.json', { mcpServers: { again: stdio } })
+    await write('.mcp.json', { mcpServers: { 'My Files': stdio, my_files: { command: 'other' } } })
+    await write('.cursor/mcp.json', { mcpServers: { again: stdio } })
     await command(['init', '--yes'])
     expect(Object.keys(await servers())).toEqual(['my-files', 'my-files-2'])
   })

@@ -5,7 +5,7 @@ import { parseEnv } from 'node:util'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { envLine } from '../env-file.ts'
-import { cwd, env, command, home, inShops, place, read, servers } from './fixture.ts'
+import { cwd, env, command, home, inShops, write, read, servers } from './fixture.ts'
 
 inShops()
 
@@ -33,7 +33,7 @@ describe('secrets of those files never stand in countersign.yaml', () => {
   ]
 
   it.each(hiding)('%s', async (_, server) => {
-    await place('.mcp.json', { mcpServers: { one: server } })
+    await write('.mcp.json', { mcpServers: { one: server } })
     const { said } = await command(['init', '--yes'], { env: { ...env(), A: 'a' } })
     expect(await read('countersign.yaml')).not.toContain(secret)
     expect(said).not.toContain(secret)
@@ -43,7 +43,7 @@ describe('secrets of those files never stand in countersign.yaml', () => {
 
   it('and check is content with all of them', async () => {
     const mcpServers = Object.fromEntries(hiding.map(([, server], at) => [`server ${at}`, server]))
-    await place('.mcp.json', { mcpServers })
+    await write('.mcp.json', { mcpServers })
     await command(['init', '--yes'])
     expect(Object.keys(await servers())).toHaveLength(hiding.length)
     const checked = await command(['check'], { env: { ...env(), A: 'a' } })
@@ -51,7 +51,7 @@ describe('secrets of those files never stand in countersign.yaml', () => {
   })
 
   it('a reference stays one, as its client means it', async () => {
-    await place('.mcp.json', {
+    await write('.mcp.json', {
       mcpServers: {
         one: {
           command: 'x',
@@ -70,7 +70,7 @@ describe('secrets of those files never stand in countersign.yaml', () => {
   })
 
   it('Codex’s variables are references too', async () => {
-    await place(
+    await write(
       '.codex/config.toml',
       '[mcp_servers.one]\nurl = "https://x.example/mcp"\nbearer_token_env_var = "ONE_TOKEN"\nenv_http_headers = { "X-Team" = "TEAM" }\n',
     )
@@ -82,8 +82,8 @@ describe('secrets of those files never stand in countersign.yaml', () => {
 
   it('git does not see them', async () => {
     execFileSync('git', ['init', '-q'], { cwd })
-    await place('.gitignore', 'node_modules')
-    await place('.mcp.json', { mcpServers: { one: { command: 'x', env: { TOKEN: secret } } } })
+    await write('.gitignore', 'node_modules')
+    await write('.mcp.json', { mcpServers: { one: { command: 'x', env: { TOKEN: secret } } } })
     await command(['init', '--yes'])
     expect(await read('.gitignore')).toBe('node_modules\n.countersign/\ncountersign.env\n')
   })

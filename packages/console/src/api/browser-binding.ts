@@ -4,13 +4,13 @@
  *
  * @module
  */
-const place = 'countersign.window'
-const localPlace = 'countersign.local'
+const storageKey = 'countersign.window'
+const localStorageKey = 'countersign.local'
 
 /** Takes the key out of the address, where signing in has put it, before anyone can copy it. */
 export function takeBrowserBinding(): void {
   const key = taken('window')
-  if (key !== undefined) localStorage.setItem(place, key)
+  if (key !== undefined) localStorage.setItem(storageKey, key)
 }
 
 /**
@@ -18,7 +18,7 @@ export function takeBrowserBinding(): void {
  */
 export function takeLocalKey(): boolean {
   const key = taken('local')
-  if (key !== undefined) localStorage.setItem(localPlace, key)
+  if (key !== undefined) localStorage.setItem(localStorageKey, key)
   return key !== undefined
 }
 
@@ -31,6 +31,6 @@ function taken(name: string): string | undefined {
 
 /** What a request that changes something carries. */
 export const keys = (): Readonly<Record<string, string>> => {
-  const local = localStorage.getItem(localPlace)
-  return { 'countersign-browser': localStorage.getItem(place) ?? '', ...(local && { 'countersign-local': local }) }
+  const local = localStorage.getItem(localStorageKey)
+  return { 'countersign-browser': localStorage.getItem(storageKey) ?? '', ...(local && { 'countersign-local': local }) }
 }

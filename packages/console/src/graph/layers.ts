@@ -108,8 +108,8 @@ function ordered(layerOf: readonly number[], edges: readonly Edge[]): number[][]
     near.set(from, [...(near.get(from) ?? []), to])
     near.set(to, [...(near.get(to) ?? []), from])
   }
-  const place = new Map<number, number>()
-  const settle = (layer: readonly number[]) => layer.forEach((node, row) => place.set(node, (row + 0.5) / layer.length))
+  const rank = new Map<number, number>()
+  const settle = (layer: readonly number[]) => layer.forEach((node, row) => rank.set(node, (row + 0.5) / layer.length))
   layers.forEach(settle)
   for (let sweep = 0; sweep < sweeps; sweep += 1) {
     const turn = sweep % 2 === 0 ? [...layers.keys()] : [...layers.keys()].toReversed()
@@ -117,7 +117,7 @@ function ordered(layerOf: readonly number[], edges: readonly Edge[]): number[][]
       const mean = new Map(
         layers[column]?.map((node) => {
           const around = near.get(node) ?? [node]
-          return [node, around.reduce((sum, other) => sum + (place.get(other) ?? 0), 0) / around.length]
+          return [node, around.reduce((sum, other) => sum + (rank.get(other) ?? 0), 0) / around.length]
         }),
       )
       const layer = (layers[column] ?? []).toSorted((one, other) => (mean.get(one) ?? 0) - (mean.get(other) ?? 0))

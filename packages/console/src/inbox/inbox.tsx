@@ -7,7 +7,7 @@ import type { Me, QuestionSummary } from '@countersign/schema'
 import { useState } from 'react'
 import { usePages } from '../api/use-answer.ts'
 import { Loading, TroubleNote } from '../parts/states.tsx'
-import { amend, keepPages, keptPages, revise } from '../window/place.ts'
+import { amend, keepPages, keptPages, revise } from '../window/location.ts'
 import {
   everything,
   inboxPath,

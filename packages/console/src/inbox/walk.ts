@@ -7,7 +7,7 @@
 import { useEffect, useState } from 'react'
 import { paths } from '../route.ts'
 import { useKeys } from '../window/keys.ts'
-import { amend, type Intent, navigate } from '../window/place.ts'
+import { amend, type Intent, navigate } from '../window/location.ts'
 import { searchBoxId } from './filters.tsx'
 import { type Group, headId, stops } from './grouped.ts'
 import { step } from '../question/sorted.ts'

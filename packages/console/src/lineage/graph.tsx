@@ -21,11 +21,11 @@ export function Graph({
   selected: number | undefined
   onSelect(node: number): void
 }) {
-  const places = [...shown].toSorted((one, other) => one - other)
-  const rank = new Map(places.map((place, index) => [place, index]))
+  const indexes = [...shown].toSorted((one, other) => one - other)
+  const rank = new Map(indexes.map((index, row) => [index, row]))
   const edges = drawn(view, shown)
   const { width, height, spots, paths } = layered(
-    places.length,
+    indexes.length,
     edges.map(({ from, to }) => [rank.get(from) ?? 0, rank.get(to) ?? 0]),
   )
   const frame = useRef<HTMLDivElement>(null)
@@ -67,16 +67,16 @@ export function Graph({
             </g>
           )
         })}
-        {places.map((place, index) => {
-          const node = view.nodes[place]
-          const spot = spots[index]
+        {indexes.map((index, row) => {
+          const node = view.nodes[index]
+          const spot = spots[row]
           if (!node || !spot) return null
           const name = visibleText(node.name)
-          const more = beyond(view, shown, place).length
+          const more = beyond(view, shown, index).length
           const press = (event: KeyboardEvent) => {
             if (event.key !== 'Enter' && event.key !== ' ') return
             event.preventDefault()
-            onSelect(place)
+            onSelect(index)
           }
           return (
             <g
@@ -84,10 +84,10 @@ export function Graph({
               transform={`translate(${spot.x} ${spot.y})`}
               role="button"
               tabIndex={0}
-              aria-pressed={selected === place}
-              onClick={() => onSelect(place)}
+              aria-pressed={selected === index}
+              onClick={() => onSelect(index)}
               onKeyDown={press}
-              key={place}
+              key={index}
             >
               <title>{`${name}, ${node.kind}${more > 0 ? `, ${more} more beyond` : ''}`}</title>
               <rect width={box.width} height={box.height} rx="8" />

@@ -9,7 +9,7 @@ import { columnsOf } from './shown.ts'
 /** One node, in words: its columns, and what flowed in and out under which decision. */
 export function Selected({
   view,
-  node: place,
+  node: index,
   more,
   onOpen,
   onClose,
@@ -21,9 +21,9 @@ export function Selected({
   onOpen(): void
   onClose(): void
 }) {
-  const node = view.nodes[place]
+  const node = view.nodes[index]
   if (!node) return null
-  const columns = columnsOf(view, place)
+  const columns = columnsOf(view, index)
   return (
     <div className="selected" role="region" aria-label={`Selected: ${node.kind} ${node.name}`}>
       <header>
@@ -63,8 +63,8 @@ export function Selected({
           ))}
         </p>
       )}
-      <Ways title="In" view={view} edges={view.edges.filter(({ to }) => to === place)} end="from" />
-      <Ways title="Out" view={view} edges={view.edges.filter(({ from }) => from === place)} end="to" />
+      <Ways title="In" view={view} edges={view.edges.filter(({ to }) => to === index)} end="from" />
+      <Ways title="Out" view={view} edges={view.edges.filter(({ from }) => from === index)} end="to" />
     </div>
   )
 }

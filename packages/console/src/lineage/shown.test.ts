@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { all, beyond, columnsOf, drawn, first, orMore } from './shown.ts'
 
 const graph = {
-  nodes: Array.from({ length: 40 }, (_, place) => ({ kind: 'dataset' as const, name: `d${place}`, step: place })),
+  nodes: Array.from({ length: 40 }, (_, index) => ({ kind: 'dataset' as const, name: `d${index}`, step: index })),
   edges: [0, 1, 2, 30].map((from) => ({ from, to: from + 1, how: 'writes' as const, times: 1 })),
 } satisfies Pick<LineageView, 'nodes' | 'edges'>
 

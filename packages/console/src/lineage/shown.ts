@@ -12,7 +12,7 @@ const atFirst = 16
 
 /** The nearest ones: they come first. */
 export const first = ({ nodes }: Graph): ReadonlySet<number> =>
-  new Set(nodes.slice(0, atFirst).map((_, place) => place))
+  new Set(nodes.slice(0, atFirst).map((_, index) => index))
 
 export const all = ({ nodes }: Graph): ReadonlySet<number> => new Set(nodes.keys())
 

@@ -6,7 +6,7 @@
 import { useSyncExternalStore } from 'react'
 import type { Zone } from '../words/time.ts'
 
-const place = 'countersign.zone'
+const storageKey = 'countersign.zone'
 const listeners = new Set<() => void>()
 let zone: Zone = kept() === 'local' ? 'local' : 'UTC'
 
@@ -15,7 +15,7 @@ export const useZone = (): Zone => useSyncExternalStore(subscribe, () => zone)
 export function setZone(next: Zone): void {
   zone = next
   try {
-    localStorage.setItem(place, next)
+    localStorage.setItem(storageKey, next)
   } catch {
     // A browser that keeps nothing tells UTC again at the next visit.
   }
@@ -24,7 +24,7 @@ export function setZone(next: Zone): void {
 
 function kept(): string | null {
   try {
-    return localStorage.getItem(place)
+    return localStorage.getItem(storageKey)
   } catch {
     return null
   }

@@ -11,7 +11,7 @@ import { Section } from '../parts/facts.tsx'
 import { Loading, TroubleNote } from '../parts/states.tsx'
 import { CasesReport } from './cases-report.tsx'
 import { CedarEditor } from './cedar-editor.tsx'
-import { offsetOf } from './place.ts'
+import { offsetOf } from './offset.ts'
 import { Problems } from './problems.tsx'
 
 export function CandidatePart() {
@@ -45,9 +45,9 @@ function CedarWorker({ files }: PolicyFiles) {
   const goTo = (file: string, line: number, column: number) => {
     setOpen(file)
     requestAnimationFrame(() => {
-      const place = offsetOf(texts.get(file) ?? '', line, column)
+      const source = offsetOf(texts.get(file) ?? '', line, column)
       editor.current?.focus()
-      editor.current?.setSelectionRange(place, place + 1)
+      editor.current?.setSelectionRange(source, source + 1)
     })
   }
   const changed = files.filter(({ name, text }) => texts.get(name) !== text).map(({ name }) => name)

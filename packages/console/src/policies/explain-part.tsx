@@ -6,7 +6,7 @@ import { Section } from '../parts/facts.tsx'
 import { TroubleNote } from '../parts/states.tsx'
 import { paths } from '../route.ts'
 import { Link } from '../window/link.tsx'
-import { navigate } from '../window/place.ts'
+import { navigate } from '../window/location.ts'
 
 const example = `agent: finance-bot
 verb: data.export

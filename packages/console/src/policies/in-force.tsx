@@ -36,7 +36,7 @@ export function PoliciesInForce({ set: { policies } }: { set: PolicySetView }) {
                 <p className="soft terms">
                   {[
                     ...(policy.signOff ? [termsOf(policy.signOff)] : []),
-                    ...(policy.place ? [placeWords(policy.place)] : []),
+                    ...(policy.source ? [sourceWords(policy.source)] : []),
                   ].join(' · ')}
                 </p>
               </div>
@@ -69,7 +69,7 @@ function Owners({ policies }: { policies: readonly InForce[] }) {
   )
 }
 
-const placeWords = ({ file, line, lastLine }: NonNullable<InForce['place']>): string =>
+const sourceWords = ({ file, line, lastLine }: NonNullable<InForce['source']>): string =>
   line === lastLine ? `${file}, line ${line}` : `${file}, lines ${line}–${lastLine}`
 
 function termsOf(signOff: NonNullable<InForce['signOff']>): string {

@@ -155,18 +155,18 @@ function Data({ dataUse }: Pick<QuestionView, 'dataUse'>) {
       </FactRow>
       {destination && (
         <FactRow label="Goes to">
-          <Place name={destination.name} alarming={destination.outside || !destination.known}>
+          <Target name={destination.name} alarming={destination.outside || !destination.known}>
             {destination.outside ? 'leaves the organization' : 'stays in the organization'}
             {!destination.known && ', not registered'}
-          </Place>
+          </Target>
         </FactRow>
       )}
       {model && (
         <FactRow label="Model">
-          <Place name={model.name} alarming={model.external || !model.known}>
+          <Target name={model.name} alarming={model.external || !model.known}>
             {model.external ? 'external' : 'own'}
             {!model.known && ', not registered'}
-          </Place>
+          </Target>
         </FactRow>
       )}
     </>
@@ -174,9 +174,9 @@ function Data({ dataUse }: Pick<QuestionView, 'dataUse'>) {
 }
 
 /** What it is never gives way to how it is called. */
-function Place({ name, alarming, children }: { name: string; alarming: boolean; children: ReactNode }) {
+function Target({ name, alarming, children }: { name: string; alarming: boolean; children: ReactNode }) {
   return (
-    <div className="place">
+    <div className="target">
       <b className="fit">
         <AgentText text={name} />
       </b>

@@ -16,11 +16,11 @@ import { Tools } from '../tools/tools.tsx'
 import { paths, type Route, routeOf } from '../route.ts'
 import { Frame } from './frame.tsx'
 import { Link } from '../window/link.tsx'
-import { usePlace } from '../window/place.ts'
+import { useLocation } from '../window/location.ts'
 import { SignInPage } from './sign-in.tsx'
 
 export function App({ onSignedIn }: { onSignedIn(): void }) {
-  const { pathname, search } = usePlace()
+  const { pathname, search } = useLocation()
   const route = routeOf(pathname, search)
   const { value: me, trouble } = useAnswer<Me>('/api/me')
   const known = me !== undefined

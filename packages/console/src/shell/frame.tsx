@@ -16,10 +16,10 @@ import { Link } from '../window/link.tsx'
 import { Lost } from '../window/lost.tsx'
 import { live, useLine, useNotice } from '../window/live.ts'
 import { Mark } from './mark.tsx'
-import { usePlace } from '../window/place.ts'
+import { useLocation } from '../window/location.ts'
 
 /** `roles`: only for those; others are not led to a page that is closed to them. */
-const places: readonly { page: Page; within?: Page; path: string; name: string; roles?: Me['roles'] }[] = [
+const pages: readonly { page: Page; within?: Page; path: string; name: string; roles?: Me['roles'] }[] = [
   { page: 'inbox', within: 'question', path: paths.inbox(), name: 'Inbox' },
   { page: 'actions', within: 'action', path: paths.actions(), name: 'Actions' },
   { page: 'lineage', path: paths.lineage(), name: 'Lineage' },
@@ -39,8 +39,8 @@ const places: readonly { page: Page; within?: Page; path: string; name: string; 
 export function Frame({ me, page, children }: { me: Me | undefined; page: Page; children: ReactNode }) {
   const [open, setOpen] = useState(false)
   const close = useCallback(() => setOpen(false), [])
-  useDismiss(open, close, '.menu, .places')
-  const { pathname } = usePlace()
+  useDismiss(open, close, '.menu, .nav')
+  const { pathname } = useLocation()
   const first = useRef(pathname)
   useEffect(() => {
     setOpen(false)
@@ -61,19 +61,13 @@ export function Frame({ me, page, children }: { me: Me | undefined; page: Page; 
         </Link>
         {me?.demo === true && <span className="chip demo">Demo</span>}
         <LineState />
-        <button
-          type="button"
-          className="menu"
-          aria-expanded={open}
-          aria-controls="places"
-          onClick={() => setOpen(!open)}
-        >
+        <button type="button" className="menu" aria-expanded={open} aria-controls="nav" onClick={() => setOpen(!open)}>
           Menu
         </button>
       </header>
-      <nav id="places" className={open ? 'places open' : 'places'} aria-label="Console">
+      <nav id="nav" className={open ? 'nav open' : 'nav'} aria-label="Console">
         <ul>
-          {placesFor(me).map(({ page: each, within, path, name }) => (
+          {pagesFor(me).map(({ page: each, within, path, name }) => (
             <li key={path}>
               <Link
                 href={path}
@@ -102,8 +96,8 @@ export function Frame({ me, page, children }: { me: Me | undefined; page: Page; 
   )
 }
 
-const placesFor = (me: Me | undefined) =>
-  places.filter(({ roles }) => roles === undefined || roles.some((role) => me?.roles.includes(role)))
+const pagesFor = (me: Me | undefined) =>
+  pages.filter(({ roles }) => roles === undefined || roles.some((role) => me?.roles.includes(role)))
 
 /** How many questions this person could answer now. */
 function Waiting() {

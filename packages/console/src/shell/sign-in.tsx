@@ -1,8 +1,8 @@
 import { Mark } from './mark.tsx'
-import { usePlace } from '../window/place.ts'
+import { useLocation } from '../window/location.ts'
 
 export function SignInPage() {
-  const { pathname, search } = usePlace()
+  const { pathname, search } = useLocation()
   const back = pathname + search
   return (
     <main className="sign-in">

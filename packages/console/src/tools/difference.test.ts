@@ -11,35 +11,31 @@ const says = {
 describe('what changed in a definition', () => {
   it.each<[string, object, object[]]>([
     ['nothing', {}, []],
-    ['a text', { description: 'Reads.' }, [{ place: 'description', before: 'Reads a file.', after: 'Reads.' }]],
-    [
-      'something added',
-      { annotations: { readOnlyHint: true } },
-      [{ place: 'annotations.readOnlyHint', after: 'true' }],
-    ],
+    ['a text', { description: 'Reads.' }, [{ path: 'description', before: 'Reads a file.', after: 'Reads.' }]],
+    ['something added', { annotations: { readOnlyHint: true } }, [{ path: 'annotations.readOnlyHint', after: 'true' }]],
     [
       'a parameter in place of another',
       { inputSchema: { type: 'object', properties: { 'a.b': { type: 'string' } } } },
       [
-        { place: 'inputSchema.properties."a.b".type', after: 'string' },
-        { place: 'inputSchema.properties.path.type', before: 'string' },
+        { path: 'inputSchema.properties."a.b".type', after: 'string' },
+        { path: 'inputSchema.properties.path.type', before: 'string' },
       ],
     ],
     [
       'a text and more',
       { annotations: {}, description: 'Reads.' },
       [
-        { place: 'description', before: 'Reads a file.', after: 'Reads.' },
-        { place: 'annotations', after: '{}' },
+        { path: 'description', before: 'Reads a file.', after: 'Reads.' },
+        { path: 'annotations', after: '{}' },
       ],
     ],
-    ['a number that became text', { size: '1' }, [{ place: 'size', after: '1' }]],
+    ['a number that became text', { size: '1' }, [{ path: 'size', after: '1' }]],
     [
       'all parameters taken away',
       { inputSchema: { type: 'object', properties: {} } },
       [
-        { place: 'inputSchema.properties', after: '{}' },
-        { place: 'inputSchema.properties.path.type', before: 'string' },
+        { path: 'inputSchema.properties', after: '{}' },
+        { path: 'inputSchema.properties.path.type', before: 'string' },
       ],
     ],
   ])('%s', (_, change, expected) => {

@@ -7,7 +7,7 @@ import type { Json, ToolDefinition } from '@countersign/schema'
 
 export interface Difference {
   /** `inputSchema.properties.path.description` */
-  readonly place: string
+  readonly path: string
   /** Absent where it was added. */
   readonly before?: string
   /** Absent where it was taken away. */
@@ -19,25 +19,25 @@ type Says = ToolDefinition['says']
 /** The description first, since it steers the agent; what was taken away last. */
 export function differencesOf(before: Says, after: Says): Difference[] {
   const [old, now] = [leavesOf(before), leavesOf(after)]
-  const changed = [...now].flatMap(([place, text]): Difference[] => {
-    const was = old.get(place)
+  const changed = [...now].flatMap(([path, text]): Difference[] => {
+    const was = old.get(path)
     if (was === text) return []
-    return [was === undefined ? { place, after: text } : { place, before: was, after: text }]
+    return [was === undefined ? { path, after: text } : { path, before: was, after: text }]
   })
-  const gone = [...old].filter(([place]) => !now.has(place)).map(([place, text]) => ({ place, before: text }))
+  const gone = [...old].filter(([path]) => !now.has(path)).map(([path, text]) => ({ path, before: text }))
   return [...changed, ...gone].toSorted((one, other) => Number(isText(other)) - Number(isText(one)))
 }
 
-const isText = ({ place }: Difference): boolean => place === 'description'
+const isText = ({ path }: Difference): boolean => path === 'description'
 
 /** Every value that holds no other, by its place. Text as it is, anything else as JSON. */
-function leavesOf(value: Json, place: readonly string[] = []): Map<string, string> {
+function leavesOf(value: Json, path: readonly string[] = []): Map<string, string> {
   if (typeof value === 'object' && value !== null && Object.keys(value).length > 0) {
     return new Map(
-      Object.entries(value).flatMap(([key, member]) => [...leavesOf(member as Json, [...place, step(key)])]),
+      Object.entries(value).flatMap(([key, member]) => [...leavesOf(member as Json, [...path, step(key)])]),
     )
   }
-  return new Map([[place.join('.'), typeof value === 'string' ? value : JSON.stringify(value)]])
+  return new Map([[path.join('.'), typeof value === 'string' ? value : JSON.stringify(value)]])
 }
 
 /** A key with a point in it must not look like two. */

@@ -46,10 +46,10 @@ export function ToolCard({ tool }: { tool: ToolView }) {
 function Differences({ of }: { of: readonly Difference[] }) {
   return (
     <dl className="differences">
-      {of.map(({ place, before, after }) => (
-        <div key={place}>
+      {of.map(({ path, before, after }) => (
+        <div key={path}>
           <dt className="mono">
-            <AgentText text={place} />
+            <AgentText text={path} />
             {before === undefined && <Badge tone="good">added</Badge>}
             {after === undefined && <Badge tone="bad">removed</Badge>}
           </dt>

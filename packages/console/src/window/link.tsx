@@ -1,5 +1,5 @@
 import type { ComponentProps, MouseEvent } from 'react'
-import { navigate } from './place.ts'
+import { navigate } from './location.ts'
 
 /** A link within the console. New tabs, windows and downloads stay the browser's. */
 export function Link({ href, ...rest }: ComponentProps<'a'> & { href: string }) {

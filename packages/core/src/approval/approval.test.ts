@@ -270,13 +270,13 @@ function attempt(approval: Approval, change: (approval: Approval) => Approval): 
 function byBruteForce(signOffs: readonly SignOff[], signatures: readonly Countersignature[]): boolean {
   const alone = signOffs.filter(({ distinct }) => distinct)
   const may = (ask: SignOff, { groups }: Countersignature) => ask.from.some((group) => groups.includes(group))
-  const places = alone.length + 1
-  for (let way = 0; way < places ** signatures.length; way++) {
-    const placeOf = (at: number) => Math.floor(way / places ** at) % places
-    const count = (ask: SignOff, place: number) =>
-      signatures.filter((signature, at) => placeOf(at) === place && may(ask, signature)).length
+  const seats = alone.length + 1
+  for (let way = 0; way < seats ** signatures.length; way++) {
+    const seatOf = (at: number) => Math.floor(way / seats ** at) % seats
+    const count = (ask: SignOff, seat: number) =>
+      signatures.filter((signature, at) => seatOf(at) === seat && may(ask, signature)).length
     const fits =
-      alone.every((ask, place) => count(ask, place) >= ask.quorum) &&
+      alone.every((ask, seat) => count(ask, seat) >= ask.quorum) &&
       signOffs.filter(({ distinct }) => !distinct).every((ask) => count(ask, alone.length) >= ask.quorum)
     if (fits) return true
   }

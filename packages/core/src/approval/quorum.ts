@@ -57,8 +57,8 @@ export function served(signOffs: readonly SignOff[], team: string, signatures: r
 }
 
 /**
- * How many people count for each sign-off so far. Where one is `distinct`, nobody is counted twice: people go where they are
- * missed least elsewhere.
+ * How many people count for each sign-off so far. Where one is `distinct`, nobody is counted twice: people go where
+ * they are missed least elsewhere.
  */
 export function servedSoFar(
   signOffs: readonly SignOff[],
@@ -69,23 +69,23 @@ export function servedSoFar(
   const may = (signOff: SignOff, person: Countersignature) => shortfall(signOff, team, person) === undefined
   const [alone, shared] = [signOffs.filter((each) => each.distinct), signOffs.filter((each) => !each.distinct)]
   const whole = served(signOffs, team, signatures)
-  const places = new Map(alone.map((signOff): [SignOff, Countersignature[]] => [signOff, []]))
+  const seats = new Map(alone.map((signOff): [SignOff, Countersignature[]] => [signOff, []]))
   const useful = (person: Countersignature) => shared.filter((signOff) => may(signOff, person)).length
   for (const person of approvals.toSorted((one, other) => useful(one) - useful(other))) seat(person, new Set())
 
-  const free = approvals.filter((person) => ![...places.values()].some((seated) => seated.includes(person)))
+  const free = approvals.filter((person) => ![...seats.values()].some((seated) => seated.includes(person)))
   const countOf = (signOff: SignOff) =>
-    places.get(signOff)?.length ?? free.filter((person) => may(signOff, person)).length
+    seats.get(signOff)?.length ?? free.filter((person) => may(signOff, person)).length
   return new Map(signOffs.map((each) => [each, whole ? Math.max(each.quorum, countOf(each)) : countOf(each)]))
 
   /** Whoever is seated already moves on where there is another place for them. */
   function seat(person: Countersignature, asked: Set<SignOff>): boolean {
-    for (const [signOff, seated] of places) {
+    for (const [signOff, seated] of seats) {
       if (asked.has(signOff) || !may(signOff, person)) continue
       asked.add(signOff)
       const leaving = seated.length < signOff.quorum ? undefined : seated.find((other) => seat(other, asked))
       if (seated.length >= signOff.quorum && !leaving) continue
-      places.set(signOff, [...seated.filter((other) => other !== leaving), person])
+      seats.set(signOff, [...seated.filter((other) => other !== leaving), person])
       return true
     }
     return false

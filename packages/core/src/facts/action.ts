@@ -7,7 +7,7 @@
 import type { Outcome, PermitRecord } from '@countersign/schema'
 import { count, trace, word } from '../ledger/words.ts'
 import { type Keys, searchable } from './keys.ts'
-import { conflict, type Ground, type Law, type Place } from './law.ts'
+import { conflict, type Ground, type Law, type Slot } from './law.ts'
 import { actionOf, agentActor, decisionOf, delegationOf, system, policyOf, riskOf } from './leaf-parts.ts'
 import { isOpenEnded, isUndelivered, type PermitRow, replayKey } from './world.ts'
 
@@ -76,13 +76,13 @@ export const permitted: Law<'action.permitted'> = {
     ...(attempt.id !== undefined && { attempts: [keys.attempt(attempt.credential, attempt.id)] }),
   }),
 
-  apply({ permit }, place, ground) {
+  apply({ permit }, slot, ground) {
     const { world, draft, keys } = ground
     const agent = world.agents.get(permit.agent)
     if (agent?.version !== permit.agentVersion || agent.status !== 'active') return conflict({ agent: permit.agent })
     if (world.permits.has(permit.id)) return conflict({ permit: permit.id })
 
-    const row = permitRow(permit, place, keys)
+    const row = permitRow(permit, slot, keys)
     const before = row.attemptKey === null ? undefined : world.attempts.get(row.attemptKey)
     const waiting = world.undelivered.get(replayKey(row.credential, row.digestKey)) ?? []
     const same = waiting.flatMap((id) => world.permits.get(id) ?? [])
@@ -150,7 +150,7 @@ export const replayed: Law<'action.replayed'> = {
   },
 }
 
-function permitRow(permit: PermitRecord, { index }: Place, keys: Keys): PermitRow {
+function permitRow(permit: PermitRecord, { index }: Slot, keys: Keys): PermitRow {
   const { credential, id: attemptId } = permit.attempt
   return {
     id: permit.id,

@@ -7,7 +7,7 @@
 import type { Approval } from '@countersign/schema'
 import { count, person, word } from '../ledger/words.ts'
 import type { Keys } from './keys.ts'
-import { conflict, type Law, type Place } from './law.ts'
+import { conflict, type Law, type Slot } from './law.ts'
 import { actionOf, actor, agentActor, decisionOf, delegationOf, people, policyOf, riskOf } from './leaf-parts.ts'
 import { type ApprovalRow, isPending, signatureKey } from './world.ts'
 
@@ -47,11 +47,11 @@ export const changed: Law<'approval.changed'> = {
 
   touches: ({ approval }, keys) => ({ approvals: [approval.id], pending: [keys.digest(approval.digest)] }),
 
-  apply({ approval, signature }, place, { world, draft, keys }) {
+  apply({ approval, signature }, slot, { world, draft, keys }) {
     const stored = world.approvals.get(approval.id)
     if (approval.version !== (stored?.version ?? 0) + 1) return conflict({ approval: approval.id })
 
-    const row = approvalRow(approval, stored, place, keys)
+    const row = approvalRow(approval, stored, slot, keys)
     const other = world.pending.get(row.digestKey)
     if (isPending(row.state) && other !== undefined && other !== row.id) return conflict({ approval: other })
 
@@ -93,7 +93,7 @@ function subjectOf({ card }: Approval): string {
   return onBehalfOf ?? agent
 }
 
-function approvalRow(approval: Approval, stored: ApprovalRow | undefined, { index }: Place, keys: Keys): ApprovalRow {
+function approvalRow(approval: Approval, stored: ApprovalRow | undefined, { index }: Slot, keys: Keys): ApprovalRow {
   const { agent, onBehalfOf } = approval.card.bound.action
   return {
     id: approval.id,

@@ -1,6 +1,7 @@
 /**
- * What a kind of fact means, in one place: whose it is, the life that it is part of, what everyone may see of it, and what it
- * changes. A store knows none of this. It reads the rows of the world that a fact touches, applies it, and saves what changed.
+ * What a kind of fact means, in one place: whose it is, the life that it is part of, what everyone may see of it, and
+ * what it changes. A store knows none of this. It reads the rows of the world that a fact touches, applies it, and
+ * saves what changed.
  *
  * @module
  */
@@ -14,8 +15,9 @@ import type { World } from './world.ts'
 
 export interface Law<Kind extends FactKind = FactKind> {
   /**
-   * Whose key encrypts it, and thus whose erasure makes it unreadable: a person's id, an agent's, or `system`, which is never
-   * erased. A countersignature belongs to the action it answers: who approved must stay known as long as what was approved.
+   * Whose key encrypts it, and thus whose erasure makes it unreadable: a person's id, an agent's, or `system`, which is
+   * never erased. A countersignature belongs to the action it answers: who approved must stay known as long as what was
+   * approved.
    */
   subject(fact: FactOf<Kind>, subjectOfAction: SubjectOfAction): string
   /** The life that it is part of, and its place there. */
@@ -28,14 +30,20 @@ export interface Law<Kind extends FactKind = FactKind> {
   about?(fact: FactOf<Kind>): About
   /** The rows of the world that `apply` looks at. Default: none. */
   touches?(fact: FactOf<Kind>, keys: Keys): Touched
-  /** Changes the world, or says why that may not be; then what was changed before is for the caller to take back. Default: nothing. */
-  apply?(fact: FactOf<Kind>, place: Place, ground: Ground): Refused | undefined
+  /**
+   * Changes the world, or says why that may not be; then what was changed before is for the caller to take back.
+   * Default: nothing.
+   */
+  apply?(fact: FactOf<Kind>, slot: Slot, ground: Ground): Refused | undefined
 }
 
 export interface Stream {
   /** `act_…`, `apr_…`, `per_…`, `agt:<id>`, `tool:<id>`, or `system` for what is part of no life. */
   readonly stream: string
-  /** Its place there, from 1 and without a gap; undefined if only the world can count it (`Law.sequence`), or nobody does. */
+  /**
+   * Its place there, from 1 and without a gap; undefined if only the world can count it (`Law.sequence`), or nobody
+   * does.
+   */
   readonly sequence: number | undefined
 }
 
@@ -53,7 +61,7 @@ export interface About {
 export type Touched = Partial<Record<Exclude<keyof World, 'signatures'>, readonly string[]>>
 
 /** Where and when a fact will stand. */
-export interface Place {
+export interface Slot {
   readonly index: number
   readonly at: number
   readonly subject: string

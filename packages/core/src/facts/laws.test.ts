@@ -19,7 +19,7 @@ import { emptyWorld, isPending, isUndelivered, replayKey, type World } from './w
 
 const keys = keysOf((value) => createHash('sha256').update(value).digest('hex'))
 
-const placesFor = (facts: readonly Fact[], index: number, world: World) =>
+const slotsFor = (facts: readonly Fact[], index: number, world: World) =>
   subjectsOf(facts, (id) => world.actions.get(id)?.subject).map((subject, position) => ({
     index: index + position,
     at: index,
@@ -164,7 +164,7 @@ function youngWorld(): World {
     by: 'per_1',
     agent: sampleAgent({ id: `agent-${which}` }),
   }))
-  applyFacts(facts, placesFor(facts, 0, world), { world, keys })
+  applyFacts(facts, slotsFor(facts, 0, world), { world, keys })
   return world
 }
 
@@ -198,9 +198,9 @@ describe('the law', () => {
         for (const made of sequence) {
           const facts = made.map((make) => make(world))
           const part = partOf(world, facts)
-          const places = placesFor(facts, index, world)
-          const onPart = applyFacts(facts, places, { world: part, keys })
-          const onWhole = applyFacts(facts, places, { world, keys })
+          const slots = slotsFor(facts, index, world)
+          const onPart = applyFacts(facts, slots, { world: part, keys })
+          const onWhole = applyFacts(facts, slots, { world, keys })
           if ('refused' in onWhole) {
             refusals += 1
             expect(onPart).toEqual(onWhole)
@@ -248,12 +248,12 @@ describe('the law', () => {
             attempt: { credential: '' },
           } as const
           const both = [fact, never]
-          expect(applyFacts(both, placesFor(both, index, world), { world, keys })).toHaveProperty('refused')
+          expect(applyFacts(both, slotsFor(both, index, world), { world, keys })).toHaveProperty('refused')
           const after = entriesOf(world)
           for (const table of Object.keys(before)) {
             expect(new Map(after[table] as [string, unknown][])).toEqual(new Map(before[table] as [string, unknown][]))
           }
-          applyFacts([fact], placesFor([fact], index, world), { world, keys })
+          applyFacts([fact], slotsFor([fact], index, world), { world, keys })
         }
       }),
       { numRuns: 50 },
@@ -265,7 +265,7 @@ describe('the law', () => {
     const story = sampleStory()
     let refused = 0
     for (const [index, fact] of story.entries()) {
-      const applied = applyFacts([fact], placesFor([fact], index, world), { world, keys })
+      const applied = applyFacts([fact], slotsFor([fact], index, world), { world, keys })
       if ('refused' in applied) refused += 1
     }
     expect(refused).toBe(2) // the story uses one attempt id twice, so that its second run has no permit
@@ -294,7 +294,7 @@ describe('the law', () => {
       unknown,
       finished(permit),
     ]
-    const applied = applyFacts(facts, placesFor(facts, 0, world), { world, keys })
+    const applied = applyFacts(facts, slotsFor(facts, 0, world), { world, keys })
     expect(applied).toMatchObject({ sequences: [undefined, undefined, undefined, 3, 4] })
   })
 })
@@ -312,14 +312,14 @@ describe('forgetting a subject (P12)', () => {
       { kind: 'action.decided', record },
       { kind: 'approval.changed', change: 'asked', by: 'agent-0', approval: sampleQuestion('apr_0', record) },
     ]
-    expect(applyFacts(facts, placesFor(facts, 0, world), { world, keys })).not.toHaveProperty('refused')
+    expect(applyFacts(facts, slotsFor(facts, 0, world), { world, keys })).not.toHaveProperty('refused')
 
     forget(world, 'agent-0')
     expect(world.agents.get('agent-0')).toMatchObject({ erased: true, status: 'stopped', keys: [], owner: '' })
     expect(world.permits.get('prm_9')).toMatchObject({ delivered: true, outcome: null })
     expect(world.approvals.get('apr_0')).toMatchObject({ state: 'open' })
     const again: Fact = { kind: 'agent.changed', change: 'registered', by: 'per_1', agent: { ...agent, version: 2 } }
-    expect(applyFacts([again], placesFor([again], 9, world), { world, keys })).toHaveProperty('refused')
+    expect(applyFacts([again], slotsFor([again], 9, world), { world, keys })).toHaveProperty('refused')
 
     forget(world, 'per_0')
     expect(world.approvals.get('apr_0')).toMatchObject({ state: 'voided', dueAt: null })

@@ -12,7 +12,7 @@ import * as approval from './approval.ts'
 import { founded, policyActivated } from './deployment.ts'
 import { createDraft, type Draft } from './draft.ts'
 import type { Keys } from './keys.ts'
-import type { About, Law, LeafMembers, Place, Refused, Stream, SubjectOfAction, Touched } from './law.ts'
+import type { About, Law, LeafMembers, Slot, Refused, Stream, SubjectOfAction, Touched } from './law.ts'
 import { personChanged } from './person.ts'
 import { recordDenied, recordErased, recordRead } from './record.ts'
 import { toolChanged } from './tool.ts'
@@ -80,16 +80,16 @@ export interface Applied {
 /** Changes the world by all of these facts, or says why not and leaves it as it was. */
 export function applyFacts(
   facts: readonly Fact[],
-  places: readonly Place[],
+  slots: readonly Slot[],
   { world, keys }: { readonly world: World; readonly keys: Keys },
 ): Applied | { readonly refused: Refused } {
   const draft = createDraft()
   const sequences: (number | undefined)[] = []
   for (const [position, fact] of facts.entries()) {
-    const place = places[position]
-    if (place === undefined) throw new RangeError('every fact has a place')
+    const slot = slots[position]
+    if (slot === undefined) throw new RangeError('every fact has a place')
     sequences.push(lawOf(fact).sequence?.(fact, world))
-    const refused = lawOf(fact).apply?.(fact, place, { world, draft, keys })
+    const refused = lawOf(fact).apply?.(fact, slot, { world, draft, keys })
     if (refused === undefined) continue
     draft.undo()
     return { refused }

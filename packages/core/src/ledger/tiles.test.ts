@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { decodeBundle, encodeBundle, maxLeafBytes } from './bundle.ts'
 import { ledgerPaths } from './export.ts'
-import { placeOf, tilePath, widthOf } from './tiles.ts'
+import { tileOf, tilePath, widthOf } from './tiles.ts'
 
 describe('tiles (https://c2sp.org/tlog-tiles)', () => {
   it.each<[number | 'entries', number, number, string]>([
@@ -39,8 +39,8 @@ describe('tiles (https://c2sp.org/tlog-tiles)', () => {
     [7, 3, { level: 0, index: 1, first: 128, count: 128 }],
     [8, 3, { level: 1, index: 0, first: 3, count: 1 }],
     [16, 0, { level: 2, index: 0, first: 0, count: 1 }],
-  ])('node %d/%d is a row of hashes', (level, index, place) => {
-    expect(placeOf(level, index)).toEqual(place)
+  ])('node %d/%d is a row of hashes', (level, index, tile) => {
+    expect(tileOf(level, index)).toEqual(tile)
   })
 
   it('are all listed for an export', () => {

@@ -29,7 +29,7 @@ export function widthOf(size: number, level: number, index: number): number {
 }
 
 /** Where a node of the tree is found: a row of hashes of one tile, of which it is the root. */
-export function placeOf(level: number, index: number): { level: number; index: number; first: number; count: number } {
+export function tileOf(level: number, index: number): { level: number; index: number; first: number; count: number } {
   const count = 2 ** (level % tileHeight)
   const position = index * count
   return {
@@ -65,9 +65,9 @@ export function createTreeReader(hash: Hash, source: TileSource, size: number): 
   }
 
   async function perfect(level: number, index: number): Promise<Uint8Array> {
-    const place = placeOf(level, index)
-    const bytes = await tile(place.level, place.index)
-    return fold(hash, bytes.subarray(place.first * hashBytes, (place.first + place.count) * hashBytes))
+    const within = tileOf(level, index)
+    const bytes = await tile(within.level, within.index)
+    return fold(hash, bytes.subarray(within.first * hashBytes, (within.first + within.count) * hashBytes))
   }
 
   async function range(from: number, to: number): Promise<Uint8Array> {

@@ -31,7 +31,7 @@ export interface Reached {
 }
 
 /** A node in the graph: from which of its columns the subject may have come, and into which it may have gone. */
-export interface Place {
+export interface ReachedNode {
   readonly node: LineageNode
   readonly before: Columns
   readonly after: Columns
@@ -44,11 +44,11 @@ export interface Walk {
    */
   neighbours(from: readonly Reached[], direction: Direction): Promise<readonly Reached[]>
   /** The edges between these, each of the flows that `isBetween`. */
-  edges(places: readonly Place[]): Promise<readonly LineageEdge[]>
+  edges(nodes: readonly ReachedNode[]): Promise<readonly LineageEdge[]>
 }
 
 /** Whether a flow from one place to another is on a way from or to the subject; stores keep it in their own words. */
-export const isBetween = ({ fromColumns, toColumns }: Flow, from: Place, to: Place): boolean =>
+export const isBetween = ({ fromColumns, toColumns }: Flow, from: ReachedNode, to: ReachedNode): boolean =>
   mayHold(fromColumns, from.after) || mayHold(toColumns, to.before)
 
 /**
@@ -64,7 +64,7 @@ export async function around(
 ): Promise<Surroundings> {
   const [before, after] = await Promise.all([reach('upstream'), reach('downstream')])
   const nodes = nearest(start.node, before.steps, after.steps, most)
-  const edges = await walk.edges(nodes.map(({ node }) => placeOf(node)))
+  const edges = await walk.edges(nodes.map(({ node }) => reachedAt(node)))
   return {
     nodes,
     edges: edges.slice(0, mostEdges),
@@ -85,7 +85,7 @@ export async function around(
     return { steps, held }
   }
 
-  function placeOf(node: LineageNode): Place {
+  function reachedAt(node: LineageNode): ReachedNode {
     if (start.columns === 'any') return { node, before: 'any', after: 'any' }
     const key = nodeKey(node)
     return { node, before: before.held.get(key) ?? [], after: after.held.get(key) ?? [] }
@@ -128,8 +128,8 @@ function nearest(
   const found = new Map([[nodeKey(start), { node: start, step: 0 }]])
   for (let step = 1; step <= Math.max(before.length, after.length) && found.size < most; step += 1) {
     const [left = [], right = []] = [before[step - 1], after[step - 1]]
-    for (let place = 0; place < Math.max(left.length, right.length); place += 1) {
-      for (const [node, at] of [[left[place], -step] as const, [right[place], step] as const]) {
+    for (let index = 0; index < Math.max(left.length, right.length); index += 1) {
+      for (const [node, at] of [[left[index], -step] as const, [right[index], step] as const]) {
         if (node && found.size < most && !found.has(nodeKey(node))) found.set(nodeKey(node), { node, step: at })
       }
     }

@@ -6,7 +6,7 @@
 import type { z } from 'zod'
 import type { ChannelContext, OpenChannel } from './channel.ts'
 import { CountersignError } from '../errors.ts'
-import type { GatewayPlace, Gateway, GatewayContext, Listens, Offered, PreparedGateway, Running } from './gateway.ts'
+import type { GatewayAddress, Gateway, GatewayContext, Listens, Offered, PreparedGateway, Running } from './gateway.ts'
 import type { Around, Finding } from './finding.ts'
 import type { FollowerContext, OpenFollower } from './follower.ts'
 
@@ -33,10 +33,12 @@ export const defineFollower = define<FollowerContext, OpenFollower>()
 interface GatewaySpec<Config, Ready> {
   readonly name: string
   readonly config: z.ZodType<Config>
-  places(config: Config, publicUrl: string): readonly GatewayPlace[]
+  addresses(config: Config, publicUrl: string): readonly GatewayAddress[]
   /** The listeners of its own that it opens. Default: none. */
   listens?(config: Config): readonly Listens[]
-  /** Everything that `start` makes of its section before it opens anything; what is wrong with it is all told at once. */
+  /**
+   * Everything that `start` makes of its section before it opens anything; what is wrong with it is all told at once.
+   */
   prepare?(config: Config): { readonly ready: Ready; readonly findings: readonly Finding[] }
   offers?(config: Config, ready: Ready): readonly Offered[]
   /** What will not work once it runs, as far as can be known, or tried with `around.connect`. Warnings alone. */
@@ -52,7 +54,7 @@ export const defineGateway = <Config, Ready = undefined>(spec: GatewaySpec<Confi
     return {
       findings,
       listens: spec.listens?.(config) ?? [],
-      places: (publicUrl) => spec.places(config, publicUrl),
+      addresses: (publicUrl) => spec.addresses(config, publicUrl),
       offers: () => spec.offers?.(config, ready) ?? [],
       foresee: async (around) => (await spec.foresee?.(config, around)) ?? [],
       async start(services) {

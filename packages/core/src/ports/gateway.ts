@@ -116,7 +116,7 @@ export interface LogLine {
 }
 
 /** Where agents reach a gateway, for people who run Countersign. */
-export interface GatewayPlace {
+export interface GatewayAddress {
   readonly name: string
   /** As an agent would be told it. */
   readonly address: string
@@ -168,7 +168,7 @@ export interface PreparedGateway {
   /** The listeners of its own that it opens. */
   readonly listens: readonly Listens[]
   /** The places that its section opens. */
-  places(publicUrl: string): readonly GatewayPlace[]
+  addresses(publicUrl: string): readonly GatewayAddress[]
   /** What agents may ask for, as far as its section says it outright. */
   offers(): readonly Offered[]
   foresee(around: Around): Promise<readonly Finding[]>

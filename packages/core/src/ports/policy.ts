@@ -58,7 +58,7 @@ export interface PolicyNote {
   readonly kind: 'allowance' | 'sign-off' | 'prohibition'
   readonly text: string
   /** Where it was written; lines count from 1. */
-  readonly place?: { readonly file: string; readonly line: number; readonly lastLine: number }
+  readonly source?: { readonly file: string; readonly line: number; readonly lastLine: number }
   /** On a sign-off. Without `assurance` the risk decides it. */
   readonly signOff:
     | (Omit<SignOff, 'assurance' | 'escalated'> & { readonly assurance: Assurance | undefined })

@@ -24,7 +24,7 @@ const AgentHeader = HeaderName.refine((name) => !ownHeaders.has(name) && !name.s
   message: 'This header is Countersign’s own and is never sent on.',
 })
 
-const SecretPlace = z
+const SecretPointer = z
   .union([z.string().regex(/^\//), AgentHeader])
   .describe('A header’s name, or a JSON pointer into the body (RFC 6901).')
 
@@ -66,7 +66,7 @@ export const RouteConfig = z
         'Of a JSON answer, the one list whose rows count (RFC 6901): `/data/items`. Default: every list counts, also where one is within another.',
       ),
     purposeHeader: HeaderName.default('countersign-purpose'),
-    secrets: z.array(SecretPlace).default([]),
+    secrets: z.array(SecretPointer).default([]),
     maxBodyBytes: BodyBytes.optional().describe('Default: the upstream’s.'),
     websocket: z
       .boolean()
@@ -126,7 +126,7 @@ export const UpstreamConfig = z.strictObject({
       'range',
     ])
     .describe('What is sealed and sent of an agent’s headers; the others stay behind.'),
-  secrets: z.array(SecretPlace).default([]).describe('On every route of this upstream.'),
+  secrets: z.array(SecretPointer).default([]).describe('On every route of this upstream.'),
   encodedSlash: z
     .enum(['data', 'either'])
     .default('either')

@@ -23,7 +23,7 @@ import { type Fields, mustBeOneReadingOf, readUrlEncoded, valuesOf } from './fie
 import type { Headers } from './headers.ts'
 import { readMultipart } from './multipart.ts'
 import { type HttpParameters, jsonIn, redact } from './parameters.ts'
-import { mustBeInOnePlace, mustBeReadable, mustKeepMethod } from './places.ts'
+import { mustStandOnce, mustBeReadable, mustKeepMethod } from './sources.ts'
 import { typesOf } from './representation.ts'
 import type { Matched } from './routes.ts'
 import { type Head, isSafe } from './wire.ts'
@@ -47,10 +47,10 @@ export async function describe(
 ): Promise<Described> {
   const { method, target } = message
   const read = readOnce(message, upstream, matched)
-  const places = new Set([...upstream.secrets, ...(matched?.route.config.secrets ?? [])])
+  const pointers = new Set([...upstream.secrets, ...(matched?.route.config.secrets ?? [])])
   const headers = sealedHeaders(message.headers, matched?.route.config.rowsFrom, [
     ...upstream.headers,
-    ...[...places].filter((place) => !place.startsWith('/')),
+    ...[...pointers].filter((pointer) => !pointer.startsWith('/')),
   ])
   const parameters = await redact(
     {
@@ -61,7 +61,7 @@ export async function describe(
       headers,
       body: message.body,
     },
-    [...places],
+    [...pointers],
     secrets,
   )
   // Expressions see what was sealed, so no secret can reach a sentence.
@@ -109,9 +109,9 @@ function readOnce(message: Message, upstream: UpstreamConfig, matched: Matched |
   }
   const json = message.body?.json
   if (json !== undefined) mustBeOneReading(json, { read: namesDeepIn(names, 'body'), allowed })
-  const places = { query, form, json, params: matched?.params ?? {} }
-  mustBeInOnePlace(places, { names, alike: allowed })
-  mustKeepMethod(message.method, message.headers, upstream.headers, places, { names, alike: allowed })
+  const sources = { query, form, json, params: matched?.params ?? {} }
+  mustStandOnce(sources, { names, alike: allowed })
+  mustKeepMethod(message.method, message.headers, upstream.headers, sources, { names, alike: allowed })
   return { message, query, form }
 }
 

@@ -34,7 +34,7 @@ export const http = defineGateway({
   name: 'http',
   config: HttpConfig,
 
-  places: ({ listen: address, tls, upstreams }) =>
+  addresses: ({ listen: address, tls, upstreams }) =>
     Object.entries(upstreams).map(([name, { observe: observes, origin: leadsTo }]) => ({
       name,
       address: `${tls ? 'https' : 'http'}://${address}/${name}`,

@@ -30,7 +30,7 @@ function byRoute(name: string, upstream: UpstreamConfig, { pattern, config }: Ro
     {
       ...about(upstream),
       ...told,
-      path: placeOf(name, upstream, pattern),
+      path: pathOf(name, upstream, pattern),
       name: pattern,
       operation: config.operation ?? `${name}: ${pattern}`,
       enforces: (duty) => enforces(duty, config, rows),
@@ -38,7 +38,7 @@ function byRoute(name: string, upstream: UpstreamConfig, { pattern, config }: Ro
   ]
 }
 
-function placeOf(name: string, { routes, openapi }: UpstreamConfig, pattern: string): Offered['path'] {
+function pathOf(name: string, { routes, openapi }: UpstreamConfig, pattern: string): Offered['path'] {
   const here = ['upstreams', name]
   if (Object.hasOwn(routes, pattern)) return [...here, 'routes', pattern]
   return [...here, openapi === undefined ? 'preset' : 'openapi']

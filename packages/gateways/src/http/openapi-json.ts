@@ -48,7 +48,7 @@ function endOfText(text: string, start: number): number {
 }
 
 /** About where `JSON.parse` stops: at the first thing that is no token. Its message does not say it in every engine. */
-export function errorPlace(text: string): number {
+export function errorOffset(text: string): number {
   const token = /\s*(?:-?\d[\d.eE+-]*|true|false|null|[{}[\],:]|(?="))/y
   let at = 0
   while (token.test(text)) {

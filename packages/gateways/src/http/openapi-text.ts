@@ -4,12 +4,12 @@
  * @module
  */
 import { constructFromEvents, CORE_SCHEMA, type Event, getScalarValue, parseEvents, YAMLException } from 'js-yaml'
-import { errorPlace, type Key, keysOfJson } from './openapi-json.ts'
+import { errorOffset, type Key, keysOfJson } from './openapi-json.ts'
 
 export type Fields = Readonly<Record<string, unknown>>
 
 /** Counted from 1. */
-export interface Place {
+export interface Position {
   readonly line: number
   readonly column: number
 }
@@ -19,12 +19,12 @@ export interface OpenApiText {
   /** Keys that stand twice in one object, down to the operations. */
   readonly twice: readonly (readonly string[])[]
   /** Of the deepest key on this path that the text has; undefined without a text. */
-  place(path: readonly string[]): Place | undefined
+  position(path: readonly string[]): Position | undefined
 }
 
 export interface Unreadable {
   readonly says: string
-  readonly at?: Place
+  readonly at?: Position
 }
 
 /** Of an OpenAPI document; GitHub's, a large one, has 13 MB. A longer one is refused. */
@@ -49,8 +49,8 @@ function readJson(text: string): OpenApiText | Unreadable {
   try {
     value = JSON.parse(text)
   } catch {
-    const at = errorPlace(text)
-    return { says: 'This is not JSON.', at: placeOf(text, at) }
+    const at = errorOffset(text)
+    return { says: 'This is not JSON.', at: positionOf(text, at) }
   }
   return checked(value, keysOfJson(text, deepest), text)
 }
@@ -79,20 +79,20 @@ function checked(value: unknown, keys: readonly Key[], text: string): OpenApiTex
   const { openapi, swagger } = value
   if (swagger !== undefined) return { says: 'OpenAPI 3 is read, and this is Swagger 2: convert it first.' }
   if (!/^3(\.|$)/.test(String(openapi))) return { says: 'This is no OpenAPI 3 document: `openapi: 3.…` is missing.' }
-  const places = new Map<string, number>()
+  const offsets = new Map<string, number>()
   const twice: (readonly string[])[] = []
   for (const { path, offset } of keys) {
     const name = nameOf(path)
-    if (places.has(name)) twice.push(path)
-    else places.set(name, offset)
+    if (offsets.has(name)) twice.push(path)
+    else offsets.set(name, offset)
   }
   return {
     value,
     twice,
-    place(path) {
+    position(path) {
       for (let length = Math.min(path.length, deepest); length > 0; length -= 1) {
-        const offset = places.get(nameOf(path.slice(0, length)))
-        if (offset !== undefined) return placeOf(text, offset)
+        const offset = offsets.get(nameOf(path.slice(0, length)))
+        if (offset !== undefined) return positionOf(text, offset)
       }
       return undefined
     },
@@ -101,7 +101,7 @@ function checked(value: unknown, keys: readonly Key[], text: string): OpenApiTex
 
 const nameOf = (path: readonly string[]) => path.join('\u0000')
 
-function placeOf(text: string, offset: number): Place {
+function positionOf(text: string, offset: number): Position {
   const before = text.slice(0, offset)
   const lineStart = before.lastIndexOf('\n') + 1
   let line = 1

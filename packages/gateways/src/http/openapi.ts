@@ -1,7 +1,8 @@
 /**
  * Routes out of an OpenAPI document (https://spec.openapis.org/oas/v3.1.0): every operation it describes has a name for
- * policy and people. What an operation does with data it cannot say; `x-countersign` on the operation does, in the words
- * of a route. Such documents are written by many hands, so one bad item costs that item: it is left out, and named.
+ * policy and people. What an operation does with data it cannot say; `x-countersign` on the operation does, in the
+ * words of a route. Such documents are written by many hands, so one bad item costs that item: it is left out, and
+ * named.
  *
  * @module
  */
@@ -18,7 +19,7 @@ export interface OpenApiRoutes {
   /** Where the routes stand in the document, by pattern: `['paths', '/orders', 'get']`. */
   readonly sources: ReadonlyMap<string, readonly string[]>
   /** In the document's text, where there is one. */
-  place(path: readonly string[]): Finding['at']
+  position(path: readonly string[]): Finding['at']
 }
 
 /** `document` is one, or its text as JSON or YAML, at most 32 MiB. */
@@ -26,7 +27,7 @@ export function routesOfOpenApi(document: unknown): OpenApiRoutes {
   const read = readDocument(document)
   if ('says' in read) {
     const findings: Finding[] = [{ level: 'problem', path: [], ...read }]
-    return { routes: {}, sources: new Map(), findings, place: () => undefined }
+    return { routes: {}, sources: new Map(), findings, position: () => undefined }
   }
   const findings: Finding[] = []
   const operations = operationsOf(read, findings)
@@ -58,8 +59,8 @@ export function routesOfOpenApi(document: unknown): OpenApiRoutes {
   return {
     routes: Object.fromEntries([...routes.values()].map(({ pattern, config }) => [pattern, config])),
     sources: new Map([...routes.values()].map(({ pattern, path }) => [pattern, path])),
-    findings: placed(findings, read),
-    place: read.place,
+    findings: positioned(findings, read),
+    position: read.position,
   }
 }
 
@@ -201,9 +202,9 @@ const leftOut = (path: readonly string[], because: string): Finding =>
 /** An operator's own words are not let go by: a mistyped one would leave a route that means something else. */
 const saidWrong = (path: readonly string[], says: string): Finding => ({ level: 'problem', path, says })
 
-function placed(findings: readonly Finding[], { place }: OpenApiText): Finding[] {
+function positioned(findings: readonly Finding[], { position }: OpenApiText): Finding[] {
   return findings.map((finding) => {
-    const at = place(finding.path.map(String))
+    const at = position(finding.path.map(String))
     return at ? { ...finding, at } : finding
   })
 }

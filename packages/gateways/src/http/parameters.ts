@@ -57,19 +57,20 @@ interface Plain extends Omit<HttpParameters, 'body' | 'secrets'> {
  */
 export async function redact(
   { upstream, origin, method, target, headers: shown, body: plainBody }: Plain,
-  places: readonly string[],
+  pointers: readonly string[],
   secrets: GatewayContext['secrets'],
 ): Promise<HttpParameters> {
   const headers = { ...shown }
-  const named = places.filter((place) => headers[place] !== undefined)
+  const named = pointers.filter((pointer) => headers[pointer] !== undefined)
   for (const name of named) headers[name] = await secrets.keep(headers[name] ?? '')
 
-  if (plainBody && plainBody.json === undefined && places.some(isPointer)) throw new CountersignError('ERR_INPUT_TYPE')
+  if (plainBody && plainBody.json === undefined && pointers.some(isPointer))
+    throw new CountersignError('ERR_INPUT_TYPE')
   const kept =
     plainBody?.json === undefined
       ? undefined
-      : await keepAt(plainBody.json, places.filter(isPointer), (secret) => secrets.keep(secret))
-  const pointed = kept?.places ?? []
+      : await keepAt(plainBody.json, pointers.filter(isPointer), (secret) => secrets.keep(secret))
+  const pointed = kept?.found ?? []
   const body = kept && pointed.length > 0 ? exactly(kept.json) : bodyOf(plainBody)
   const found = [...named, ...pointed]
   return {
@@ -83,7 +84,7 @@ export async function redact(
   }
 }
 
-const isPointer = (place: string): boolean => place.startsWith('/')
+const isPointer = (pointer: string): boolean => pointer.startsWith('/')
 
 const exactly = (json: ExactJson): SealedBody => (isPlainJson(json) ? { json } : { json: canonical(json), exact: true })
 
@@ -129,17 +130,17 @@ export interface Restored {
  * @throws ERR_SECRET_UNKNOWN
  */
 export async function restore(
-  { headers: sealed, body, secrets: places = [] }: HttpParameters,
+  { headers: sealed, body, secrets: pointers = [] }: HttpParameters,
   secrets: GatewayContext['secrets'],
 ): Promise<Restored> {
   const headers = { ...sealed }
-  for (const name of places.filter((place) => !isPointer(place))) {
+  for (const name of pointers.filter((pointer) => !isPointer(pointer))) {
     const reference = headers[name]
-    if (reference === undefined) throw new CountersignError('ERR_SECRET_UNKNOWN', { place: name })
+    if (reference === undefined) throw new CountersignError('ERR_SECRET_UNKNOWN', { pointer: name })
     headers[name] = await secrets.reveal(reference)
   }
   const sealedJson = jsonIn(body)
-  const json = sealedJson && (await revealAt(sealedJson, places.filter(isPointer), (each) => secrets.reveal(each)))
+  const json = sealedJson && (await revealAt(sealedJson, pointers.filter(isPointer), (each) => secrets.reveal(each)))
   return { headers, body: body && bytesOf(body, json) }
 }
 

@@ -40,7 +40,7 @@ function routesOf({ preset, openapi, routes: own }: UpstreamConfig): { routes: R
     if (Object.hasOwn(own, pattern)) return { level: 'problem', path: ['routes', pattern, ...path], says }
     const source = document?.sources.get(pattern)
     if (!source) return { level: 'problem', path: ['preset'], says: `${pattern}: ${says}` }
-    const at = document?.place(source)
+    const at = document?.position(source)
     return { level: 'problem', path: ['openapi', ...source, 'x-countersign', ...path], says, ...(at && { at }) }
   })
   const below = (document?.findings ?? []).map((finding): Finding => ({

@@ -1,6 +1,6 @@
 /**
- * Rows of an answer, counted as they pass. A row counts from its first byte, so that none beyond a ceiling begins. Where
- * readers differ on what is a row, the reading with the most rows counts.
+ * Rows of an answer, counted as they pass. A row counts from its first byte, so that none beyond a ceiling begins.
+ * Where readers differ on what is a row, the reading with the most rows counts.
  *
  * @module
  */
@@ -21,23 +21,23 @@ const [tab, newline, formEnd, space, quote, comma, backslash] = [0x09, 0x0a, 0x0
 const isLineEnd = (byte: number): boolean => byte === newline || byte === formEnd
 
 /**
- * Values of JSON, however they are set apart (https://github.com/ndjson/ndjson-spec; RFC 7464): by line ends of any kind, by
- * nothing at all. Of one that is a list, each list or object in it counts.
+ * Values of JSON, however they are set apart (https://github.com/ndjson/ndjson-spec; RFC 7464): by line ends of any
+ * kind, by nothing at all. Of one that is a list, each list or object in it counts.
  */
 export function countLines(most: number): RowCounter {
   const text = textCheck()
   let rows = 0
   let depth = 0
   let inList = false
-  let place: 'between' | 'bare' | 'quoted' | 'escaped' = 'between'
+  let state: 'between' | 'bare' | 'quoted' | 'escaped' = 'between'
   let inFirst = false
   let stop: RowCounter['stop']
 
   /** Whether one more row begins with this byte. */
   function begins(byte: number): boolean {
-    if (place === 'quoted' || place === 'escaped') return false
+    if (state === 'quoted' || state === 'escaped') return false
     const opens = byte === 0x7b || byte === 0x5b
-    if (depth === 0) return opens || byte === quote || (place === 'between' && !isApart(byte))
+    if (depth === 0) return opens || byte === quote || (state === 'between' && !isApart(byte))
     if (depth > 1 || !inList || !opens) return false
     if (!inFirst) return true
     inFirst = false // a list of one row is one row
@@ -45,25 +45,25 @@ export function countLines(most: number): RowCounter {
   }
 
   function step(byte: number): void {
-    switch (place) {
+    switch (state) {
       case 'escaped':
-        place = 'quoted'
+        state = 'quoted'
         return
       case 'quoted':
-        if (byte === backslash) place = 'escaped'
-        else if (byte === quote) place = 'between'
+        if (byte === backslash) state = 'escaped'
+        else if (byte === quote) state = 'between'
         return
       case 'between':
       case 'bare':
-        if (byte === quote) place = 'quoted'
+        if (byte === quote) state = 'quoted'
         else if (byte === 0x7b || byte === 0x5b) {
           if (depth === 0) inFirst = inList = byte === 0x5b
           depth += 1
-          place = 'between'
+          state = 'between'
         } else if (byte === 0x7d || byte === 0x5d) {
           depth = Math.max(0, depth - 1)
-          place = 'between'
-        } else place = isApart(byte) ? 'between' : 'bare'
+          state = 'between'
+        } else state = isApart(byte) ? 'between' : 'bare'
     }
   }
 
@@ -105,9 +105,9 @@ const isApart = (byte: number): boolean =>
   byte === space || byte === tab || isLineEnd(byte) || byte === recordSeparator || byte === comma
 
 /**
- * Records after `headers` of them (RFC 4180 §2), each ended by LF, CR or both. A quote opens a field at its start alone, and
- * what it holds is kept back until it is closed as it should be: what is not, hides no line ends. What separates fields is
- * what the first record shows.
+ * Records after `headers` of them (RFC 4180 §2), each ended by LF, CR or both. A quote opens a field at its start
+ * alone, and what it holds is kept back until it is closed as it should be: what is not, hides no line ends. What
+ * separates fields is what the first record shows.
  */
 export function countRecords(headers: 0 | 1, most: number): RowCounter {
   const text = textCheck()
@@ -167,7 +167,7 @@ function separatorIn(bytes: Buffer): number | undefined {
 function createRecords(most: number) {
   let records = 0
   let separator: number | undefined
-  let place: 'record' | 'field' | 'plain' | 'quoted' | 'closed' = 'record'
+  let state: 'record' | 'field' | 'plain' | 'quoted' | 'closed' = 'record'
   /** Whether quotes mean something still. */
   let quotes = true
   let held: Buffer[] = []
@@ -181,7 +181,7 @@ function createRecords(most: number) {
   /** The quotes were none, so what they held is read without. */
   function disbelieve(): Buffer {
     quotes = false
-    place = afterLineEnd ? 'record' : 'plain'
+    state = afterLineEnd ? 'record' : 'plain'
     if (records + within > most) stop = 'exceeded'
     else records += within
     within = 0
@@ -200,7 +200,7 @@ function createRecords(most: number) {
     afterLineEnd = isLineEnd(byte)
     if (byte === quote) {
       if (afterBackslash) return false // `\"` ends it for some readers and not for others
-      place = 'closed'
+      state = 'closed'
     }
     afterBackslash = byte === backslash
     return true
@@ -214,16 +214,16 @@ function createRecords(most: number) {
       const out: Buffer[] = []
       let from = 0
       for (const [index, byte] of bytes.entries()) {
-        if (place === 'quoted' || place === 'closed') {
-          if (place === 'closed' && (byte === separator || isLineEnd(byte))) {
+        if (state === 'quoted' || state === 'closed') {
+          if (state === 'closed' && (byte === separator || isLineEnd(byte))) {
             held.push(bytes.subarray(from, index))
             out.push(release())
             from = index
             within = 0
-          } else if (place === 'closed' && byte === quote) {
-            place = 'quoted' // the second of two is a quote within
+          } else if (state === 'closed' && byte === quote) {
+            state = 'quoted' // the second of two is a quote within
             continue
-          } else if (place === 'quoted' && quoted(byte)) {
+          } else if (state === 'quoted' && quoted(byte)) {
             continue
           } else {
             held.push(bytes.subarray(from, index))
@@ -233,37 +233,37 @@ function createRecords(most: number) {
           }
         }
         if (isLineEnd(byte)) {
-          place = 'record'
+          state = 'record'
           continue
         }
-        if (place === 'record') {
+        if (state === 'record') {
           if (records === most) {
             stop = 'exceeded'
             out.push(bytes.subarray(from, index))
             return Buffer.concat(out)
           }
           records += 1
-          place = 'field'
+          state = 'field'
         }
-        if (byte === quote && place === 'field' && quotes) {
+        if (byte === quote && state === 'field' && quotes) {
           out.push(bytes.subarray(from, index))
           from = index
-          place = 'quoted'
+          state = 'quoted'
           within = 0
           afterLineEnd = false
           afterBackslash = false
-        } else place = byte === separator ? 'field' : 'plain'
+        } else state = byte === separator ? 'field' : 'plain'
       }
       const rest = bytes.subarray(from)
-      if (place !== 'quoted' && place !== 'closed') return Buffer.concat([...out, rest])
+      if (state !== 'quoted' && state !== 'closed') return Buffer.concat([...out, rest])
       held.push(rest)
       heldBytes += rest.length
       if (heldBytes > mostHeldBytes) stop = 'withheld'
       return Buffer.concat(out)
     },
     end(): Buffer {
-      if (place === 'closed') return release()
-      return place === 'quoted' ? disbelieve() : none
+      if (state === 'closed') return release()
+      return state === 'quoted' ? disbelieve() : none
     },
   }
 }

@@ -7,26 +7,29 @@ import { alike } from '@countersign/core'
 
 export type Tree = Leaf | List | Members
 
-interface Place {
+interface Span {
   /** From this character to before that one. */
   readonly start: number
   readonly end: number
 }
-export interface Leaf extends Place {
+export interface Leaf extends Span {
   readonly kind: 'leaf'
   /** Undefined for what is no text. */
   readonly text: string | undefined
 }
-export interface List extends Place {
+export interface List extends Span {
   readonly kind: 'list'
   readonly items: readonly Tree[]
 }
-export interface Members extends Place {
+export interface Members extends Span {
   readonly kind: 'object'
   readonly members: readonly (readonly [name: string, value: Tree])[]
 }
 
-/** How deep an answer may be nested to be counted and masked, without a deep stack; a deeper one cannot be read for certain. */
+/**
+ * How deep an answer may be nested to be counted and masked, without a deep stack; a deeper one cannot be read for
+ * certain.
+ */
 const deepest = 64
 
 /** Undefined for what is no JSON, is nested too deeply, or has names that some reader takes for one. */
@@ -124,8 +127,8 @@ function skipSpace(reading: Reading): void {
 }
 
 /**
- * The most rows that any reader finds in it: every list counts, and of lists within lists whichever has more. An object of
- * objects, or one of very many members, is a list by name. Undefined if there is no list.
+ * The most rows that any reader finds in it: every list counts, and of lists within lists whichever has more. An object
+ * of objects, or one of very many members, is a list by name. Undefined if there is no list.
  *
  * @param pointer names the one list that counts (RFC 6901); undefined also if that is not there
  */

@@ -29,7 +29,7 @@ export async function identify(
       kind: 'known',
       caller: await services.identify(
         { kind: 'bearer', token: key },
-        { resource: placeOf(services, server), source: peer },
+        { resource: addressOf(services, server), source: peer },
       ),
     }
   } catch (error) {
@@ -45,7 +45,7 @@ export async function identify(
 export const isOver = (known: Identified): boolean =>
   known.kind === 'refused' || (known.kind === 'closed' && known.status === 403)
 
-const placeOf = ({ publicUrl }: Pick<GatewayContext, 'publicUrl'>, server: string) => `${publicUrl}/mcp/${server}`
+const addressOf = ({ publicUrl }: Pick<GatewayContext, 'publicUrl'>, server: string) => `${publicUrl}/mcp/${server}`
 
 const closed = (status: number, says: string): Identified => ({ kind: 'closed', status, says })
 
@@ -64,7 +64,7 @@ export function fromElsewhere(request: Request, publicUrl: string): boolean {
 /** https://www.rfc-editor.org/rfc/rfc9728#section-3 */
 export const resourceMetadata = (publicUrl: string, server: string): Response =>
   json({
-    resource: placeOf({ publicUrl }, server),
+    resource: addressOf({ publicUrl }, server),
     resource_name: `Countersign: ${server}`,
     bearer_methods_supported: ['header'],
   })

@@ -39,7 +39,7 @@ import { acceptsEvents, answered, json, legacySession, readMessage, rpcError, rp
 export const mcp = defineGateway({
   name: 'mcp',
   config: McpConfig,
-  places: ({ servers }, publicUrl) =>
+  addresses: ({ servers }, publicUrl) =>
     Object.entries(servers).map(([name, { observe: observes }]) => ({
       name,
       address: `${publicUrl}/mcp/${name}`,

@@ -31,12 +31,12 @@ export async function redact(
   pointers: readonly string[],
   secrets: GatewayContext['secrets'],
 ): Promise<Redacted> {
-  const { json, places } = await keepAt(args, pointers, (secret) => secrets.keep(secret))
+  const { json, found } = await keepAt(args, pointers, (secret) => secrets.keep(secret))
   const parameters = {
     server,
     tool,
     arguments: isPlainJson(json) ? (json as { [key: string]: Json }) : canonical(json),
-    ...(places.length > 0 && { secrets: [...places] }),
+    ...(found.length > 0 && { secrets: [...found] }),
   }
   return { parameters, args: json }
 }
@@ -48,7 +48,7 @@ export async function redact(
  * @throws ERR_SECRET_UNKNOWN
  */
 export async function restore(parameters: Parameters, secrets: GatewayContext['secrets']): Promise<string> {
-  const { arguments: sealed, secrets: places = [] } = parameters
+  const { arguments: sealed, secrets: pointers = [] } = parameters
   const json = typeof sealed === 'string' ? parseExactJson(sealed, { bytes: sealed.length, depth: 100 }) : sealed
-  return canonical(await revealAt(json, places, (reference) => secrets.reveal(reference)))
+  return canonical(await revealAt(json, pointers, (reference) => secrets.reveal(reference)))
 }

@@ -1,6 +1,6 @@
 /**
- * What a client sends, and where the answers to it go: one document, one stream of events, or the stream that a client of
- * 2024-11-05 has open.
+ * What a client sends, and where the answers to it go: one document, one stream of events, or the stream that a client
+ * of 2024-11-05 has open.
  *
  * @module
  */
@@ -65,7 +65,7 @@ export function createPosts({ answers, sessions }: PostParts) {
 
     const lefts: (() => void)[] = []
     const stream = openEventStream(() => lefts.forEach((left) => left()))
-    const all = asking.map((message, place) => answerOn(stream, message, from, `${place}`, (left) => lefts.push(left)))
+    const all = asking.map((message, index) => answerOn(stream, message, from, `${index}`, (left) => lefts.push(left)))
     void Promise.allSettled(all).then(() => stream.finish())
     return stream.response
   }
@@ -94,13 +94,13 @@ export function createPosts({ answers, sessions }: PostParts) {
   /** https://modelcontextprotocol.io/specification/2024-11-05/basic/transports#http-with-sse */
   function onLegacyStream(incoming: Readable, from: From, stream: NonNullable<Session['legacy']>): Response {
     const { session, server } = from
-    for (const [place, message] of (incoming.kind === 'batch' ? incoming.messages : [incoming]).entries()) {
+    for (const [index, message] of (incoming.kind === 'batch' ? incoming.messages : [incoming]).entries()) {
       if (message.kind === 'request' && message.method === 'initialize' && incoming.kind !== 'batch') {
         const hello = answers.hello(message, server)
         if (typeof hello !== 'string') Object.assign(session, { client: hello.client, version: hello.version })
         void stream.tell(typeof hello === 'string' ? hello : hello.message)
       } else if (message.kind === 'request' || message.kind === 'nonsense') {
-        const key = message.kind === 'request' ? `${typeof message.id}:${message.id}` : `${place}`
+        const key = message.kind === 'request' ? `${typeof message.id}:${message.id}` : `${index}`
         // A stream that is lost ends the session, and that lets go of every call of it.
         void answerOn(stream, message, from, key, () => undefined)
       } else taken(message, session)

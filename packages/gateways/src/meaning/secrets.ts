@@ -1,5 +1,6 @@
 /**
- * Secrets at known places of a document (JSON pointers, RFC 6901), exchanged for references on the way in and back in the run.
+ * Secrets at known positions of a document (JSON pointers, RFC 6901), exchanged for references on the way in and back
+ * in the run.
  *
  * @module
  */
@@ -8,16 +9,16 @@ import { canonical, CountersignError, type ExactJson, parseExactJson } from '@co
 export interface Kept {
   readonly json: ExactJson
   /** The pointers at which references stand now. */
-  readonly places: readonly string[]
+  readonly found: readonly string[]
 }
 
-/** A copy with references where secrets stand. A place that is not there is left alone. */
+/** A copy with references where secrets stand. A pointer to nothing is left alone. */
 export async function keepAt(
   document: ExactJson,
   pointers: readonly string[],
   keep: (secret: string) => Promise<string>,
 ): Promise<Kept> {
-  const places: string[] = []
+  const found: string[] = []
   let json = document
   for (const pointer of pointers) {
     // Looked up in what is left: a secret inside one that is already kept went with it.
@@ -25,9 +26,9 @@ export async function keepAt(
     if (value === undefined) continue
     // As JSON, so that what comes back has its type.
     json = put(json, stepsOf(pointer), await keep(canonical(value)))
-    places.push(pointer)
+    found.push(pointer)
   }
-  return { json, places }
+  return { json, found }
 }
 
 /**
@@ -37,16 +38,16 @@ export async function keepAt(
  */
 export async function revealAt(
   document: ExactJson,
-  places: readonly string[],
+  pointers: readonly string[],
   reveal: (reference: string) => Promise<string>,
 ): Promise<ExactJson> {
   let json = document
   // The last one kept may hold the earlier ones.
-  for (const place of places.toReversed()) {
-    const reference = at(json, place)
-    if (typeof reference !== 'string') throw new CountersignError('ERR_SECRET_UNKNOWN', { place })
+  for (const pointer of pointers.toReversed()) {
+    const reference = at(json, pointer)
+    if (typeof reference !== 'string') throw new CountersignError('ERR_SECRET_UNKNOWN', { pointer })
     const secret = await reveal(reference)
-    json = put(json, stepsOf(place), parseExactJson(secret, { bytes: secret.length, depth: 100 }))
+    json = put(json, stepsOf(pointer), parseExactJson(secret, { bytes: secret.length, depth: 100 }))
   }
   return json
 }

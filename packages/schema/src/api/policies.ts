@@ -13,7 +13,7 @@ export const PolicyInForce = PolicyView.extend({
     .extend({ assurance: SignOff.shape.assurance.optional() })
     .optional()
     .describe('Without `assurance` the risk decides it.'),
-  place: z
+  source: z
     .object({ file: z.string(), line: z.number().int(), lastLine: z.number().int() })
     .optional()
     .describe('Where it is written.'),

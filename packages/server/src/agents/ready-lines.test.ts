@@ -23,7 +23,8 @@ const files: Opened = { gateway: 'mcp', name: 'files', address: 'https://gate.ex
 const crm: Opened = { gateway: 'mcp', name: 'crm', address: 'https://gate.example/mcp/crm' }
 const key = 'csk_secret'
 
-const of = (client: string, ...places: Opened[]) => readyLines(key, places).find((line) => line.client === client)?.text
+const of = (client: string, ...addresses: Opened[]) =>
+  readyLines(key, addresses).find((line) => line.client === client)?.text
 
 describe('G6: a key is shown with lines that use it', () => {
   it('for every client, with both kinds of gateway', () => {
@@ -42,8 +43,8 @@ describe('G6: a key is shown with lines that use it', () => {
   it('names every place, at the address an agent reaches', () => {
     const [, ...lines] = readyLines(key, [orders, files, crm])
     for (const { client, text } of lines) {
-      const places = client === 'curl' ? [orders] : [files, crm]
-      for (const { address } of places) expect(text).toContain(address)
+      const addresses = client === 'curl' ? [orders] : [files, crm]
+      for (const { address } of addresses) expect(text).toContain(address)
     }
   })
 

@@ -16,9 +16,9 @@ export interface Opened {
 
 const variable = 'COUNTERSIGN_KEY'
 
-export function readyLines(key: string, places: readonly Opened[]): ReadyLine[] {
-  const http = places.filter(({ gateway }) => gateway === 'http')
-  const mcp = places.filter(({ gateway }) => gateway === 'mcp')
+export function readyLines(key: string, addresses: readonly Opened[]): ReadyLine[] {
+  const http = addresses.filter(({ gateway }) => gateway === 'http')
+  const mcp = addresses.filter(({ gateway }) => gateway === 'mcp')
   const line = (client: string, where: string, text: string): ReadyLine => ({ client, where, text })
   return [
     line('The key', 'terminal', `export ${variable}=${key}`),
@@ -39,20 +39,20 @@ export function readyLines(key: string, places: readonly Opened[]): ReadyLine[] 
   function sdk(
     client: string,
     model: Opened | undefined,
-    ofModel: (place: Opened) => string,
+    ofModel: (address: Opened) => string,
     tools: readonly Opened[],
-    ofTools: (places: readonly Opened[]) => string,
+    ofTools: (addresses: readonly Opened[]) => string,
   ): ReadyLine[] {
     if (model) return [line(client, 'Python', ofModel(model))]
     return tools.length === 0 ? [] : [line(client, 'Python', ofTools(tools))]
   }
 }
 
-const each = (places: readonly Opened[], write: (place: Opened) => string, between = '\n') =>
-  places.map(write).join(between)
+const each = (addresses: readonly Opened[], write: (address: Opened) => string, between = '\n') =>
+  addresses.map(write).join(between)
 
-const all = (places: readonly Opened[], write: (place: Opened) => object) =>
-  Object.fromEntries(places.map((place) => [place.name, write(place)]))
+const all = (addresses: readonly Opened[], write: (address: Opened) => object) =>
+  Object.fromEntries(addresses.map((address) => [address.name, write(address)]))
 
 const pretty = (value: object) => JSON.stringify(value, undefined, 2)
 
@@ -102,10 +102,10 @@ const anthropic = ({ address }: Opened) =>
 
 const bearer = `{"Authorization": "Bearer " + ${fromEnvironment}}`
 
-const openAiAgents = (places: readonly Opened[]) =>
+const openAiAgents = (addresses: readonly Opened[]) =>
   [
     'import os\nfrom agents.mcp import MCPServerStreamableHttp\n\nservers = [',
-    ...places.map(
+    ...addresses.map(
       ({ name, address }) =>
         `    MCPServerStreamableHttp(name="${name}", client_session_timeout_seconds=3600,\n` +
         `        params={"url": "${address}", "headers": ${bearer}}),`,
@@ -113,10 +113,10 @@ const openAiAgents = (places: readonly Opened[]) =>
     ']  # Agent(…, mcp_servers=servers)',
   ].join('\n')
 
-const claudeAgents = (places: readonly Opened[]) =>
+const claudeAgents = (addresses: readonly Opened[]) =>
   [
     'import os\nfrom claude_agent_sdk import ClaudeAgentOptions\n\noptions = ClaudeAgentOptions(mcp_servers={',
-    ...places.map(
+    ...addresses.map(
       ({ name, address }) => `    "${name}": {"type": "http", "url": "${address}",\n        "headers": ${bearer}},`,
     ),
     '})',

@@ -45,22 +45,21 @@ describe('the place of the operator’s socket', () => {
     await server.close()
   })
 
-  it.each<[string, (place: string) => Promise<void>]>([
-    ['open to others', async (place) => mkdir(place, { mode: 0o700 }).then(() => chmod(place, 0o755))],
-    ['writable by a group', async (place) => mkdir(place, { mode: 0o700 }).then(() => chmod(place, 0o730))],
+  it.each<[string, (path: string) => Promise<void>]>([
+    ['open to others', async (path) => mkdir(path, { mode: 0o700 }).then(() => chmod(path, 0o755))],
+    ['writable by a group', async (path) => mkdir(path, { mode: 0o700 }).then(() => chmod(path, 0o730))],
     [
       'a link to elsewhere',
-      async (place) =>
-        mkdir(join(folder, 'theirs'), { mode: 0o700 }).then(() => symlink(join(folder, 'theirs'), place)),
+      async (path) => mkdir(join(folder, 'theirs'), { mode: 0o700 }).then(() => symlink(join(folder, 'theirs'), path)),
     ],
   ])('E: a short one that was made before, and is %s, is refused, and found before', async (_, make) => {
-    const place = dirname(socketOf(long, folder).path)
+    const path = dirname(socketOf(long, folder).path)
     expect(await lookAtSocket(long, folder)).toEqual([])
     await mkdir(long)
     expect(await lookAtSocket(long, folder)).toEqual([])
-    await make(place)
+    await make(path)
     expect(await lookAtSocket(long, folder)).toEqual([
-      { file: place, says: expect.stringMatching(/someone else, or is open to others/) },
+      { file: path, says: expect.stringMatching(/someone else, or is open to others/) },
     ])
     expect(await refused(prepareSocket(long, folder))).toBe(true)
   })

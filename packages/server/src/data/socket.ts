@@ -18,13 +18,13 @@ import type { FileFault } from './keys.ts'
  */
 const longestBytes = 100
 
-export interface Place {
+export interface SocketPath {
   readonly path: string
   /** It lies where others may write as well. */
   readonly shared: boolean
 }
 
-export function socketOf(dataDir: string, temporary: string = tmpdir()): Place {
+export function socketOf(dataDir: string, temporary: string = tmpdir()): SocketPath {
   const plain = join(resolve(dataDir), 'countersign.sock')
   if (Buffer.byteLength(plain) < longestBytes) return { path: plain, shared: false }
   const name = createHash('sha256').update(plain).digest('hex').slice(0, 16)

@@ -46,7 +46,7 @@ describe('the operator’s socket', () => {
         }),
         keeping: createPeopleKeeping(store),
         localPeople: undefined,
-        places: [{ gateway: 'mcp', name: 'files', address: 'http://countersign/mcp/files' }],
+        addresses: [{ gateway: 'mcp', name: 'files', address: 'http://countersign/mcp/files' }],
         url: 'http://countersign',
         vkey: 'v',
         standing: () =>
@@ -55,7 +55,7 @@ describe('the operator’s socket', () => {
             active: () => policySet,
             policies: () => ({ version: 'v1', at: 0, by: 'start', files: ['site.cedar'] }),
             concerns: () => [{ key: 'mcp/files', says: 'It is away.', since: 1 }],
-            places: [{ gateway: 'mcp', name: 'files', observes: false }],
+            gateways: [{ gateway: 'mcp', name: 'files', observes: false }],
             groupRoles: {},
             provider: true,
             version: 'test',

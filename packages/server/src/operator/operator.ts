@@ -36,7 +36,7 @@ export interface OperatorParts {
   readonly roster: Roster
   readonly keeping: PeopleKeeping
   readonly localPeople: LocalRoster | undefined
-  readonly places: readonly Opened[]
+  readonly addresses: readonly Opened[]
   readonly url: string
   readonly vkey: string
   standing(): Promise<Standing>
@@ -93,7 +93,7 @@ export async function openOperatorSocket(dataDir: string, parts: OperatorParts):
 }
 
 function operatorApp(parts: OperatorParts): Hono {
-  const { store, stops, roster, keeping, localPeople, places, url, vkey, standing, reload } = parts
+  const { store, stops, roster, keeping, localPeople, addresses, url, vkey, standing, reload } = parts
   const app = new Hono()
   app.onError((error, context) => {
     const issues =
@@ -197,7 +197,7 @@ function operatorApp(parts: OperatorParts): Hono {
   }
 
   function withReady({ agent, secret: key }: Issued) {
-    return { agent: shown(agent), key, ready: readyLines(key, places) }
+    return { agent: shown(agent), key, ready: readyLines(key, addresses) }
   }
 
   async function personOf(text: string): Promise<string> {

@@ -1,6 +1,6 @@
 /**
- * Whether this instance can do its work, for `countersign status` and `doctor`: what is wrong now, and whether the people
- * and agents that its policies count on are there.
+ * Whether this instance can do its work, for `countersign status` and `doctor`: what is wrong now, and whether the
+ * people and agents that its policies count on are there.
  *
  * @module
  */
@@ -15,7 +15,7 @@ export interface StandingParts {
   readonly policies: () => PoliciesState
   readonly concerns: () => readonly Concern[]
   /** By gateway and name. */
-  readonly places: readonly { readonly gateway: string; readonly name: string; readonly observes: boolean }[]
+  readonly gateways: readonly { readonly gateway: string; readonly name: string; readonly observes: boolean }[]
   readonly groupRoles: GroupRoles
   /** A provider is configured. */
   readonly provider: boolean
@@ -26,7 +26,7 @@ export interface Standing {
   readonly version: string
   readonly entries: number
   readonly provider: boolean
-  readonly places: StandingParts['places']
+  readonly gateways: StandingParts['gateways']
   readonly policies: PoliciesState & { readonly count: number }
   readonly concerns: readonly Concern[]
   readonly openQuestions: number
@@ -47,7 +47,7 @@ export interface Unserved {
 }
 
 export async function standingOf(parts: StandingParts): Promise<Standing> {
-  const { store, active, policies, concerns, places, groupRoles, provider, version } = parts
+  const { store, active, policies, concerns, gateways, groupRoles, provider, version } = parts
   const [everyone, agents, { size }, { open }] = await Promise.all([
     store.people.list(),
     store.agents.list(),
@@ -61,7 +61,7 @@ export async function standingOf(parts: StandingParts): Promise<Standing> {
     version,
     entries: size,
     provider,
-    places: places.map(({ gateway, name, observes }) => ({ gateway, name, observes })),
+    gateways: gateways.map(({ gateway, name, observes }) => ({ gateway, name, observes })),
     policies: { ...policies(), count: set.policies.length },
     concerns: concerns(),
     openQuestions: open,

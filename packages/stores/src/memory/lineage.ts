@@ -75,8 +75,8 @@ function walk(flows: readonly Flow[], whole?: 'any'): Walk {
         return [{ node: far.node, columns: whole ?? columnsOf(far.named) }]
       })
     },
-    async edges(places) {
-      const here = new Map(places.map((place) => [nodeKey(place.node), place]))
+    async edges(reached) {
+      const here = new Map(reached.map((each) => [nodeKey(each.node), each]))
       return edgesOf(
         flows.filter((flow) => {
           const [from, to] = [here.get(nodeKey(flow.from)), here.get(nodeKey(flow.to))]

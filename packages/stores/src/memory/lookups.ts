@@ -1,6 +1,6 @@
 /**
- * How reads find what the world does not need to find: the parts of an action's life, the newest question, what an agent was
- * ever permitted.
+ * How reads find what the world does not need to find: the parts of an action's life, the newest question, what an
+ * agent was ever permitted.
  *
  * @module
  */
@@ -30,9 +30,9 @@ export function createLookups(keys: Keys): Lookups {
 
   function remember(id: string | undefined, index: number): void {
     if (id === undefined) return
-    const places = timelines.get(id) ?? []
-    timelines.set(id, places)
-    places.push(index)
+    const indexes = timelines.get(id) ?? []
+    timelines.set(id, indexes)
+    indexes.push(index)
   }
 
   return {

@@ -62,15 +62,15 @@ export function createMemoryStore({
     const first = journal.size
     const at = Math.max(now, newestAt)
     const subjects = subjectsOf(facts, (action) => world.actions.get(action)?.subject)
-    const places = subjects.map((subject, position) => ({ index: first + position, at, subject }))
-    const applied = applyFacts(facts, places, { world, keys })
+    const slots = subjects.map((subject, position) => ({ index: first + position, at, subject }))
+    const applied = applyFacts(facts, slots, { world, keys })
     if ('refused' in applied) {
       const { code, detail, permit } = applied.refused
       throw new CountersignError(code, permit === undefined ? detail : (await store.permits.get(permit))?.permit)
     }
     newestAt = at
     for (const [position, fact] of facts.entries()) {
-      const { index = 0, subject = '' } = places[position] ?? {}
+      const { index = 0, subject = '' } = slots[position] ?? {}
       ledger.append(journal.append(fact, { subject, at, sequence: applied.sequences[position] }))
       lookups.take(fact, index)
     }

@@ -183,8 +183,8 @@ export function createReads({ world, keys, lookups, journal, clock }: ReadsParts
       async get(id) {
         const life = lifeOf(id)
         if (!life) return undefined
-        const places = new Set([id, approvalIdOf(id) ?? ''].flatMap((one) => lookups.timeline(one)))
-        const ordered = [...places].toSorted((one, other) => one - other)
+        const indexes = new Set([id, approvalIdOf(id) ?? ''].flatMap((one) => lookups.timeline(one)))
+        const ordered = [...indexes].toSorted((one, other) => one - other)
         const all = ordered.flatMap((index) => journal.at(index) ?? [])
         const timeline = inSight(all)
         const leftOut = all.length - timeline.length

@@ -174,7 +174,7 @@ export function agents(api: Api, parts: ApiParts): void {
 
   async function issued({ agent, secret: key }: Issued, person: Person): Promise<IssuedKey> {
     const expiresAt = moment(agent.keys.at(-1)?.expiresAt ?? clock.now())
-    return { agent: await seen(agent, person), key, expiresAt, ready: readyLines(key, parts.running.places) }
+    return { agent: await seen(agent, person), key, expiresAt, ready: readyLines(key, parts.running.addresses) }
   }
 
   const seen = (agent: Agent, person: Person, unsettled: readonly Approval[] = []) =>

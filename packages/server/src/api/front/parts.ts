@@ -8,7 +8,7 @@ import type {
   Concern,
   Concerns,
   Desk,
-  GatewayPlace,
+  GatewayAddress,
   Handler,
   LogLine,
   NodeLease,
@@ -82,7 +82,7 @@ export interface SystemParts {
   readonly node: NodeLease
   readonly followers: () => readonly Following[]
   readonly concerns: () => readonly Concern[]
-  readonly places: readonly (GatewayPlace & { readonly gateway: string })[]
+  readonly addresses: readonly (GatewayAddress & { readonly gateway: string })[]
 }
 
 /** A person at the console, as this request found them; with the roles that their groups carry. */

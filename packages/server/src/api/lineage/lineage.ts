@@ -99,10 +99,10 @@ async function graphOf(
   maySee: (flow: Flow) => Promise<boolean>,
   names: Names,
 ): Promise<Pick<LineageView, 'nodes' | 'edges' | 'before' | 'after' | 'total'>> {
-  const places = new Map(nodes.map(({ node }, place) => [nodeKey(node), place]))
+  const positions = new Map(nodes.map(({ node }, position) => [nodeKey(node), position]))
   const views = edges.map(async ({ newest, times }): Promise<LineageEdgeView> => ({
-    from: places.get(nodeKey(newest.from)) ?? 0,
-    to: places.get(nodeKey(newest.to)) ?? 0,
+    from: positions.get(nodeKey(newest.from)) ?? 0,
+    to: positions.get(nodeKey(newest.to)) ?? 0,
     how: newest.how,
     times,
     ...((await maySee(newest)) && { newest: await flowView(newest, names) }),

@@ -222,8 +222,8 @@ function candidateView(tried: TriedOut): CandidateView {
 function view(id: string, set: PolicySet): PolicySetView['policies'][number] {
   const [policy] = policiesOf([id], set)
   if (!policy) throw new CountersignError('ERR_INTERNAL', { policy: id })
-  const { signOff, place } = set.policy(id) ?? {}
-  const written = { ...policy, ...(place && { place: { ...place } }) }
+  const { signOff, source } = set.policy(id) ?? {}
+  const written = { ...policy, ...(source && { source: { ...source } }) }
   if (!signOff) return written
   const { assurance, ...terms } = signOff
   return { ...written, signOff: { ...terms, from: [...terms.from], ...(assurance !== undefined && { assurance }) } }

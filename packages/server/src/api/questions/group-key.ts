@@ -34,13 +34,13 @@ export const groupKeyOf = ({ card, team }: Pick<Approval, 'card' | 'team'>): str
 /** The same agent doing the same thing in the same place: what one run can be compared with another for. */
 export function shapeOf(action: Action): string {
   const { gateway, mode, verb, operation, environment, agent, onBehalfOf = null, startedBy = null } = action
-  const places = new Set(action.resources.map(placeOf))
+  const resources = new Set(action.resources.map(groupOf))
   const who = { agent, onBehalfOf, startedBy }
-  return JSON.stringify({ gateway, mode, verb, operation, environment, who, places: [...places].toSorted() })
+  return JSON.stringify({ gateway, mode, verb, operation, environment, who, resources: [...resources].toSorted() })
 }
 
 /** Datasets and files of one place are alike. A role, tool, model, host or route is like itself alone. */
-function placeOf({ kind, name }: Resource): string {
+function groupOf({ kind, name }: Resource): string {
   if (kind !== 'dataset' && kind !== 'file') return JSON.stringify([kind, name])
   const end = name.lastIndexOf(name.includes('/') ? '/' : '.')
   return JSON.stringify([kind, end > 0 ? [name.slice(0, end), 'in'] : name])

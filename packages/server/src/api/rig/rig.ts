@@ -43,7 +43,7 @@ export async function createRig(over: Partial<ApiParts> = {}) {
       agentGroups: () => ['reporters'],
     }),
     pins: createPins({ store }),
-    running: { node: { id: 'nod_here', epoch: () => 1 }, followers: () => [], places: [], concerns: concerns.list },
+    running: { node: { id: 'nod_here', epoch: () => 1 }, followers: () => [], addresses: [], concerns: concerns.list },
     concerns,
     policy: { active: () => policySet },
     policies: () => ({ version: 'v1', at: 0, by: 'start', files: ['site.cedar'] }),

@@ -25,7 +25,7 @@ async function look(): Promise<SystemView> {
 describe('how Countersign stands', () => {
   it('names every instance alive, and which one answers', async () => {
     rig = await createRig({
-      running: { node: { id: node, epoch: () => 1 }, followers: () => [], places: [], concerns: () => [] },
+      running: { node: { id: node, epoch: () => 1 }, followers: () => [], addresses: [], concerns: () => [] },
     })
     const other = newId('nod')
     await rig.store.leases.hold(`node:${node}`, `${node}/0.2.0`, 10_000)
@@ -43,7 +43,7 @@ describe('how Countersign stands', () => {
 
   it('says how far each follower is behind, since when, and what it gave up', async () => {
     rig = await createRig({
-      running: { node: { id: node, epoch: () => 1 }, followers: () => [behind], places: [], concerns: () => [] },
+      running: { node: { id: node, epoch: () => 1 }, followers: () => [behind], addresses: [], concerns: () => [] },
     })
     await rig.person('first')
     rig.clock.at += 60_000
@@ -63,7 +63,7 @@ describe('how Countersign stands', () => {
   })
 
   it('counts what waits for people, and names the gateways', async () => {
-    const places = [
+    const addresses = [
       {
         gateway: 'mcp',
         name: 'files',
@@ -73,12 +73,12 @@ describe('how Countersign stands', () => {
       },
     ]
     rig = await createRig({
-      running: { node: { id: node, epoch: () => 1 }, followers: () => [], places, concerns: () => [] },
+      running: { node: { id: node, epoch: () => 1 }, followers: () => [], addresses, concerns: () => [] },
     })
     await rig.ask(await rig.agent(await rig.person('owner')))
     const { queues, gateways, deployment } = await look()
     expect(queues).toEqual({ openQuestions: 1, grantedUnspent: 0, waitingClients: 0 })
-    expect(gateways).toEqual(places)
+    expect(gateways).toEqual(addresses)
     expect(deployment).toMatchObject({ version: '0.0.0', demo: false })
   })
 })

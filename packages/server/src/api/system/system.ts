@@ -38,7 +38,7 @@ export function system(api: Api, parts: ApiParts): void {
         duties: leases.flatMap(dutyOf),
         followers: await Promise.all(running.followers().map((each) => followerView(each, size))),
         queues: { openQuestions: open, grantedUnspent: granted, waitingClients: desk.waiting() },
-        gateways: running.places.map(({ leadsTo: _leadsTo, ...gateway }) => gateway),
+        gateways: running.addresses.map(({ leadsTo: _leadsTo, ...gateway }) => gateway),
         concerns: running.concerns().map(({ key, says, since }) => ({ key, says, since: moment(since) })),
       },
       200,

@@ -82,13 +82,13 @@ it('a tool that nobody listed is not accepted', async () => {
 })
 
 it('the gateways that only observe are named', async () => {
-  const place = (name: string, observes: boolean) =>
+  const address = (name: string, observes: boolean) =>
     ({ gateway: 'mcp', name, address: `http://countersign/mcp/${name}`, mode: 'enforcing', observes }) as const
   const watched = await createRig({
     running: {
       node: { id: 'nod_here', epoch: () => 1 },
       followers: () => [],
-      places: [place('crm', true), place('files', false)],
+      addresses: [address('crm', true), address('files', false)],
       concerns: () => [],
     },
   })

@@ -32,7 +32,9 @@ export function tools(api: Api, parts: ApiParts): void {
     await mustBelong(parts, context)
     const { person } = context.get('visitor')
     const items = (await store.tools.list()).map((tool) => view(tool, person))
-    const observing = running.places.filter(({ observes }) => observes).map(({ gateway, name }) => `${gateway}/${name}`)
+    const observing = running.addresses
+      .filter(({ observes }) => observes)
+      .map(({ gateway, name }) => `${gateway}/${name}`)
     return context.json({ items, leftOut: [...pins.leftOut()], observing }, 200)
   })
 

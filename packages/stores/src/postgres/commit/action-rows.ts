@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { PlaceOfFact } from '@countersign/core'
+import type { Slot } from '@countersign/core'
 import type { ActionRecord, Fact, Outcome } from '@countersign/schema'
 import { searchable } from './keys.ts'
 
@@ -37,8 +37,8 @@ export interface ActionRows {
 }
 
 /** Takes up a fact that will stand. */
-export function takeUp(actions: ActionRows, fact: Fact, place: PlaceOfFact): void {
-  if (fact.kind === 'action.decided') actions.rows.set(fact.record.id, rowOf(fact.record, place))
+export function takeUp(actions: ActionRows, fact: Fact, slot: Slot): void {
+  if (fact.kind === 'action.decided') actions.rows.set(fact.record.id, rowOf(fact.record, slot))
   if (fact.kind === 'approval.changed' && fact.approval.version === 1) {
     patch(actions, fact.approval.actionId, { approval: fact.approval.id })
   }
@@ -53,7 +53,7 @@ export function takeUp(actions: ActionRows, fact: Fact, place: PlaceOfFact): voi
   }
 }
 
-function rowOf({ id, action, dataUse, decision, risk }: ActionRecord, { index, at, subject }: PlaceOfFact): ActionRow {
+function rowOf({ id, action, dataUse, decision, risk }: ActionRecord, { index, at, subject }: Slot): ActionRow {
   const people = [action.onBehalfOf, action.startedBy].filter((person) => person !== undefined)
   return {
     id,

@@ -104,23 +104,23 @@ export async function settle(
     if ([...keys].some(([subject, { id }]) => keyNow.get(subject) !== id)) return { kind: 'stale' }
 
     const index = frontier.size
-    const places = prepared.map(({ subject }, position) => ({ index: index + position, at, subject }))
-    const applied = applyFacts(change.facts, places, { world, keys: keysOfWorld })
+    const slots = prepared.map(({ subject }, position) => ({ index: index + position, at, subject }))
+    const applied = applyFacts(change.facts, slots, { world, keys: keysOfWorld })
     if ('refused' in applied) return { kind: 'refused', refused: applied.refused }
     drafts.push(applied.draft)
 
     for (const [position, fact] of change.facts.entries()) {
-      const [one, place] = [prepared[position], places[position]]
-      if (one === undefined || place === undefined) throw new RangeError('every fact is prepared')
+      const [one, slot] = [prepared[position], slots[position]]
+      if (one === undefined || slot === undefined) throw new RangeError('every fact is prepared')
       const { id, kind, subject, blob, wrappedKey } = one
       const leaf = one.leafAt(at, applied.sequences[position])
       const leafHash = hashLeaf(sha256, leaf)
       const { action = null, approval = null } = aboutOf(fact)
       const links = { action, approval: approval === null ? null : searchable(approval) }
       const keyId = keys.get(subject)?.id ?? ''
-      written.push({ entry: { index: place.index, id, at, fact }, sizeBytes: blob.length })
-      entries.push({ index: place.index, id, at, kind, ...links, subject, keyId, leaf, leafHash, blob, wrappedKey })
-      takeUp(actions, fact, place)
+      written.push({ entry: { index: slot.index, id, at, fact }, sizeBytes: blob.length })
+      entries.push({ index: slot.index, id, at, kind, ...links, subject, keyId, leaf, leafHash, blob, wrappedKey })
+      takeUp(actions, fact, slot)
       frontier.push(leafHash)
     }
     return { kind: 'committed', index }

@@ -1,8 +1,9 @@
 /**
  * Holds what the tables say against what the facts add up to, row by row: the rules of `apply` over every fact again.
  *
- * It goes on while others write: what differs is looked at again once the facts that came meanwhile are added up as well.
- * Entries and rows come a page at a time. What stays in memory is what the facts add up to, some 500 bytes for each row.
+ * It goes on while others write: what differs is looked at again once the facts that came meanwhile are added up as
+ * well. Entries and rows come a page at a time. What stays in memory is what the facts add up to, some 500 bytes for
+ * each row.
  *
  * @module
  */
@@ -84,9 +85,9 @@ export async function checkState({ db, tenant, entries, lookup }: CheckParts): P
           told.erased.add(index)
           continue
         }
-        const place = { index, at, subject: '' }
-        const applied = applyFacts([fact], [place], { world: told.world, keys: keysOf(lookup) })
-        takeUp(actions, fact, place)
+        const slot = { index, at, subject: '' }
+        const applied = applyFacts([fact], [slot], { world: told.world, keys: keysOf(lookup) })
+        takeUp(actions, fact, slot)
         if ('refused' in applied)
           told.broken.push(`entry ${index}: ${fact.kind} should not have been taken (${applied.refused.code})`)
       }

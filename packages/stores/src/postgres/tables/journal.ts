@@ -35,7 +35,7 @@ export function createJournal({ db, tenant, entries, tail, recent, ...parts }: J
       const find = () => db.query<{ index: number }>(cursorOf, [tenant, follower])
       const [known] = await find()
       if (known) return known.index
-      await db.query(placeCursor, [tenant, follower, from === 'head'])
+      await db.query(setCursor, [tenant, follower, from === 'head'])
       const [placed] = await find()
       return placed?.index ?? 0
     },
@@ -67,7 +67,7 @@ export function createJournal({ db, tenant, entries, tail, recent, ...parts }: J
 }
 
 const cursorOf = { name: 'cursor', text: 'select index from cursor where tenant = $1 and follower = $2' }
-const placeCursor = {
+const setCursor = {
   name: 'cursor_place',
   text: `insert into cursor (tenant, follower, index)
     select $1, $2, case when $3::boolean then size else 0 end from head where tenant = $1

@@ -76,9 +76,9 @@ export function createLineage({ db, tenant }: { db: Db; tenant: string }): Linea
       const columns = about.kind === 'column' ? [searchable(about.name)] : 'any'
       return around({ node: startOf(about), columns }, limits, {
         neighbours: columns === 'any' ? neighboursOfNodes : neighboursOfColumns,
-        async edges(places) {
-          const keys = places.map(({ node }) => keyOf(node))
-          const held = places.map(({ node, before, after }) => ({
+        async edges(nodes) {
+          const keys = nodes.map(({ node }) => keyOf(node))
+          const held = nodes.map(({ node, before, after }) => ({
             node: keyOf(node),
             before: listOf(before),
             after: listOf(after),
@@ -158,9 +158,9 @@ const newest: readonly Value[] = [Number.MAX_SAFE_INTEGER, '', '', '', '']
 function cursorOf({ after }: Paging): readonly Value[] {
   if (after === undefined) return newest
   try {
-    const place: unknown = JSON.parse(Buffer.from(after, 'base64url').toString('utf8'))
-    if (Array.isArray(place) && Number.isSafeInteger(place[0]) && place.slice(1).join('').indexOf('\0') === -1) {
-      if (place.length === 5 && place.slice(1).every((part) => typeof part === 'string')) return place
+    const cursor: unknown = JSON.parse(Buffer.from(after, 'base64url').toString('utf8'))
+    if (Array.isArray(cursor) && Number.isSafeInteger(cursor[0]) && cursor.slice(1).join('').indexOf('\0') === -1) {
+      if (cursor.length === 5 && cursor.slice(1).every((part) => typeof part === 'string')) return cursor
     }
   } catch (cause) {
     throw new CountersignError('ERR_INPUT_INVALID', { after }, { cause })

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { offsetOf } from './place.ts'
+import { offsetOf } from './offset.ts'
 
 it.each([
   [1, 1, 0],

@@ -57,9 +57,9 @@ export function keepPages(pages: number): void {
   history.replaceState({ pages }, '', location.href)
 }
 
-export function usePlace(): { pathname: string; search: string } {
-  const place = useSyncExternalStore(subscribe, () => location.pathname + location.search)
-  const { pathname, search } = new URL(place, location.origin)
+export function useLocation(): { pathname: string; search: string } {
+  const shown = useSyncExternalStore(subscribe, () => location.pathname + location.search)
+  const { pathname, search } = new URL(shown, location.origin)
   return { pathname, search }
 }
 

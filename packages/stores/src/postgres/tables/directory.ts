@@ -1,7 +1,8 @@
 /**
- * Agents, people and tools, each as its newest entry says. Entries never change, so what was read of one is kept; its row
- * is looked up every time, and is gone, or says so, with what is erased. A row that names another entry than the newest, or that is found
- * by what its entry does not say, was changed by someone else: it is not believed (`ERR_LEDGER_BROKEN`).
+ * Agents, people and tools, each as its newest entry says. Entries never change, so what was read of one is kept; its
+ * row is looked up every time, and is gone, or says so, with what is erased. A row that names another entry than the
+ * newest, or that is found by what its entry does not say, was changed by someone else: it is not believed
+ * (`ERR_LEDGER_BROKEN`).
  *
  * @module
  */

@@ -1,6 +1,6 @@
 /**
- * What a message says in several places at once. Some programs behind us look for a name in the query, the form and the body
- * alike, and some take the method from one of them.
+ * What a message says in several places at once. Some programs behind us look for a name in the query, the form and the
+ * body alike, and some take the method from one of them.
  *
  * @module
  */
@@ -10,7 +10,7 @@ import type { Rule } from '../meaning/rule.ts'
 import { type Fields, root } from './fields.ts'
 import type { Headers } from './headers.ts'
 
-export interface Places {
+export interface Sources {
   readonly query: Fields
   readonly form: Fields | undefined
   readonly json: ExactJson | undefined
@@ -21,12 +21,12 @@ export interface Places {
 type Rest = Pick<Rule, 'names' | 'alike'>
 
 /**
- * A name that the rule looks up in one place does not stand in another: programs that put them together differ in which of
- * the two they take. Nor does what the rule takes from the path stand elsewhere with another value.
+ * A name that the rule looks up in one place does not stand in another: programs that put them together differ in which
+ * of the two they take. Nor does what the rule takes from the path stand elsewhere with another value.
  *
  * @throws ERR_INPUT_INVALID
  */
-export function mustBeInOnePlace(places: Places, { names, alike }: Rest): void {
+export function mustStandOnce(sources: Sources, { names, alike }: Rest): void {
   const free = new Set(alike.map(root))
   const read =
     (...variables: string[]) =>
@@ -36,18 +36,18 @@ export function mustBeInOnePlace(places: Places, { names, alike }: Rest): void {
         return looked === 'any' || [...(looked ?? [])].some((each) => root(each) === name)
       })
   const isRead = read('query', 'queries', 'form', 'forms', 'body')
-  const query = new Set(namesOf(places.query))
-  for (const name of namesOf(places.form ?? [])) meet(name, 'the form')
-  for (const name of membersOf(places.json)) meet(name, 'the body')
+  const query = new Set(namesOf(sources.query))
+  for (const name of namesOf(sources.form ?? [])) meet(name, 'the form')
+  for (const name of membersOf(sources.json)) meet(name, 'the body')
 
   function meet(name: string, where: string): void {
     if (!query.has(name) || free.has(name) || !isRead(name)) return
     throw ambiguous(`${shown(name)} stands in the query and in ${where}, and some readers take the other one`)
   }
 
-  const inPath = new Map(Object.entries(places.params).map(([name, value]) => [root(name), value]))
+  const inPath = new Map(Object.entries(sources.params).map(([name, value]) => [root(name), value]))
   const isTaken = read('params')
-  for (const [name, value] of toldIn(places)) {
+  for (const [name, value] of toldIn(sources)) {
     const form = root(name)
     if (!inPath.has(form) || free.has(form) || !isTaken(form) || plain(value) === inPath.get(form)) continue
     throw ambiguous(`${shown(name)} stands in the path and, as another, elsewhere, and some readers take that one`)
@@ -66,11 +66,11 @@ export function mustKeepMethod(
   method: string,
   headers: Headers,
   sent: readonly string[],
-  places: Places,
+  sources: Sources,
   { alike }: Rest,
 ) {
   const free = new Set(alike.map(root))
-  const told = [...sent.map((name) => [name, headers(name)] as const), ...toldIn(places)]
+  const told = [...sent.map((name) => [name, headers(name)] as const), ...toldIn(sources)]
   for (const [name, value] of told) {
     const form = root(name)
     if (value === undefined || !methodNames.has(form) || free.has(form)) continue
@@ -79,7 +79,7 @@ export function mustKeepMethod(
   }
 }
 
-const toldIn = ({ query, form = [], json }: Places): (readonly [name: string, value: ExactJson | undefined])[] => [
+const toldIn = ({ query, form = [], json }: Sources): (readonly [name: string, value: ExactJson | undefined])[] => [
   ...query,
   ...form,
   ...Object.entries(objectIn(json)),
@@ -98,8 +98,8 @@ const objectIn = (json: ExactJson | undefined): Readonly<Record<string, ExactJso
     : {}
 
 /**
- * Text in the one charset that everybody reads here. Those of the Latin alphabet are named by older programs that mean it;
- * their first half is the same.
+ * Text in the one charset that everybody reads here. Those of the Latin alphabet are named by older programs that mean
+ * it; their first half is the same.
  *
  * @throws ERR_INPUT_TYPE, ERR_INPUT_INVALID
  */
