@@ -51,8 +51,8 @@ async function tell(
 ): Promise<void> {
   const say = (text: string) => (json ? undefined : terminal.say(text))
   const { url, vkey } = demo.instance
-  say(`An instance of its own stands at ${url}. Its people sign in and sign as a browser would.`)
-  if (attended) say(`Open it, and sign for them where they are asked: each waits ${visitorsSeconds} s for you.`)
+  say(`An instance of its own stands at ${url}. Its people sign in and approve as a browser would.`)
+  if (attended) say(`Open it, and answer for them where they are asked: each waits ${visitorsSeconds} s for you.`)
 
   let verified = false
   const { steps, failed } = await tellStory({

@@ -42,7 +42,7 @@ export interface Wanted {
   readonly waitSeconds: number | undefined
 }
 
-/** A machine never signs (P4): this opens the browser step for the question, and waits for what comes of it. */
+/** A machine never approves (P4): this opens the browser step for the question, and waits for what comes of it. */
 export async function answerInBrowser(
   terminal: Terminal,
   ask: Ask,
@@ -106,9 +106,9 @@ export async function lineage(terminal: Terminal, ask: Ask, kind: string, name: 
   if (items.length === 0) return terminal.say(`Nothing has flowed through ${plain(name)}.`)
   for (const { at, agent, from, to, how, rows, approvers, policies } of items) {
     const many = rows === undefined ? '' : `, ${rows.toLocaleString('en')} ${rows === 1 ? 'row' : 'rows'}`
-    const signed = approvers.length > 0 ? `approved by ${approvers.map(plain).join(' and ')}` : allowedBy(policies)
+    const permitted = approvers.length > 0 ? `approved by ${approvers.map(plain).join(' and ')}` : allowedBy(policies)
     terminal.say(
-      `${new Date(at).toISOString()}  ${plain(from.name)} → ${plain(to.name)} (${plain(how)}${many}) by ${plain(agent)}, ${signed}`,
+      `${new Date(at).toISOString()}  ${plain(from.name)} → ${plain(to.name)} (${plain(how)}${many}) by ${plain(agent)}, ${permitted}`,
     )
   }
   terminal.say(`${before} before it, ${after} after it; the graph is in the console.`)

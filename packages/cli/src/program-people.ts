@@ -24,7 +24,7 @@ export function addPeople(
   )
     .option('--name <name>', 'what people call them; default the id')
     .option('--email <address>')
-    .option('--groups <names>', 'groups that sign, with commas: all of them')
+    .option('--groups <names>', 'groups that approve, with commas: all of them')
     .option('--roles <names>', 'of administrators, with commas: all of them')
     .action((id: string, options: Common & PersonOptions) =>
       peopleAdd(terminal, ask(options), id, options, options.json ?? false),

@@ -37,7 +37,7 @@ export function createProgram(terminal: Terminal): Command {
     .command('init [folder]')
     .description('write a first configuration: asks five questions, or takes flags')
     .option('--name <name>', 'of this deployment; default the folder’s')
-    .option('--signers <group>', 'the group that signs; default approvers')
+    .option('--approvers <group>', 'the group that approves; default approvers')
     .option('--environment <name>', 'in which agents act; default prod')
     .option('--servers <names>', 'MCP servers of your clients that go behind the gate: names with commas, all, none')
     .option('--from <file>', 'look for MCP servers in this file too; repeatable', listOf, undefined)
@@ -64,7 +64,7 @@ export function createProgram(terminal: Terminal): Command {
   program
     .command('demo')
     .description('tell the story of one night, against a Countersign of its own')
-    .option('--unattended', 'nobody looks: people sign as a browser would (always so without a terminal)')
+    .option('--unattended', 'nobody looks: people approve as a browser would (always so without a terminal)')
     .option('--json', 'print JSON')
     .action(async (options: DemoOptions) => (await import('./demo.ts')).tellDemo(terminal, options))
   program

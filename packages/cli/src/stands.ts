@@ -53,7 +53,7 @@ export const demoStands = ({ instance, gatewayUrl, keys }: Shown): string => `
   Countersign stands.   ${instance.url}
   A question waits there. Sign in as Ben to answer it, or as Ana to see why she cannot.
 
-  Be an agent yourself: this export is held until someone signs it.
+  Be an agent yourself: this export is held until someone approves it.
 
     curl -i -X POST ${gatewayUrl}/company/finance/exports \\
       -H 'authorization: Bearer ${keys['finance-bot']}' \\

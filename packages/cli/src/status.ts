@@ -167,7 +167,7 @@ function findingsOf(now: Status): Finding[] {
     ...unserved.map(({ policy, groups, quorum, people: could }): Finding => ({
       ok: false,
       about: policy,
-      says: `It asks ${quorum} of ${groups.map(plain).join(', ')}, and ${could === 0 ? 'nobody' : `only ${could}`} who has signed in could sign.`,
+      says: `It asks ${quorum} of ${groups.map(plain).join(', ')}, and ${could === 0 ? 'nobody' : `only ${could}`} who has signed in could approve.`,
       next: `let them sign in once at ${url}, or mend the groups`,
     })),
     ...concerns.map(({ key, says, since }): Finding => ({

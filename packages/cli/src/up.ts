@@ -110,7 +110,7 @@ async function openWithDemo(
   try {
     if (first) {
       await send(steps.export, { publicUrl: instance.url, gatewayUrl, key: keys['finance-bot'] })
-      void demo.act(steps.export) // the same action joins its question, and runs once it is signed
+      void demo.act(steps.export) // the same action joins its question, and runs once it is approved
     }
   } catch (error) {
     await close()

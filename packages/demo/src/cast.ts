@@ -10,7 +10,7 @@ import { people } from './idp/people.ts'
 
 export type AgentId = 'ml-bot' | 'finance-bot' | 'ops-bot'
 
-/** Ana owns them all. Their teams are others', because who owns an agent cannot sign for it (P3). */
+/** Ana owns them all. Their teams are others', because who owns an agent cannot approve for it (P3). */
 const agents: readonly { id: AgentId; name: string; team: string; groups: string[] }[] = [
   { id: 'ml-bot', name: 'ML bot', team: 'security-admins', groups: ['ml-agents'] },
   { id: 'finance-bot', name: 'Finance bot', team: 'finance-controllers', groups: ['finance-agents'] },

@@ -38,5 +38,5 @@ export function mayFound(
   return matches && founding !== undefined && !now.founded && now.now < founding.expiresAt
 }
 
-/** Every role, to hand on. None of them lets anyone sign: signing comes from groups alone. */
+/** Every role, to hand on. None of them lets anyone approve: that comes from groups alone. */
 export const founderRoles: readonly Role[] = Role.options

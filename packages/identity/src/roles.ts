@@ -1,6 +1,6 @@
 /**
  * Roles come from two places: a person with the role `identity` gave them, or a group of the identity provider carries
- * them. Neither lets anyone sign.
+ * them. Neither lets anyone approve.
  *
  * @module
  */
@@ -10,7 +10,7 @@ import { z } from 'zod'
 /** Which groups carry which role: `roles` in the section `identity` of the configuration. */
 export const GroupRoles = z
   .partialRecord(Role, z.array(z.string().min(1)).min(1))
-  .describe('Groups whose members have a role: `auditor: [internal-audit]`. No role lets anyone sign.')
+  .describe('Groups whose members have a role: `auditor: [internal-audit]`. No role lets anyone approve.')
 export type GroupRoles = z.infer<typeof GroupRoles>
 
 export interface RoleSource {

@@ -12,7 +12,10 @@ export const AgentKey = z.object({
   createdAt: z.number().int(),
   expiresAt: z.number().int(),
   revokedAt: z.number().int().optional(),
-  issuedBy: z.string().optional().describe('Who was shown it: they could act as the agent, so they may not sign (P3).'),
+  issuedBy: z
+    .string()
+    .optional()
+    .describe('Who was shown it: they could act as the agent, so they may not approve (P3).'),
 })
 export type AgentKey = z.infer<typeof AgentKey>
 
@@ -35,12 +38,12 @@ export const Agent = z.object({
     .record(z.string(), z.string())
     .optional()
     .describe(
-      'Who last set what stands, by its name or `group <name>`, if not who registered it: they may not sign (P3).',
+      'Who last set what stands, by its name or `group <name>`, if not who registered it: they may not approve (P3).',
     ),
 })
 export type Agent = z.infer<typeof Agent>
 
-/** The administrator's roles. None implies signing. */
+/** The administrator's roles. None implies approving. */
 export const Role = z.enum(['policy', 'identity', 'operations', 'auditor', 'privacy'])
 export type Role = z.infer<typeof Role>
 

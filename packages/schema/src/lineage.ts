@@ -69,7 +69,7 @@ export const Registry = z.strictObject({
     .record(z.string(), z.strictObject({ outside: z.boolean().describe('Lies outside the compliance boundary.') }))
     .default({}),
   roles: z.record(z.string(), z.strictObject({ privileged: z.boolean() })).default({}),
-  groups: z.array(z.string()).default([]).describe('Groups that policies may name as signers.'),
+  groups: z.array(z.string()).default([]).describe('Groups that policies may name as approvers.'),
   agentGroups: z
     .array(z.string())
     .default([])

@@ -11,7 +11,7 @@ import type { FirstApi } from './yaml.ts'
 
 export interface InitOptions {
   readonly name?: string
-  readonly signers?: string
+  readonly approvers?: string
   readonly environment?: string
   /** `all`, `none`, or names with commas. */
   readonly servers?: string
@@ -25,7 +25,7 @@ export interface InitOptions {
 
 export interface Answers {
   readonly name: string
-  readonly signers: string
+  readonly approvers: string
   readonly environment: string
   readonly servers: readonly FoundServer[]
   readonly apis: readonly FirstApi[]
@@ -58,8 +58,8 @@ export async function askFive(
     /^[\w.-]{1,100}$/,
     'A name is letters, digits, dots and dashes',
   )
-  const signers = wellFormed(
-    await answer(options.signers, '2/5  Which group of people signs what agents want to change?', 'approvers'),
+  const approvers = wellFormed(
+    await answer(options.approvers, '2/5  Which group of people approves what agents want to change?', 'approvers'),
     /^[A-Za-z0-9][\w.@-]{0,99}$/,
     'A group is letters, digits, dots and dashes',
   )
@@ -70,7 +70,7 @@ export async function askFive(
   )
   const servers = await chosenServers(options, found, { answer, look })
   const apis = await chosenApis(ask, options)
-  return { name, signers, environment, servers, apis }
+  return { name, approvers, environment, servers, apis }
 }
 
 async function chosenServers(

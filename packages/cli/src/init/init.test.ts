@@ -121,7 +121,7 @@ describe('G25: countersign init', () => {
     [['--credential', 'orders=X'], /no --api orders/],
     [['--api', 'orders=https://x.example', '--credential', 'orders=not a name'], /capital letters/],
     [['--servers', 'nope'], /knows an MCP server nope/],
-    [['--signers', 'a"b'], /letters, digits/],
+    [['--approvers', 'a"b'], /letters, digits/],
     [['--name', 'a b'], /letters, digits/],
   ])('%j is a usage error, and nothing is written', async (flags, says) => {
     const { code, muttered } = await command(['init', '--yes', ...flags])

@@ -56,12 +56,12 @@ function filesOf(
   answers: Answers,
   { folder, home, env }: { folder: string; home: string | undefined; env: Terminal['env'] },
 ) {
-  const { name, environment, signers, servers, apis } = answers
+  const { name, environment, approvers, servers, apis } = answers
   const moved = behindTheGate(servers, { environment, folder, home })
   const files = new Map<string, string>([
     ['countersign.yaml', configText({ name, environment, servers: moved.servers, apis })],
   ])
-  for (const [file, text] of Object.entries(starterPolicies(signers))) files.set(`policies/${file}`, text)
+  for (const [file, text] of Object.entries(starterPolicies(approvers))) files.set(`policies/${file}`, text)
 
   const lines = [...moved.secrets].map(([variable, value]) => ({ variable, line: envLine(variable, value) }))
   const secrets = lines.flatMap(({ line }) => (line === undefined ? [] : [line]))
@@ -126,7 +126,7 @@ interface Told {
 
 function tell(terminal: Terminal, { folder, answers, written, servers, unset, troubles }: Told): void {
   const { bold, yellow } = inkOf(terminal)
-  const { apis, signers } = answers
+  const { apis, approvers } = answers
   const away = relative(terminal.cwd, folder)
   terminal.say(`Written${away === '' ? '' : ` in ${plain(away)}`}: ${written.map(plain).join(', ')}`)
   if (written.includes(envFileName))
@@ -143,7 +143,7 @@ function tell(terminal: Terminal, { folder, answers, written, servers, unset, tr
       yellow(`Set before you start, in the environment or in ${envFileName}: ${unset.map(plain).join(', ')}`),
     )
   terminal.say(`
-Reads run at once; everything else waits for one person of ${plain(signers)}. Next:
+Reads run at once; everything else waits for one person of ${plain(approvers)}. Next:
 
 ${bold(`  ${away === '' ? '' : `cd ${plain(away)} && `}countersign up`)}
 `)

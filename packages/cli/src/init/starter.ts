@@ -5,19 +5,19 @@
  * @module
  */
 
-/** `policies/starter.cedar` and the files beside it; `signers` is the group that answers. */
-export const starterPolicies = (signers: string): Readonly<Record<string, string>> => ({
+/** `policies/starter.cedar` and the files beside it; `approvers` is the group that answers. */
+export const starterPolicies = (approvers: string): Readonly<Record<string, string>> => ({
   'starter.cedar': `// What agents may do here. Written by \`countersign init\`, and yours from now on: a change is in force as soon as
 // it passes its checks. \`countersign policy check policies\` and \`countersign policy test policies\` try them.
 //
 // A permit allows: without one the answer is no. A forbid with @approve waits for people, who can lift it. A plain forbid
 // is lifted by nobody.
 
-@id("reads") @owner("${signers}")
+@id("reads") @owner("${approvers}")
 @doc("Every agent may read.")
 permit (principal, action in Action::"reads", resource);
 
-@id("work") @owner("${signers}")
+@id("work") @owner("${approvers}")
 @doc("Every agent may ask to change things, to send data out, and to call tools and services. What of it waits stands below.")
 permit (
   principal,
@@ -25,9 +25,9 @@ permit (
   resource
 );
 
-@id("changes-signoff") @owner("${signers}")
-@doc("What changes something, or may, needs one person of ${signers}.")
-@approve("1 of ${signers}") @timeout("30m")
+@id("changes-signoff") @owner("${approvers}")
+@doc("What changes something, or may, needs one person of ${approvers}.")
+@approve("1 of ${approvers}") @timeout("30m")
 forbid (principal, action, resource)
 unless { action in [Action::"reads", Action::"data.export"] }
 unless {
@@ -37,14 +37,14 @@ unless {
    context.operation like "HEAD *" || context.operation like "*: HEAD *")
 };
 
-@id("exports-signoff") @owner("${signers}")
-@doc("Data that is sent somewhere needs one person of ${signers}.")
-@approve("1 of ${signers}") @timeout("30m")
+@id("exports-signoff") @owner("${approvers}")
+@doc("Data that is sent somewhere needs one person of ${approvers}.")
+@approve("1 of ${approvers}") @timeout("30m")
 forbid (principal, action in Action::"data.export", resource);
 
-// What nobody can sign. This one keeps personal and secret data in: it needs datasets and destinations in registry.yaml.
+// What nobody can approve. This one keeps personal and secret data in: it needs datasets and destinations in registry.yaml.
 //
-// @id("sensitive-data-stays") @owner("${signers}")
+// @id("sensitive-data-stays") @owner("${approvers}")
 // @doc("Personal and secret data never leaves.")
 // forbid (principal, action in Action::"data.export", resource)
 // when { context.lineage.classes.containsAny(["pii", "phi", "secret"]) }
@@ -52,7 +52,7 @@ forbid (principal, action in Action::"data.export", resource);
 `,
   'cases.yaml': `# Read each as: given this, expect that. \`countersign policy test policies\` tries them; every policy has to decide one.
 agents:
-  my-agent: { groups: [], owner: its-owner, team: ${signers} }
+  my-agent: { groups: [], owner: its-owner, team: ${approvers} }
 
 cases:
   - name: Reading a file runs at once
@@ -94,7 +94,7 @@ cases:
 unknownClass: confidential
 
 # Groups whose members may approve. Policies may name these and no others.
-groups: [${signers}]
+groups: [${approvers}]
 
 # datasets:
 #   sales.orders: { domain: sales, classes: [financial] }

@@ -33,7 +33,7 @@ export function GroupRow({ group, receivedAt, unfolded, marked, onFold }: GroupR
             <RiskMeter score={Math.max(...questions.map(({ risk }) => risk))} />
             <Environment name={first.environment} />
             {mine > 0 && (
-              <span className="can-sign">
+              <span className="can-approve">
                 {mine === questions.length ? 'You can approve' : `You can approve ${mine}`}
               </span>
             )}

@@ -4,7 +4,7 @@ const keys: readonly (readonly [string, string])[] = [
   ['j  k', 'next and previous'],
   ['Enter', 'open the question, or unfold those alike'],
   ['→  ←', 'unfold and fold those alike'],
-  ['a', 'approve: asks before it signs'],
+  ['a', 'approve: asks before it is recorded'],
   ['r', 'reject, with a reason'],
   ['e', 'escalate to the next group'],
   ['/', 'search: agent, person, sentence, data'],

@@ -24,7 +24,7 @@ export function QuestionRow({ question, receivedAt, marked, within = false }: Qu
         <div className="row-top">
           <RiskMeter score={risk} />
           {!within && <Environment name={environment} />}
-          {mine && <span className="can-sign">You can approve</span>}
+          {mine && <span className="can-approve">You can approve</span>}
           <span className="row-time">
             {state === 'open' ? (
               <TimeLeft secondsLeft={question.secondsLeft} expiresAt={question.expiresAt} receivedAt={receivedAt} />

@@ -5,7 +5,7 @@ import { Badge } from '../parts/badges.tsx'
 import { AskingDialog } from '../parts/asking-dialog.tsx'
 import { live } from '../window/live.ts'
 
-/** What each lets a person do. None of them lets anyone sign. */
+/** What each lets a person do. None of them lets anyone approve. */
 const says: Readonly<Record<RoleInput['role'], string>> = {
   identity: 'Gives and takes roles; registers agents, issues and revokes their keys.',
   operations: 'Registers, stops and starts agents; reads every record and the state of Countersign.',

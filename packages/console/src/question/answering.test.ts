@@ -5,7 +5,7 @@ import { offered } from './answering.tsx'
 const question = (over: Partial<QuestionView>): QuestionView =>
   ({
     state: 'open',
-    you: { can: 'sign', reasonRequired: false },
+    you: { can: 'approve', reasonRequired: false },
     mayEscalate: false,
     mayStopAgent: false,
     ...over,

@@ -109,7 +109,7 @@ const isView = (value: unknown): value is QuestionView =>
 export function offered({ state, you, mayEscalate, mayStopAgent }: QuestionView, intact: boolean): Step[] {
   const answers = state === 'open' && you.can !== 'look'
   return [
-    ...(answers && you.can === 'sign' && intact ? (['approve'] as const) : []),
+    ...(answers && you.can === 'approve' && intact ? (['approve'] as const) : []),
     ...(answers ? (['reject'] as const) : []),
     ...(answers && mayStopAgent ? (['reject-and-stop'] as const) : []),
     ...(mayEscalate ? (['escalate'] as const) : []),
@@ -118,7 +118,7 @@ export function offered({ state, you, mayEscalate, mayStopAgent }: QuestionView,
 }
 
 function Yours({ question: { state, you } }: { question: QuestionView }) {
-  if (state !== 'open' || you.can === 'sign') return null
+  if (state !== 'open' || you.can === 'approve') return null
   if (you.can === 'sign-in-again') return <p className="yours again">{you.says}</p>
   return (
     <p className="yours look">

@@ -87,9 +87,9 @@ function Covers({ question: { digest, shown, signOffs, card }, me }: { question:
   return (
     <div className="covers">
       <p>
-        Signed by <b>{me.person.name}</b>, by {assuranceWords[me.session.assurance]}, for exactly this:{' '}
-        {counted(names, 'parameter')}, {counted(resources.length, 'resource')}, in {environment}. Whatever differs is
-        another question.
+        Recorded as a countersignature of <b>{me.person.name}</b>, by {assuranceWords[me.session.assurance]}, for
+        exactly this: {counted(names, 'parameter')}, {counted(resources.length, 'resource')}, in {environment}. Whatever
+        differs is another question.
       </p>
       <details>
         <summary>

@@ -9,7 +9,7 @@ export interface DemoPerson {
   readonly does: string
 }
 
-/** The cast. Who asks cannot sign (P3), so it takes several. */
+/** The cast. Who asks cannot approve (P3), so it takes several. */
 export const people: readonly DemoPerson[] = [
   {
     id: 'ana',
@@ -23,20 +23,20 @@ export const people: readonly DemoPerson[] = [
     name: 'Ben Okafor',
     email: 'ben@acme.example',
     groups: ['finance-controllers'],
-    does: 'Finance controller: signs exports.',
+    does: 'Finance controller: approves exports.',
   },
   {
     id: 'cleo',
     name: 'Cleo Marchetti',
     email: 'cleo@acme.example',
     groups: ['cfo-office', 'security-admins'],
-    does: 'CFO’s office and security: signs what nobody else may.',
+    does: 'CFO’s office and security: approves what nobody else may.',
   },
   {
     id: 'eve',
     name: 'Eve Lindqvist',
     email: 'eve@acme.example',
     groups: ['auditors'],
-    does: 'Auditor: reads everything, signs nothing.',
+    does: 'Auditor: reads everything, approves nothing.',
   },
 ]

@@ -1,5 +1,5 @@
 /**
- * The story of one night: what agents did at 02:00, who signed what, and what could not happen.
+ * The story of one night: what agents did at 02:00, who approved what, and what could not happen.
  *
  * @module
  */
@@ -83,7 +83,7 @@ async function theNight({ demo, cast, tell, is, offer }: Stage): Promise<void> {
     seesAll(export_),
     JSON.stringify(export_.card.bound.dataUse),
   )
-  is('Ben signs', await signedBy('ben', export_))
+  is('Ben approves', await signedBy('ben', export_))
   const exported = await act(steps.export)
   is('it runs: 48,211 rows', exported.status === 200 && rowsIn(exported.text) === 48_211, exported.text.slice(0, 200))
   const settled = await until(
@@ -138,13 +138,13 @@ async function theNight({ demo, cast, tell, is, offer }: Stage): Promise<void> {
   const rebuilding = await cast.cleo.get<QuestionView>(`/api/approvals/${rebuild.approval}`)
   await announce(tell, demo, rebuilding)
   const signed = await sign(cast.cleo, rebuilding, 'approve')
-  is('ops-bot does what nobody has described: held as the worst; Cleo signs', signed.status === 200, codeOf(signed))
+  is('ops-bot does what nobody has described: held as the worst; Cleo approves', signed.status === 200, codeOf(signed))
   is('it runs', (await act(steps.rebuild)).status === 202)
 
   const writing = act(steps['write-file'])
   const question = await nextQuestion(cast.cleo, 'file.write')
   await announce(tell, demo, question)
-  is('ops-bot overwrites a file through MCP: held; Cleo signs', await signedBy('cleo', question))
+  is('ops-bot overwrites a file through MCP: held; Cleo approves', await signedBy('cleo', question))
   let wrote = await writing
   if (wrote.approval !== undefined) wrote = await act(steps['write-file']) // it did not wait that long: it asks again
   const text = await readFile(join(demo.folder, 'runbook.md'), 'utf8').catch(() => '')
@@ -175,14 +175,14 @@ async function whatMustFail({ demo, cast, tell, is }: Stage): Promise<void> {
   is('the agent approves itself with its key: refused', byKey.status === 401, await byKey.text())
   const byOwner = await sign(cast.ana, question, 'approve')
   is(
-    'Ana signs for her own agent: refused',
+    'Ana approves for her own agent: refused',
     byOwner.status === 403 && codeOf(byOwner) === 'ERR_SELF_APPROVAL',
     codeOf(byOwner),
   )
   const byAuditor = await sign(cast.eve, question, 'approve')
-  is('Eve, whom nobody asked, signs: refused', byAuditor.status === 403, codeOf(byAuditor))
+  is('Eve, whom nobody asked, approves: refused', byAuditor.status === 403, codeOf(byAuditor))
 
-  is('Ben signs', (await sign(cast.ben, question, 'approve')).status === 200)
+  is('Ben approves', (await sign(cast.ben, question, 'approve')).status === 200)
   const changed = { ...again, call: { ...again.call, body: { ...again.call.body, rows: 2_001 } } }
   const other = await act(changed)
   is(
@@ -298,6 +298,6 @@ const whereTo = ({ flows }: LineageView) =>
   flows
     .map(
       (flow) =>
-        `${flow.to.name}, by ${flow.agent.name}, signed by ${flow.approvers.map(({ name }) => name).join(', ')}`,
+        `${flow.to.name}, by ${flow.agent.name}, approved by ${flow.approvers.map(({ name }) => name).join(', ')}`,
     )
     .join('; ')

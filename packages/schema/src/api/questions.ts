@@ -32,7 +32,7 @@ export type SignOffView = z.infer<typeof SignOffView>
 
 /** What the person who looks can do here. */
 export const YourPart = z.discriminatedUnion('can', [
-  z.object({ can: z.literal('sign'), reasonRequired: z.boolean() }),
+  z.object({ can: z.literal('approve'), reasonRequired: z.boolean() }),
   z.object({
     can: z.literal('sign-in-again'),
     says: z.string(),

@@ -1,6 +1,6 @@
 /**
  * What the command line may do on the machine of the instance: a socket in the data directory, for whoever may open
- * that. It reads, registers agents and stops them. It signs nothing (P4), and starts nothing that was stopped (P15).
+ * that. It reads, registers agents and stops them. It approves nothing (P4), and starts nothing that was stopped (P15).
  *
  * @module
  */

@@ -42,7 +42,7 @@ export interface Unserved {
   readonly policy: string
   readonly groups: readonly string[]
   readonly quorum: number
-  /** How many could sign. */
+  /** How many could approve. */
   readonly people: number
 }
 

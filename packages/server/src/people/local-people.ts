@@ -15,7 +15,7 @@ export interface LocalRosterParts {
   readonly local: LocalPeople
   readonly keeping: PeopleKeeping
   readonly publicUrl: string
-  /** Groups that may sign, as the registry lists them. */
+  /** Groups that may approve, as the registry lists them. */
   groups(): readonly string[]
 }
 

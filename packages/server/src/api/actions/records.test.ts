@@ -45,7 +45,7 @@ describe('a question as its approver sees it (P9)', () => {
       policies: [{ id: 'finance-export-signoff', kind: 'sign-off', control: 'SOX-12' }],
       signOffs: [{ from: ['finance-controllers'], quorum: 1, served: 0, assurance: 'session' }],
       maySign: [{ name: 'controller' }],
-      you: { can: 'sign', reasonRequired: false },
+      you: { can: 'approve', reasonRequired: false },
       mayStopAgent: true,
       mayEscalate: false,
       secondsLeft: 1800,

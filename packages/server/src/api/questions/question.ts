@@ -17,7 +17,7 @@ import { signatureViews } from '../front/signatures.ts'
 import { dataNames } from './data-names.ts'
 import { objection, yourPart } from './your-part.ts'
 
-/** People looked through for who could sign a question; the first fifty of them are named. */
+/** People looked through for who could approve a question; the first fifty of them are named. */
 const mostRead = 500
 
 /** Data named of a question in a list, the first ones; the question itself names all. */

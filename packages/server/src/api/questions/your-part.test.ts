@@ -8,7 +8,7 @@ beforeEach(async () => {
 })
 afterEach(() => rig.close())
 
-describe('G12: "You cannot sign" names the one cause that applies', () => {
+describe('G12: "You cannot approve" names the one cause that applies', () => {
   const groups = ['finance-controllers']
   const key = (issuedBy: string) => ({ id: 'key_1', hash: 'a'.repeat(64), createdAt: 0, expiresAt: 9e15, issuedBy })
 

@@ -43,7 +43,7 @@ export function yourPart(
 ): YourPart {
   const code = objection(approval, agent, person, how)
   const reasonRequired = needsReason(approval, person)
-  if (code === undefined) return { can: 'sign', reasonRequired }
+  if (code === undefined) return { can: 'approve', reasonRequired }
   if (
     code === 'ERR_ASSURANCE_TOO_LOW' &&
     !isLocal(person) &&
