@@ -3,6 +3,7 @@ import type { Ask } from './ask.ts'
 import { instanceThat, runWith } from './fake-terminal.ts'
 import type { Terminal } from './terminal.ts'
 import { inbox, lineage } from './people.ts'
+import { peopleAccounts } from './persons.ts'
 import { Stopped } from './stopped.ts'
 
 /** An escape sequence, a line end, and a right-to-left override. */
@@ -91,4 +92,20 @@ describe('G24: ESC and bidi of an agent’s text are never printed raw', () => {
     expect(steers.test(muttered)).toBe(false)
     expect((await runWith(['check', '--config', nasty])).muttered).toContain('[U+001B]')
   })
+})
+
+it.each([
+  ['link', 'Whoever holds U0BEN at chat:T1 answers as Ben.'],
+  ['unlink', 'U0BEN at chat:T1 is not linked to Ben.'],
+] as const)('to %s an account is asked of the instance, and told in a sentence', async (change, says) => {
+  const { terminal, said } = listing({})
+  const asked: unknown[] = []
+  const ask = (async (...what: unknown[]) => {
+    asked.push(what)
+    return { id: 'per_1', name: 'Ben', groups: [], roles: [] }
+  }) as Ask
+  const input = { provider: 'chat:T1', id: 'U0BEN', change }
+  await peopleAccounts(terminal, ask, 'ben@acme.example', input, false)
+  expect(asked).toEqual([['POST', '/people/ben%40acme.example/accounts', input]])
+  expect(said).toEqual([says])
 })

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Account, AccountInput } from '@countersign/schema'
 import type { Ask } from './ask.ts'
 import type { Terminal } from './terminal.ts'
 import { inkOf, plain, printable } from './ink.ts'
@@ -17,6 +18,7 @@ interface PersonLine {
   readonly roles: readonly string[]
   readonly active: boolean
   readonly local: boolean
+  readonly accounts?: readonly Account[]
 }
 
 export interface PersonOptions {
@@ -31,11 +33,15 @@ export async function peopleList(terminal: Terminal, ask: Ask, json: boolean): P
   if (json) return terminal.say(printable(items))
   const { bold } = inkOf(terminal)
   for (const person of items) {
-    const { name, subject, email, groups, groupsTrouble, roles, active } = person
+    const { name, subject, email, groups, groupsTrouble, roles, active, accounts = [] } = person
     const marks = [...(person.local ? ['local'] : []), ...(active ? [] : ['switched off'])]
     const known = [email ?? subject, ...marks].map(plain).join(', ')
     const trouble = groupsTrouble === undefined ? '' : ` (could not be read: ${plain(groupsTrouble)})`
-    terminal.say(`${bold(plain(name))}  ${known}\n  groups: ${listed(groups)}${trouble}; roles: ${listed(roles)}`)
+    const answersBy = accounts.map((account) => `${account.id} at ${account.provider}`)
+    const linked = accounts.length > 0 ? `; answers by ${listed(answersBy)}` : ''
+    terminal.say(
+      `${bold(plain(name))}  ${known}\n  groups: ${listed(groups)}${trouble}; roles: ${listed(roles)}${linked}`,
+    )
   }
   if (items.length > 0) return
   terminal.say(
@@ -79,6 +85,22 @@ export async function peopleEndSessions(terminal: Terminal, ask: Ask, id: string
   const person = await ask<PersonLine>('POST', `/people/${encodeURIComponent(id)}/end-sessions`, {})
   terminal.say(
     json ? printable({ id: person.id }) : `${plain(person.name)} is signed out everywhere, and can sign in again.`,
+  )
+}
+
+/** Links an account at a chat provider, or unlinks it. */
+export async function peopleAccounts(
+  terminal: Terminal,
+  ask: Ask,
+  id: string,
+  input: AccountInput,
+  json: boolean,
+): Promise<void> {
+  const person = await ask<PersonLine>('POST', `/people/${encodeURIComponent(id)}/accounts`, input)
+  if (json) return terminal.say(printable({ id: person.id, accounts: person.accounts ?? [] }))
+  const [account, name] = [`${plain(input.id)} at ${plain(input.provider)}`, plain(person.name)]
+  terminal.say(
+    input.change === 'link' ? `Whoever holds ${account} answers as ${name}.` : `${account} is not linked to ${name}.`,
   )
 }
 

@@ -1,7 +1,14 @@
 import type { Command } from 'commander'
 import type { Ask } from './ask.ts'
 import type { Terminal } from './terminal.ts'
-import { peopleAdd, peopleEndSessions, peopleList, peopleRemove, type PersonOptions } from './persons.ts'
+import {
+  peopleAccounts,
+  peopleAdd,
+  peopleEndSessions,
+  peopleList,
+  peopleRemove,
+  type PersonOptions,
+} from './persons.ts'
 
 interface Common {
   readonly data?: string
@@ -31,6 +38,18 @@ export function addPeople(
     )
   running(people.command('remove <id>').description('a local person cannot come in any more')).action(
     (id: string, options: Common) => peopleRemove(terminal, ask(options), id, options.json ?? false),
+  )
+  running(
+    people
+      .command('link <person> <provider> <account>')
+      .description('from now on whoever holds this account at a chat provider answers as that person: id or email'),
+  ).action((person: string, provider: string, account: string, options: Common) =>
+    peopleAccounts(terminal, ask(options), person, { provider, id: account, change: 'link' }, options.json ?? false),
+  )
+  running(
+    people.command('unlink <person> <provider> <account>').description('the account answers as nobody any more'),
+  ).action((person: string, provider: string, account: string, options: Common) =>
+    peopleAccounts(terminal, ask(options), person, { provider, id: account, change: 'unlink' }, options.json ?? false),
   )
   running(people.command('end-sessions <person>').description('sign a person out everywhere: id or email')).action(
     (id: string, options: Common) => peopleEndSessions(terminal, ask(options), id, options.json ?? false),

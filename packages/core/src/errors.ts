@@ -19,6 +19,8 @@ export const catalogue = {
   ERR_ACTION_MISSING: { status: 404, says: 'There is no such action.' },
   ERR_TOOL_UNKNOWN: { status: 404, says: 'There is no such tool.' },
   ERR_PERSON_MISSING: { status: 404, says: 'There is no such person.' },
+  ERR_ACCOUNT_TAKEN: { status: 409, says: 'This account is linked to somebody else. Unlink it there first.' },
+  ERR_ACCOUNT_UNKNOWN: { status: 403, says: 'This account is linked to nobody here. An administrator can link it.' },
   ERR_PEOPLE_ELSEWHERE: { status: 409, says: 'People are not added here: they come from the identity provider.' },
   ERR_NOT_FOUND: { status: 404, says: 'There is nothing here.' },
   ERR_SIGNED_OUT: { status: 401, says: 'Sign in first.' },

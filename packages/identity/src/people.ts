@@ -32,6 +32,7 @@ export function personAfterSignIn(known: Person | undefined, account: Account, n
     active: true,
     ...(known?.sessionsEndedAt !== undefined && { sessionsEndedAt: known.sessionsEndedAt }),
     roles: known?.roles ?? [],
+    ...(known?.accounts && { accounts: known.accounts }),
   }
 }
 

@@ -47,6 +47,20 @@ export type Agent = z.infer<typeof Agent>
 export const Role = z.enum(['policy', 'identity', 'operations', 'auditor', 'privacy'])
 export type Role = z.infer<typeof Role>
 
+/** An account at a provider that a channel speaks for: `slack:T024BE7LD` and `U0G9QF9C6`. */
+export const Account = z.object({
+  provider: z.string().regex(/^[A-Za-z0-9][\w.:-]{0,127}$/),
+  id: z.string().regex(/^[\x21-\x7e]{1,200}$/),
+})
+export type Account = z.infer<typeof Account>
+
+/** Whoever holds that account is this person, says who linked it. */
+export const LinkedAccount = Account.extend({
+  linkedBy: z.string().describe('A person’s id, or `operator`. Who linked it cannot be served by its clicks (P3).'),
+  linkedAt: z.number().int(),
+})
+export type LinkedAccount = z.infer<typeof LinkedAccount>
+
 /** A person is (issuer, subject), never an email. */
 export const Person = z.object({
   id: z.string(),
@@ -62,6 +76,7 @@ export const Person = z.object({
   active: z.boolean().describe('Whether they may come in. Who is switched off signs nothing and is signed out.'),
   sessionsEndedAt: z.number().int().optional().describe('Sessions from before then are over.'),
   roles: z.array(Role),
+  accounts: z.array(LinkedAccount).max(20).optional().describe('By which they answer in channels.'),
 })
 export type Person = z.infer<typeof Person>
 

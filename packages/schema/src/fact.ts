@@ -162,7 +162,17 @@ export const Fact = z.discriminatedUnion('kind', [
   }),
   z.object({
     kind: z.literal('person.changed'),
-    change: z.enum(['signed-in', 'signed-out', 'roles', 'added', 'sessions-ended', 'switched-off', 'switched-on']),
+    change: z.enum([
+      'signed-in',
+      'signed-out',
+      'roles',
+      'added',
+      'sessions-ended',
+      'switched-off',
+      'switched-on',
+      'linked',
+      'unlinked',
+    ]),
     by,
     person: Person,
   }),

@@ -1,5 +1,5 @@
 export { Action, Digest, Mode, Effect, Json, Measures, Purpose, Resource, ResourceKind, Verb } from './action.ts'
-export { Agent, AgentKey, isLocal, localIssuer, Person, Role } from './agent.ts'
+export { Account, Agent, AgentKey, isLocal, LinkedAccount, localIssuer, Person, Role } from './agent.ts'
 export { ActionSummary, Me, Moment, Named, OutcomeView, PolicyView, SignatureView, Standing } from './api/api.ts'
 export { ActionLine, ActionPage, ActionView, TimelineEntry } from './api/actions.ts'
 export {
@@ -36,7 +36,7 @@ export {
   SignOffView,
   YourPart,
 } from './api/questions.ts'
-export { PersonList, PersonView, ActivityInput, RoleInput, RoleView } from './api/people.ts'
+export { AccountInput, ActivityInput, PersonList, PersonView, RoleInput, RoleView } from './api/people.ts'
 export {
   ConcernView,
   GatewayView,

@@ -22,7 +22,7 @@ export function forget(world: World, subject: string): void {
   const person = world.people.get(subject)
   if (person !== undefined) {
     draft.remove(world.people, subject)
-    draft.remove(world.accounts, person.accountKey)
+    for (const key of [person.accountKey, ...person.linked]) draft.remove(world.accounts, key)
   }
   const agent = world.agents.get(subject)
   // Its id stays taken: what it was granted names the id, and is not for another agent (P1).

@@ -10,6 +10,8 @@ export const keysOf = (lookup: Lookup) => ({
   digest: (digest: string) => lookup(`digest\n${digest}`),
   attempt: (credential: string, id: string) => lookup(`attempt\n${JSON.stringify([credential, id])}`),
   account: (issuer: string, subject: string) => lookup(`account\n${JSON.stringify([issuer, subject])}`),
+  /** At a provider of a channel: never one by which somebody signs in. */
+  linked: (provider: string, id: string) => lookup(`linked\n${JSON.stringify([provider, id])}`),
   group: (group: string) => lookup(`group\n${group}`),
 })
 

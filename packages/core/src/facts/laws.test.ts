@@ -54,9 +54,10 @@ function partOf(world: World, facts: readonly Fact[]): World {
   }
   for (const row of world.agents.values()) if (has('agents', row.id)) part.agents.set(row.id, row)
   for (const row of world.people.values()) {
-    if (!has('people', row.id) && !has('accounts', row.accountKey)) continue
+    const accounts = [row.accountKey, ...row.linked]
+    if (!has('people', row.id) && !accounts.some((key) => has('accounts', key))) continue
     part.people.set(row.id, row)
-    part.accounts.set(row.accountKey, row.id)
+    for (const key of accounts) part.accounts.set(key, row.id)
   }
   for (const row of world.tools.values()) if (has('tools', row.id)) part.tools.set(row.id, row)
   return part
@@ -78,10 +79,12 @@ const agentFact = fc.record({ which: pick, luck: tenth }).map(({ which, luck }):
   return { kind: 'agent.changed', change: 'changed', by: 'per_1', agent }
 })
 const personFact = fc
-  .record({ which: pick, account: pick, luck: tenth })
-  .map(({ which, account, luck }): Made => ({ people }) => {
+  .record({ which: pick, account: pick, linked: fc.uniqueArray(pick, { maxLength: 2 }), luck: tenth })
+  .map(({ which, account, linked, luck }): Made => ({ people }) => {
     const id = `per_${which}`
-    const person = { ...personOf(), id, subject: `subject-${account}`, version: next(people.get(id), luck) }
+    const accounts = linked.map((each) => ({ provider: 'chat', id: `U${each}`, linkedBy: 'per_1', linkedAt: 0 }))
+    const subject = `subject-${account}`
+    const person = { ...personOf(), id, subject, accounts, version: next(people.get(id), luck) }
     return { kind: 'person.changed', change: 'roles', by: 'per_1', person }
   })
 const decidedFact = fc.record({ which: tenth, agent: pick }).map(({ which, agent }): Made => () => ({

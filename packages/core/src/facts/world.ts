@@ -67,6 +67,8 @@ export interface PersonRow {
   readonly id: string
   readonly version: number
   readonly accountKey: string
+  /** Blinded accounts at the providers of channels. */
+  readonly linked: readonly string[]
   /** Blinded. */
   readonly groups: readonly string[] | null
   readonly entry: number

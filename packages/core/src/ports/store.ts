@@ -102,6 +102,8 @@ export interface Store {
   readonly people: {
     get(id: string): Promise<Person | undefined>
     byAccount(issuer: string, subject: string): Promise<Person | undefined>
+    /** Whose account at the provider of a channel this is. */
+    byLinked(provider: string, id: string): Promise<Person | undefined>
     list(): Promise<readonly Person[]>
     /** Whoever is in one of these, at most `limit`, by id. */
     inGroups(groups: readonly string[], limit: number): Promise<readonly Person[]>

@@ -4,7 +4,7 @@
  * @module
  */
 import { z } from 'zod'
-import { Role } from '../agent.ts'
+import { Account, Role } from '../agent.ts'
 import { Moment, Named } from './api.ts'
 
 /** A role, and where it comes from: given by a person, or by the groups that the configuration names. */
@@ -26,11 +26,15 @@ export const PersonView = Named.extend({
   groupsTrouble: z.string().optional().describe('Why all or some of their groups could not be read then.'),
   signedInAt: Moment.optional().describe('Absent for those who never signed in.'),
   roles: z.array(RoleView),
+  accounts: z
+    .array(Account.extend({ linkedBy: z.string().describe('A person’s id, or `operator`.'), linkedAt: Moment }))
+    .describe('Accounts at chat providers by which they answer.'),
   agents: z.array(Named).describe('Those they answer for.'),
   you: z.object({
     same: z.boolean().describe('This is you.'),
     mayChangeRoles: z.boolean(),
     mayEndSessions: z.boolean().describe('Of yourself: all but the one you look through.'),
+    mayLink: z.boolean().describe('An account to them, or one from them.'),
     maySwitch: z.boolean().describe('Off, so that they cannot come in, and on again.'),
   }),
 })
@@ -41,6 +45,9 @@ export type PersonList = z.infer<typeof PersonList>
 
 export const ActivityInput = z.strictObject({ active: z.boolean() })
 export type ActivityInput = z.infer<typeof ActivityInput>
+
+export const AccountInput = Account.extend({ change: z.enum(['link', 'unlink']) }).strict()
+export type AccountInput = z.infer<typeof AccountInput>
 
 export const RoleInput = z.strictObject({ role: Role, change: z.enum(['give', 'take']) })
 export type RoleInput = z.infer<typeof RoleInput>

@@ -16,7 +16,7 @@ import {
   type Store,
 } from '@countersign/core'
 import type { Reload } from '@countersign/policy'
-import { type Agent, type Approval, isLocal, localIssuer, Role } from '@countersign/schema'
+import { AccountInput, type Agent, type Approval, isLocal, localIssuer, Role } from '@countersign/schema'
 import { getRequestListener } from '@hono/node-server'
 import { Hono } from 'hono'
 import { z } from 'zod'
@@ -163,6 +163,11 @@ function operatorApp(parts: OperatorParts): Hono {
   app.post('/people/:person/end-sessions', async (context) =>
     context.json(await keeping.endSessions(await personOf(context.req.param('person')), by)),
   )
+  app.post('/people/:person/accounts', async (context) => {
+    const { change, ...account } = AccountInput.parse(await bodyOf(context.req.raw))
+    const how = change === 'link' ? keeping.link : keeping.unlink
+    return context.json(await how(await personOf(context.req.param('person')), account, by))
+  })
   app.get('/lineage', async (context) => {
     const asked = subjectOf(z.strictObject(subjectQuery).parse(context.req.query()))
     const about: LineageSubject = asked.kind === 'person' ? { ...asked, name: await personOf(asked.name) } : asked

@@ -1,17 +1,22 @@
 /**
- * Ending people's sessions, and switching people off and on again. It is written down, so it counts at every instance from
- * the next request on.
+ * Ending people's sessions, switching people off and on again, and linking the accounts by which they answer in channels. It is
+ * written down, so it counts at every instance from the next request on.
  *
  * @module
  */
 import { CountersignError, isError, type Store } from '@countersign/core'
-import type { Person } from '@countersign/schema'
+import type { Account, FactOf, Person } from '@countersign/schema'
+import { telling } from '../http/problems.ts'
 
 export interface PeopleKeeping {
   /** Everyone who is signed in as them has to sign in again. @throws ERR_PERSON_MISSING */
   endSessions(id: string, by: string): Promise<Person>
   /** Who is switched off cannot come in, and is signed out. @throws ERR_PERSON_MISSING */
   switch(id: string, active: boolean, by: string): Promise<Person>
+  /** From now on whoever holds the account answers as them. @throws ERR_PERSON_MISSING, ERR_ACCOUNT_TAKEN, ERR_INPUT_INVALID for too many */
+  link(id: string, account: Account, by: string): Promise<Person>
+  /** @throws ERR_PERSON_MISSING */
+  unlink(id: string, account: Account, by: string): Promise<Person>
 }
 
 /**
@@ -19,6 +24,10 @@ export interface PeopleKeeping {
  * conflict.
  */
 const mostTries = 5
+/** Accounts that one person may be linked to; one more is refused. */
+const mostAccounts = 20
+
+const isSame = (one: Account, other: Account) => one.provider === other.provider && one.id === other.id
 
 export function createPeopleKeeping(store: Pick<Store, 'clock' | 'commit' | 'people'>): PeopleKeeping {
   return {
@@ -27,6 +36,24 @@ export function createPeopleKeeping(store: Pick<Store, 'clock' | 'commit' | 'peo
       change(id, by, active ? 'switched-on' : 'switched-off', (person) =>
         person.active === active ? undefined : { ...ended(person), active },
       ),
+
+    async link(id, account, by) {
+      const holder = await store.people.byLinked(account.provider, account.id)
+      if (holder && holder.id !== id) throw new CountersignError('ERR_ACCOUNT_TAKEN')
+      return change(id, by, 'linked', ({ accounts = [], ...person }) => {
+        if (accounts.some((each) => isSame(each, account))) return undefined
+        if (accounts.length === mostAccounts)
+          throw telling(new CountersignError('ERR_INPUT_INVALID'), `A person has at most ${mostAccounts} accounts.`)
+        const { provider, id: name } = account
+        return { ...person, accounts: [...accounts, { provider, id: name, linkedBy: by, linkedAt: store.clock.now() }] }
+      })
+    },
+
+    unlink: (id, account, by) =>
+      change(id, by, 'unlinked', ({ accounts = [], ...person }) => {
+        const left = accounts.filter((each) => !isSame(each, account))
+        return left.length === accounts.length ? undefined : { ...person, accounts: left }
+      }),
   }
 
   function ended(person: Person): Person {
@@ -37,7 +64,7 @@ export function createPeopleKeeping(store: Pick<Store, 'clock' | 'commit' | 'peo
   async function change(
     id: string,
     by: string,
-    as: 'sessions-ended' | 'switched-on' | 'switched-off',
+    as: FactOf<'person.changed'>['change'],
     how: (person: Person) => Person | undefined,
   ): Promise<Person> {
     for (let left = mostTries; ; left -= 1) {

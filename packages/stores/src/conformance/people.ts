@@ -106,5 +106,29 @@ export function agentsAndPeople(open: OpenStore): void {
       expect((await store.people.list()).filter((person) => person.subject === subject)).toHaveLength(1)
       await expectRefusal(store, { facts: [personChanged(samplePerson({ subject }))] }, 'ERR_STORE_CONFLICT')
     })
+
+    it('are found by the accounts linked to them, each of which is one person’s at a time (P5)', async () => {
+      const { store } = scene
+      const [provider, id] = ['chat:T1', unique('U')]
+      const by = { linkedBy: 'per_admin', linkedAt: startOfTime }
+      const [one, other] = [samplePerson(), samplePerson()]
+      await store.commit({ facts: [personChanged(one), personChanged(other)] })
+      const linked = { ...one, version: 2, accounts: [{ provider, id, ...by }] }
+      await store.commit({ facts: [personChanged(linked)] })
+      expect(await store.people.byLinked(provider, id)).toEqual(linked)
+      expect(await store.people.byLinked('chat:T2', id)).toBeUndefined()
+      expect(await store.people.byLinked(provider, 'nobody')).toBeUndefined()
+      expect(await store.people.byAccount(provider, id)).toBeUndefined() // nobody signs in by it
+
+      const taken = { ...other, version: 2, accounts: [{ provider, id, ...by }] }
+      await expectRefusal(store, { facts: [personChanged(taken)] }, 'ERR_STORE_CONFLICT')
+      await store.commit({ facts: [personChanged({ ...linked, version: 3, accounts: [] })] })
+      expect(await store.people.byLinked(provider, id)).toBeUndefined()
+      await store.commit({ facts: [personChanged(taken)] })
+      expect((await store.people.byLinked(provider, id))?.id).toBe(other.id)
+
+      await store.journal.erase(other.id)
+      expect(await store.people.byLinked(provider, id)).toBeUndefined()
+    })
   })
 }

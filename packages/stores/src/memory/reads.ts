@@ -163,6 +163,7 @@ export function createReads({ world, keys, lookups, journal, clock }: ReadsParts
       get: async (id) => personOf(world.people.get(id)),
       byAccount: async (issuer, subject) =>
         personOf(world.people.get(world.accounts.get(keys.account(issuer, subject)) ?? '')),
+      byLinked: async (provider, id) => personOf(world.people.get(world.accounts.get(keys.linked(provider, id)) ?? '')),
       list: async () => everyPerson(),
       async inGroups(groups, limit) {
         const members = everyPerson().filter((person) => person.groups.some((group) => groups.includes(group)))

@@ -49,6 +49,8 @@ describe('migrations', { timeout: 60_000 }, () => {
         { name: '0012-newest' },
         { name: '0013-members' },
         { name: '0014-erased' },
+        { name: '0015-unreported' },
+        { name: '0016-linked' },
       ])
     })
   })
@@ -59,7 +61,7 @@ describe('migrations', { timeout: 60_000 }, () => {
       await migrate(db)
       await db.query({ name: '', text: "delete from migration where name <> '0001-ledger'" })
       await migrate(db)
-      expect(await listed(db)).toHaveLength(14)
+      expect(await listed(db)).toHaveLength(16)
     })
   })
 

@@ -20,6 +20,7 @@ import { tombstones } from './migrations/0011-tombstones.ts'
 import { newest } from './migrations/0012-newest.ts'
 import { members } from './migrations/0013-members.ts'
 import { erased } from './migrations/0014-erased.ts'
+import { linked } from './migrations/0016-linked.ts'
 import { unreported } from './migrations/0015-unreported.ts'
 
 /** Every step is one statement that may run again: DDL is not transactional everywhere. Once released, never edited. */
@@ -44,6 +45,7 @@ const migrations = [
   members,
   erased,
   unreported,
+  linked,
 ]
 /** An instance that died while migrating keeps others from it no longer than this. */
 const leaseMs = 60_000

@@ -77,6 +77,9 @@ export const mayEndSessions = (person: Person, other: Pick<Person, 'id'>) =>
   hasRole(person, 'identity') || person.id === other.id
 export const maySwitch = (person: Person, other: Pick<Person, 'id'>) => mayChangeRoles(person, other)
 
+/** An account that is linked signs for them, so it takes the role that says who people are. */
+export const mayLink = (person: Person) => hasRole(person, 'identity')
+
 export const mayChangeAgents = (person: Person) => hasRole(person, 'identity', 'operations')
 
 /** What agents are offered is the operators' to say. */

@@ -86,9 +86,13 @@ describe('the list of people', () => {
       {
         name: 'ben',
         groups: ['internal-audit'],
-        you: { same: false, mayChangeRoles: true, mayEndSessions: true, maySwitch: true },
+        you: { same: false, mayChangeRoles: true, mayEndSessions: true, mayLink: true, maySwitch: true },
       },
-      { name: 'cleo', groups: [], you: { same: true, mayChangeRoles: false, mayEndSessions: true, maySwitch: false } },
+      {
+        name: 'cleo',
+        groups: [],
+        you: { same: true, mayChangeRoles: false, mayEndSessions: true, mayLink: true, maySwitch: false },
+      },
     ])
     expect((await rig.facts()).at(-1)).toEqual({ kind: 'record.read', by: cleo.id, what: 'people', query: '' })
   })

@@ -6,10 +6,19 @@
 import { randomUUID } from 'node:crypto'
 import { CountersignError } from '@countersign/core'
 import { inOffice, roleSources, withRoles } from '@countersign/identity'
-import { ActivityInput, type Agent, isLocal, type Person, PersonList, PersonView, RoleInput } from '@countersign/schema'
+import {
+  AccountInput,
+  ActivityInput,
+  type Agent,
+  isLocal,
+  type Person,
+  PersonList,
+  PersonView,
+  RoleInput,
+} from '@countersign/schema'
 import { createRoute, z } from '@hono/zod-openapi'
 import { createPeopleKeeping } from '../../people/people-keeping.ts'
-import { mayChangeRoles, mayEndSessions, maySeePeople, maySwitch } from '../front/access.ts'
+import { mayChangeRoles, mayEndSessions, mayLink, maySeePeople, maySwitch } from '../front/access.ts'
 import type { Api, ApiParts } from '../front/parts.ts'
 import { telling } from '../../http/problems.ts'
 import type { Reads } from '../front/reads.ts'
@@ -42,6 +51,15 @@ const switching = createRoute({
   path: '/api/people/{id}/activity',
   summary: 'Switches another person off, who is signed out and cannot come in, or on again. Takes the role identity.',
   request: { params: z.object({ id: idOf('per') }), ...takes(ActivityInput) },
+  responses: answers(PersonView, 'The person.'),
+})
+
+const linking = createRoute({
+  method: 'post',
+  path: '/api/people/{id}/accounts',
+  summary:
+    'Links an account at a chat provider to a person, who then answers by it, or unlinks it. Takes the role identity.',
+  request: { params: z.object({ id: idOf('per') }), ...takes(AccountInput) },
   responses: answers(PersonView, 'The person.'),
 })
 
@@ -86,6 +104,16 @@ export function people(api: Api, parts: ApiParts, reads: Reads): void {
     return context.json(view(switched, person, await store.agents.list()), 200)
   })
 
+  api.openapi(linking, async (context) => {
+    const { person } = context.get('visitor')
+    const { id } = context.req.valid('param')
+    if (!mayLink(person)) throw new CountersignError('ERR_NOT_ALLOWED')
+    const { change, ...account } = context.req.valid('json')
+    const how = change === 'link' ? keeping.link : keeping.unlink
+    const changed = await how(id, account, person.id)
+    return context.json(view(changed, person, await store.agents.list()), 200)
+  })
+
   /** Both are read in here: two who take the role from each other at once must not both succeed. */
   async function changeRole(by: string, id: string, input: RoleInput, notAfter: number): Promise<Person> {
     const [giver, other] = await Promise.all([store.people.get(by), store.people.get(id)])
@@ -116,6 +144,7 @@ export function people(api: Api, parts: ApiParts, reads: Reads): void {
 
   function view(person: Person, visitor: Person, agents: readonly Agent[]): PersonView {
     const { id, name, email, issuer, subject, active, groups, groupsAsOf, groupsTrouble, signedInAt } = person
+    const { accounts = [] } = person
     return {
       id,
       name,
@@ -133,11 +162,13 @@ export function people(api: Api, parts: ApiParts, reads: Reads): void {
         given,
         groups: [...through],
       })),
+      accounts: accounts.map(({ linkedAt, ...account }) => ({ ...account, linkedAt: moment(linkedAt) })),
       agents: agents.filter(({ owner }) => owner === id).map((agent) => ({ id: agent.id, name: agent.name })),
       you: {
         same: id === visitor.id,
         mayChangeRoles: mayChangeRoles(visitor, person),
         mayEndSessions: mayEndSessions(visitor, person),
+        mayLink: mayLink(visitor),
         maySwitch: maySwitch(visitor, person),
       },
     }

@@ -205,7 +205,7 @@ const tables: readonly TableCheck[] = [
     from: 'person where tenant = $1',
     key: ['id'],
     entry: 'entry',
-    columns: { version: 'version', accountKey: 'account_key', entry: 'entry' },
+    columns: { version: 'version', accountKey: 'account_key', linked: 'linked_keys', entry: 'entry' },
     expected: ({ world: { people } }) => people,
   },
   {

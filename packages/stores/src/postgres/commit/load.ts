@@ -82,14 +82,14 @@ const entryOf = (world: World, permit: string): number => world.permits.get(perm
 
 function takePerson(world: World, row: PersonRow): void {
   world.people.set(row.id, row)
-  world.accounts.set(row.accountKey, row.id)
+  for (const key of [row.accountKey, ...row.linked]) world.accounts.set(key, row.id)
 }
 
 const approvalColumns = `id, version, state, digest_key as "digestKey", action, agent, on_behalf_of as "onBehalfOf", barred,
   asked_at as "askedAt", due_at as "dueAt", asked_entry as "askedEntry", entry`
 const permitColumns = `id, action, approval, credential, attempt_key as "attemptKey", digest_key as "digestKey", replayable,
   deadline, outcome, delivered, node, abandoned, entry, ended_entry as "endedEntry"`
-const personColumns = 'id, version, account_key as "accountKey", groups, entry'
+const personColumns = 'id, version, account_key as "accountKey", linked_keys as linked, groups, entry'
 
 const approvalsById = {
   name: 'load_approvals',
@@ -136,7 +136,7 @@ const peopleById = {
 }
 const peopleByAccount = {
   name: 'load_people_by_account',
-  text: `select ${personColumns} from person where tenant = $1 and account_key = any($2)`,
+  text: `select ${personColumns} from person where tenant = $1 and (account_key = any($2) or linked_keys && $2)`,
 }
 const toolsById = {
   name: 'load_tools',

@@ -165,11 +165,11 @@ const saveAgentKeys = {
 
 const savePeople = {
   name: 'save_people',
-  text: `insert into person (tenant, id, version, account_key, groups, entry)
+  text: `insert into person (tenant, id, version, account_key, linked_keys, groups, entry)
     select $1, * from json_to_recordset($2::json)
-      as row (id text, version int, "accountKey" text, groups text[], entry bigint)
+      as row (id text, version int, "accountKey" text, linked text[], groups text[], entry bigint)
     on conflict (tenant, id) do update set version = excluded.version, account_key = excluded.account_key,
-      groups = excluded.groups, entry = excluded.entry`,
+      linked_keys = excluded.linked_keys, groups = excluded.groups, entry = excluded.entry`,
 }
 
 const saveTools = {

@@ -41,7 +41,7 @@ export function createAgents(reading: Reading): Store['agents'] {
 
 export function createPeople(reading: Reading): Store['people'] {
   const { db, tenant } = reading
-  const { account: accountKey, group } = keysOf(reading.lookup)
+  const { account: accountKey, linked, group } = keysOf(reading.lookup)
   const read = readsOf(reading, 'person.changed', ({ person }) => person)
   return {
     get: async (id) => found((await read(await db.query(personById, [tenant, id])))[0], (person) => person.id === id),
@@ -49,6 +49,10 @@ export function createPeople(reading: Reading): Store['people'] {
       found(
         (await read(await db.query(personByAccount, [tenant, accountKey(issuer, subject)])))[0],
         (person) => person.issuer === issuer && person.subject === subject,
+      ),
+    byLinked: async (provider, id) =>
+      found((await read(await db.query(personByLinked, [tenant, [linked(provider, id)]])))[0], ({ accounts = [] }) =>
+        accounts.some((each) => each.provider === provider && each.id === id),
       ),
     list: async () => read(await db.query(allPeople, [tenant])),
     async inGroups(groups, limit) {
@@ -124,6 +128,10 @@ const personById = { name: 'person_get', text: `select ${personColumns} from per
 const personByAccount = {
   name: 'person_by_account',
   text: `select ${personColumns} from person where tenant = $1 and account_key = $2`,
+}
+const personByLinked = {
+  name: 'person_by_linked',
+  text: `select ${personColumns} from person where tenant = $1 and linked_keys && $2::text[]`,
 }
 const allPeople = { name: 'person_list', text: `select ${personColumns} from person where tenant = $1 order by id` }
 /** Rows of before say nothing of it, and are read as well. */
