@@ -73,11 +73,13 @@ describe('parts of one kind have the same files', () => {
 })
 
 it('core does no I/O', () => {
-  expect([...importsOf('core')].filter((from) => from.startsWith('node:')).toSorted()).toEqual(['node:crypto'])
+  expect([...importsOf('core', runs)].filter((from) => from.startsWith('node:')).toSorted()).toEqual(['node:crypto'])
 })
 
 it.each(['core', 'policy', 'channels', 'followers'])('%s calls nobody: what goes out goes through egress', (name) => {
-  expect([...importsOf(name)].filter((from) => /^node:(?:http|https|http2|net|tls|dgram)$/.test(from))).toEqual([])
+  expect([...importsOf(name, runs)].filter((from) => /^node:(?:http|https|http2|net|tls|dgram)$/.test(from))).toEqual(
+    [],
+  )
   expect(sourcesIn(`packages/${name}/src`)).not.toMatch(/(?<![.\w])fetch\(/)
 })
 
@@ -137,8 +139,11 @@ function innerOf(arrows: readonly Arrow[]): string[] {
 /** `@countersign/core/verify` → `core`; other people's packages → nothing. */
 const own = (from: string) => (from.startsWith('@countersign/') ? [from.split('/')[1] ?? ''] : [])
 
-function importsOf(name: string): Set<string> {
-  const text = sourcesIn(`packages/${name}/src`)
+/** What is left of a source when it runs: the names of types that it needs are gone. */
+const runs = (text: string): string => text.replaceAll(/^import type .*$/gm, '')
+
+function importsOf(name: string, read = (text: string) => text): Set<string> {
+  const text = read(sourcesIn(`packages/${name}/src`))
   return new Set(
     [...text.matchAll(/(?:from|import) '([^'.][^']*)'|import\('([^'.][^']*)'\)/g)].map(([, a, b]) => a ?? b ?? ''),
   )

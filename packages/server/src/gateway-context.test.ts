@@ -23,6 +23,7 @@ it('a question is told only to the agent that asked, acting for the person it as
     publicUrl: 'http://localhost:4600',
     concerns: createConcerns({ clock: rig.clock, log: () => undefined }),
     identify: async () => caller({}),
+    mount: () => undefined,
     log: () => undefined,
   })
   const caller = (over: Partial<Caller>): Caller => ({
@@ -55,6 +56,7 @@ it('C4: keys of one deployment are the same on every instance, and others for ev
       publicUrl: 'http://localhost:4600',
       concerns: createConcerns({ clock: rig.clock, log: () => undefined }),
       identify: async () => Promise.reject(new Error('nobody')),
+      mount: () => undefined,
       log: () => undefined,
     }).services
   const keys = [hallOf(1).key('a'), hallOf(1).key('a'), hallOf(1).key('b'), hallOf(2).key('a')]

@@ -6,7 +6,6 @@ import {
   type Desk,
   type Gate,
   type GatewayContext,
-  type Handler,
   type LogLine,
   type PolicyEngine,
   sampled,
@@ -24,11 +23,12 @@ export interface GatewayContextParts {
   readonly key: Uint8Array
   readonly publicUrl: string
   readonly concerns: Concerns
+  mount: GatewayContext['mount']
   identify: GatewayContext['identify']
   log(line: LogLine): void
 }
 
-/** What gateways are given, and the paths that they serve on Countersign's own listener. */
+/** What gateways are given. */
 export function createGatewayContext({
   store,
   gate,
@@ -38,15 +38,14 @@ export function createGatewayContext({
   key,
   publicUrl,
   concerns,
+  mount,
   identify,
   log,
 }: GatewayContextParts): {
   services: GatewayContext
   /** What agents could be allowed may be something else from now on. */
   allowancesChanged(): void
-  mounted(path: string): Handler | undefined
 } {
-  const mounts = new Map<string, Handler>()
   const watchers = new Set<() => void>()
   const services: GatewayContext = {
     gate,
@@ -68,9 +67,7 @@ export function createGatewayContext({
       return () => void watchers.delete(told)
     },
 
-    mount(path, handler) {
-      mounts.set(path, handler)
-    },
+    mount,
 
     async question(id, caller, waitMs, signal) {
       const { agent, onBehalfOf } = (await desk.get(id)).card.bound.action
@@ -94,6 +91,5 @@ export function createGatewayContext({
   return {
     services,
     allowancesChanged: () => watchers.forEach((told) => told()),
-    mounted: (path) => [...mounts].find(([at]) => path === at || path.startsWith(`${at}/`))?.[1],
   }
 }

@@ -32,6 +32,7 @@ import { openPolicies } from './in-force.ts'
 import { type DeploymentKeys } from './data/keys.ts'
 import { holdNodeLease } from './duties/lease.ts'
 import { listen, type NodeMount } from './http/listener.ts'
+import { createMounted } from './http/mounted.ts'
 import type { LocalRoster } from './people/local-people.ts'
 import { openAll } from './opened.ts'
 import { builtIn, channelsIn, followersIn } from './config/parts.ts'
@@ -133,7 +134,8 @@ export async function openInstance(parts: InstanceParts): Promise<Instance> {
     })
     const gate = createGate({ store, desk, judge, policy, node, publicUrl, limits: config.limits, log })
     const pins = createPins({ store })
-    const { services, mounted, allowancesChanged } = createGatewayContext({
+    const mounted = createMounted({ publicUrl, log })
+    const { services, allowancesChanged } = createGatewayContext({
       store,
       gate,
       desk,
@@ -142,6 +144,7 @@ export async function openInstance(parts: InstanceParts): Promise<Instance> {
       key: keys.tenant,
       publicUrl,
       concerns,
+      mount: mounted.mount,
       identify: createIdentify(store, clock),
       log,
     })
@@ -195,7 +198,6 @@ export async function openInstance(parts: InstanceParts): Promise<Instance> {
       groupRoles: config.identity?.roles,
       founding: { link: founding?.founding, founded },
       page: createPages(parts.consoleDir),
-      mounted,
       log,
     })
     const listener = await opened.add(
@@ -203,6 +205,7 @@ export async function openInstance(parts: InstanceParts): Promise<Instance> {
         ...config.listen,
         fetch: (request, { peer }) => api.fetch(request, { peer }),
         mounts: [...(parts.mounts ?? []), ...who.mounts],
+        answers: mounted.answers,
       }),
     )
     await opened.add({ close: async () => api.windows.close() })

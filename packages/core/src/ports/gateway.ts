@@ -4,6 +4,7 @@
  * @module
  */
 import type { ApprovalState, Mode, Obligation, ToolDefinition } from '@countersign/schema'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { ZodType } from 'zod'
 import type { Caller, Gate, Presented } from './attempt.ts'
 import type { Clock } from './clock.ts'
@@ -25,8 +26,11 @@ export interface Running {
   close(): Promise<void>
 }
 
-/** `peer` is the address of the connection. */
-export type Handler = (request: Request, from: { readonly peer: string | undefined }) => Promise<Response>
+/**
+ * Answers in Node's own terms, since it alone knows when headers go out and what counts as delivered. It reads the body once it
+ * knows who sends it, and says `100 Continue` itself where that is waited for.
+ */
+export type Handler = (request: IncomingMessage, response: ServerResponse) => Promise<void>
 
 /** What each tool behind Countersign is known as. A gateway lets through only what is pinned. */
 export interface ToolPins {

@@ -15,7 +15,16 @@ import type { Session, Sessions } from './session.ts'
 import type { Outlet } from './stream.ts'
 import type { Upstream } from './upstream.ts'
 import { instructions, waitDefinition, waitForAnswer } from './wait.ts'
-import { JsonObject, type Message, rpcError, RpcId, rpcResult, versions } from './wire.ts'
+import {
+  isJsonObject,
+  isRpcId,
+  type JsonObject,
+  type Message,
+  rpcError,
+  type RpcId,
+  rpcResult,
+  versions,
+} from './wire.ts'
 
 export interface Server {
   readonly name: string
@@ -88,8 +97,8 @@ export function createAnswers({ config, services, sessions }: AnswerParts): Answ
   /** Headers go out at once; the rest is told as it happens. */
   function callTool({ id, params }: RpcRequest, from: From, open: (left: () => void) => Outlet): Answered {
     const { session } = from
-    const called = ToolCall.safeParse(params)
-    if (!called.success) return said(rpcError(id, -32602, 'tools/call needs a name, and arguments that are an object.'))
+    const called = toolCallIn(params)
+    if (!called) return said(rpcError(id, -32602, 'tools/call needs a name, and arguments that are an object.'))
     const key = keyOf(id)
     if (session.attempts.has(key)) return said(rpcError(id, -32600, 'This id is in use.'))
     if (session.attempts.size >= mostAttempts)
@@ -113,7 +122,7 @@ export function createAnswers({ config, services, sessions }: AnswerParts): Answ
         await told
       },
     })
-    const work = pass({ id, called: called.data, outlet, signal, progress, ...from }).finally(() => {
+    const work = pass({ id, called, outlet, signal, progress, ...from }).finally(() => {
       session.attempts.delete(key)
       session.touchedAt = services.clock.now()
       running.delete(work)
@@ -124,7 +133,8 @@ export function createAnswers({ config, services, sessions }: AnswerParts): Answ
 
   async function pass({ id, called, outlet, signal, progress, server, session, caller }: Passing): Promise<void> {
     const { name: tool, arguments: args, _meta: meta } = called
-    const token = RpcId.safeParse(meta['progressToken']).data
+    const asked = meta['progressToken']
+    const token = isRpcId(asked) ? asked : undefined
     const pulse = startPulse({ stream: outlet, token, everyMs: config.progressEveryMs })
     const answer = (result: string) => {
       pulse.stop()
@@ -178,8 +188,7 @@ export function createAnswers({ config, services, sessions }: AnswerParts): Answ
       }
     },
     cancel(session, { requestId }) {
-      const id = RpcId.safeParse(requestId)
-      if (id.success) session.attempts.get(keyOf(id.data))?.cancel()
+      if (isRpcId(requestId)) session.attempts.get(keyOf(requestId))?.cancel()
     },
     settled: async () => void (await Promise.allSettled(running)),
   }
@@ -208,13 +217,21 @@ const name = z
 
 const Initialize = z.object({
   protocolVersion: z.string().max(100),
-  capabilities: JsonObject,
+  capabilities: z.custom<JsonObject>(isJsonObject),
   clientInfo: z.object({ name, version: name }),
 })
 
-const ToolCall = z.object({
-  name: z.string().min(1).max(256),
-  arguments: JsonObject.nullish().transform((given) => given ?? {}),
-  _meta: JsonObject.nullish().transform((given) => given ?? {}),
-})
-type ToolCall = z.infer<typeof ToolCall>
+interface ToolCall {
+  readonly name: string
+  readonly arguments: JsonObject
+  readonly _meta: JsonObject
+}
+
+/** Letters of a tool's name; no server's is served that has more. */
+const longestName = 256
+
+function toolCallIn({ name, arguments: args, _meta: meta }: JsonObject): ToolCall | undefined {
+  if (typeof name !== 'string' || name === '' || name.length > longestName) return undefined
+  const [given, about] = [args ?? {}, meta ?? {}]
+  return isJsonObject(given) && isJsonObject(about) ? { name, arguments: given, _meta: about } : undefined
+}

@@ -86,7 +86,7 @@ async function describeAttempt(call: ToolAttempt): Promise<Attempt | undefined> 
     held: (refusal) => pulse.say(() => sayWaiting(refusal, services.clock)),
     async run(permit) {
       progress.begun = true
-      pulse.say(() => 'Running')
+      pulse.then(() => 'Running')
       const { outcome, result } = await runToolCall(permit, {
         config: server.config,
         upstream: server.upstream,

@@ -205,7 +205,7 @@ describe('what is passed on', () => {
 
   it('C6: an answer in several lines arrives as one', async () => {
     server.on['tools/call'] = (response, { id }) => say(response, id, '{\n  "content": [],\r\n  "n": 1.0\n}')
-    expect((await call('{}')).text).toContain('"result":{   "content": [],   "n": 1.0 }}\n')
+    expect((await call('{}')).text).toMatch(/"result":\{   "content": \[\],   "n": 1\.0 \}\}$/)
   })
 
   it('A3: the server gets the canonical form that was hashed, in whatever order the agent wrote it', async () => {

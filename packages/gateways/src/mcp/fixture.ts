@@ -6,8 +6,6 @@
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { Readable } from 'node:stream'
-import { pipeline } from 'node:stream/promises'
 import {
   type Caller,
   createPins,
@@ -114,7 +112,9 @@ export async function openFakeInstance(
   const prohibited = new Set<string>()
   const turnedAway: FakeInstance['turnedAway'] = new Map()
   const watchers = new Set<() => void>()
-  const server = createServer((request, response) => void bridge(request, response, mounts))
+  const answer = (request: IncomingMessage, response: ServerResponse) => bridge(request, response, mounts)
+  const server = createServer(answer).on('checkContinue', answer)
+  server.keepAliveTimeout = 65_000
   server.listen(port, '127.0.0.1')
   await once(server, 'listening')
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
@@ -232,27 +232,9 @@ export const overTransport =
     }
   }
 
-async function bridge(
-  incoming: IncomingMessage,
-  outgoing: ServerResponse,
-  mounts: Map<string, Handler>,
-): Promise<void> {
-  const { method = 'GET', url = '/' } = incoming
-  const [, handler] = [...mounts].find(([path]) => url.startsWith(`${path}/`)) ?? []
-  const body = method === 'GET' ? {} : { body: Readable.toWeb(incoming) as ReadableStream, duplex: 'half' as const }
-  const request = new Request(`http://${incoming.headers.host}${url}`, {
-    method,
-    headers: headersOf(incoming),
-    ...body,
-  })
-  const response =
-    (await handler?.(request, { peer: incoming.socket.remoteAddress })) ?? new Response(null, { status: 404 })
-  outgoing.writeHead(response.status, Object.fromEntries(response.headers)).flushHeaders()
-  if (!response.body) return void outgoing.end()
-  await pipeline(Readable.fromWeb(response.body as Parameters<typeof Readable.fromWeb>[0]), outgoing).catch(
-    () => undefined,
-  )
+/** As Countersign's own listener does. */
+function bridge(request: IncomingMessage, response: ServerResponse, mounts: Map<string, Handler>): void {
+  const [, handler] = [...mounts].find(([path]) => request.url?.startsWith(`${path}/`)) ?? []
+  if (handler) void handler(request, response)
+  else response.writeHead(404).end()
 }
-
-const headersOf = ({ headers }: IncomingMessage): [string, string][] =>
-  Object.entries(headers).map(([name, value]) => [name, String(value)])

@@ -22,6 +22,8 @@ export function patienceMs(config: McpConfig, client: string, token: ProgressTok
 export interface Pulse {
   /** What the next signs of life say; says it at once. */
   say(message: () => string): void
+  /** What the next signs of life say; says it at once only if there was one already: what ends soon needs none. */
+  then(message: () => string): void
   /** Passes on what the server says of its own progress. */
   pass(progress: Progress): void
   stop(): void
@@ -36,11 +38,13 @@ export interface PulseParts {
 /** Progress that always grows (a MUST of the protocol), or a bare breath for clients that asked for none. */
 export function startPulse({ stream, token, everyMs }: PulseParts): Pulse {
   let reached = 0
+  let spoken = false
   /** Where the server's own counting begins. */
   let base: number | undefined
   let says = () => 'Working'
 
   function tell(progress: number, message: string, total?: number): void {
+    spoken = true
     if (token === undefined) return stream.breathe()
     reached = progress
     stream.offer(
@@ -59,6 +63,10 @@ export function startPulse({ stream, token, everyMs }: PulseParts): Pulse {
     say(message) {
       says = message
       beat()
+    },
+    then(message) {
+      says = message
+      if (spoken) beat()
     },
     pass({ progress, total, message = says() }) {
       base ??= reached

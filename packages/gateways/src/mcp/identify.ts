@@ -3,8 +3,9 @@
  *
  * @module
  */
+import type { IncomingMessage } from 'node:http'
 import { type Caller, CountersignError, type GatewayContext, isError } from '@countersign/core'
-import { json } from './wire.ts'
+import { json, type Said } from './wire.ts'
 
 export const metadataPath = '/.well-known/oauth-protected-resource/mcp'
 
@@ -14,26 +15,25 @@ export type Identified =
    * An agent that is stopped, or an instance that cannot look now: told in band, for a 403 or 503 ends an agent's run.
    */
   | { readonly kind: 'closed'; readonly status: number; readonly says: string }
-  | { readonly kind: 'refused'; readonly response: Response }
+  | { readonly kind: 'refused'; readonly said: Said }
 
 export async function identify(
-  request: Request,
-  peer: string | undefined,
+  request: IncomingMessage,
   services: GatewayContext,
   server: string,
 ): Promise<Identified> {
-  const [, key] = /^Bearer ([\x21-\x7e]{1,4096})$/i.exec(request.headers.get('authorization') ?? '') ?? []
-  if (key === undefined) return { kind: 'refused', response: unknownAgent(services, server) }
+  const [, key] = /^Bearer ([\x21-\x7e]{1,4096})$/i.exec(request.headers.authorization ?? '') ?? []
+  if (key === undefined) return { kind: 'refused', said: unknownAgent(services, server) }
   try {
     return {
       kind: 'known',
       caller: await services.identify(
         { kind: 'bearer', token: key },
-        { resource: addressOf(services, server), source: peer },
+        { resource: addressOf(services, server), source: request.socket.remoteAddress },
       ),
     }
   } catch (error) {
-    if (isError(error, 'ERR_AGENT_UNKNOWN')) return { kind: 'refused', response: unknownAgent(services, server) }
+    if (isError(error, 'ERR_AGENT_UNKNOWN')) return { kind: 'refused', said: unknownAgent(services, server) }
     if (isError(error, 'ERR_AGENT_STOPPED')) return closed(403, `${error.message} Nothing was run.`)
     services.log({ level: 'error', says: 'An agent could not be identified.', server })
     const { message } = isError(error, 'ERR_STORE_UNAVAILABLE') ? error : new CountersignError('ERR_INTERNAL')
@@ -53,23 +53,22 @@ const closed = (status: number, says: string): Identified => ({ kind: 'closed', 
  * Whether a page of another site sent this (DNS rebinding; a MUST of
  * https://modelcontextprotocol.io/specification/2025-11-25/basic/transports#security-warning).
  */
-export function fromElsewhere(request: Request, publicUrl: string): boolean {
-  const origin = request.headers.get('origin')
-  if (origin === null) return false
+export function fromElsewhere({ headers: { origin } }: IncomingMessage, publicUrl: string): boolean {
+  if (origin === undefined) return false
   if (!URL.canParse(origin)) return true
   const { hostname } = new URL(origin)
   return origin !== new URL(publicUrl).origin && !['localhost', '127.0.0.1', '[::1]'].includes(hostname)
 }
 
 /** https://www.rfc-editor.org/rfc/rfc9728#section-3 */
-export const resourceMetadata = (publicUrl: string, server: string): Response =>
+export const resourceMetadata = (publicUrl: string, server: string): Said =>
   json({
     resource: addressOf({ publicUrl }, server),
     resource_name: `Countersign: ${server}`,
     bearer_methods_supported: ['header'],
   })
 
-function unknownAgent({ publicUrl }: GatewayContext, server: string): Response {
+function unknownAgent({ publicUrl }: GatewayContext, server: string): Said {
   const where = `${publicUrl}${metadataPath}/${server}`
   return json({ error: 'invalid_token' }, 401, { 'www-authenticate': `Bearer resource_metadata="${where}"` })
 }

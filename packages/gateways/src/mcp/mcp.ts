@@ -3,7 +3,7 @@
  * read-only or refused.
  *
  *     client ─▶ wire ─▶ session ─▶ describe ─▶ gate ─▶ run ─▶ upstream
- *                 ◀──── one event stream per tools/call: progress while people think, then the one result
+ *                 ◀──── one JSON answer; an event stream where people think first, or progress is told before it
  *
  * The server side speaks Streamable HTTP itself, since it decides when headers go out and what counts as delivered, and
  * clients give up over exactly that (`hold.ts`, `stream.ts`). Towards the servers messages go as the text they are, so
@@ -13,6 +13,7 @@
  *
  * @module
  */
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { setTimeout as pause } from 'node:timers/promises'
 import {
   type Caller,
@@ -27,14 +28,25 @@ import { McpConfig, type ServerConfig } from './config.ts'
 import { foreseeServers } from './foresee.ts'
 import { fromElsewhere, identify, isOver, metadataPath, resourceMetadata } from './identify.ts'
 import { offersOf } from './offers.ts'
-import { accepted, createPosts, noSession } from './post.ts'
+import { accepted, createPosts, noSession, tokenOf } from './post.ts'
 import { reach } from './reach.ts'
 import { notRun } from './refuse.ts'
 import { createSessions, type Session } from './session.ts'
-import { openEventStream } from './stream.ts'
+import { type Exchange, openEventStream } from './stream.ts'
 import { createUpstream } from './upstream.ts'
 import type { OpenWay } from './way.ts'
-import { acceptsEvents, answered, json, legacySession, readMessage, rpcError, rpcNotice, rpcResult } from './wire.ts'
+import {
+  acceptsEvents,
+  answered,
+  json,
+  legacySession,
+  readMessage,
+  rpcError,
+  rpcNotice,
+  rpcResult,
+  type Said,
+  say,
+} from './wire.ts'
 
 export const mcp = defineGateway({
   name: 'mcp',
@@ -117,18 +129,25 @@ export async function startMcp(
     }
   }
 
-  async function serve(request: Request, { peer }: { peer: string | undefined }): Promise<Response> {
+  async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const said = await answer({ request, response })
+    if (said) say(request, response, said)
+  }
+
+  /** Undefined where the answer is on its way, or will be. */
+  async function answer(exchange: Exchange): Promise<Said | undefined> {
+    const { request } = exchange
     const server = servers.get(nameIn(request, '/mcp/'))
     if (!server) return json({ error: 'not found' }, 404)
     if (fromElsewhere(request, services.publicUrl)) return json({ error: 'this request comes from another site' }, 403)
-    const known = await identify(request, peer, services, server.name)
+    const known = await identify(request, services, server.name)
     switch (known.kind) {
       case 'refused':
-        return known.response
+        return known.said
       case 'closed':
-        return inTurn(unknown, '', () => refuse(request, known))
+        return inTurn(unknown, '', () => refuse(exchange, known))
       case 'known':
-        return inTurn(requests, known.caller.credential, () => serveKnown(request, server, known.caller, peer))
+        return inTurn(requests, known.caller.credential, () => serveKnown(exchange, server, known.caller))
     }
   }
 
@@ -136,7 +155,7 @@ export async function startMcp(
    * Counted while it is read and until there is something to answer; what takes its time is counted as a call or a
    * stream.
    */
-  async function inTurn(crowd: Crowd, who: string, work: () => Promise<Response>): Promise<Response> {
+  async function inTurn(crowd: Crowd, who: string, work: () => Promise<Said | undefined>): Promise<Said | undefined> {
     const leave = crowd.enter(who)
     if (!leave) return json({ error: 'too many requests are open' }, 429, { 'retry-after': '1' })
     try {
@@ -146,44 +165,39 @@ export async function startMcp(
     }
   }
 
-  async function serveKnown(
-    request: Request,
-    server: Server,
-    caller: Caller,
-    peer: string | undefined,
-  ): Promise<Response> {
-    if (closing) return refuse(request, { status: 503, says: closingNow })
-    switch (request.method) {
+  async function serveKnown(exchange: Exchange, server: Server, caller: Caller): Promise<Said | undefined> {
+    if (closing) return refuse(exchange, { status: 503, says: closingNow })
+    switch (exchange.request.method) {
       case 'POST': {
-        const incoming = await read(request)
-        return incoming.kind === 'refused' ? incoming.response : take(request, incoming, server, caller)
+        const incoming = await read(exchange)
+        return incoming.kind === 'refused' ? incoming.said : take(exchange, incoming, server, caller)
       }
       case 'GET':
-        return listen(request, server, caller, peer)
+        return listen(exchange, server, caller)
       case 'DELETE':
-        return leave(request, server, caller)
+        return leave(exchange, server, caller)
       default:
         return json({ error: 'method not allowed' }, 405, { allow: 'GET, POST, DELETE' })
     }
   }
 
   /** What a server has to tell unasked: that its tools have changed. Without a session it is a client of 2024-11-05. */
-  async function listen(request: Request, server: Server, caller: Caller, peer: string | undefined): Promise<Response> {
-    if (!acceptsEvents(request)) return json({ error: 'accept text/event-stream' }, 406)
-    const token = request.headers.get('mcp-session-id')
-    const session = token === null ? openLegacy(server, caller) : await sessionOf(request, server, caller)
+  async function listen(exchange: Exchange, server: Server, caller: Caller): Promise<Said | undefined> {
+    if (!acceptsEvents(exchange.request)) return json({ error: 'accept text/event-stream' }, 406)
+    const token = tokenOf(exchange)
+    const session = token === undefined ? openLegacy(server, caller) : await sessionOf(exchange, server, caller)
     if (!session) return noSession(token)
     const give = session.streams.size < mostStreamsOfSession ? streams.enter(caller.credential) : undefined
     if (!give) return json({ error: 'too many streams' }, 409)
 
-    const stream = openEventStream()
+    const stream = openEventStream(exchange)
     const timer = setInterval(() => stream.breathe(), config.progressEveryMs)
-    if (token === null) {
+    if (token === undefined) {
       session.legacy = stream
       void stream.tell(`/mcp/${server.name}?${legacySession}=${session.token}`, 'endpoint')
     } else session.streams.add(stream)
     const lookAgain = async () => {
-      if (isOver(await identify(request, peer, services, server.name))) await stream.finish()
+      if (isOver(await identify(exchange.request, services, server.name))) await stream.finish()
     }
     listening.add(lookAgain)
     void lookAgain() // for what happened since it was let in
@@ -192,10 +206,9 @@ export async function startMcp(
       listening.delete(lookAgain)
       give()
       session.streams.delete(stream)
-      if (token === null) sessions.drop(session)
+      if (token === undefined) sessions.drop(session)
     })
-    request.signal.addEventListener('abort', () => void stream.finish(), { once: true })
-    return stream.response
+    return undefined
   }
 
   /** It need not introduce itself: one that lost its stream takes up another and goes on. */
@@ -204,29 +217,30 @@ export async function startMcp(
     return sessions.open({ server: server.name, credential, client, version: '2024-11-05' })
   }
 
-  async function leave(request: Request, server: Server, caller: Caller): Promise<Response> {
-    const session = await sessionOf(request, server, caller)
-    if (!session) return noSession(request.headers.get('mcp-session-id'))
+  async function leave(exchange: Exchange, server: Server, caller: Caller): Promise<Said> {
+    const session = await sessionOf(exchange, server, caller)
+    if (!session) return noSession(tokenOf(exchange))
     await sessions.end(session)
-    return new Response(null, { status: 204 })
+    return { ...accepted(), status: 204 }
   }
 
   /** In band, as any refusal: the agent shall read why. Only what carries no message is told by a status. */
-  async function refuse(request: Request, { status, says }: { status: number; says: string }): Promise<Response> {
-    if (request.method !== 'POST') return json({ error: says }, status)
-    const message = await read(request)
-    if (message.kind === 'refused') return message.response
+  async function refuse(exchange: Exchange, { status, says }: { status: number; says: string }): Promise<Said> {
+    if (exchange.request.method !== 'POST') return json({ error: says }, status)
+    const message = await read(exchange)
+    if (message.kind === 'refused') return message.said
     if (message.kind !== 'request') return accepted()
     const { id, method } = message
     const refused = JSON.stringify(notRun(`NOT EXECUTED. ${says}`))
     return answered(method === 'tools/call' ? rpcResult(id, refused) : rpcError(id, -32000, says))
   }
 
-  const read = (request: Request) => readMessage(request, { bytes: config.maxBodyBytes, ms: bodyWithinMs })
+  const read = ({ request, response }: Exchange) =>
+    readMessage(request, response, { bytes: config.maxBodyBytes, ms: bodyWithinMs })
 
-  async function sessionOf(request: Request, server: Server, { credential }: Caller): Promise<Session | undefined> {
-    const token = request.headers.get('mcp-session-id')
-    return token === null ? undefined : sessions.find(token, { server: server.name, credential })
+  async function sessionOf(exchange: Exchange, server: Server, { credential }: Caller): Promise<Session | undefined> {
+    const token = tokenOf(exchange)
+    return token === undefined ? undefined : sessions.find(token, { server: server.name, credential })
   }
 
   function allowancesChanged(): void {
@@ -235,9 +249,10 @@ export async function startMcp(
   }
 
   services.mount('/mcp', serve)
-  services.mount(metadataPath, async (request) => {
+  services.mount(metadataPath, async (request, response) => {
     const server = servers.get(nameIn(request, `${metadataPath}/`))
-    return server ? resourceMetadata(services.publicUrl, server.name) : json({ error: 'not found' }, 404)
+    const said = server ? resourceMetadata(services.publicUrl, server.name) : json({ error: 'not found' }, 404)
+    say(request, response, said)
   })
   const unwatch = [services.tools.watch(tellToolsChanged), services.onAllowances(allowancesChanged)]
   // A server that cannot be reached stands in the log now, not at the first call.
@@ -284,7 +299,7 @@ async function within(settled: Promise<unknown>, ms: number): Promise<void> {
 }
 
 /** The last step of the path, if it is the only one after `prefix`. */
-function nameIn(request: Request, prefix: string): string {
-  const { pathname } = new URL(request.url)
-  return pathname.startsWith(prefix) ? pathname.slice(prefix.length) : ''
+function nameIn({ url = '' }: IncomingMessage, prefix: string): string {
+  const [path = ''] = url.split('?', 1)
+  return path.startsWith(prefix) ? path.slice(prefix.length) : ''
 }

@@ -7,8 +7,17 @@
 import type { Caller } from '@countersign/core'
 import type { Answered, Answers, From, Server } from './answer.ts'
 import type { Session, Sessions } from './session.ts'
-import { openEventStream } from './stream.ts'
-import { answered, type Incoming, legacySession, type Message, rpcError, takesBatches } from './wire.ts'
+import { type Exchange, openAnswer, openEventStream } from './stream.ts'
+import {
+  acceptsJson,
+  answered,
+  type Incoming,
+  type Message,
+  rpcError,
+  type Said,
+  sessionInAddress,
+  takesBatches,
+} from './wire.ts'
 
 type Readable = Exclude<Incoming, { kind: 'refused' }>
 
@@ -17,26 +26,28 @@ export interface PostParts {
   readonly sessions: Sessions
 }
 
-export function createPosts({ answers, sessions }: PostParts) {
-  return async (request: Request, incoming: Readable, server: Server, caller: Caller): Promise<Response> => {
-    const onStream = new URL(request.url).searchParams.get(legacySession)
-    if (onStream === null && incoming.kind === 'request' && incoming.method === 'initialize')
-      return initialize(incoming, server, caller)
+/** Undefined where the answer is on its way, or will be. */
+type Posted = Said | undefined
 
-    const token = onStream ?? request.headers.get('mcp-session-id')
+export function createPosts({ answers, sessions }: PostParts) {
+  return async (exchange: Exchange, incoming: Readable, server: Server, caller: Caller): Promise<Posted> => {
+    const { request } = exchange
+    const onStream = sessionInAddress(request)
+    if (onStream === undefined && incoming.kind === 'request' && incoming.method === 'initialize')
+      return inForm(exchange, initialize(incoming, server, caller))
+
+    const token = onStream ?? tokenOf(exchange)
     const session =
-      token === null ? undefined : await sessions.find(token, { server: server.name, credential: caller.credential })
-    if (!session || (onStream !== null && !session.legacy)) return noSession(token, incoming)
+      token === undefined
+        ? undefined
+        : await sessions.find(token, { server: server.name, credential: caller.credential })
+    if (!session || (onStream !== undefined && !session.legacy)) return noSession(token, incoming)
     const from = { server, session, caller }
     if (session.legacy) return onLegacyStream(incoming, from, session.legacy)
-    return incoming.kind === 'batch' ? batch(incoming.messages, from) : single(incoming, from)
+    return incoming.kind === 'batch' ? batch(exchange, incoming.messages, from) : single(exchange, incoming, from)
   }
 
-  function initialize(
-    message: Extract<Message, { kind: 'request' }>,
-    server: Server,
-    { credential }: Caller,
-  ): Response {
+  function initialize(message: Extract<Message, { kind: 'request' }>, server: Server, { credential }: Caller): Said {
     const hello = answers.hello(message, server)
     if (typeof hello === 'string') return answered(hello)
     const { client, version } = hello
@@ -44,19 +55,23 @@ export function createPosts({ answers, sessions }: PostParts) {
     return answered(hello.message, 200, { 'mcp-session-id': token })
   }
 
-  async function single(message: Message, from: From): Promise<Response> {
+  async function single(exchange: Exchange, message: Message, from: From): Promise<Posted> {
     if (message.kind !== 'request') return taken(message, from.session)
-    let response: Response | undefined
-    const answer = await answers.answer(message, from, (left) => {
-      const stream = openEventStream(left)
-      response = stream.response
-      return stream
-    })
-    return answer.kind === 'said' ? answered(answer.message) : (response ?? accepted())
+    const answer = await answers.answer(message, from, (left) =>
+      acceptsJson(exchange.request) ? openAnswer(exchange, left) : openEventStream(exchange, left),
+    )
+    return answer.kind === 'said' ? inForm(exchange, answered(answer.message)) : undefined
+  }
+
+  /** A client that reads nothing but events is told the same in one. */
+  function inForm(exchange: Exchange, said: Said): Posted {
+    if (acceptsJson(exchange.request)) return said
+    void openEventStream(exchange, undefined, said.headers).finish(said.body)
+    return undefined
   }
 
   /** Each message is judged alone, and answered on one stream as soon as it can be. */
-  async function batch(messages: readonly Message[], from: From): Promise<Response> {
+  async function batch(exchange: Exchange, messages: readonly Message[], from: From): Promise<Posted> {
     if (!takesBatches(from.session.version))
       return answered(rpcError(null, -32600, 'Batches are not part of this protocol version.'), 400)
     const asking = messages.filter(({ kind }) => kind === 'request' || kind === 'nonsense')
@@ -64,10 +79,10 @@ export function createPosts({ answers, sessions }: PostParts) {
     if (asking.length === 0) return accepted()
 
     const lefts: (() => void)[] = []
-    const stream = openEventStream(() => lefts.forEach((left) => left()))
+    const stream = openEventStream(exchange, () => lefts.forEach((left) => left()))
     const all = asking.map((message, index) => answerOn(stream, message, from, `${index}`, (left) => lefts.push(left)))
     void Promise.allSettled(all).then(() => stream.finish())
-    return stream.response
+    return undefined
   }
 
   async function answerOn(
@@ -92,7 +107,7 @@ export function createPosts({ answers, sessions }: PostParts) {
   }
 
   /** https://modelcontextprotocol.io/specification/2024-11-05/basic/transports#http-with-sse */
-  function onLegacyStream(incoming: Readable, from: From, stream: NonNullable<Session['legacy']>): Response {
+  function onLegacyStream(incoming: Readable, from: From, stream: NonNullable<Session['legacy']>): Said {
     const { session, server } = from
     for (const [index, message] of (incoming.kind === 'batch' ? incoming.messages : [incoming]).entries()) {
       if (message.kind === 'request' && message.method === 'initialize' && incoming.kind !== 'batch') {
@@ -108,21 +123,27 @@ export function createPosts({ answers, sessions }: PostParts) {
     return accepted()
   }
 
-  function taken(message: Message, session: Session): Response {
+  function taken(message: Message, session: Session): Said {
     if (message.kind === 'notification' && message.method === 'notifications/cancelled')
       answers.cancel(session, message.params)
     return accepted()
   }
 }
 
+/** Undefined where none is sent. */
+export function tokenOf({ request: { headers } }: Exchange): string | undefined {
+  const token = headers['mcp-session-id']
+  return typeof token === 'string' ? token : undefined
+}
+
 /** 400 without a session id, 404 for one that is over or somebody else's: the client then opens a new one. */
-export function noSession(token: string | null, message?: Readable): Response {
+export function noSession(token: string | undefined, message?: Readable): Said {
   const id = message?.kind === 'request' ? message.id : null
-  const missing = token === null
+  const missing = token === undefined
   return answered(
     rpcError(id, -32600, missing ? 'Send Mcp-Session-Id; initialize gives it.' : 'There is no such session.'),
     missing ? 400 : 404,
   )
 }
 
-export const accepted = (): Response => new Response(null, { status: 202 })
+export const accepted = (): Said => ({ status: 202, body: undefined, headers: {} })

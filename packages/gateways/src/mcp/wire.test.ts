@@ -107,7 +107,7 @@ describe('the wire', () => {
 
   it('answers a call of a server that cannot be started in band', async () => {
     const answer = await ask('tools/call', { name: 'x' })
-    expect(answer.headers.get('content-type')).toBe('text/event-stream')
+    expect(answer.headers.get('content-type')).toBe('application/json')
     expect(await answer.text()).toContain('NOT EXECUTED. The upstream could not be reached.')
   })
 

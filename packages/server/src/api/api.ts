@@ -5,13 +5,12 @@
  */
 import { CountersignError } from '@countersign/core'
 import { OpenAPIHono } from '@hono/zod-openapi'
-import { getPath } from 'hono/utils/url'
 import type { z } from 'zod'
 import { actions } from './actions/actions.ts'
 import { exportActions } from './actions/actions-export.ts'
 import { agents } from './agents/agents.ts'
 import { approvals } from './questions/approvals.ts'
-import { elsewhere, mustBeOurName, readStrictly, requestIdOf, sealed } from '../http/request.ts'
+import { elsewhere, hostOf, mustBeOurName, readStrictly, requestIdOf, sealed } from '../http/request.ts'
 import { events, type Windows } from './events/events.ts'
 import { health } from './system/health.ts'
 import { ledger } from './ledger/ledger.ts'
@@ -79,12 +78,9 @@ export function createApi(parts: ApiParts): OpenApi {
   return { fetch, openapi, windows }
 
   async function fetch(request: Request, from?: { readonly peer: string | undefined }): Promise<Response> {
-    const requestId = requestIdOf(request)
+    const requestId = requestIdOf(request.headers.get('x-request-id'))
     try {
-      mustBeOurName(request, publicUrl)
-      // As it is routed: `/%61pi` is `/api`, for every check as for every handler.
-      const handler = parts.mounted?.(getPath(request))
-      if (handler) return await handler(request, { peer: from?.peer })
+      mustBeOurName(hostOf(request), publicUrl)
       const moved = elsewhere(request, publicUrl)
       if (moved) return sealed(moved, requestId, publicUrl)
       return sealed(await api.fetch(request, { requestId, peer: from?.peer }), requestId, publicUrl)

@@ -20,6 +20,8 @@ export interface ListenerParts {
   /** `peer` is the address of the connection. */
   fetch(request: Request, from: { peer: string | undefined }): Promise<Response>
   readonly mounts?: readonly NodeMount[]
+  /** Who answers a request in Node's own terms, if somebody does; `100 Continue`, where that is waited for, is theirs to say. */
+  answers?(request: IncomingMessage): NodeMount['answer'] | undefined
   /**
    * Default 20,000; half of them of one address, so that no stranger takes every place. A proxy in front is one
    * address, with many behind it.
@@ -40,12 +42,16 @@ export async function listen({
   port,
   fetch,
   mounts = [],
+  answers,
   mostConnections = mostOpen,
 }: ListenerParts): Promise<Listener> {
   const answer = getRequestListener((request, { incoming }) =>
     fetch(request, { peer: (incoming as IncomingMessage).socket.remoteAddress }),
   )
   const handle = (request: IncomingMessage, response: ServerResponse) => {
+    const own = answers?.(request)
+    if (own) return own(request, response)
+    if (request.headers.expect !== undefined && request.httpVersion !== '1.0') response.writeContinue()
     const mount = mounts.find(({ path }) => request.url === path || request.url?.startsWith(`${path}/`))
     if (mount) mount.answer(request, response)
     else void answer(request, response)
@@ -94,6 +100,8 @@ function open(
     },
     handle,
   )
+  // Whether a body may come is said by whoever reads it.
+  server.on('checkContinue', handle)
   server.maxConnections = mostConnections
   const sources = createCrowd(mostConnections / 2)
   server.on('connection', (socket) => {

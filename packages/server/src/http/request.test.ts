@@ -96,15 +96,6 @@ describe('every answer', () => {
     expect(await codeOf(await rig.call('/approvals/x', { method: 'POST' }))).toBe('ERR_NOT_FOUND')
     expect(await codeOf(await rig.get('/api/nothing', cookie))).toBe('ERR_NOT_FOUND')
   })
-
-  it('of a mounted path is the mount’s own, behind the same check of names', async () => {
-    const mounted = (path: string) => (path === '/mcp' ? async () => new Response('mcp') : undefined)
-    const other = await createRig({ mounted })
-    expect(await (await other.call('/mcp', { method: 'POST', body: 'x' })).text()).toBe('mcp')
-    const evil = new Request(`${origin}/mcp`, { headers: { host: 'evil.example' } })
-    expect((await other.api.fetch(evil)).status).toBe(421)
-    await other.close()
-  })
 })
 
 describe('input', () => {

@@ -11,18 +11,17 @@ import { telling } from './problems.ts'
 const mostBytes = 1 << 20
 const loopbackNames = new Set(['localhost', '127.0.0.1', '[::1]'])
 
-export function requestIdOf(request: Request): string {
-  const given = request.headers.get('x-request-id') ?? ''
-  return /^[A-Za-z0-9._-]{1,64}$/.test(given) ? given : randomUUID()
+/** `given`: its `x-request-id`. */
+export function requestIdOf(given: string | readonly string[] | null | undefined): string {
+  return typeof given === 'string' && /^[A-Za-z0-9._-]{1,64}$/.test(given) ? given : randomUUID()
 }
 
 /**
- * A site that makes its own name point here (DNS rebinding) still sends that name.
+ * A site that makes its own name point here (DNS rebinding) still sends that name. `host`: in small letters.
  *
  * @throws ERR_HOST
  */
-export function mustBeOurName(request: Request, publicUrl: string): void {
-  const host = hostOf(request)
+export function mustBeOurName(host: string, publicUrl: string): void {
   const named = /^[A-Za-z0-9.:[\]-]{1,255}$/.test(host) && URL.canParse(`http://${host}`)
   if (!named || (host !== new URL(publicUrl).host && !loopbackNames.has(new URL(`http://${host}`).hostname))) {
     throw new CountersignError('ERR_HOST', { host: host.slice(0, 255) })
@@ -39,7 +38,8 @@ export function elsewhere(request: Request, publicUrl: string): Response | undef
   return new Response(null, { status: 307, headers: { location: `${ours.origin}${pathname}${search}` } })
 }
 
-const hostOf = (request: Request) => (request.headers.get('host') ?? new URL(request.url).host).toLowerCase()
+/** The name a request was sent to, in small letters. */
+export const hostOf = (request: Request) => (request.headers.get('host') ?? new URL(request.url).host).toLowerCase()
 
 /**
  * Reads the body of a request that changes something, bounded, and as JSON that means the same to every reader.

@@ -9,7 +9,6 @@ import type {
   Concerns,
   Desk,
   GatewayAddress,
-  Handler,
   LogLine,
   NodeLease,
   Pins,
@@ -71,8 +70,6 @@ export interface ApiParts {
   readonly heartbeatMs?: number
   /** The console's pages and files. */
   page(request: Request): Promise<Response>
-  /** What gateways and channels serve on this listener. Bodies and answers are theirs. */
-  mounted?(path: string): Handler | undefined
   log(line: LogLine): void
 }
 
