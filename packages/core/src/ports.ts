@@ -19,6 +19,7 @@ export type {
   Ledger,
   Tombstones,
 } from './ports/store.ts'
+export type { DeadLetter, Letter, Outbox, QueuedLetter } from './ports/outbox.ts'
 export type { Flow, LineageNode, LineageSubject, LineageEdge, Surroundings, LineageGraph } from './ports/flow.ts'
 export type {
   Caller,

@@ -15,6 +15,7 @@ import { ledger } from './conformance/ledger.ts'
 import { lineage } from './conformance/lineage.ts'
 import { model } from './conformance/model.ts'
 import { agentsAndPeople } from './conformance/people.ts'
+import { outbox } from './conformance/outbox.ts'
 import { permits } from './conformance/permits.ts'
 import { search } from './conformance/search.ts'
 import { secrets } from './conformance/secrets.ts'
@@ -89,6 +90,7 @@ const concerns = [
   lineage,
   leases,
   tombstones,
+  outbox,
   secrets,
   model,
 ]

@@ -18,6 +18,7 @@ import type {
 } from '@countersign/schema'
 import type { Clock } from './clock.ts'
 import type { LineageGraph } from './flow.ts'
+import type { Outbox } from './outbox.ts'
 import type { Page, Paging } from './page.ts'
 
 export type Beginning = 'beginning' | 'head'
@@ -147,6 +148,7 @@ export interface Store {
     list(): Promise<readonly HeldLease[]>
   }
   readonly tombstones: Tombstones
+  readonly outbox: Outbox
   /** Values that stand in parameters only as `secret:…`, encrypted, on any instance. */
   readonly secrets: {
     /** The same value gives the same reference; who has the reference alone learns nothing of the value. */

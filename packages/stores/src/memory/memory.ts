@@ -24,6 +24,7 @@ import { createTombstones } from './tombstones.ts'
 import { createLedger } from './ledger.ts'
 import { createLineage } from './lineage.ts'
 import { createLookups } from './lookups.ts'
+import { createOutbox } from './outbox.ts'
 import { createReads } from './reads.ts'
 
 export interface MemoryStoreParts {
@@ -89,6 +90,7 @@ export function createMemoryStore({
     lineage: createLineage(),
     leases: createLeases(clock),
     tombstones: createTombstones(clock),
+    outbox: createOutbox(clock),
 
     /** What is stored here is nothing but what the facts added up to, and nobody else can write it. */
     check: async () => ({ entries: journal.size, rows: 0, erased: 0, differences: [] }),

@@ -21,6 +21,7 @@ import { newest } from './migrations/0012-newest.ts'
 import { members } from './migrations/0013-members.ts'
 import { erased } from './migrations/0014-erased.ts'
 import { linked } from './migrations/0016-linked.ts'
+import { outbox } from './migrations/0017-outbox.ts'
 import { unreported } from './migrations/0015-unreported.ts'
 
 /** Every step is one statement that may run again: DDL is not transactional everywhere. Once released, never edited. */
@@ -46,6 +47,7 @@ const migrations = [
   erased,
   unreported,
   linked,
+  outbox,
 ]
 /** An instance that died while migrating keeps others from it no longer than this. */
 const leaseMs = 60_000

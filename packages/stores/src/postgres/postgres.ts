@@ -26,6 +26,7 @@ import { createLeases } from './tables/leases.ts'
 import { createTombstones } from './tables/tombstones.ts'
 import { createLedger } from './tables/ledger.ts'
 import { createLineage } from './tables/lineage.ts'
+import { createOutbox } from './tables/outbox.ts'
 import { createPermits } from './tables/permits.ts'
 import { createRecent } from './tables/recent.ts'
 import type { Reading } from './tables/reading.ts'
@@ -129,6 +130,7 @@ export async function createPostgresStore(options: PostgresStoreOptions): Promis
     lineage: createLineage({ db, tenant }),
     leases: createLeases({ db, tenant, clock: options.clock }),
     tombstones: createTombstones({ db, tenant, clock: options.clock }),
+    outbox: createOutbox({ db, tenant, clock: options.clock }),
     check: () => checkState(reading),
     secrets: createSecrets({ db, tenant, vault, subjects }),
     async close() {
