@@ -78,7 +78,6 @@ const leftOut: ReadonlySet<string> = new Set(
     ['stores/postgres/values', 'oids.int8 oids.text oids.bytea headBytes', 'format of PostgreSQL'],
     ['stores/postgres/embedded/account', 'nobody', 'a user number of Linux'],
     ['stores/postgres/embedded/postmaster', 'port', 'only names a socket in a folder of its own'],
-    ['stores/postgres/commit/batch', 'lateSequence', 'a place in an order'],
   ].flatMap(([file, names = '']) => names.split(' ').map((name) => `${file} ${name}`)),
 )
 

@@ -1,5 +1,5 @@
 export { canonical } from './action/canonical.ts'
-export { effectOf, type SaidByProtocol } from './action/effect.ts'
+export { effectOf, type EffectHint } from './action/effect.ts'
 export { digestOf, sha256Hex } from './action/digest.ts'
 export { classKeyword, digestKeyword, keywordsOf, purposeKeywords } from './action/keywords.ts'
 export { type Alike, alike, folded } from './json/alike.ts'

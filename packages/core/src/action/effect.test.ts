@@ -1,9 +1,9 @@
 import { Verb, type Effect } from '@countersign/schema'
 import { describe, expect, it } from 'vitest'
-import { effectOf, type SaidByProtocol } from './effect.ts'
+import { effectOf, type EffectHint } from './effect.ts'
 
 describe('H1: one table says which verb has which effect', () => {
-  it.each<[Verb, SaidByProtocol | undefined, Effect]>([
+  it.each<[Verb, EffectHint | undefined, Effect]>([
     ['data.read', undefined, 'read'],
     ['data.write', undefined, 'write'],
     ['data.export', undefined, 'read'],
@@ -28,8 +28,8 @@ describe('H1: one table says which verb has which effect', () => {
     ['data.export', 'deletes', 'delete'],
     ['iam.grant', 'deletes', 'grant'],
     ['model.deploy', 'deletes', 'deploy'],
-  ])('%s, of which the protocol says %s: %s', (verb, said, effect) => {
-    expect(effectOf(verb, said)).toBe(effect)
+  ])('%s, of which the protocol says %s: %s', (verb, hint, effect) => {
+    expect(effectOf(verb, hint)).toBe(effect)
   })
 
   it('and has a line for each', () => {

@@ -24,14 +24,14 @@ const effects: Readonly<Record<Verb, Effect>> = {
 }
 
 /** What the protocol itself says: a safe method, or a tool whose server is believed to say that it only reads; `DELETE`. */
-export type SaidByProtocol = 'reads' | 'deletes'
+export type EffectHint = 'reads' | 'deletes'
 
 /**
  * What a verb does if nobody knows better. `said` makes a call that means anything (`http.call`, `tool.call`) a read, and
  * what would read or write a deletion; it never makes less of a verb that says what it does.
  */
-export function effectOf(verb: Verb, said?: SaidByProtocol): Effect {
+export function effectOf(verb: Verb, hint?: EffectHint): Effect {
   const effect = effects[verb]
-  if (said === 'reads') return verb === 'http.call' || verb === 'tool.call' ? 'read' : effect
-  return said === 'deletes' && (effect === 'read' || effect === 'write') ? 'delete' : effect
+  if (hint === 'reads') return verb === 'http.call' || verb === 'tool.call' ? 'read' : effect
+  return hint === 'deletes' && (effect === 'read' || effect === 'write') ? 'delete' : effect
 }

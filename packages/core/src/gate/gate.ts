@@ -128,7 +128,7 @@ export function createGate(parts: GateParts): InstanceGate {
     parent: ActionRecord['parent'],
   ): Promise<Verdict> {
     const record = await judge(sealed, attempt, agent)
-    const settled = await settle(sealed, parent ? { ...record, parent } : record, attempt, agent)
+    const settled = await verdictOn(sealed, parent ? { ...record, parent } : record, attempt, agent)
     if ('kind' in settled) return settled
     if (settled.state === 'open') attempt.held?.(refusals.waitingFor(settled))
     const approval = await desk.waitFor(settled.id, patience.signal)
@@ -136,7 +136,7 @@ export function createGate(parts: GateParts): InstanceGate {
   }
 
   /** What becomes of it, or the question whose answer it waits for. */
-  async function settle(
+  async function verdictOn(
     sealed: SealedAction,
     record: ActionRecord,
     attempt: Attempt,

@@ -9,7 +9,7 @@ import {
   type Caller,
   folded,
   type GatewayContext,
-  type SaidByProtocol,
+  type EffectHint,
 } from '@countersign/core'
 import type { Action, Purpose, Resource } from '@countersign/schema'
 import { attemptIdOf, purposeOf, traceOf } from '../meaning/claims.ts'
@@ -140,11 +140,11 @@ const otherwise = (message: Message) => ({
   verb: 'http.call' as const,
   resource: unknown(message),
   unknown: unknown(message),
-  said: hidesMethod(message) ? ('deletes' as const) : saidBy(message.method),
+  hint: hidesMethod(message) ? ('deletes' as const) : hintOf(message.method),
   sentence: () => plainly(message),
 })
 
-export function saidBy(method: string): SaidByProtocol | undefined {
+export function hintOf(method: string): EffectHint | undefined {
   if (method === 'DELETE') return 'deletes'
   return isSafe(method) ? 'reads' : undefined
 }

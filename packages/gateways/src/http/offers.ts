@@ -7,7 +7,7 @@ import type { Offered } from '@countersign/core'
 import { outright } from '../meaning/offers.ts'
 import { enforces } from './ceilings.ts'
 import type { HttpConfig, UpstreamConfig } from './config.ts'
-import { saidBy } from './describe.ts'
+import { hintOf } from './describe.ts'
 import type { Prepared } from './prepare.ts'
 import type { Route } from './routes.ts'
 import { isSafe } from './wire.ts'
@@ -22,7 +22,7 @@ const about = ({ environment }: UpstreamConfig) => ({ gateway: 'http', mode: 'en
 
 function byRoute(name: string, upstream: UpstreamConfig, { pattern, config }: Route): Offered[] {
   const [method = ''] = pattern.split(' ')
-  const told = outright(config, { verb: 'http.call', resource: undefined, said: saidBy(method) })
+  const told = outright(config, { verb: 'http.call', resource: undefined, hint: hintOf(method) })
   if (!told) return []
   // Which number a message asks for is not known, so it may be one that a duty allows.
   const rows = typeof config.rows === 'object' ? 0 : config.rows

@@ -33,12 +33,12 @@ export type Described = Pick<Attempt, 'action'> & {
 /** @throws ERR_INPUT_INVALID for arguments that two readers could read in two ways, and for a purpose that is none */
 export async function describe(call: ToolCall, secrets: GatewayContext['secrets']): Promise<Described> {
   const { server, config, tool, definition, meta } = call
-  const said = ruleFor(config, tool.name)
-  const rule = compiled(said)
+  const written = ruleFor(config, tool.name)
+  const rule = compiled(written)
   mustBeOneReading(call.args, { read: namesDeepIn(rule.names, 'arguments'), allowed: rule.alike })
 
   const operation = `${server}/${tool.name}`
-  const { parameters, args } = await redact({ server, tool: tool.name, args: call.args }, said.secrets, secrets)
+  const { parameters, args } = await redact({ server, tool: tool.name, args: call.args }, written.secrets, secrets)
   const { action, context } = meaningOf(
     rule,
     { arguments: offered(args) },
@@ -46,7 +46,7 @@ export async function describe(call: ToolCall, secrets: GatewayContext['secrets'
       verb: 'tool.call',
       resource: { kind: 'tool', name: operation },
       unknown: { kind: 'unknown', name: operation },
-      said: config.trustAnnotations && tool.annotations?.readOnlyHint === true ? 'reads' : undefined,
+      hint: config.trustAnnotations && tool.annotations?.readOnlyHint === true ? 'reads' : undefined,
       sentence: (verb, resources) => sentenceOf({ verb, server, tool: tool.name, resources, args }),
     },
   )

@@ -17,7 +17,7 @@ export const offersOf = ({ servers }: McpConfig): Offered[] =>
   })
 
 function about({ environment }: ServerConfig, operation: string, rule: Partial<ToolRule>) {
-  const told = outright(rule, { verb: 'tool.call', resource: undefined, said: undefined })
+  const told = outright(rule, { verb: 'tool.call', resource: undefined, hint: undefined })
   const unknown = { verb: 'tool.call', resource: undefined, changes: true } as const
   return { gateway: 'mcp', mode: 'enforcing', environment, ...(told ?? unknown), enforces: () => false } as const
 }

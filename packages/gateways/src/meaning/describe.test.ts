@@ -17,7 +17,7 @@ function resourceOf(kind: string, name: unknown, said: unknown = { cel: 'body' }
       verb: 'tool.call',
       resource: unknown,
       unknown,
-      said: undefined,
+      hint: undefined,
       sentence: () => 's',
     },
   )

@@ -5,7 +5,7 @@
  * @module
  */
 import { posix } from 'node:path'
-import { type AttemptContext, effectOf, type SaidByProtocol } from '@countersign/core'
+import { type AttemptContext, effectOf, type EffectHint } from '@countersign/core'
 import type { Action, Effect, Lineage, Resource, Verb } from '@countersign/schema'
 import type { View } from './expression.ts'
 import type { Rule } from './rule.ts'
@@ -22,7 +22,7 @@ export interface Otherwise {
   readonly resource: Resource
   /** Instead of what a rule could not name, and instead of more than 50. */
   readonly unknown: Resource
-  readonly said: SaidByProtocol | undefined
+  readonly hint: EffectHint | undefined
   sentence(verb: Verb, resources: readonly Resource[]): string
 }
 
@@ -42,7 +42,7 @@ export function meaningOf(rule: Rule | undefined, view: View, otherwise: Otherwi
     action: { verb, resources },
     context: {
       sentence: rule.sentence(view) ?? otherwise.sentence(verb, resources),
-      effect: effectFor(rule, view, effectOf(verb, otherwise.said)),
+      effect: effectFor(rule, view, effectOf(verb, otherwise.hint)),
       lineage: lineageOf(rule, view),
       measures: { ...(rows !== undefined && { rows }), ...(bytes !== undefined && { bytes }) },
       destructive: rule.destructive,
@@ -50,12 +50,12 @@ export function meaningOf(rule: Rule | undefined, view: View, otherwise: Otherwi
   }
 }
 
-function nothingSaid({ verb, resource, said, sentence }: Otherwise): Meaning {
+function nothingSaid({ verb, resource, hint, sentence }: Otherwise): Meaning {
   return {
     action: { verb, resources: [resource] },
     context: {
       sentence: sentence(verb, [resource]),
-      effect: effectOf(verb, said),
+      effect: effectOf(verb, hint),
       lineage: {},
       measures: {},
       destructive: false,

@@ -3,25 +3,25 @@
  *
  * @module
  */
-import { effectOf, type Offered, type SaidByProtocol } from '@countersign/core'
+import { effectOf, type Offered, type EffectHint } from '@countersign/core'
 import type { Resource, Verb } from '@countersign/schema'
 import type { RuleConfig } from './rule.ts'
 
 /** Undefined where messages say which verb it is. `otherwise`: what holds where the rule says nothing. */
 export function outright(
-  { verb: said, effect, resources }: Partial<RuleConfig>,
+  { verb: ruled, effect, resources }: Partial<RuleConfig>,
   otherwise: {
     readonly verb: Verb
     readonly resource: Resource | undefined
-    readonly said: SaidByProtocol | undefined
+    readonly hint: EffectHint | undefined
   },
 ): Pick<Offered, 'verb' | 'resource' | 'changes'> | undefined {
-  const verb = said ?? otherwise.verb
+  const verb = ruled ?? otherwise.verb
   if (typeof verb !== 'string') return undefined
   const [only, ...more] = resources ?? []
   const named =
     only && more.length === 0 && typeof only.name === 'string' ? { kind: only.kind, name: only.name } : undefined
-  const usual = effectOf(verb, otherwise.said)
+  const usual = effectOf(verb, otherwise.hint)
   return {
     verb,
     resource: resources ? named : otherwise.resource,

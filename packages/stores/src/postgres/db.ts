@@ -1,5 +1,5 @@
 /**
- * The thin layer over `pg`: named statements, transactions that are tried again, one ear for notifications.
+ * The thin layer over `pg`: named statements, transactions that are tried again, one listener for notifications.
  *
  * @module
  */
@@ -80,7 +80,7 @@ export function openDb({ connection, namedStatements = true, connections = 10 }:
   /** Apart, so that a crowd of readers cannot keep a commit waiting. */
   const writing = openPool(config, writers)
   const statements = new WeakMap<pg.PoolClient, KnownStatements>()
-  const ears = new Set<{ close(): Promise<void> }>()
+  const listeners = new Set<{ close(): Promise<void> }>()
 
   const db: Db = {
     async query(statement, values) {
@@ -90,12 +90,12 @@ export function openDb({ connection, namedStatements = true, connections = 10 }:
       return again((attempt) => transact(body, attempt))
     },
     listen(channel, wake) {
-      const ear = listen(config, channel, wake)
-      ears.add(ear)
-      return ear
+      const listener = listen(config, channel, wake)
+      listeners.add(listener)
+      return listener
     },
     async close() {
-      await Promise.all([...ears].map((ear) => ear.close()))
+      await Promise.all([...listeners].map((listener) => listener.close()))
       await Promise.all([reading.end(), writing.end()])
     },
   }

@@ -155,7 +155,7 @@ describe('the layer over pg', { timeout: 60_000 }, () => {
 
   it('hears notifications, also after its connection was cut', async () => {
     let wake = () => undefined as void
-    const ear = db.listen('test_channel', () => wake())
+    const listener = db.listen('test_channel', () => wake())
     const next = () => new Promise<void>((resolve) => (wake = resolve))
     await next() // it listens
     const told = next()
@@ -165,6 +165,6 @@ describe('the layer over pg', { timeout: 60_000 }, () => {
     const cut = "select pg_terminate_backend(pid) from pg_stat_activity where query like 'listen%'"
     expect(await db.query({ name: '', text: cut })).toHaveLength(1)
     await again
-    await ear.close()
+    await listener.close()
   })
 })

@@ -66,7 +66,7 @@ const atOnce = 64
 export function createCommitter(parts: CommitterParts): Committer {
   const { db, tenant, vault, recorder, subjects, clock } = parts
   const queue: Waiting[] = []
-  const riding = new Set<Promise<void>>()
+  const running = new Set<Promise<void>>()
   let draining: Promise<void> | undefined
   let closed = false
 
@@ -87,7 +87,7 @@ export function createCommitter(parts: CommitterParts): Committer {
       closed = true
       for (const waiting of queue.splice(0)) waiting.reject(new CountersignError('ERR_STORE_UNAVAILABLE'))
       await draining
-      await Promise.all(riding)
+      await Promise.all(running)
     },
   }
 
@@ -115,27 +115,27 @@ export function createCommitter(parts: CommitterParts): Committer {
   /** The next batch looks, behind the head's lock, while the one before it is on its way to disk. */
   async function drain(): Promise<void> {
     do {
-      await setImmediate() // everyone of this turn rides along
+      await setImmediate() // everyone of this turn is in it
       const batch = takeBatch(queue)
       if (batch.length === 0) continue
-      const { promise: said, resolve: say } = deferred<void>()
-      const ridden = ride(batch, say)
-      riding.add(ridden)
-      void ridden.then(() => riding.delete(ridden))
-      await Promise.race([said, ridden])
+      const { promise: sent, resolve: send } = deferred<void>()
+      const run = runBatch(batch, send)
+      running.add(run)
+      void run.then(() => running.delete(run))
+      await Promise.race([sent, run])
     } while (queue.length > 0)
     draining = undefined // in the same step as the look at the queue: whoever comes next starts anew
   }
 
   /** One that fails must not take the others with it, so a batch that fails is tried again one by one. */
-  async function ride(batch: readonly Waiting[], said: () => void = () => undefined): Promise<void> {
+  async function runBatch(batch: readonly Waiting[], sent: () => void = () => undefined): Promise<void> {
     try {
-      const { results, size, written } = await attempt(batch, said)
+      const { results, size, written } = await attempt(batch, sent)
       if (results.some(({ kind }) => kind === 'committed')) parts.grown(size, written)
       await letGo(batch, results)
     } catch (error) {
       if (batch.length > 1 && !isError(error, 'ERR_STORE_UNAVAILABLE')) {
-        for (const waiting of batch) await ride([waiting])
+        for (const waiting of batch) await runBatch([waiting])
       } else {
         for (const waiting of batch) waiting.reject(broken(error))
       }
@@ -151,10 +151,10 @@ export function createCommitter(parts: CommitterParts): Committer {
   }
 
   /** `said` is called when nothing is left to say but the commit. */
-  function attempt(batch: readonly Command[], said: () => void): Promise<Settled> {
+  function attempt(batch: readonly Command[], sent: () => void): Promise<Settled> {
     return db.tx(async (session, tries) => {
       const settled = await settle(session, batch, tries, { tenant, lookup: vault.lookup, clock })
-      said()
+      sent()
       return settled
     })
   }

@@ -35,7 +35,7 @@ export function createTail({ db, tenant }: { db: Db; tenant: string }): Tail {
   let telling = false
   let tellAgain = false
   let closed = false
-  const ear = db.listen(channel, hear)
+  const listener = db.listen(channel, hear)
 
   return {
     get closed() {
@@ -64,7 +64,7 @@ export function createTail({ db, tenant }: { db: Db; tenant: string }): Tail {
       closed = true
       clearTimeout(timer)
       for (const { resolve } of waiting) resolve()
-      await ear.close()
+      await listener.close()
     },
   }
 
