@@ -13,7 +13,6 @@ import { lineageSubjects } from './migrations/0004-lineage-subjects.ts'
 import { search } from './migrations/0005-search.ts'
 import { tools } from './migrations/0006-tools.ts'
 import { lineageColumns } from './migrations/0007-lineage-columns.ts'
-import { grave } from './migrations/0008-grave.ts'
 import { openEnded } from './migrations/0009-open-ended.ts'
 import { begun } from './migrations/0010-begun.ts'
 import { tombstones } from './migrations/0011-tombstones.ts'
@@ -38,7 +37,6 @@ const migrations = [
   search,
   tools,
   lineageColumns,
-  grave,
   openEnded,
   begun,
   tombstones,

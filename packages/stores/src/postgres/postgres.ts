@@ -131,7 +131,7 @@ export async function createPostgresStore(options: PostgresStoreOptions): Promis
     leases: createLeases({ db, tenant, clock: options.clock }),
     tombstones: createTombstones({ db, tenant, clock: options.clock }),
     outbox: createOutbox({ db, tenant, clock: options.clock }),
-    check: () => checkState(reading),
+    check: () => checkState({ ...reading, lives, terms }),
     secrets: createSecrets({ db, tenant, vault, subjects }),
     async close() {
       await committer.close()

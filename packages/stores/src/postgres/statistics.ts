@@ -37,7 +37,7 @@ const nextAfter = (size: number) => Math.max(firstLook, size * timesLonger)
 /** Of entries only what is asked by: their payloads would be read, and say nothing. */
 const analyze = {
   name: '',
-  text: `analyze entry (tenant, index, id, action, approval, subject, key_id), action, permit, approval, countersignature,
+  text: `analyze entry (tenant, index, id, action, approval, subject, key_id), permit, approval, countersignature,
     subject_key, searched, ln_node, ln_edge, ln_flow, ln_way`,
   timeoutMs: 60_000,
 }

@@ -8,19 +8,20 @@ import {
   applyFacts,
   type Change,
   type Clock,
-  createFrontier,
   CountersignError,
+  createFrontier,
   type Draft,
   hashLeaf,
+  keysOf,
+  type Lookup,
   type Prepared,
   type Refused,
+  searchable,
   sha256,
 } from '@countersign/core'
 import type { Session } from '../db.ts'
 import { encodeNodes, type HeadRow, readFrontier } from '../head.ts'
 import type { Written } from '../tables/recent.ts'
-import { type ActionRows, takeUp } from './action-rows.ts'
-import { keysOf, type Lookup, searchable } from './keys.ts'
 import { loadWorld } from './load.ts'
 import type { SubjectKey } from './subjects.ts'
 import { type NewEntry, writeWorld } from './write.ts'
@@ -84,13 +85,12 @@ export async function settle(
   const frontier = createFrontier(sha256, readFrontier(head))
   const entries: NewEntry[] = []
   const drafts: Draft[] = []
-  const actions: ActionRows = { rows: new Map(), patches: new Map() }
   const written: Written[] = []
   const committed = new Map(standing.map(({ id, index }) => [id, index]))
 
   const results = commands.map((command) => judge(command))
   if (entries.length > 0) {
-    writeWorld(session, tenant, { world, drafts, actions, entries })
+    writeWorld(session, tenant, { world, drafts, entries })
     session.send(moveHead, [tenant, frontier.size, encodeNodes(frontier.save()), frontier.root(), at])
   }
   return { results, size: frontier.size, written }
@@ -120,7 +120,6 @@ export async function settle(
       const keyId = keys.get(subject)?.id ?? ''
       written.push({ entry: { index: slot.index, id, at, fact }, sizeBytes: blob.length })
       entries.push({ index: slot.index, id, at, kind, ...links, subject, keyId, leaf, leafHash, blob, wrappedKey })
-      takeUp(actions, fact, slot)
       frontier.push(leafHash)
     }
     return { kind: 'committed', index }

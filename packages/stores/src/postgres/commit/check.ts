@@ -7,22 +7,17 @@
  *
  * @module
  */
-import { applyFacts, emptyWorld, type StateReport, type World } from '@countersign/core'
-import type { Db } from '../db.ts'
+import { applyFacts, emptyWorld, keysOf, type Lookup, type StateReport, type World } from '@countersign/core'
+import { checkSearched, type CheckSearchedParts } from '../search/check.ts'
 import type { Entries } from '../tables/entries.ts'
-import { type ActionRows, takeUp } from './action-rows.ts'
-import { keysOf, type Lookup } from './keys.ts'
 
-export interface CheckParts {
-  readonly db: Db
-  readonly tenant: string
+export interface CheckParts extends CheckSearchedParts {
   readonly entries: Entries
   readonly lookup: Lookup
 }
 
 interface Told {
   readonly world: World
-  readonly actions: ActionRows
   /** Places of entries that can be read no more: a row that rests on one is let be. */
   readonly erased: Set<number>
   readonly broken: string[]
@@ -41,7 +36,7 @@ interface TableCheck {
   /** What is compared: by the name that the world has for it, the column. */
   readonly columns: Readonly<Record<string, string>>
   /** By the key, with blanks between. */
-  expected(told: Pick<Told, 'world' | 'actions'>): Rows
+  expected(world: World): Rows
   /** Rows that no fact speaks of any more do no harm. */
   readonly mayHaveMore?: true
 }
@@ -55,9 +50,8 @@ const mostTold = 1_000
 /** Tables are compared again while others write; what still differs after the last look is told as a difference. */
 const mostLooks = 10
 
-export async function checkState({ db, tenant, entries, lookup }: CheckParts): Promise<StateReport> {
-  const actions: ActionRows = { rows: new Map(), patches: new Map() }
-  const told: Told = { world: emptyWorld(), actions, erased: new Set(), broken: [], next: 0 }
+export async function checkState({ db, tenant, entries, lookup, lives, terms }: CheckParts): Promise<StateReport> {
+  const told: Told = { world: emptyWorld(), erased: new Set(), broken: [], next: 0 }
   let rows = 0
   let differences: string[] = []
   for (let look = 0; look < mostLooks; look++) {
@@ -67,6 +61,9 @@ export async function checkState({ db, tenant, entries, lookup }: CheckParts): P
     differences = []
     rows = 0
     for (const table of tables) rows += await compare(table)
+    const searched = await checkSearched({ db, tenant, lives, terms }, told.world)
+    rows += searched.rows
+    differences.push(...searched.differences)
   }
   return {
     entries: told.next,
@@ -80,14 +77,12 @@ export async function checkState({ db, tenant, entries, lookup }: CheckParts): P
       const page = await entries.range(told.next, pageSize)
       for (const { index, at, fact } of page) {
         told.next = index + 1
-        actions.patches.clear()
         if (fact.kind === 'erased') {
           told.erased.add(index)
           continue
         }
         const slot = { index, at, subject: '' }
         const applied = applyFacts([fact], [slot], { world: told.world, keys: keysOf(lookup) })
-        takeUp(actions, fact, slot)
         if ('refused' in applied)
           told.broken.push(`entry ${index}: ${fact.kind} should not have been taken (${applied.refused.code})`)
       }
@@ -97,7 +92,7 @@ export async function checkState({ db, tenant, entries, lookup }: CheckParts): P
 
   async function compare(table: TableCheck): Promise<number> {
     const { name, columns, mayHaveMore } = table
-    const expected = table.expected(told)
+    const expected = table.expected(told.world)
     const seen = new Set<string>()
     for await (const { id, entry, row } of everyRow(table)) {
       seen.add(id)
@@ -152,7 +147,7 @@ const tables: readonly TableCheck[] = [
       askedEntry: 'asked_entry',
       entry: 'entry',
     },
-    expected: ({ world: { approvals } }) => approvals,
+    expected: ({ approvals }) => approvals,
   },
   {
     name: 'countersignature',
@@ -160,7 +155,7 @@ const tables: readonly TableCheck[] = [
     key: ['s.approval', 's.person'],
     entry: 'a.entry',
     columns: { approval: 's.approval', person: 's.person', verdict: 's.verdict' },
-    expected: ({ world: { signatures } }) => signatures,
+    expected: ({ signatures }) => signatures,
   },
   {
     name: 'permit',
@@ -180,7 +175,7 @@ const tables: readonly TableCheck[] = [
       entry: 'entry',
       endedEntry: 'ended_entry',
     },
-    expected: ({ world: { permits } }) => permits,
+    expected: ({ permits }) => permits,
   },
   {
     name: 'agent',
@@ -188,7 +183,7 @@ const tables: readonly TableCheck[] = [
     key: ['id'],
     entry: 'entry',
     columns: { version: 'version', status: 'status', entry: 'entry' },
-    expected: ({ world: { agents } }) => agents,
+    expected: ({ agents }) => agents,
   },
   {
     name: 'agent_key',
@@ -197,7 +192,7 @@ const tables: readonly TableCheck[] = [
     key: ['k.hash'],
     entry: 'coalesce(a.entry, 0)',
     columns: { agent: 'k.agent' },
-    expected: ({ world: { agents } }) =>
+    expected: ({ agents }) =>
       new Map([...agents.values()].flatMap(({ id, keys }) => keys.map((hash) => [hash, { agent: id }] as const))),
   },
   {
@@ -206,7 +201,7 @@ const tables: readonly TableCheck[] = [
     key: ['id'],
     entry: 'entry',
     columns: { version: 'version', accountKey: 'account_key', linked: 'linked_keys', entry: 'entry' },
-    expected: ({ world: { people } }) => people,
+    expected: ({ people }) => people,
   },
   {
     name: 'tool',
@@ -214,23 +209,6 @@ const tables: readonly TableCheck[] = [
     key: ['id'],
     entry: 'entry',
     columns: { version: 'version', server: 'server', entry: 'entry' },
-    expected: ({ world: { tools } }) => tools,
-  },
-  {
-    name: 'action',
-    from: 'action where tenant = $1',
-    key: ['id'],
-    entry: 'entry',
-    columns: {
-      agent: 'agent',
-      people: 'people',
-      verb: 'verb',
-      operation: 'operation',
-      environment: 'environment',
-      decision: 'decision',
-      risk: 'risk',
-      entry: 'entry',
-    },
-    expected: ({ actions }) => actions.rows,
+    expected: ({ tools }) => tools,
   },
 ]

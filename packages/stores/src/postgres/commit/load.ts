@@ -144,5 +144,6 @@ const toolsById = {
 }
 const actionsById = {
   name: 'load_actions',
-  text: 'select id, subject, entry from action where tenant = $1 and id = any($2)',
+  text: `select action as id, subject, index as entry from entry
+    where tenant = $1 and action = any($2) and kind = 'action.decided'`,
 }

@@ -84,7 +84,7 @@ function remember<Value>(cache: Map<string, Value>, key: string, value: Value): 
 
 const subjectsOfActions = {
   name: 'subjects_of_actions',
-  text: 'select id, subject from action where tenant = $1 and id = any($2)',
+  text: `select action as id, subject from entry where tenant = $1 and action = any($2) and kind = 'action.decided'`,
 }
 const findKey = {
   name: 'subject_key_find',

@@ -6,7 +6,6 @@
 import type { Draft, SignatureRow, World } from '@countersign/core'
 import type { Session, Statement } from '../db.ts'
 import { bytesArray, integerArray, textArray } from '../values.ts'
-import type { ActionPatch, ActionRow, ActionRows } from './action-rows.ts'
 
 export interface NewEntry {
   readonly index: number
@@ -27,12 +26,11 @@ export interface Written {
   readonly world: World
   /** What the commands changed in it. */
   readonly drafts: readonly Draft[]
-  readonly actions: ActionRows
   readonly entries: readonly NewEntry[]
 }
 
 /** Travels with the commit. */
-export function writeWorld(session: Session, tenant: string, { world, drafts, actions, entries }: Written): void {
+export function writeWorld(session: Session, tenant: string, { world, drafts, entries }: Written): void {
   const save = <Row>(statement: Statement, rows: readonly Row[]) => {
     if (rows.length > 0) session.send(statement, [tenant, JSON.stringify(rows)])
   }
@@ -48,27 +46,11 @@ export function writeWorld(session: Session, tenant: string, { world, drafts, ac
   save(saveApprovals, changed(world.approvals))
   save(saveSignatures, withBarred(world, changed(world.signatures)))
   save(savePermits, changed(world.permits))
-  save(
-    saveActions,
-    [...actions.rows.values()].map((row) => withPatch(row, actions.patches.get(row.id))),
-  )
-  for (const { id, approval, permit, outcome, datasets } of actions.patches.values()) {
-    if (!actions.rows.has(id)) session.send(patchAction, [tenant, id, approval, permit, outcome, datasets])
-  }
   save(saveAgents, agents)
   save(saveAgentKeys, [...new Map(keys.map((key) => [key.hash, key])).values()])
   save(savePeople, changed(world.people))
   save(saveTools, changed(world.tools))
 }
-
-/** What later facts of the same batch add to an action is written with it: one row less to find and write again. */
-const withPatch = (row: ActionRow, patch: ActionPatch | undefined) => ({
-  approval: patch?.approval ?? null,
-  permit: patch?.permit ?? null,
-  outcome: patch?.outcome ?? null,
-  ...row,
-  datasets: [...new Set([...row.datasets, ...(patch?.datasets ?? [])])],
-})
 
 function withBarred(world: World, rows: readonly SignatureRow[]) {
   return rows.map((row) => ({ ...row, barred: world.approvals.get(row.approval)?.barred ?? [] }))
@@ -128,23 +110,6 @@ const savePermits = {
       node text, entry bigint, "endedEntry" bigint)
     on conflict (tenant, id) do update set outcome = excluded.outcome, delivered = excluded.delivered,
       ended_entry = excluded.ended_entry`,
-}
-
-const saveActions = {
-  name: 'save_actions',
-  text: `insert into action (tenant, id, entry, at, agent, people, verb, operation, environment, datasets, model, decision,
-      risk, subject, approval, permit, outcome)
-    select $1, * from json_to_recordset($2::json) as row (id text, entry bigint, at bigint, agent text, people text[],
-      verb text, operation text, environment text, datasets text[], model text, decision text, risk int, subject text,
-      approval text, permit text, outcome text)`,
-}
-
-/** Each row by its own statement: joined with a list, a table that was never analysed is read from end to end. */
-const patchAction = {
-  name: 'patch_action',
-  text: `update action set approval = coalesce($3, approval), permit = coalesce($4, permit),
-      outcome = coalesce($5, outcome), datasets = datasets || array(select unnest($6::text[]) except select unnest(datasets))
-    where tenant = $1 and id = $2`,
 }
 
 const saveAgents = {

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { CountersignError } from '@countersign/core'
 import type { ActionLife, Entry } from '@countersign/schema'
 import { factAt } from '../tables/entries.ts'
 import type { Reading } from '../tables/reading.ts'
@@ -94,19 +95,24 @@ function gather(told: readonly Told[]): Map<string, Begun> {
   return lives
 }
 
+/** @throws ERR_LEDGER_BROKEN for places where another action is told of */
 function lifeAt({ entry, permit, ended, approval }: Places, found: ReadonlyMap<number, Entry>): ActionLife | undefined {
   const record = factAt(found, entry, 'action.decided')?.record
   if (record === undefined) return undefined
   const question = factAt(found, approval, 'approval.changed')?.approval
   const leave = factAt(found, permit, 'action.permitted')?.permit
-  const outcome = factAt(found, ended, 'action.finished')?.outcome
+  const end = factAt(found, ended, 'action.finished')
+  const isAnother = (of: string | undefined) => of !== undefined && of !== record.id
+  const isAsked = question === undefined || question.actionId === record.id || question.id === leave?.approval
+  if (isAnother(leave?.actionId) || isAnother(end?.actionId) || !isAsked)
+    throw new CountersignError('ERR_LEDGER_BROKEN', { entry, says: 'the row is about something else' })
   const at = (index: number | null) => found.get(index ?? -1)?.at ?? 0
   return {
     record,
     at: at(entry),
     ...(question !== undefined && { approval: question }),
     ...(leave !== undefined && { permit: leave, permittedAt: at(permit) }),
-    ...(outcome !== undefined && { outcome, finishedAt: at(ended) }),
+    ...(end !== undefined && { outcome: end.outcome, finishedAt: at(ended) }),
   }
 }
 

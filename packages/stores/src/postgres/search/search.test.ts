@@ -218,6 +218,35 @@ describe('searching in parts', { timeout: 120_000 }, () => {
       await expect.poll(() => ids(store), { timeout: 10_000 }).toEqual([record.id])
     })
 
+    it('H: is held against the ledger: what is missing, too much, or other than it says is told', async () => {
+      const { store, sql, records } = await scene()
+      const [first, second, third] = records as [ActionRecord, ActionRecord, ActionRecord]
+      await store.commit({ facts: records.map(decided) })
+      const permit = samplePermit(first)
+      await store.commit({ facts: [permitted(permit)] })
+      await store.commit({ facts: [finished(permit)] })
+      await followed(store)
+      const { index } = (await sql.query('select index from cursor')).rows[0]
+      expect((await store.check()).differences).toEqual([])
+
+      const entryOf = async ({ id }: ActionRecord) =>
+        Number(
+          (await sql.query(`select index from entry where action = $1 and kind = 'action.decided'`, [id])).rows[0]
+            .index,
+        )
+      const [one, other, another] = [await entryOf(first), await entryOf(second), await entryOf(third)]
+      await sql.query('update searched set ended = null where entry = $1', [one])
+      await sql.query('delete from searched where entry = $1', [other])
+      await sql.query('update searched set terms = array_append(terms, 1::bigint) where entry = $1', [another])
+      await sql.query(`insert into searched (tenant, entry, risk, terms) values ('default', 0, 0, '{}')`)
+      expect((await store.check()).differences).toEqual([
+        'searched 0: nobody can read what made it',
+        `searched ${one}: ended is null, and by the ledger ${index - 1}`,
+        `searched ${another}: it is found by other terms than it has`,
+        `searched ${other}: the ledger has it, the table does not`,
+      ])
+    })
+
     it('two instances: of one that is told what another was told already, nothing is written, and it goes on from there', async () => {
       const { open, store, records, ids, rows, expected } = await scene()
       const other = await open()

@@ -4,9 +4,8 @@
  *
  * @module
  */
-import { type ActionQuery, keywordsOf } from '@countersign/core'
+import { type ActionQuery, keywordsOf, type Lookup } from '@countersign/core'
 import type { ActionLife } from '@countersign/schema'
-import type { Lookup } from '../commit/keys.ts'
 
 export type Terms = ReturnType<typeof createTerms>
 

@@ -1,6 +1,5 @@
-import { CountersignError, type Store } from '@countersign/core'
+import { CountersignError, keysOf, type Store } from '@countersign/core'
 import type { Approval } from '@countersign/schema'
-import { keysOf } from '../commit/keys.ts'
 import { type Entries, factAt } from './entries.ts'
 import { indexBelow, limitOf, pageOf } from './pages.ts'
 import type { Reading } from './reading.ts'

@@ -6,9 +6,8 @@
  *
  * @module
  */
-import { CountersignError, type Store } from '@countersign/core'
+import { CountersignError, keysOf, type Store } from '@countersign/core'
 import type { FactKind, FactOf } from '@countersign/schema'
-import { keysOf } from '../commit/keys.ts'
 import { factAt } from './entries.ts'
 import { jointly } from './jointly.ts'
 import type { Reading } from './reading.ts'

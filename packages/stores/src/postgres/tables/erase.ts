@@ -65,9 +65,9 @@ const destroy = [
   },
   {
     name: 'erase_answers',
-    text: `update permit set delivered = true from action
-      where permit.tenant = $1 and action.tenant = $1 and action.id = permit.action and action.subject = $2
-        and not permit.delivered`,
+    text: `update permit set delivered = true from entry
+      where permit.tenant = $1 and not permit.delivered and entry.tenant = $1 and entry.index = permit.entry
+        and entry.subject = $2`,
   },
   { name: 'erase_key', text: 'delete from subject_key where tenant = $1 and subject = $2' },
   {

@@ -15,8 +15,8 @@ import {
   nodeKey,
   type Paging,
   type Reached,
+  searchable,
 } from '@countersign/core'
-import { searchable } from '../commit/keys.ts'
 import type { Db, Statement } from '../db.ts'
 import type { Value } from '../values.ts'
 import { limitOf, pageOf } from './pages.ts'

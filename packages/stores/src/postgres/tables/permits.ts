@@ -1,6 +1,5 @@
-import { CountersignError, type PermitLife, type Store } from '@countersign/core'
+import { CountersignError, keysOf, type PermitLife, searchable, type Store } from '@countersign/core'
 import type { PermitRecord } from '@countersign/schema'
-import { keysOf, searchable } from '../commit/keys.ts'
 import { factAt } from './entries.ts'
 import type { Reading } from './reading.ts'
 

@@ -1,4 +1,4 @@
-import type { Lookup } from '../commit/keys.ts'
+import type { Lookup } from '@countersign/core'
 import type { Db } from '../db.ts'
 import type { Entries } from './entries.ts'
 
