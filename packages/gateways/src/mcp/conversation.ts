@@ -12,8 +12,8 @@ import { versions } from './wire.ts'
 
 /** How a request ended. */
 export type Answer =
-  /** The result as the server wrote it. */
-  | { readonly kind: 'result'; readonly result: string }
+  /** The result as the server wrote it, and what it is. */
+  | { readonly kind: 'result'; readonly result: string; readonly value: unknown }
   | { readonly kind: 'error'; readonly code: number; readonly says: string }
   /** Certainly not done. */
   | { readonly kind: 'refused'; readonly says: string }
@@ -98,7 +98,7 @@ export async function openConversation({ open, withinMs, told, lost }: Conversat
     if (opened) lost(says)
   }
 
-  const tell = (message: string) => void way.send(message, AbortSignal.timeout(withinMs))
+  const tell = (message: string) => void way.send(message, () => AbortSignal.timeout(withinMs))
 
   function ask({ method, params = {}, withinMs: patienceMs, cut, onProgress }: Ask): Promise<Answer> {
     if (over) return Promise.resolve({ kind: 'refused', says: 'the server is not connected' })
@@ -106,13 +106,12 @@ export async function openConversation({ open, withinMs, told, lost }: Conversat
     const id = (last += 1)
     const meta = onProgress ? { _meta: `{"progressToken":${id}}` } : {}
     const message = `{"jsonrpc":"2.0","id":${id},"method":${JSON.stringify(method)},"params":${objectOf({ ...params, ...meta })}}`
-    const leave = new AbortController()
-    let waited: () => void = () => undefined
+    let leave: AbortController | undefined
     return new Promise<Answer>((settle) => {
       const giveUp = (answer: Answer, why: string) => {
-        settle(answer)
+        settled(answer)
         if (method !== 'initialize') tell(cancelled(id, why))
-        leave.abort()
+        leave?.abort()
       }
       const tooLong = () => {
         const says = `the server did not answer within ${Math.ceil(patienceMs / 1000)} s`
@@ -121,21 +120,19 @@ export async function openConversation({ open, withinMs, told, lost }: Conversat
       const cutNow = () => giveUp({ kind: 'cut', says: String(cut?.reason) }, 'It is no longer wanted.')
       const timer = setTimeout(tooLong, patienceMs)
       cut?.addEventListener('abort', cutNow, { once: true })
-      waited = () => {
+      const settled = (answer: Answer) => {
         clearTimeout(timer)
         cut?.removeEventListener('abort', cutNow)
         waiting.delete(id)
-      }
-      const settled = (answer: Answer) => {
-        waited()
         settle(answer)
       }
       waiting.set(id, { settle: settled, onProgress })
-      void way.send(message, leave.signal).then((sent) => {
+      const stop = () => (leave ??= new AbortController()).signal
+      void way.send(message, stop).then((sent) => {
         const answer = withoutAnswer(sent)
         if (answer) settled(answer)
       })
-    }).finally(() => waited())
+    })
   }
 
   async function close(): Promise<void> {
@@ -191,7 +188,7 @@ function agreedIn(
   const failed = (says: string, late = false) => ({ kind: 'failed', says, late }) as const
   switch (answer.kind) {
     case 'result': {
-      const version = Hello.safeParse(JSON.parse(answer.result)).data?.protocolVersion
+      const version = Hello.safeParse(answer.value).data?.protocolVersion
       if (version === undefined) return failed('the server answers initialize without a protocol version')
       if ((versions as readonly string[]).includes(version)) return { kind: 'agreed', version }
       return failed(`the server speaks MCP ${printable(version)}, and we speak ${versions.join(', ')}`)
@@ -241,8 +238,9 @@ function readMessage(text: string): Heard | undefined {
   const failure = error === undefined ? undefined : RpcError.safeParse(error).data
   if (failure && result === undefined)
     return { kind: 'answer', id, answer: { kind: 'error', code: failure.code, says: printable(failure.message) } }
-  const readable = result !== undefined && error === undefined && result.startsWith('{')
-  return { kind: 'answer', id, answer: readable ? { kind: 'result', result } : unreadable }
+  if (result === undefined || error !== undefined || !result.startsWith('{'))
+    return { kind: 'answer', id, answer: unreadable }
+  return { kind: 'answer', id, answer: { kind: 'result', result, value: (value as { result: unknown }).result } }
 }
 
 const isId = (id: unknown): boolean => typeof id === 'number' || (typeof id === 'string' && id.length <= 1_000)

@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import { describe as group, expect, it } from 'vitest'
 import { ServerConfig } from './config.ts'
 import { describe, prospectOf } from './describe.ts'
-import { Parameters, restore } from './parameters.ts'
+import { parametersOf, restore } from './parameters.ts'
 
 const cel = (text: string) => ({ cel: text })
 
@@ -246,7 +246,7 @@ group('A1: arguments that two readers could read in two ways are refused, with t
 group('what is sent of a call', () => {
   const sent = async (config: object, args: Record<string, ExactJson>) => {
     const { action } = await say(config, 'x', args as Record<string, Json>)
-    return { action, text: await restore(Parameters.parse(seal({ ...drafted, ...action }).action.parameters), vault) }
+    return { action, text: await restore(parametersOf(seal({ ...drafted, ...action }).action.parameters), vault) }
   }
   const drafted = { tenant: 'default', agent: 'a' } as const
   const vault = { ...secrets, reveal: async () => '"hunter2"' }

@@ -4,20 +4,42 @@
  *
  * @module
  */
-import { canonical, type ExactJson, type GatewayContext, isPlainJson, parseExactJson } from '@countersign/core'
-import { Json } from '@countersign/schema'
-import { z } from 'zod'
+import {
+  canonical,
+  CountersignError,
+  type ExactJson,
+  type GatewayContext,
+  isPlainJson,
+  parseExactJson,
+} from '@countersign/core'
+import type { Action, Json } from '@countersign/schema'
 import { keepAt, revealAt } from '../meaning/secrets.ts'
+import { isJsonObject } from './wire.ts'
 
-export const Parameters = z.strictObject({
-  server: z.string(),
-  tool: z.string(),
-  arguments: z
-    .union([z.string(), z.record(z.string(), Json)])
-    .describe('As text in its canonical form where it has numbers that a double cannot hold.'),
-  secrets: z.array(z.string()).optional().describe('JSON pointers to where references stand.'),
-})
-export type Parameters = z.infer<typeof Parameters>
+export interface Parameters {
+  readonly server: string
+  readonly tool: string
+  /** As text in its canonical form where it has numbers that a double cannot hold. */
+  readonly arguments: string | { readonly [key: string]: Json }
+  /** JSON pointers to where references stand. */
+  readonly secrets: readonly string[]
+}
+
+const members = ['server', 'tool', 'arguments', 'secrets']
+
+/** Of an action that is sealed. @throws ERR_INTERNAL for what is not sealed here */
+export function parametersOf(sealed: Action['parameters']): Parameters {
+  const { server, tool, arguments: args, secrets = [] } = sealed
+  const known = Object.keys(sealed).every((name) => members.includes(name))
+  const named = typeof server === 'string' && typeof tool === 'string'
+  const given = typeof args === 'string' || isJsonObject(args)
+  if (!known || !named || !given || !isPointers(secrets))
+    throw new CountersignError('ERR_INTERNAL', 'the parameters are not as they are sealed')
+  return { server, tool, arguments: args, secrets }
+}
+
+const isPointers = (value: unknown): value is string[] =>
+  Array.isArray(value) && value.every((each) => typeof each === 'string')
 
 export interface Redacted {
   readonly parameters: Record<string, Json>

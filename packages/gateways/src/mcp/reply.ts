@@ -29,7 +29,7 @@ export function readPage(
   | { readonly kind: 'forgotten' } {
   switch (answer.kind) {
     case 'result': {
-      const page = Page.safeParse(JSON.parse(answer.result)).data
+      const page = Page.safeParse(answer.value).data
       const written = membersOf(answer.result)?.get('tools')
       const tools = written === undefined ? undefined : itemsOf(written)
       if (!page || !tools) return { kind: 'failed', says: 'the server answers something that is no list of tools' }
@@ -49,7 +49,12 @@ export function readPage(
   }
 }
 
-const ToolResult = z.object({ content: z.array(z.unknown()).optional(), isError: z.boolean().nullish() })
+/** Whether a result is one of a tool that ended with an error; undefined if it is none of a tool. */
+function isErrorIn(result: unknown): boolean | undefined {
+  const { content, isError } = result as { readonly content?: unknown; readonly isError?: unknown }
+  if (content !== undefined && !Array.isArray(content)) return undefined
+  return isError === undefined || isError === null || isError === false ? false : isError === true || undefined
+}
 
 /**
  * An error answer says that it did not end well there. Two codes say nothing of that: programs that stand between us and a
@@ -58,9 +63,9 @@ const ToolResult = z.object({ content: z.array(z.unknown()).optional(), isError:
 export function replyOf(answer: Answer): Reply {
   switch (answer.kind) {
     case 'result': {
-      const result = ToolResult.safeParse(JSON.parse(answer.result)).data
-      if (!result) return { kind: 'unknown', says: 'what the server answered is no result of a tool' }
-      return { kind: 'answered', result: answer.result, isError: result.isError === true }
+      const failed = isErrorIn(answer.value)
+      if (failed === undefined) return { kind: 'unknown', says: 'what the server answered is no result of a tool' }
+      return { kind: 'answered', result: answer.result, isError: failed }
     }
     case 'error': {
       const says = `the server answered with error ${answer.code}: ${answer.says}`

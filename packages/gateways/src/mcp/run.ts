@@ -6,7 +6,7 @@
 import { CountersignError, type GatewayContext, type Permit } from '@countersign/core'
 import type { KeptResult, Outcome } from '@countersign/schema'
 import type { ServerConfig } from './config.ts'
-import { Parameters, restore } from './parameters.ts'
+import { parametersOf, restore } from './parameters.ts'
 import { notRun } from './refuse.ts'
 import type { Progress } from './conversation.ts'
 import type { Reply } from './reply.ts'
@@ -41,7 +41,7 @@ const hungUp = 'the client hung up before it began'
 
 async function run(permit: Permit, sent: { begun: boolean }, parts: RunParts): Promise<RunEnd> {
   const { upstream, secrets, signal, onProgress } = parts
-  const parameters = Parameters.parse(permit.action.parameters)
+  const parameters = parametersOf(permit.action.parameters)
   const { tool } = parameters
   if (permit.obligations.length > 0)
     return notBegun('policy attaches obligations that cannot be enforced on a tool’s answer')

@@ -48,12 +48,12 @@ export const inOneLine = (text: string): string => text.replace(/[\r\n]+/g, ' ')
 export function withNumbers(text: string, replace: (literal: string) => string | undefined): string {
   let result = ''
   let kept = 0
-  for (let at = nextOf(/["\d-]/g, text, 0); at < text.length; at = nextOf(/["\d-]/g, text, at)) {
+  for (let at = nextOf(textOrNumber, text, 0); at < text.length; at = nextOf(textOrNumber, text, at)) {
     if (text[at] === '"') {
       at = afterString(text, at)
       continue
     }
-    const end = nextOf(/[^\d.eE+-]/g, text, at)
+    const end = nextOf(noNumber, text, at)
     const other = replace(text.slice(at, end))
     if (other !== undefined) {
       result += text.slice(kept, at) + other
@@ -67,11 +67,11 @@ export function withNumbers(text: string, replace: (literal: string) => string |
 function afterValue(text: string, from: number): number {
   const first = text[from]
   if (first === '"') return afterString(text, from)
-  if (first !== '{' && first !== '[') return nextOf(/[\s,\]}]/g, text, from)
+  if (first !== '{' && first !== '[') return nextOf(endOfWord, text, from)
   let depth = 1
   let at = from + 1
   while (depth > 0) {
-    at = nextOf(/["{}[\]]/g, text, at)
+    at = nextOf(bracketOrText, text, at)
     const found = text[at]
     if (found === '"') at = afterString(text, at)
     else {
@@ -92,12 +92,22 @@ function afterString(text: string, from: number): number {
   throw new SyntaxError('not JSON')
 }
 
-const afterBlanks = (text: string, at: number): number => nextOf(/[^ \t\r\n]/g, text, at)
+function afterBlanks(text: string, from: number): number {
+  let at = from
+  while (blanks.has(text.charCodeAt(at))) at += 1
+  return at
+}
 
 function afterComma(text: string, at: number): number {
   const next = afterBlanks(text, at)
   return text[next] === ',' ? afterBlanks(text, next + 1) : next
 }
+
+const blanks: ReadonlySet<number> = new Set([0x20, 0x09, 0x0a, 0x0d])
+const textOrNumber = /["\d-]/g
+const noNumber = /[^\d.eE+-]/g
+const endOfWord = /[\s,\]}]/g
+const bracketOrText = /["{}[\]]/g
 
 function nextOf(pattern: RegExp, text: string, from: number): number {
   pattern.lastIndex = from

@@ -37,7 +37,8 @@ export const openOverHttp =
     let version: string | undefined
     let listening = false
 
-    async function send(message: string, signal: AbortSignal): Promise<Sent> {
+    async function send(message: string, giveUp: () => AbortSignal): Promise<Sent> {
+      const signal = giveUp()
       let answer: IncomingMessage
       try {
         answer = await ask({ method: 'POST', body: message, headers: { 'content-type': 'application/json' }, signal })

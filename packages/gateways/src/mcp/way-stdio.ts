@@ -49,17 +49,30 @@ export const openOverStdio =
     })
     child.stdin.on('error', () => undefined) // it has closed its end; `close` tells why
 
+    /** What is sent in one turn goes out in one write: each wakes the program. */
+    let leaving = ''
+    function write(message: string): void {
+      if (leaving === '') setImmediate(flush)
+      leaving += `${message}\n`
+    }
+    function flush(): void {
+      const lines = leaving
+      leaving = ''
+      if (lines !== '' && child.stdin.writable) child.stdin.write(lines)
+    }
+
     return {
       pid: child.pid,
       async send(message) {
         if (!open || !child.stdin.writable) return { kind: 'refused', says: 'the program is not running' }
-        child.stdin.write(`${message}\n`)
-        return { kind: 'sent' }
+        write(message)
+        return sent
       },
       agreed: () => undefined,
       async close() {
         open = false
         if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return
+        flush()
         child.stdin.end()
         for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
           if (await within(gone, politeMs)) return
@@ -69,6 +82,8 @@ export const openOverStdio =
       },
     }
   }
+
+const sent = { kind: 'sent' } as const
 
 /** How long a server may take to leave when its input ends, and again after SIGTERM; then it is killed. */
 const politeMs = 2_000

@@ -17,8 +17,8 @@ export type Sent =
 
 /** One way to one server, open until it is closed or lost. */
 export interface Way {
-  /** Never throws. `signal` gives up waiting. */
-  send(message: string, signal: AbortSignal): Promise<Sent>
+  /** Never throws. `giveUp`, asked for where there is something to wait for, ends the waiting. */
+  send(message: string, giveUp: () => AbortSignal): Promise<Sent>
   /** The server has agreed on this version of the protocol. */
   agreed(version: string): void
   close(): Promise<void>
