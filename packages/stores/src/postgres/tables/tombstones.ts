@@ -1,5 +1,6 @@
 import type { Clock, Store } from '@countersign/core'
 import type { Db } from '../db.ts'
+import { jointly } from './jointly.ts'
 
 /** `clock` in place of the database's. */
 export function createTombstones({
@@ -11,13 +12,17 @@ export function createTombstones({
   tenant: string
   clock: Clock | undefined
 }): Store['tombstones'] {
+  const standing = jointly(async (names) => {
+    const rows = await db.query(stands, [tenant, names, clock?.now() ?? null])
+    return new Map(rows.map(({ name }) => [String(name), true]))
+  })
   return {
     async put(name, forMs) {
       await db.query(clear, [tenant, clock?.now() ?? null])
       await db.query(put, [tenant, name, forMs, clock?.now() ?? null])
     },
     async stands(name) {
-      return (await db.query(stands, [tenant, name, clock?.now() ?? null])).length > 0
+      return (await standing(name)) === true
     },
   }
 }
@@ -33,5 +38,5 @@ const put = {
 }
 const stands = {
   name: 'tombstone_stands',
-  text: `select 1 as one from tombstone where tenant = $1 and name = $2 and until > ${nowOr('$3')}`,
+  text: `select name from tombstone where tenant = $1 and name = any($2) and until > ${nowOr('$3')}`,
 }
