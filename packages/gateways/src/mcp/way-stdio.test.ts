@@ -17,11 +17,7 @@ function open() {
   const server = { command: [process.execPath, '-e', program], env: {} } as unknown as Parameters<
     typeof openOverStdio
   >[1]
-  const way = openOverStdio(
-    'files',
-    server,
-    ({ text }) => said.push(text),
-  )({
+  const way = openOverStdio('files', server, ({ text }) => said.push(text))({
     message: (text) => heard.push(JSON.parse(text)),
     lost: (says) => heard.push(says),
   })
