@@ -18,7 +18,7 @@ import {
 } from './two-desks-cast.ts'
 
 /** A question as the model has it. */
-export interface Question {
+export interface ApprovalLife {
   readonly state: ApprovalState
   readonly signed: readonly { readonly person: string; readonly assurance: string }[]
   readonly askedAt: number
@@ -27,7 +27,7 @@ export interface Question {
 }
 
 export interface World {
-  readonly questions: Map<number, Question>
+  readonly questions: Map<number, ApprovalLife>
   /** By lane. */
   readonly runs: readonly Runs[]
   readonly gone: Set<string>
@@ -99,7 +99,7 @@ export function escalatedBy(world: World, each: number, who: string, now: number
   return now >= 0
 }
 
-export function settled(question: Question, now: number): Question {
+export function settled(question: ApprovalLife, now: number): ApprovalLife {
   const state = inTime(question, now)
   if (state !== question.state) return { ...question, state, settledAt: now }
   return {
@@ -114,7 +114,7 @@ export function takeBack(world: World, each: number): void {
   if (question?.state === 'granted') world.questions.set(each, { ...question, state: 'voided' })
 }
 
-function inTime({ state, askedAt, settledAt }: Question, now: number): ApprovalState {
+function inTime({ state, askedAt, settledAt }: ApprovalLife, now: number): ApprovalState {
   if (state === 'open' && now >= askedAt + timeoutMs) return 'expired'
   if (state === 'granted' && now >= settledAt + validMs) return 'expired'
   return state
@@ -126,7 +126,7 @@ const standing = (who: { person: string }, escalated: boolean) => {
   return { controller: groups.includes('controllers'), lawyer }
 }
 
-export function serves({ signed: by, escalated }: Pick<Question, 'signed' | 'escalated'>): boolean {
+export function serves({ signed: by, escalated }: Pick<ApprovalLife, 'signed' | 'escalated'>): boolean {
   const controllers = by.filter((one) => standing(one, escalated).controller)
   const lawyers = by.filter((one) => standing(one, escalated).lawyer && one.assurance !== 'chat')
   return controllers.length >= 2 && lawyers.length >= 1

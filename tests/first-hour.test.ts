@@ -1,6 +1,6 @@
 /**
- * The first hour as someone has it who has never seen us: what `docs/quick-start.md` says, and nothing else, in an empty
- * folder with an MCP server that others wrote and an API that knows nothing of us.
+ * The first hour as someone has it who has never seen us: what `docs/quick-start.md` says, and nothing else, in an
+ * empty folder with an MCP server that others wrote and an API that knows nothing of us.
  *
  * @module
  */
@@ -14,7 +14,7 @@ import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type Browser, freePorts, openBrowser, send } from '@countersign/demo'
-import type { QuestionPage, QuestionView } from '@countersign/schema'
+import type { ApprovalPage, ApprovalView } from '@countersign/schema'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { builtProgram } from './program.ts'
 
@@ -116,14 +116,14 @@ async function done(command: string, env: Readonly<Record<string, string>> = {})
 }
 
 /** The question that waits, as soon as one does. */
-async function questionFor({ get }: Browser): Promise<QuestionView> {
-  const open = async () => (await get<QuestionPage>('/api/approvals?state=open')).items
+async function questionFor({ get }: Browser): Promise<ApprovalView> {
+  const open = async () => (await get<ApprovalPage>('/api/approvals?state=open')).items
   await expect.poll(async () => (await open()).length, { timeout: 30_000 }).toBe(1)
   const [first] = await open()
   return get(`/api/approvals/${first?.id}`)
 }
 
-const approve = ({ post }: Browser, { id, shown }: QuestionView) =>
+const approve = ({ post }: Browser, { id, shown }: ApprovalView) =>
   post(`/api/approvals/${id}/signatures`, { verdict: 'approve', shown })
 
 it('G3: the guide alone puts an own MCP server and an own API behind the gate, and what waits runs once Ben approves it', async () => {

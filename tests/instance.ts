@@ -23,7 +23,7 @@ import {
   steps,
   type Told,
 } from '@countersign/demo'
-import type { QuestionView } from '@countersign/schema'
+import type { ApprovalView } from '@countersign/schema'
 import { findSocket } from '@countersign/server'
 import { putCluster } from '../packages/stores/src/postgres/testing.ts'
 
@@ -41,8 +41,8 @@ export interface TestInstance {
   readonly people: Readonly<Record<PersonName, Browser>>
   /** As the step's agent, not waiting for people. */
   act(step: Step, how?: { key?: string; waitSeconds?: number; attempt?: string }): Promise<Told>
-  question(told: Told | string, as?: PersonName): Promise<QuestionView>
-  sign(as: PersonName, question: QuestionView, verdict?: 'approve' | 'reject'): ReturnType<Browser['post']>
+  question(told: Told | string, as?: PersonName): Promise<ApprovalView>
+  sign(as: PersonName, question: ApprovalView, verdict?: 'approve' | 'reject'): ReturnType<Browser['post']>
   /** Of everything recorded until now. */
   verify(): Promise<LedgerReport>
   close(): Promise<void>
@@ -111,7 +111,7 @@ function standing(
     act: (step, how = {}) =>
       send(step, { publicUrl: url, gatewayUrl: demo.gatewayUrl, key: demo.keys[step.agent], ...how }),
     question: (told, as = 'ben') =>
-      people[as].get<QuestionView>(`/api/approvals/${typeof told === 'string' ? told : told.approval}`),
+      people[as].get<ApprovalView>(`/api/approvals/${typeof told === 'string' ? told : told.approval}`),
     sign: (as, { id, shown }, verdict = 'approve') =>
       people[as].post(`/api/approvals/${id}/signatures`, { verdict, shown }),
     verify: () => verifyAll(demo),

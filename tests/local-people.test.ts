@@ -8,7 +8,7 @@ import { verifyIdTokenProof } from '@countersign/identity'
 import { localIssuer, type Me, type PersonList } from '@countersign/schema'
 import { Config, type StartedInstance, startInstance } from '@countersign/server'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { questionFor, sampleSignOff } from '../packages/server/src/api/rig/question.ts'
+import { questionFor, sampleSignOff } from '../packages/server/src/api/rig/approval.ts'
 
 const policies = fileURLToPath(new URL('../policies', import.meta.url))
 let dataDir: string

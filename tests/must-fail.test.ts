@@ -5,7 +5,7 @@
  */
 import { createAsk, createProgram, type Terminal, product, Stopped } from '@countersign/cli'
 import { openBrowser, type Told } from '@countersign/demo'
-import type { QuestionView } from '@countersign/schema'
+import type { ApprovalView } from '@countersign/schema'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { knock, openMcp } from './knock.ts'
 import { exportOf, openTestInstance, type TestInstance, until } from './instance.ts'
@@ -24,7 +24,7 @@ const exportsRun = () => instance.demo.company.log().filter(({ did }) => did ===
 const stateOf = async (id: string) => (await instance.question(id)).state
 
 describe('a signature that is not given by a person who was asked, in their own browser (P3, P4)', () => {
-  let question: QuestionView
+  let question: ApprovalView
   let told: Told
   let before: number
   const step = newExport()

@@ -106,7 +106,7 @@ describe('a question', () => {
   it('is nobody’s business but of the agent that asked it', async () => {
     const { approval = '' } = await instance.act(newExport())
     const asked = (key: string) =>
-      knock(`${instance.demo.gatewayUrl}/.countersign/questions/${approval}`, {
+      knock(`${instance.demo.gatewayUrl}/.countersign/approvals/${approval}`, {
         headers: { authorization: `Bearer ${key}` },
       })
     expect(await asked(instance.demo.keys['finance-bot'])).toMatchObject({ status: 200, body: { state: 'open' } })

@@ -7,7 +7,7 @@ import { readFile, rename } from 'node:fs/promises'
 import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
 import { serveStdio } from '@countersign/gateways'
-import type { QuestionView } from '@countersign/schema'
+import type { ApprovalView } from '@countersign/schema'
 import { openBrowser, steps, type Told } from '@countersign/demo'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Heard, knock, type McpClient, openMcp } from './knock.ts'
@@ -16,9 +16,9 @@ import { codeOf, exportOf, openTestInstance, type TestInstance, until } from './
 let instance: TestInstance
 let mcp: McpClient
 /** Asked before; signed before; asked before by someone who waits through it all. */
-let open: QuestionView
-let granted: QuestionView
-let awaited: QuestionView
+let open: ApprovalView
+let granted: ApprovalView
+let awaited: ApprovalView
 let waiting: Promise<Told>
 let ran: number
 
@@ -64,7 +64,7 @@ describe('while the store is gone, everything is refused in the words of each pr
     ],
     [
       'how a question stands',
-      () => knock(`${instance.demo.gatewayUrl}/.countersign/questions/${open.id}`, { headers: agent() }),
+      () => knock(`${instance.demo.gatewayUrl}/.countersign/approvals/${open.id}`, { headers: agent() }),
     ],
   ])('the HTTP gateway answers 503: %s', async (_, ask) => {
     const heard = await ask()

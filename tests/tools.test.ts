@@ -10,7 +10,7 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Browser, freePorts, openBrowser } from '@countersign/demo'
-import type { ActionPage, QuestionView, ToolList } from '@countersign/schema'
+import type { ActionPage, ApprovalView, ToolList } from '@countersign/schema'
 import { type StartedInstance, startInstance } from '@countersign/server'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type McpClient, openMcp } from './knock.ts'
@@ -93,7 +93,7 @@ describe('A3: two attempts that say the same in another order are one question a
     expect(id).toBeDefined()
     expect(other).toBe(id)
 
-    const question = await first().keeper.get<QuestionView>(`/api/approvals/${id}`)
+    const question = await first().keeper.get<ApprovalView>(`/api/approvals/${id}`)
     const signed = { verdict: 'approve', shown: question.shown }
     expect((await first().keeper.post(`/api/approvals/${id}/signatures`, signed)).status).toBe(200)
     const ran = await Promise.all(orders.map((args, at) => write(clients[1 - at]!, args, 2)))

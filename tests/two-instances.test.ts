@@ -9,7 +9,7 @@ import { join } from 'node:path'
 import { sha256, verifyEd25519 } from '@countersign/core'
 import { verifyLedger } from '@countersign/core/verify'
 import { type Browser, freePorts, openBrowser, send, type Step, steps, type Told } from '@countersign/demo'
-import type { QuestionView } from '@countersign/schema'
+import type { ApprovalView } from '@countersign/schema'
 import { type StartedInstance, startInstance } from '@countersign/server'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { knock, openMcp } from './knock.ts'
@@ -123,8 +123,8 @@ describe('two instances on one PostgreSQL', () => {
       signal,
     })
   }
-  const questionThere = (id = '') => ben.get<QuestionView>(`/api/approvals/${id}`)
-  const signThere = ({ id, shown }: QuestionView) =>
+  const questionThere = (id = '') => ben.get<ApprovalView>(`/api/approvals/${id}`)
+  const signThere = ({ id, shown }: ApprovalView) =>
     ben.post(`/api/approvals/${id}/signatures`, { verdict: 'approve', shown })
 
   it('are one deployment: held by the one, signed at the other, run by the first, whose client waited (P10, P14)', async () => {
@@ -143,7 +143,7 @@ describe('two instances on one PostgreSQL', () => {
       () => cleo.get<{ items: { id: string; verb: string }[] }>('/api/approvals?state=open'),
       (page) => page.items.some(({ verb }) => verb === 'file.write'),
     )
-    const question = await cleo.get<QuestionView>(
+    const question = await cleo.get<ApprovalView>(
       `/api/approvals/${items.find(({ verb }) => verb === 'file.write')?.id}`,
     )
     await cleo.post(`/api/approvals/${question.id}/signatures`, { verdict: 'approve', shown: question.shown })

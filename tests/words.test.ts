@@ -10,7 +10,7 @@ const otherThings =
   /\bsign(?:ed|s|ing)?[ -](?:in|out|on|up|off|offs|ins|the tree)\b|\bsigned (?:checkpoint|note|tree)|\bsigned[ -]note|\bSigned by this deployment/gi
 const verbs = /\bsign(?:s|ed|ing)?\b|\bcountersign(?:s|ed|ing)\b|\bgrant(?:s|ed|ing)?\b/i
 const rooms =
-  /\b(?:house|hall|lobby|doors?|\w*HandClock|\w*[pP]icture\w*|\w*[uU]nseal(?!able)\w*|[sS]ealer|Sealing|SealedRecord|sealedBy|[lL]eaveToRun|\w*[a-z]Places?|Place[A-Z]\w*|placesOf|SaidByProtocol|ears?|ride)\b/i
+  /\b(?:house|hall|lobby|doors?|\w*HandClock|\w*[pP]icture\w*|\w*[uU]nseal(?!able)\w*|[sS]ealer|Sealing|SealedRecord|sealedBy|[lL]eaveToRun|\w*[a-z]Places?|Place[A-Z]\w*|placesOf|SaidByProtocol|ears?|ride|Question(?:View|Summary|Page|Status|State|Line))\b/i
 
 const wrongIn = (text: string) => [verbs, rooms].some((form) => form.test(text.replaceAll(otherThings, '')))
 
@@ -51,7 +51,7 @@ const retiredInText = /(?<!in-)\bhouses?\b|\bdoors?\b|\bhand tool|\bleave to run
 
 /** In names of our own; what each is called now stands in docs/decisions/0016-plain-words.md. */
 const retired =
-  /\b(?:\w*Hall|\w*Lobby|createTurns|followInTurn|\w*Bells?|sift|touchedBy|[lL]ikeness\w*|nouns|\w*[wW]orkshop|\w*[wW]orkbench|\w*[wW]indowKey|\w*Rounds|(?<!in-)house\w*|\w*[a-z]House\w*|House[A-Z]\w*|\w*Door\w*|doors?|\w*HandClock|\w*[pP]icture\w*|\w*[uU]nseal(?!able)\w*|[sS]ealer|Sealing|SealedRecord|sealedBy|[lL]eaveToRun|\w*[a-z]Places?|Place[A-Z]\w*|placesOf|SaidByProtocol|ears?|ride)\b/
+  /\b(?:\w*Hall|\w*Lobby|createTurns|followInTurn|\w*Bells?|sift|touchedBy|[lL]ikeness\w*|nouns|\w*[wW]orkshop|\w*[wW]orkbench|\w*[wW]indowKey|\w*Rounds|(?<!in-)house\w*|\w*[a-z]House\w*|House[A-Z]\w*|\w*Door\w*|doors?|\w*HandClock|\w*[pP]icture\w*|\w*[uU]nseal(?!able)\w*|[sS]ealer|Sealing|SealedRecord|sealedBy|[lL]eaveToRun|\w*[a-z]Places?|Place[A-Z]\w*|placesOf|SaidByProtocol|ears?|ride|Question(?:View|Summary|Page|Status|State|Line))\b/
 
 const sources = readdirSync('packages', { recursive: true, encoding: 'utf8' })
   .filter((path) => /^\w+\/src\/.*\.(?:tsx?|css)$/.test(path) && !path.includes('node_modules'))

@@ -12,8 +12,8 @@ import type {
   ActionPage,
   ActionSummary,
   LedgerView,
-  QuestionPage,
-  QuestionSummary,
+  ApprovalPage,
+  ApprovalSummary,
   SystemView,
 } from '@countersign/schema'
 import { refIn } from './book.ts'
@@ -21,14 +21,14 @@ import { refIn } from './book.ts'
 export interface DeploymentRecord {
   /** By the reference in their sentence. */
   readonly actions: ReadonlyMap<string, readonly ActionSummary[]>
-  readonly questions: ReadonlyMap<string, readonly QuestionSummary[]>
+  readonly questions: ReadonlyMap<string, readonly ApprovalSummary[]>
 }
 
 export async function readRecord(auditor: Browser): Promise<DeploymentRecord> {
   await allFound(auditor)
   const actions = await pages((after) => patient(() => auditor.get<ActionPage>(`/api/actions?limit=200${after}`)))
   const questions = await pages((after) =>
-    patient(() => auditor.get<QuestionPage>(`/api/approvals?state=all&limit=200${after}`)),
+    patient(() => auditor.get<ApprovalPage>(`/api/approvals?state=all&limit=200${after}`)),
   )
   return { actions: grouped(actions), questions: grouped(questions) }
 }

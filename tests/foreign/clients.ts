@@ -4,7 +4,7 @@
  * @module
  */
 import { execFile } from 'node:child_process'
-import type { QuestionView } from '@countersign/schema'
+import type { ApprovalView } from '@countersign/schema'
 import { type TestInstance, until } from '../instance.ts'
 
 export interface Ended {
@@ -33,7 +33,7 @@ export async function answered(
   instance: TestInstance,
   verdict: 'approve' | 'reject',
   reason?: string,
-): Promise<QuestionView> {
+): Promise<ApprovalView> {
   const { cleo } = instance.people
   const open = () => cleo.get<{ items: readonly { id: string }[] }>('/api/approvals?state=open')
   let id: string | undefined

@@ -9,7 +9,7 @@ import type { Terminal } from './terminal.ts'
 import { inkOf, plain, printable } from './ink.ts'
 import { Stopped } from './stopped.ts'
 
-interface QuestionLine {
+interface ApprovalLine {
   readonly id: string
   readonly state: string
   readonly sentence: string
@@ -22,7 +22,7 @@ interface QuestionLine {
 }
 
 export async function inbox(terminal: Terminal, ask: Ask, json: boolean): Promise<void> {
-  const { items } = await ask<{ items: QuestionLine[] }>('GET', '/approvals')
+  const { items } = await ask<{ items: ApprovalLine[] }>('GET', '/approvals')
   if (json) return terminal.say(printable(items))
   if (items.length === 0) return terminal.say('Nothing waits.')
   const { bold, cyan } = inkOf(terminal)
@@ -48,7 +48,7 @@ export async function answerInBrowser(
   ask: Ask,
   { id, wanted, json, waitSeconds }: Wanted,
 ): Promise<void> {
-  const read = () => ask<QuestionLine>('GET', `/approvals/${encodeURIComponent(id)}`)
+  const read = () => ask<ApprovalLine>('GET', `/approvals/${encodeURIComponent(id)}`)
   const question = await read()
   if (question.state !== 'open') throw new Stopped(3, `This question is ${saidOf(question.state)}.`)
   terminal.mutter(
@@ -70,7 +70,7 @@ export async function answerInBrowser(
 /** How often a wait in the terminal looks whether a question was answered. */
 const oftenMs = 1_000
 
-async function answered(terminal: Terminal, read: () => Promise<QuestionLine>, waitSeconds = Number.POSITIVE_INFINITY) {
+async function answered(terminal: Terminal, read: () => Promise<ApprovalLine>, waitSeconds = Number.POSITIVE_INFINITY) {
   const { lookEveryMs = oftenMs } = terminal
   let now = await read()
   for (let waitedMs = 0; now.state === 'open' && waitedMs < waitSeconds * 1_000; waitedMs += lookEveryMs) {

@@ -65,7 +65,7 @@ export {
   type Post,
   type Presented,
   type Prospect,
-  type QuestionStatus,
+  type ApprovalStatus,
   type QueuedLetter,
   type Ran,
   type Running,

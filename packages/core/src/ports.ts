@@ -34,7 +34,7 @@ export type {
   Gate,
 } from './ports/attempt.ts'
 export type {
-  QuestionStatus,
+  ApprovalStatus,
   Running,
   Handler,
   GatewayContext,

@@ -93,4 +93,5 @@ export const Approval = z.discriminatedUnion('state', [
 export type Approval = z.infer<typeof Approval>
 export type OpenApproval = Extract<Approval, { state: 'open' }>
 export type GrantedApproval = Extract<Approval, { state: 'granted' }>
-export type ApprovalState = Approval['state']
+export const ApprovalState = z.enum(['open', 'granted', 'spent', 'rejected', 'expired', 'cancelled', 'voided'])
+export type ApprovalState = z.infer<typeof ApprovalState>

@@ -28,14 +28,13 @@ export {
 export {
   EscalateInput,
   LastRun,
-  QuestionPage,
-  QuestionState,
-  QuestionSummary,
-  QuestionView,
+  ApprovalPage,
+  ApprovalSummary,
+  ApprovalView,
   SignInput,
   SignOffView,
   YourPart,
-} from './api/questions.ts'
+} from './api/approvals.ts'
 export { AccountInput, ActivityInput, PersonList, PersonView, RoleInput, RoleView } from './api/people.ts'
 export {
   ConcernView,
@@ -49,7 +48,7 @@ export {
 } from './api/system.ts'
 export {
   Approval,
-  type ApprovalState,
+  ApprovalState,
   Card,
   Countersignature,
   type GrantedApproval,

@@ -26,7 +26,7 @@ const held: [number, object, Record<string, string>] = [
     expiresAt: '2027-01-15T08:30:00.000Z',
     url: 'http://countersign/approvals/apr_1',
   },
-  { location: '/.countersign/questions/apr_1' },
+  { location: '/.countersign/approvals/apr_1' },
 ]
 
 describe('an agent that waits for people', () => {
@@ -53,7 +53,7 @@ describe('an agent that waits for people', () => {
     expect(told).toEqual(['apr_1 controllers'])
     expect(asked.map(({ method }) => method)).toEqual(['POST', 'GET', 'GET', 'POST'])
     expect(asked[3]?.body).toBe('{"rows":3}')
-    expect(asked[1]?.url).toMatch(/^http:\/\/countersign:4601\/\.countersign\/questions\/apr_1\?wait=\d+$/)
+    expect(asked[1]?.url).toMatch(/^http:\/\/countersign:4601\/\.countersign\/approvals\/apr_1\?wait=\d+$/)
   })
 
   it('a rejection is Countersign’s answer', async () => {

@@ -85,6 +85,6 @@ export function createCountersign({ gateway, key, fetch: send = fetch }: Counter
 /** Where the question of a held request is, as the HTTP gateway says it. */
 function heldAt(response: Response): string | undefined {
   const location = response.headers.get('location')
-  if (response.status !== 428 || !location?.includes('/.countersign/questions/')) return undefined
+  if (response.status !== 428 || !location?.includes('/.countersign/approvals/')) return undefined
   return location
 }

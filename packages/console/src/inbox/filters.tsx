@@ -4,7 +4,7 @@
  * @module
  */
 import { useEffect, useRef, useState } from 'react'
-import type { Listed } from '../question/listed.ts'
+import type { Listed } from '../approval/listed.ts'
 
 /** Typing settles before Countersign is asked. */
 const pauseMs = 300

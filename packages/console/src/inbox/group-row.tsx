@@ -1,9 +1,9 @@
-import type { QuestionSummary } from '@countersign/schema'
+import type { ApprovalSummary } from '@countersign/schema'
 import { AgentText } from '../parts/agent-text.tsx'
 import { Environment, RiskMeter } from '../parts/badges.tsx'
 import { TimeLeft } from '../parts/times.tsx'
 import { commonWords, type Group, headId } from './grouped.ts'
-import { Facts, QuestionRow } from './question-row.tsx'
+import { Facts, ApprovalRow } from './approval-row.tsx'
 
 export interface GroupRowProps {
   readonly group: Group
@@ -50,7 +50,7 @@ export function GroupRow({ group, receivedAt, unfolded, marked, onFold }: GroupR
       {unfolded && (
         <ol id={`${id}-list`} aria-label={`${questions.length} alike`}>
           {questions.map((question) => (
-            <QuestionRow
+            <ApprovalRow
               question={question}
               receivedAt={receivedAt}
               marked={question.id === marked}
@@ -64,5 +64,5 @@ export function GroupRow({ group, receivedAt, unfolded, marked, onFold }: GroupR
   )
 }
 
-const sentenceOf = (questions: readonly QuestionSummary[]): string =>
+const sentenceOf = (questions: readonly ApprovalSummary[]): string =>
   commonWords(questions.map(({ sentence }) => sentence)) || (questions[0]?.verb ?? '')

@@ -1,9 +1,9 @@
-import type { QuestionSummary } from '@countersign/schema'
+import type { ApprovalSummary } from '@countersign/schema'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { commonWords, grouped, stops } from './grouped.ts'
 
-const question = (id: string, groupKey: string) => ({ id, groupKey }) as QuestionSummary
+const question = (id: string, groupKey: string) => ({ id, groupKey }) as ApprovalSummary
 const list = [question('a1', 'a'), question('b1', 'b'), question('a2', 'a'), question('c1', 'c'), question('a3', 'a')]
 
 describe('questions of one kind', () => {

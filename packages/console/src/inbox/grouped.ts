@@ -3,18 +3,18 @@
  *
  * @module
  */
-import type { QuestionSummary } from '@countersign/schema'
-import { aligned } from '../question/aligned.ts'
+import type { ApprovalSummary } from '@countersign/schema'
+import { aligned } from '../approval/aligned.ts'
 
 /** One or more of one kind, in the order of the list. */
 export interface Group {
   readonly groupKey: string
-  readonly questions: readonly QuestionSummary[]
+  readonly questions: readonly ApprovalSummary[]
 }
 
 /** A group stands where its first question stood, so that what presses most stays on top. */
-export function grouped(questions: readonly QuestionSummary[]): Group[] {
-  const groups = new Map<string, QuestionSummary[]>()
+export function grouped(questions: readonly ApprovalSummary[]): Group[] {
+  const groups = new Map<string, ApprovalSummary[]>()
   for (const question of questions) {
     const known = groups.get(question.groupKey)
     if (known) known.push(question)
@@ -25,7 +25,9 @@ export function grouped(questions: readonly QuestionSummary[]): Group[] {
 
 export const headId = ({ groupKey }: Pick<Group, 'groupKey'>): string => `alike-${groupKey}`
 
-/** What `j` and `k` walk through: each heading, the questions of those that are unfolded, and each that stands alone. */
+/**
+ * What `j` and `k` walk through: each heading, the questions of those that are unfolded, and each that stands alone.
+ */
 export const stops = (groups: readonly Group[], unfolded: ReadonlySet<string>): string[] =>
   groups.flatMap((group) => {
     const ids = group.questions.map(({ id }) => id)

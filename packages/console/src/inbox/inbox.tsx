@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Me, QuestionSummary } from '@countersign/schema'
+import type { Me, ApprovalSummary } from '@countersign/schema'
 import { useState } from 'react'
 import { usePages } from '../api/use-answer.ts'
 import { Loading, TroubleNote } from '../parts/states.tsx'
@@ -17,14 +17,14 @@ import {
   listedIn,
   listPath,
   markIn,
-} from '../question/listed.ts'
+} from '../approval/listed.ts'
 import { Filters } from './filters.tsx'
 import { grouped } from './grouped.ts'
 import { GroupRow } from './group-row.tsx'
 import { KeyHelp } from './key-help.tsx'
 import { Nothing } from './nothing.tsx'
-import { QuestionRow } from './question-row.tsx'
-import { sorted } from '../question/sorted.ts'
+import { ApprovalRow } from './approval-row.tsx'
+import { sorted } from '../approval/sorted.ts'
 import { TryIt } from './try-it.tsx'
 import { useWalk } from './walk.ts'
 
@@ -66,7 +66,7 @@ interface FoundProps {
 
 function Found({ listed, mark, onAll, onHelp }: FoundProps) {
   const [pages, setPages] = useState(keptPages)
-  const { items, at, trouble, more } = usePages<QuestionSummary>(listPath(listed), pages)
+  const { items, at, trouble, more } = usePages<ApprovalSummary>(listPath(listed), pages)
   const questions = sorted(items, listed.tab)
   const open = listed.tab === 'open'
   const groups = open ? grouped(questions) : questions.map((each) => ({ groupKey: each.id, questions: [each] }))
@@ -96,7 +96,7 @@ function Found({ listed, mark, onAll, onHelp }: FoundProps) {
               />
             ) : (
               group.questions.map((question) => (
-                <QuestionRow question={question} receivedAt={at} marked={question.id === marked} key={question.id} />
+                <ApprovalRow question={question} receivedAt={at} marked={question.id === marked} key={question.id} />
               ))
             ),
           )}

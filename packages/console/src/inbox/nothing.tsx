@@ -1,5 +1,5 @@
 import { Empty } from '../parts/states.tsx'
-import type { Listed } from '../question/listed.ts'
+import type { Listed } from '../approval/listed.ts'
 
 /** Why the list is empty, and what to do about it. */
 export function Nothing({ listed, more, onAll }: { listed: Listed; more: boolean; onAll(): void }) {

@@ -10,7 +10,7 @@ import { useKeys } from '../window/keys.ts'
 import { amend, type Intent, navigate } from '../window/location.ts'
 import { searchBoxId } from './filters.tsx'
 import { type Group, headId, stops } from './grouped.ts'
-import { step } from '../question/sorted.ts'
+import { step } from '../approval/sorted.ts'
 
 export interface Walk {
   readonly groups: readonly Group[]

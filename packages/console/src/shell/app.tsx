@@ -10,7 +10,7 @@ import { Lineage } from '../lineage/lineage.tsx'
 import { Empty, Loading, TroubleNote } from '../parts/states.tsx'
 import { People } from '../people/people.tsx'
 import { Policies } from '../policies/policies.tsx'
-import { Question } from '../question/question.tsx'
+import { ApprovalPage } from '../approval/approval.tsx'
 import { System } from '../system/system.tsx'
 import { Tools } from '../tools/tools.tsx'
 import { paths, type Route, routeOf } from '../route.ts'
@@ -51,7 +51,7 @@ function Page({ route, me }: { route: Route; me: Me }) {
     case 'inbox':
       return <Inbox search={route.search} me={me} />
     case 'question':
-      return <Question id={route.id} me={me} key={route.id} />
+      return <ApprovalPage id={route.id} me={me} key={route.id} />
     case 'actions':
       return <Actions search={route.search} me={me} />
     case 'action':

@@ -3,11 +3,11 @@
  *
  * @module
  */
-import type { Me, QuestionPage } from '@countersign/schema'
+import type { Me, ApprovalPage } from '@countersign/schema'
 import { type ReactNode, useCallback, useEffect, useRef, useState } from 'react'
 import { post } from '../api/ask.ts'
 import { useAnswer } from '../api/use-answer.ts'
-import { openPath } from '../question/listed.ts'
+import { openPath } from '../approval/listed.ts'
 import { rolesThatSeePeople } from '../people/may-see.ts'
 import { setZone, useZone } from '../parts/zone.ts'
 import { type Page, paths } from '../route.ts'
@@ -101,7 +101,7 @@ const pagesFor = (me: Me | undefined) =>
 
 /** How many questions this person could answer now. */
 function Waiting() {
-  const page = useAnswer<QuestionPage>(openPath).value
+  const page = useAnswer<ApprovalPage>(openPath).value
   const mine = page?.items.filter((item) => item.mine && item.state === 'open').length
   if (!mine) return null
   return (

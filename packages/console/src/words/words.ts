@@ -3,14 +3,14 @@
  *
  * @module
  */
-import type { OutcomeView, QuestionState, Standing } from '@countersign/schema'
+import type { OutcomeView, ApprovalState, Standing } from '@countersign/schema'
 import type { z } from 'zod'
 import { duration } from './time.ts'
 
 /** How a state looks; the word always stands beside it. */
 export type Tone = 'calm' | 'good' | 'warn' | 'bad' | 'wait'
 
-type State = z.infer<typeof QuestionState>
+type State = z.infer<typeof ApprovalState>
 
 export const stateWords: Readonly<Record<State, { word: string; tone: Tone }>> = {
   open: { word: 'Open', tone: 'wait' },

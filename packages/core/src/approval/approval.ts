@@ -21,7 +21,7 @@ import type { SealedAction } from '../action/seal.ts'
 import { CountersignError } from '../errors.ts'
 import { groupsOf, served, shortfall } from './quorum.ts'
 
-export interface Question {
+export interface Asked {
   readonly id: string
   readonly actionId: string
   readonly sealed: SealedAction
@@ -32,7 +32,7 @@ export interface Question {
   readonly barred: readonly string[]
 }
 
-export function ask(question: Question, now: number): OpenApproval {
+export function ask(question: Asked, now: number): OpenApproval {
   const { id, actionId, sealed, card, decision, terms, team, barred } = question
   return {
     state: 'open',

@@ -25,7 +25,7 @@ interface Life {
   decision: string | undefined
 }
 
-interface Question {
+interface ApprovalLife {
   readonly requesters: readonly string[]
   readonly action: string | undefined
   state: string
@@ -50,7 +50,7 @@ const nothing: readonly string[] = []
 
 export function createStory(): Story {
   const lives = new Map<string, Life>()
-  const questions = new Map<string, Question>()
+  const questions = new Map<string, ApprovalLife>()
   const permits = new Map<string, PermitLife>()
   /** Who answers for an agent, from its own leaves: its owner, who registered it and who changed it last. */
   const keepers = new Map<string, readonly string[]>()

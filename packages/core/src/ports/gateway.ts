@@ -13,7 +13,7 @@ import type { Prospect } from './policy.ts'
 import type { Store, Tombstones } from './store.ts'
 
 /** How a question stands, as far as the agent that asked may know. */
-export interface QuestionStatus {
+export interface ApprovalStatus {
   readonly approval: string
   readonly state: ApprovalState
   readonly groups: readonly string[]
@@ -27,8 +27,8 @@ export interface Running {
 }
 
 /**
- * Answers in Node's own terms, since it alone knows when headers go out and what counts as delivered. It reads the body once it
- * knows who sends it, and says `100 Continue` itself where that is waited for.
+ * Answers in Node's own terms, since it alone knows when headers go out and what counts as delivered. It reads the body
+ * once it knows who sends it, and says `100 Continue` itself where that is waited for.
  */
 export type Handler = (request: IncomingMessage, response: ServerResponse) => Promise<void>
 
@@ -93,7 +93,7 @@ export interface GatewayContext {
    * The state of a question that this agent asked; waits up to `waitMs` while it is open.
    * @throws ERR_APPROVAL_UNKNOWN also for other agents' questions
    */
-  question(approval: string, caller: Caller, waitMs: number, signal: AbortSignal): Promise<QuestionStatus>
+  question(approval: string, caller: Caller, waitMs: number, signal: AbortSignal): Promise<ApprovalStatus>
   /** Whether this agent could ever be let do something like this, at once or once people have signed; yes in doubt. */
   couldAllow(caller: Caller, prospect: Omit<Prospect, 'agent'>): boolean
   readonly secrets: Store['secrets']

@@ -5,7 +5,7 @@
  */
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { LineageView, PolicySetView, QuestionView } from '@countersign/schema'
+import type { LineageView, PolicySetView, ApprovalView } from '@countersign/schema'
 import type { Demo } from '../demo.ts'
 import { send, type Told } from '../send.ts'
 import { type Step, steps } from '../steps.ts'
@@ -76,7 +76,7 @@ async function theNight({ demo, cast, tell, is, offer }: Stage): Promise<void> {
 
   const asked = await act(steps.export)
   is('finance-bot exports 48,211 finance rows: held', asked.status === 428 && asked.approval !== undefined, asked.text)
-  const export_ = await cast.ben.get<QuestionView>(`/api/approvals/${asked.approval}`)
+  const export_ = await cast.ben.get<ApprovalView>(`/api/approvals/${asked.approval}`)
   await announce(tell, demo, export_)
   is(
     'Ben sees which data goes where, for what, at what risk',
@@ -87,7 +87,7 @@ async function theNight({ demo, cast, tell, is, offer }: Stage): Promise<void> {
   const exported = await act(steps.export)
   is('it runs: 48,211 rows', exported.status === 200 && rowsIn(exported.text) === 48_211, exported.text.slice(0, 200))
   const settled = await until(
-    () => cast.ben.get<QuestionView>(`/api/approvals/${asked.approval}`),
+    () => cast.ben.get<ApprovalView>(`/api/approvals/${asked.approval}`),
     ({ outcome }) => outcome?.kind === 'done',
   )
   is('the outcome returns to the card', settled.outcome?.rows === 48_211, JSON.stringify(settled.outcome))
@@ -107,7 +107,7 @@ async function theNight({ demo, cast, tell, is, offer }: Stage): Promise<void> {
   )
 
   const promotion = await act(steps.promote)
-  const promoting = await cast.cleo.get<QuestionView>(`/api/approvals/${promotion.approval}`)
+  const promoting = await cast.cleo.get<ApprovalView>(`/api/approvals/${promotion.approval}`)
   await announce(tell, demo, promoting)
   const why = 'Not before the weekly evaluation.'
   is('ml-bot promotes a model: held; Cleo rejects', (await sign(cast.cleo, promoting, 'reject', why)).status === 200)
@@ -116,10 +116,10 @@ async function theNight({ demo, cast, tell, is, offer }: Stage): Promise<void> {
 
   const grant = await act(steps['grant-itself'])
   is('ops-bot gives itself a role: held', grant.status === 428, grant.text)
-  const granting = await cast.cleo.get<QuestionView>(`/api/approvals/${grant.approval}`)
+  const granting = await cast.cleo.get<ApprovalView>(`/api/approvals/${grant.approval}`)
   await announce(tell, demo, granting)
   const escalated = await until(
-    () => cast.cleo.get<QuestionView>(`/api/approvals/${grant.approval}`),
+    () => cast.cleo.get<ApprovalView>(`/api/approvals/${grant.approval}`),
     ({ signOffs, state }) => state !== 'open' || signOffs.some(({ escalation }) => escalation?.done === true),
   )
   is(
@@ -127,7 +127,7 @@ async function theNight({ demo, cast, tell, is, offer }: Stage): Promise<void> {
     escalated.signOffs.some(({ from }) => from.includes('cfo-office')),
   )
   const expired = await until(
-    () => cast.cleo.get<QuestionView>(`/api/approvals/${grant.approval}`),
+    () => cast.cleo.get<ApprovalView>(`/api/approvals/${grant.approval}`),
     ({ state }) => state !== 'open',
   )
   is('still nobody answers: it expires, and nothing ran', expired.state === 'expired', expired.state)
@@ -135,7 +135,7 @@ async function theNight({ demo, cast, tell, is, offer }: Stage): Promise<void> {
   is('a signature after expiry is refused', late.status === 409, codeOf(late))
 
   const rebuild = await act(steps.rebuild)
-  const rebuilding = await cast.cleo.get<QuestionView>(`/api/approvals/${rebuild.approval}`)
+  const rebuilding = await cast.cleo.get<ApprovalView>(`/api/approvals/${rebuild.approval}`)
   await announce(tell, demo, rebuilding)
   const signed = await sign(cast.cleo, rebuilding, 'approve')
   is('ops-bot does what nobody has described: held as the worst; Cleo approves', signed.status === 200, codeOf(signed))
@@ -150,8 +150,8 @@ async function theNight({ demo, cast, tell, is, offer }: Stage): Promise<void> {
   const text = await readFile(join(demo.folder, 'runbook.md'), 'utf8').catch(() => '')
   is('exactly what she saw is written', text === steps['write-file'].call.arguments.content, wrote.text.slice(-300))
 
-  async function signedBy(who: 'ben' | 'cleo', asked: QuestionView): Promise<boolean> {
-    const read = () => cast[who].get<QuestionView>(`/api/approvals/${asked.id}`)
+  async function signedBy(who: 'ben' | 'cleo', asked: ApprovalView): Promise<boolean> {
+    const read = () => cast[who].get<ApprovalView>(`/api/approvals/${asked.id}`)
     const url = `${demo.instance.url}/approvals/${asked.id}`
     await offer?.({ url, person: who, open: async () => (await read()).state === 'open' })
     const { state } = await read()
@@ -165,7 +165,7 @@ async function whatMustFail({ demo, cast, tell, is }: Stage): Promise<void> {
   const again = { ...steps.export, call: { ...steps.export.call, body: { ...steps.export.call.body, rows: 2_000 } } }
   const asked = await act(again)
   const path = `/api/approvals/${asked.approval}/signatures`
-  const question = await cast.ben.get<QuestionView>(`/api/approvals/${asked.approval}`)
+  const question = await cast.ben.get<ApprovalView>(`/api/approvals/${asked.approval}`)
 
   const byKey = await fetch(`${demo.instance.url}${path}`, {
     method: 'POST',
@@ -200,7 +200,7 @@ async function whatMustFail({ demo, cast, tell, is }: Stage): Promise<void> {
     JSON.stringify(runs.map(({ status }) => status)),
   )
 
-  const open = await cast.ben.get<QuestionView>(`/api/approvals/${other.approval}`)
+  const open = await cast.ben.get<ApprovalView>(`/api/approvals/${other.approval}`)
   const stop = await cast.ben.post(`/api/approvals/${open.id}/signatures`, {
     verdict: 'reject',
     reason: 'Something is wrong with this agent.',
@@ -254,14 +254,14 @@ async function signEveryoneIn(url: string): Promise<Cast> {
   return cast
 }
 
-const sign = (browser: Browser, { id, shown }: QuestionView, verdict: 'approve' | 'reject', reason?: string) =>
+const sign = (browser: Browser, { id, shown }: ApprovalView, verdict: 'approve' | 'reject', reason?: string) =>
   browser.post(`/api/approvals/${id}/signatures`, { verdict, shown, ...(reason !== undefined && { reason }) })
 
-async function announce(tell: Telling, demo: Demo, { id, secondsLeft }: QuestionView): Promise<void> {
+async function announce(tell: Telling, demo: Demo, { id, secondsLeft }: ApprovalView): Promise<void> {
   tell.waiting(`${demo.instance.url}/approvals/${id}`, secondsLeft)
 }
 
-async function nextQuestion(browser: Browser, verb: string): Promise<QuestionView> {
+async function nextQuestion(browser: Browser, verb: string): Promise<ApprovalView> {
   const { items } = await until(
     () => browser.get<{ items: { id: string; verb: string }[] }>('/api/approvals?state=open'),
     (page) => page.items.some((item) => item.verb === verb),
@@ -278,7 +278,7 @@ async function until<T>(read: () => Promise<T>, so: (value: T) => boolean): Prom
   }
 }
 
-function seesAll({ card, shown }: QuestionView): boolean {
+function seesAll({ card, shown }: ApprovalView): boolean {
   const { dataUse, action } = card.bound
   const { sentence, purpose, risk } = card.advisory
   return (

@@ -24,7 +24,7 @@ describe('when Countersign is closed', () => {
       expect([answer.status, answer.headers.get('connection'), answer.headers.get('location')]).toEqual([
         503,
         'close',
-        '/.countersign/questions/apr_1',
+        '/.countersign/approvals/apr_1',
       ])
       expect(Number(answer.headers.get('retry-after'))).toBeGreaterThan(0)
       expect(await answer.json()).toMatchObject({
@@ -52,7 +52,7 @@ describe('when Countersign is closed', () => {
         reason: undefined,
       }
     }
-    const asked = instance.ask('/.countersign/questions/apr_1?wait=55')
+    const asked = instance.ask('/.countersign/approvals/apr_1?wait=55')
     await begun
     await instance.close()
     expect(await (await asked).json()).toMatchObject({ state: 'open' })
@@ -151,7 +151,7 @@ describe('no one takes the places of all', () => {
       ])
       expect(await more.json()).toMatchObject({ type: 'urn:countersign:error:ERR_TOO_MANY' })
     }
-    expect((await instance.ask('/.countersign/questions/apr_1')).status).toBe(429)
+    expect((await instance.ask('/.countersign/approvals/apr_1')).status).toBe(429)
     expect((await instance.ask('/crm/a', { headers: { authorization: `Bearer ${otherKey}` } })).status).toBe(200)
     await instance.close()
     expect((await Promise.all(held)).map(({ status }) => status)).toEqual([503, 503, 503, 503, 503])

@@ -15,7 +15,7 @@ import {
   type GatewayContext,
   type LogLine,
   type Permit,
-  type QuestionStatus,
+  type ApprovalStatus,
   type Ran,
 } from '@countersign/core'
 import type { Obligation, Refusal } from '@countersign/schema'
@@ -44,7 +44,7 @@ export interface Instance {
   beforeBegin: () => void
   /** Takes back the permit of every run; the reason is a text. */
   revoke: AbortController
-  question: (id: string, waitMs: number, signal: AbortSignal) => QuestionStatus | Promise<QuestionStatus>
+  question: (id: string, waitMs: number, signal: AbortSignal) => ApprovalStatus | Promise<ApprovalStatus>
   /** A request with the agent's key. */
   ask(path: string, init?: Init): Promise<Response>
   /** Raw bytes in, all that comes back until the connection closes. */

@@ -25,7 +25,7 @@ describe('a held request', () => {
       const answer = await instance.ask('/crm/a', prefer === undefined ? {} : { headers: { prefer } })
       expect([answer.status, answer.headers.get('location'), answer.headers.get('retry-after')]).toEqual([
         status,
-        '/.countersign/questions/apr_1',
+        '/.countersign/approvals/apr_1',
         '5',
       ])
       expect(await answer.json()).toMatchObject({
@@ -50,7 +50,7 @@ describe('a held request', () => {
         reason: undefined,
       }
     }
-    const answer = await instance.ask('/.countersign/questions/apr_1?wait=55')
+    const answer = await instance.ask('/.countersign/approvals/apr_1?wait=55')
     expect([answer.status, answer.headers.get('retry-after')]).toEqual([200, '5'])
     expect(await answer.json()).toEqual({
       approval: 'apr_1',
@@ -60,7 +60,7 @@ describe('a held request', () => {
       url: 'http://countersign.test/a',
     })
     expect(asked).toEqual([['apr_1', 55_000]])
-    expect((await fetch(`${instance.url}/.countersign/questions/apr_1`)).status).toBe(401)
+    expect((await fetch(`${instance.url}/.countersign/approvals/apr_1`)).status).toBe(401)
   })
 
   it('of which the client hung up is told to the gate, and nothing runs', async () => {

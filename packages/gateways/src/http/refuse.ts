@@ -19,7 +19,7 @@ import { inForm } from './forms.ts'
 import type { Problem } from './problem.ts'
 
 /** Where an agent asks how its question stands, on this listener. */
-export const questionPath = '/.countersign/questions/'
+export const approvalPath = '/.countersign/approvals/'
 
 /** `async`: the client asked to be told that it is accepted, not done (`Prefer: respond-async`, RFC 7240 §4.1). */
 export function problemOf(refusal: Refusal, { async = false } = {}): Problem {
@@ -66,7 +66,7 @@ export function problemOf(refusal: Refusal, { async = false } = {}): Problem {
           expiresAt: new Date(refusal.expiresAt).toISOString(),
           url: refusal.url,
         },
-        headers: { location: questionPath + encodeURIComponent(refusal.approval), 'retry-after': '5' },
+        headers: { location: approvalPath + encodeURIComponent(refusal.approval), 'retry-after': '5' },
       }
     case 'done':
       return {

@@ -8,16 +8,16 @@ import {
   digestOf,
   type Gate,
   type Permit,
-  type QuestionStatus,
+  type ApprovalStatus,
   type Ran,
 } from '@countersign/core'
 import type { Obligation, Refusal } from '@countersign/schema'
 
 export type Verdict = 'allow' | 'ask' | Refusal
 
-interface Question {
+interface ApprovalLife {
   readonly id: string
-  state: QuestionStatus['state']
+  state: ApprovalStatus['state']
 }
 
 export interface FakeGate extends Gate {
@@ -27,8 +27,8 @@ export interface FakeGate extends Gate {
   readonly runs: Ran[]
   /** Takes back the permit of every run; the reason is a text. */
   revoke: AbortController
-  readonly questions: Map<string, Question>
-  settle(state: Question['state'], which?: number): void
+  readonly questions: Map<string, ApprovalLife>
+  settle(state: ApprovalLife['state'], which?: number): void
   /** Resolves when that many attempts are held. */
   held(count: number): Promise<void>
   until(condition: () => boolean): Promise<void>

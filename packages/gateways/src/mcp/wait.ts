@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Caller, type GatewayContext, isError, type QuestionStatus } from '@countersign/core'
+import { type Caller, type GatewayContext, isError, type ApprovalStatus } from '@countersign/core'
 import { z } from 'zod'
 import { type Tool, waitTool } from './pins.ts'
 import { notRun } from './refuse.ts'
@@ -65,7 +65,7 @@ export async function waitForAnswer(
   }
 }
 
-function sayStatus({ state, groups, expiresAt, url, reason }: QuestionStatus): string {
+function sayStatus({ state, groups, expiresAt, url, reason }: ApprovalStatus): string {
   const because = reason === undefined ? '' : ` Reason: ${reason}`
   switch (state) {
     case 'open':

@@ -235,7 +235,7 @@ describe('the OpenAPI document', () => {
     ])
     const names = [...text.matchAll(/"#\/components\/schemas\/([^"]+)"/g)].map(([, name]) => name)
     for (const name of names) expect(Object.keys(document.components.schemas)).toContain(name)
-    expect(new Set(names)).toContain('QuestionView')
+    expect(new Set(names)).toContain('ApprovalView')
     expect(text).not.toContain('undefined')
   })
 })

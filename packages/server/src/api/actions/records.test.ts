@@ -8,8 +8,8 @@ import {
   Explanation,
   LineageView,
   PolicySetView,
-  QuestionPage,
-  QuestionView,
+  ApprovalPage,
+  ApprovalView,
 } from '@countersign/schema'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Agent, Approval, Person } from '@countersign/schema'
@@ -31,7 +31,7 @@ beforeEach(async () => {
 afterEach(() => rig.close())
 
 const viewOf = async (with_ = cookie) =>
-  QuestionView.parse(await (await rig.get(`/api/approvals/${question.id}`, with_)).json())
+  ApprovalView.parse(await (await rig.get(`/api/approvals/${question.id}`, with_)).json())
 
 describe('a question as its approver sees it (P9)', () => {
   it('carries the card whose hash is signed, and everything to judge it by', async () => {
@@ -99,7 +99,7 @@ describe('pages', () => {
     let after: string | undefined
     do {
       const path = `/api/approvals?limit=3${after === undefined ? '' : `&after=${encodeURIComponent(after)}`}`
-      const page = QuestionPage.parse(await (await rig.get(path, cookie)).json())
+      const page = ApprovalPage.parse(await (await rig.get(path, cookie)).json())
       expect(page.items.length).toBeLessThanOrEqual(3)
       seen.push(...page.items.map(({ id }) => id))
       after = page.next

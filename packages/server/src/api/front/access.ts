@@ -21,7 +21,7 @@ export const mayBeAsked = (person: Person, approval: Approval) => memberOf(perso
 export const isAsked = (person: Person, approval: Approval) => memberOf(person, askedGroups(approval))
 
 /** Those who ask, those who are asked, those who answered, and the readers of records. */
-export const maySeeQuestion = (person: Person, approval: Approval) =>
+export const maySeeApproval = (person: Person, approval: Approval) =>
   readsAll(person) ||
   mayBeAsked(person, approval) ||
   approval.barred.includes(person.id) ||
@@ -31,7 +31,7 @@ export const maySeeAction = (person: Person, life: ActionLife, agent: Agent | un
   readsAll(person) ||
   isParty(person, life.record.action) ||
   answersFor(person, agent) ||
-  (life.approval !== undefined && maySeeQuestion(person, life.approval))
+  (life.approval !== undefined && maySeeApproval(person, life.approval))
 
 const isParty = (person: Person, { onBehalfOf, startedBy }: Pick<Action, 'onBehalfOf' | 'startedBy'>) =>
   person.id === onBehalfOf || person.id === startedBy

@@ -1,6 +1,6 @@
 import { CountersignError, type PolicyNote, type PolicySet } from '@countersign/core'
 import type { ApiParts } from '../front/parts.ts'
-import { sampleSignOff } from './question.ts'
+import { sampleSignOff } from './approval.ts'
 
 const { assurance: _assurance, escalated: _escalated, ...named } = sampleSignOff
 const note: PolicyNote = {

@@ -16,7 +16,7 @@ import { createRoster } from '../../agents/roster.ts'
 import { createApi } from '../api.ts'
 import type { ApiParts } from '../front/parts.ts'
 import { policySet, sandbox } from './policy.ts'
-import { questionFor, sampleSignOff } from './question.ts'
+import { questionFor, sampleSignOff } from './approval.ts'
 
 export const origin = 'http://localhost:4600'
 const issuer = 'https://id.example'

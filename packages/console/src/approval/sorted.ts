@@ -1,7 +1,7 @@
-import type { QuestionSummary } from '@countersign/schema'
+import type { ApprovalSummary } from '@countersign/schema'
 
 /** First what waits for the person who looks; within that, what runs out first. Settled ones: latest first. */
-export function sorted(questions: readonly QuestionSummary[], tab: 'open' | 'settled'): QuestionSummary[] {
+export function sorted(questions: readonly ApprovalSummary[], tab: 'open' | 'settled'): ApprovalSummary[] {
   const shown = questions.filter(({ state }) => (state === 'open') === (tab === 'open'))
   if (tab === 'settled') return shown.toSorted((one, other) => settledAt(other) - settledAt(one))
   return shown.toSorted(
@@ -9,7 +9,7 @@ export function sorted(questions: readonly QuestionSummary[], tab: 'open' | 'set
   )
 }
 
-const settledAt = (question: QuestionSummary): number => Date.parse(question.settledAt ?? question.expiresAt)
+const settledAt = (question: ApprovalSummary): number => Date.parse(question.settledAt ?? question.expiresAt)
 
 /** Where the mark stands after a step: it stays on its question while the list changes around it. */
 export function step(ids: readonly string[], at: string | undefined, by: 1 | -1): string | undefined {

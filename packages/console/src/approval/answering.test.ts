@@ -1,19 +1,19 @@
-import type { QuestionView } from '@countersign/schema'
+import type { ApprovalView } from '@countersign/schema'
 import { expect, it } from 'vitest'
 import { offered } from './answering.tsx'
 
-const question = (over: Partial<QuestionView>): QuestionView =>
+const question = (over: Partial<ApprovalView>): ApprovalView =>
   ({
     state: 'open',
     you: { can: 'approve', reasonRequired: false },
     mayEscalate: false,
     mayStopAgent: false,
     ...over,
-  }) as QuestionView
+  }) as ApprovalView
 const look = { can: 'look', code: 'ERR_SELF_APPROVAL', says: 's' } as const
 const again = { can: 'sign-in-again', says: 's', signIn: '/sign-in', reasonRequired: false } as const
 
-it.each<[string, Partial<QuestionView>, boolean, string[]]>([
+it.each<[string, Partial<ApprovalView>, boolean, string[]]>([
   [
     'who may sign',
     { mayEscalate: true, mayStopAgent: true },

@@ -1,9 +1,9 @@
-import type { QuestionView, SignOffView } from '@countersign/schema'
+import type { ApprovalView, SignOffView } from '@countersign/schema'
 import { AgentText } from '../parts/agent-text.tsx'
 import { duration } from '../words/time.ts'
 import { assuranceWords, counted, either } from '../words/words.ts'
 
-export function SignOffs({ question: { signOffs, maySign, state } }: { question: QuestionView }) {
+export function SignOffs({ question: { signOffs, maySign, state } }: { question: ApprovalView }) {
   return (
     <>
       <ul className="sign-offs">

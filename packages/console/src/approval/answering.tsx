@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { EscalateInput, Me, QuestionView, SignInput, SignOffView } from '@countersign/schema'
+import type { EscalateInput, Me, ApprovalView, SignInput, SignOffView } from '@countersign/schema'
 import { useEffect, useState } from 'react'
 import { get, post, reach, type Reply, type Trouble } from '../api/ask.ts'
 import { useAnswers } from '../api/use-answer.ts'
@@ -20,7 +20,7 @@ import { StopDialog } from './stop-dialog.tsx'
 
 export type Step = 'approve' | 'reject' | 'reject-and-stop' | 'escalate' | 'stop'
 
-export function Answering({ question, intact, me }: { question: QuestionView; intact: boolean; me: Me }) {
+export function Answering({ question, intact, me }: { question: ApprovalView; intact: boolean; me: Me }) {
   const [step, setStep] = useState<Step>()
   const [sending, setSending] = useState(false)
   const [trouble, setTrouble] = useState<Trouble>()
@@ -58,7 +58,7 @@ export function Answering({ question, intact, me }: { question: QuestionView; in
       if (isView(reply.value)) answers.put(path, reply.value)
     } else if (overtaken.has(reply.trouble.code)) {
       setStep(undefined)
-      const now = await get<QuestionView>(path)
+      const now = await get<ApprovalView>(path)
       if (now.ok) answers.put(path, now.value)
       live.tell(now.ok ? lateWords(now.value, me.person.id) : reply.trouble.says, 'bad')
     } else setTrouble(reply.trouble)
@@ -102,11 +102,11 @@ const overtaken: ReadonlySet<string> = new Set([
   'ERR_STORE_CONFLICT',
 ])
 
-const isView = (value: unknown): value is QuestionView =>
+const isView = (value: unknown): value is ApprovalView =>
   typeof value === 'object' && value !== null && 'signOffs' in value
 
 /** A rejection needs no stronger sign-in: only an approval lets something run. */
-export function offered({ state, you, mayEscalate, mayStopAgent }: QuestionView, intact: boolean): Step[] {
+export function offered({ state, you, mayEscalate, mayStopAgent }: ApprovalView, intact: boolean): Step[] {
   const answers = state === 'open' && you.can !== 'look'
   return [
     ...(answers && you.can === 'approve' && intact ? (['approve'] as const) : []),
@@ -117,7 +117,7 @@ export function offered({ state, you, mayEscalate, mayStopAgent }: QuestionView,
   ]
 }
 
-function Yours({ question: { state, you } }: { question: QuestionView }) {
+function Yours({ question: { state, you } }: { question: ApprovalView }) {
   if (state !== 'open' || you.can === 'approve') return null
   if (you.can === 'sign-in-again') return <p className="yours again">{you.says}</p>
   return (
@@ -132,7 +132,7 @@ function Yours({ question: { state, you } }: { question: QuestionView }) {
 const signOffsAbove = 2
 
 /** How far it is: first what is still missing. */
-function Needed({ question: { state, signOffs } }: { question: QuestionView }) {
+function Needed({ question: { state, signOffs } }: { question: ApprovalView }) {
   if (state !== 'open') return null
   const missing = ({ quorum, served }: SignOffView) => Math.max(0, quorum - served)
   const above = signOffs.toSorted((one, other) => missing(other) - missing(one)).slice(0, signOffsAbove)
@@ -152,7 +152,7 @@ function Needed({ question: { state, signOffs } }: { question: QuestionView }) {
   )
 }
 
-function Buttons(props: { question: QuestionView; offers: readonly Step[]; lost: boolean; onStep(step: Step): void }) {
+function Buttons(props: { question: ApprovalView; offers: readonly Step[]; lost: boolean; onStep(step: Step): void }) {
   const { question, offers, lost, onStep } = props
   const { you, state } = question
   const again = state === 'open' && you.can === 'sign-in-again'

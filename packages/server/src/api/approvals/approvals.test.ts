@@ -1,4 +1,4 @@
-import { type Approval, QuestionPage, QuestionView } from '@countersign/schema'
+import { type Approval, ApprovalPage, ApprovalView } from '@countersign/schema'
 import type { Agent, Person } from '@countersign/schema'
 import {
   asked,
@@ -31,10 +31,10 @@ beforeEach(async () => {
 afterEach(() => rig.close())
 
 const view = async ({ id }: Approval, with_ = cookie) =>
-  QuestionView.parse(await (await rig.get(`/api/approvals/${id}`, with_)).json())
+  ApprovalView.parse(await (await rig.get(`/api/approvals/${id}`, with_)).json())
 
 const list = async (query: Record<string, string>, with_ = cookie) =>
-  QuestionPage.parse(await (await rig.get(`/api/approvals?${new URLSearchParams(query).toString()}`, with_)).json())
+  ApprovalPage.parse(await (await rig.get(`/api/approvals?${new URLSearchParams(query).toString()}`, with_)).json())
 
 /** An action as the rig's questions are, already asked, approved and run. */
 async function ran(over: Parameters<typeof sampleAction>[0], from = ['finance-controllers']): Promise<string> {

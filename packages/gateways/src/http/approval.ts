@@ -5,12 +5,12 @@
  */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { CountersignError, type Caller, type GatewayContext } from '@countersign/core'
-import { questionPath } from './refuse.ts'
+import { approvalPath } from './refuse.ts'
 
-/** The id in `/.countersign/questions/<id>`, or nothing if the target is another. */
+/** The id in `/.countersign/approvals/<id>`, or nothing if the target is another. */
 export function askedAbout(target: string | undefined): { id: string; waitSeconds: number } | undefined {
-  if (!target?.startsWith(questionPath)) return undefined
-  const [id = '', query] = target.slice(questionPath.length).split('?')
+  if (!target?.startsWith(approvalPath)) return undefined
+  const [id = '', query] = target.slice(approvalPath.length).split('?')
   if (!/^[\w-]{1,100}$/.test(id)) throw new CountersignError('ERR_APPROVAL_UNKNOWN')
   const wait = /^\d{1,6}$/.exec(new URLSearchParams(query).get('wait') ?? '')?.[0] ?? 0
   return { id, waitSeconds: Number(wait) }

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { QuestionView, type Agent, type Person } from '@countersign/schema'
+import { ApprovalView, type Agent, type Person } from '@countersign/schema'
 import { createRig, type Rig } from '../rig/rig.ts'
 
 let rig: Rig
@@ -25,7 +25,7 @@ describe('G12: "You cannot approve" names the one cause that applies', () => {
   ])('%s', async (_, made, says) => {
     const me = await rig.person('me', { groups })
     const asked = await rig.ask(await rig.agent(await rig.person('owner'), made(me)))
-    const { you } = QuestionView.parse(
+    const { you } = ApprovalView.parse(
       await (await rig.get(`/api/approvals/${asked.id}`, await rig.cookieOf(me))).json(),
     )
     expect(you).toMatchObject({ can: 'look', code: 'ERR_SELF_APPROVAL', says: expect.stringMatching(says) })
@@ -38,7 +38,7 @@ describe('G12: "You cannot approve" names the one cause that applies', () => {
   it('someone whom nobody asks is told which group is', async () => {
     const reader = await rig.person('reader', { roles: ['auditor'] })
     const asked = await rig.ask(await rig.agent(await rig.person('owner')))
-    const { you } = QuestionView.parse(
+    const { you } = ApprovalView.parse(
       await (await rig.get(`/api/approvals/${asked.id}`, await rig.cookieOf(reader))).json(),
     )
     expect(you).toMatchObject({ says: 'You are not in the group finance-controllers, which is asked.' })

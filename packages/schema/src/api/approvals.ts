@@ -6,11 +6,9 @@
 import { z } from 'zod'
 import { Digest, Json, Purpose, Resource, Verb } from '../action.ts'
 import { ActionSummary, Moment, Named, OutcomeView, page, PolicyView, SignatureView } from './api.ts'
-import { Card, Verdict } from '../approval.ts'
+import { ApprovalState, Card, Verdict } from '../approval.ts'
 import { Assurance, Risk } from '../decision.ts'
 import { DataUse } from '../lineage.ts'
-
-export const QuestionState = z.enum(['open', 'granted', 'spent', 'rejected', 'expired', 'cancelled', 'voided'])
 
 /** One sign-off of a question, and how far it is served. */
 export const SignOffView = z.object({
@@ -43,10 +41,10 @@ export const YourPart = z.discriminatedUnion('can', [
 ])
 export type YourPart = z.infer<typeof YourPart>
 
-export const QuestionSummary = z.object({
+export const ApprovalSummary = z.object({
   id: z.string(),
   version: z.number().int(),
-  state: QuestionState,
+  state: ApprovalState,
   actionId: z.string(),
   sentence: z.string(),
   verb: Verb,
@@ -68,7 +66,7 @@ export const QuestionSummary = z.object({
   secondsLeft: z.number().int().describe('0 unless open.'),
   settledAt: Moment.optional(),
 })
-export type QuestionSummary = z.infer<typeof QuestionSummary>
+export type ApprovalSummary = z.infer<typeof ApprovalSummary>
 
 /** A run that people approved and that went through, for comparing the next one with. Nothing is cut. */
 export const LastRun = z.object({
@@ -83,7 +81,7 @@ export const LastRun = z.object({
 export type LastRun = z.infer<typeof LastRun>
 
 /** Everything a person needs to judge one question (P9). `shown` goes back with the signature. */
-export const QuestionView = QuestionSummary.extend({
+export const ApprovalView = ApprovalSummary.extend({
   digest: Digest,
   shown: Digest.describe('SHA-256 of the canonical `card` (RFC 8785): hash it to check.'),
   card: Card.describe('Nothing is cut. Its numbers are as recorded with the signature: milliseconds since 1970.'),
@@ -116,10 +114,10 @@ export const QuestionView = QuestionSummary.extend({
   history: z.array(ActionSummary).describe('This agent’s last actions of the same operation in this environment.'),
   outcome: OutcomeView.optional(),
 })
-export type QuestionView = z.infer<typeof QuestionView>
+export type ApprovalView = z.infer<typeof ApprovalView>
 
-export const QuestionPage = page(QuestionSummary)
-export type QuestionPage = z.infer<typeof QuestionPage>
+export const ApprovalPage = page(ApprovalSummary)
+export type ApprovalPage = z.infer<typeof ApprovalPage>
 
 export const SignInput = z.strictObject({
   verdict: Verdict,

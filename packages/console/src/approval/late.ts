@@ -3,10 +3,10 @@
  *
  * @module
  */
-import type { QuestionView } from '@countersign/schema'
+import type { ApprovalView } from '@countersign/schema'
 import { outcomeWords, stateWords } from '../words/words.ts'
 
-export function lateWords({ state, signatures, outcome, because }: QuestionView, me: string): string {
+export function lateWords({ state, signatures, outcome, because }: ApprovalView, me: string): string {
   const verdict = state === 'rejected' ? 'reject' : 'approve'
   const deciding = signatures.filter((signature) => signature.verdict === verdict)
   const names = deciding.map(({ person }) => (person.id === me ? 'you' : person.name)).join(', ')

@@ -1,4 +1,4 @@
-import type { Me, QuestionView, SignInput } from '@countersign/schema'
+import type { Me, ApprovalView, SignInput } from '@countersign/schema'
 import { useId, useState } from 'react'
 import type { Trouble } from '../api/ask.ts'
 import { AgentText } from '../parts/agent-text.tsx'
@@ -8,7 +8,7 @@ import { useLostAt } from '../window/lost.tsx'
 import { assuranceWords, counted, either } from '../words/words.ts'
 
 export interface SignDialogProps {
-  readonly question: QuestionView
+  readonly question: ApprovalView
   readonly me: Me
   readonly step: 'approve' | 'reject' | 'reject-and-stop'
   readonly sending: boolean
@@ -81,7 +81,7 @@ export function SignDialog({ question, me, step, sending, trouble, onClose, onSi
 }
 
 /** What the signature covers, said before it is given: in words, and on asking by its hashes. */
-function Covers({ question: { digest, shown, signOffs, card }, me }: { question: QuestionView; me: Me }) {
+function Covers({ question: { digest, shown, signOffs, card }, me }: { question: ApprovalView; me: Me }) {
   const { environment, parameters, resources } = card.bound.action
   const names = Object.keys(parameters).length
   return (

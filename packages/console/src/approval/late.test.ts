@@ -1,9 +1,9 @@
-import type { QuestionView } from '@countersign/schema'
+import type { ApprovalView } from '@countersign/schema'
 import { expect, it } from 'vitest'
 import { lateWords } from './late.ts'
 
 const by = (id: string, name: string, verdict: 'approve' | 'reject') => ({ person: { id, name }, verdict })
-const question = (over: object): QuestionView => ({ signatures: [], ...over }) as unknown as QuestionView
+const question = (over: object): ApprovalView => ({ signatures: [], ...over }) as unknown as ApprovalView
 const outcome = { kind: 'done', summary: '', rows: 2_345, startedAt: '', durationMs: 3_100 }
 
 it.each<[string, object, string]>([

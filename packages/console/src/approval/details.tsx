@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { QuestionView, Resource } from '@countersign/schema'
+import type { ApprovalView, Resource } from '@countersign/schema'
 import { ActionList } from '../actions/action-list.tsx'
 import { AgentText } from '../parts/agent-text.tsx'
 import { DataTable } from '../parts/data-table.tsx'
@@ -21,7 +21,7 @@ import type { Checked } from './checked.ts'
 import { Parameters, resourceChanges } from './differences.tsx'
 import { SignOffs } from './sign-offs.tsx'
 
-export function Details({ question, intact }: { question: QuestionView; intact: Checked }) {
+export function Details({ question, intact }: { question: ApprovalView; intact: Checked }) {
   const { card, askedBy, signatures, policies, policyVersion, history, lastRun } = question
   const { action, dataUse, measures, obligations } = card.bound
   const { risk, purpose, client } = card.advisory

@@ -5,7 +5,7 @@
  *
  * @module
  */
-import type { Purpose, QuestionView, Risk } from '@countersign/schema'
+import type { Purpose, ApprovalView, Risk } from '@countersign/schema'
 import { type ReactNode, useLayoutEffect, useRef, useState } from 'react'
 import { AgentText } from '../parts/agent-text.tsx'
 import { Badge, Classes, Environment, RiskMeter } from '../parts/badges.tsx'
@@ -16,7 +16,7 @@ import { stateWords } from '../words/words.ts'
 /** More reasons stand below; the first ones weigh most. */
 const reasonsAbove = 3
 
-export function Asked({ question, receivedAt }: { question: QuestionView; receivedAt: number }) {
+export function Asked({ question, receivedAt }: { question: ApprovalView; receivedAt: number }) {
   const [whole, setWhole] = useState(false)
   const { header, cut } = useCut(whole)
   const { card, state } = question
@@ -72,7 +72,7 @@ function useCut(whole: boolean) {
 }
 
 /** Not of the card: it may become known while the question waits. */
-function Before({ run }: { run: QuestionView['openEndedRun'] }) {
+function Before({ run }: { run: ApprovalView['openEndedRun'] }) {
   return (
     run && (
       <FactRow label="Before">
@@ -85,7 +85,7 @@ function Before({ run }: { run: QuestionView['openEndedRun'] }) {
   )
 }
 
-function Who({ askedBy: { agent, onBehalfOf } }: Pick<QuestionView, 'askedBy'>) {
+function Who({ askedBy: { agent, onBehalfOf } }: Pick<ApprovalView, 'askedBy'>) {
   return (
     <FactRow label="Asked by">
       <div className="who-asks">
@@ -136,7 +136,7 @@ function Why({ purpose }: { purpose: Purpose | undefined }) {
   )
 }
 
-function Data({ dataUse }: Pick<QuestionView, 'dataUse'>) {
+function Data({ dataUse }: Pick<ApprovalView, 'dataUse'>) {
   const { classes, reads, writes, destination, model } = dataUse
   const names = [...new Set([...reads, ...writes].map(({ name }) => name))]
   const unknown = [...reads, ...writes].filter(({ known }) => !known).length

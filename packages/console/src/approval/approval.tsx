@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Me, QuestionView } from '@countersign/schema'
+import type { Me, ApprovalView } from '@countersign/schema'
 import { useEffect, useMemo, useState } from 'react'
 import { useAnswer, useAnswers } from '../api/use-answer.ts'
 import { Loading, TroubleNote } from '../parts/states.tsx'
@@ -17,8 +17,8 @@ import { checked } from './checked.ts'
 import { Details } from './details.tsx'
 import { Settled } from './settled.tsx'
 
-export function Question({ id, me }: { id: string; me: Me }) {
-  const { value, at, trouble } = useAnswer<QuestionView>(`/api/approvals/${id}`)
+export function ApprovalPage({ id, me }: { id: string; me: Me }) {
+  const { value, at, trouble } = useAnswer<ApprovalView>(`/api/approvals/${id}`)
   const [inbox] = useState(() => wayBack('inbox', paths.inbox()))
   useKeys({ u: () => navigate(inbox) })
   return (
@@ -34,7 +34,7 @@ export function Question({ id, me }: { id: string; me: Me }) {
 }
 
 /** Looks again when the time is up, whether or not anybody tells. */
-function useExpiry(id: string, { state, secondsLeft }: QuestionView, receivedAt: number): void {
+function useExpiry(id: string, { state, secondsLeft }: ApprovalView, receivedAt: number): void {
   const answers = useAnswers()
   const dueAt = state === 'open' ? receivedAt + secondsLeft * 1_000 + 300 : undefined
   useEffect(() => {
@@ -48,7 +48,7 @@ function useExpiry(id: string, { state, secondsLeft }: QuestionView, receivedAt:
 /** Beyond this a browser's timer fires at once. */
 const longestTimerMs = 2 ** 31 - 1
 
-function Shown({ question, receivedAt, me }: { question: QuestionView; receivedAt: number; me: Me }) {
+function Shown({ question, receivedAt, me }: { question: ApprovalView; receivedAt: number; me: Me }) {
   useExpiry(question.id, question, receivedAt)
   const intact = useMemo(() => checked(question), [question])
   return (

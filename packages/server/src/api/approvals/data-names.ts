@@ -1,4 +1,4 @@
-import type { Approval, QuestionSummary } from '@countersign/schema'
+import type { Approval, ApprovalSummary } from '@countersign/schema'
 
 /** Names of the data it reads or writes; where none is known, of what it acts on. */
 export function dataNames({ card }: Pick<Approval, 'card'>): string[] {
@@ -8,7 +8,7 @@ export function dataNames({ card }: Pick<Approval, 'card'>): string[] {
 }
 
 /** Whether each of these words occurs in what an approver would look for it by. */
-export function speaksOf(search: string, summary: QuestionSummary, approval: Pick<Approval, 'card'>): boolean {
+export function speaksOf(search: string, summary: ApprovalSummary, approval: Pick<Approval, 'card'>): boolean {
   const { sentence, agent, onBehalfOf, environment, verb, destination, classes } = summary
   const names = [agent.name, agent.id, onBehalfOf?.name ?? '', destination?.name ?? '']
   const all = [sentence, verb, environment, ...names, ...classes, ...dataNames(approval)].join('\n').toLowerCase()

@@ -1,4 +1,4 @@
-import type { QuestionPage, QuestionView } from '@countersign/schema'
+import type { ApprovalPage, ApprovalView } from '@countersign/schema'
 import { useAnswer } from '../api/use-answer.ts'
 import { openPath } from './listed.ts'
 import { sorted } from './sorted.ts'
@@ -9,7 +9,7 @@ import { Link } from '../window/link.tsx'
 import { outcomeWords, stateWords } from '../words/words.ts'
 
 /** Who decided, when and why; and what became of it. */
-export function Settled({ question }: { question: QuestionView }) {
+export function Settled({ question }: { question: ApprovalView }) {
   const { state, signatures, settledAt, because, outcome, actionId } = question
   const { word, tone } = stateWords[state]
   const deciding = signatures.filter(({ verdict }) => verdict === (state === 'rejected' ? 'reject' : 'approve'))
@@ -66,7 +66,7 @@ export function Settled({ question }: { question: QuestionView }) {
 
 /** Whoever answers at night has more than one to answer. */
 function Next({ after }: { after: string }) {
-  const open = useAnswer<QuestionPage>(openPath).value?.items ?? []
+  const open = useAnswer<ApprovalPage>(openPath).value?.items ?? []
   const waiting = sorted(open, 'open').filter(({ id, mine }) => mine && id !== after)
   const [next] = waiting
   if (!next) return null
@@ -79,7 +79,7 @@ function Next({ after }: { after: string }) {
   )
 }
 
-function afterwards({ state, outcome }: QuestionView): string {
+function afterwards({ state, outcome }: ApprovalView): string {
   switch (state) {
     case 'open':
       return ''

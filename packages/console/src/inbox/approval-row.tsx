@@ -1,4 +1,4 @@
-import type { QuestionSummary } from '@countersign/schema'
+import type { ApprovalSummary } from '@countersign/schema'
 import { AgentText } from '../parts/agent-text.tsx'
 import { Badge, Classes, Environment, RiskMeter } from '../parts/badges.tsx'
 import { TimeLeft, When } from '../parts/times.tsx'
@@ -6,15 +6,15 @@ import { paths } from '../route.ts'
 import { Link } from '../window/link.tsx'
 import { stateWords } from '../words/words.ts'
 
-export interface QuestionRowProps {
-  readonly question: QuestionSummary
+export interface ApprovalRowProps {
+  readonly question: ApprovalSummary
   readonly receivedAt: number
   readonly marked: boolean
   /** Under the heading of its kind, which says the rest. */
   readonly within?: boolean
 }
 
-export function QuestionRow({ question, receivedAt, marked, within = false }: QuestionRowProps) {
+export function ApprovalRow({ question, receivedAt, marked, within = false }: ApprovalRowProps) {
   const { id, state, sentence, environment, risk, mine } = question
   const { word, tone } = stateWords[state]
   const Heading = within ? 'h3' : 'h2'
@@ -47,7 +47,7 @@ export function QuestionRow({ question, receivedAt, marked, within = false }: Qu
 const mostClasses = 3
 
 /** Who asks, for whom, which data, where to. */
-export function Facts({ question }: { question: QuestionSummary }) {
+export function Facts({ question }: { question: ApprovalSummary }) {
   const { agent, onBehalfOf, classes, destination } = question
   return (
     <span className="row-facts">
@@ -76,7 +76,7 @@ export function Facts({ question }: { question: QuestionSummary }) {
   )
 }
 
-function Foot({ question }: { question: QuestionSummary }) {
+function Foot({ question }: { question: ApprovalSummary }) {
   const { state, groups, needed, served } = question
   if (state !== 'open') {
     return (

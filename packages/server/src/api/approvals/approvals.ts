@@ -6,13 +6,13 @@
 import { CountersignError, type Page } from '@countersign/core'
 import type { Answer } from '@countersign/core'
 import { createRoute, z } from '@hono/zod-openapi'
-import { type Approval, EscalateInput, QuestionPage, QuestionState, QuestionView, SignInput } from '@countersign/schema'
-import { isAsked, maySeeQuestion, mayStop } from '../front/access.ts'
+import { type Approval, EscalateInput, ApprovalPage, ApprovalState, ApprovalView, SignInput } from '@countersign/schema'
+import { isAsked, maySeeApproval, mayStop } from '../front/access.ts'
 import { assuranceOf } from '../front/assurance.ts'
 import { viewer } from '../front/viewer.ts'
 import type { Api, ApiParts, Visitor } from '../front/parts.ts'
 import { telling } from '../../http/problems.ts'
-import { questionSummary, questionView } from './question.ts'
+import { questionSummary, questionView } from './approval.ts'
 import type { Reads } from '../front/reads.ts'
 import { answers, idOf, paging, takes, text } from '../front/route.ts'
 import { filteredPage } from '../front/filtered-page.ts'
@@ -27,7 +27,7 @@ const list = createRoute({
   request: {
     query: z.strictObject({
       ...paging,
-      state: QuestionState.or(z.literal('all')).default('open'),
+      state: ApprovalState.or(z.literal('all')).default('open'),
       agent: text.optional(),
       mine: z.stringbool().default(false).openapi({ type: 'boolean', description: 'Only those you can answer.' }),
       asked: z
@@ -39,7 +39,7 @@ const list = createRoute({
       }),
     }),
   },
-  responses: answers(QuestionPage, 'A page may hold fewer than `limit` and still have a `next`.'),
+  responses: answers(ApprovalPage, 'A page may hold fewer than `limit` and still have a `next`.'),
 })
 
 const read = createRoute({
@@ -47,7 +47,7 @@ const read = createRoute({
   path: '/api/approvals/{id}',
   summary: 'One question, with everything needed to judge it.',
   request: { params: one },
-  responses: answers(QuestionView, 'The question as you may see it.'),
+  responses: answers(ApprovalView, 'The question as you may see it.'),
 })
 
 const signing = createRoute({
@@ -55,7 +55,7 @@ const signing = createRoute({
   path: '/api/approvals/{id}/signatures',
   summary: 'Approves or rejects a question, from a browser session of this origin only.',
   request: { params: one, ...takes(SignInput) },
-  responses: answers(QuestionView, 'The question after your answer.'),
+  responses: answers(ApprovalView, 'The question after your answer.'),
 })
 
 const escalating = createRoute({
@@ -63,7 +63,7 @@ const escalating = createRoute({
   path: '/api/approvals/{id}/escalate',
   summary: 'Asks the further groups that the sign-offs name.',
   request: { params: one, ...takes(EscalateInput) },
-  responses: answers(QuestionView, 'The question after escalation.'),
+  responses: answers(ApprovalView, 'The question after escalation.'),
 })
 
 export function approvals(api: Api, parts: ApiParts, reads: Reads): void {
@@ -94,7 +94,7 @@ export function approvals(api: Api, parts: ApiParts, reads: Reads): void {
 
     async function summaries(reading: Promise<Page<Approval>>) {
       const { items, next } = await reading
-      const seen = items.filter((approval) => maySeeQuestion(person, approval) && (!asked || isAsked(person, approval)))
+      const seen = items.filter((approval) => maySeeApproval(person, approval) && (!asked || isAsked(person, approval)))
       const views = await Promise.all(
         seen.map(async (approval) =>
           questionSummary(approval, await store.agents.get(approval.card.bound.action.agent), look),
@@ -137,11 +137,11 @@ export function approvals(api: Api, parts: ApiParts, reads: Reads): void {
   /** @throws ERR_APPROVAL_UNKNOWN also for those whom the question does not concern */
   async function visible(id: string, { person }: Visitor): Promise<Approval> {
     const approval = await store.approvals.get(id)
-    if (!approval || !maySeeQuestion(person, approval)) throw new CountersignError('ERR_APPROVAL_UNKNOWN', { id })
+    if (!approval || !maySeeApproval(person, approval)) throw new CountersignError('ERR_APPROVAL_UNKNOWN', { id })
     return approval
   }
 
-  async function view(approval: Approval, visitor: Visitor): Promise<QuestionView> {
+  async function view(approval: Approval, visitor: Visitor): Promise<ApprovalView> {
     const agent = await store.agents.get(approval.card.bound.action.agent)
     const mayStopAgent = agent !== undefined && mayStop(visitor.person, agent, [approval])
     return questionView(approval, { agent, mayStopAgent }, viewer(parts, visitor), store)

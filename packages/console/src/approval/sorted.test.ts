@@ -1,9 +1,9 @@
-import type { QuestionSummary } from '@countersign/schema'
+import type { ApprovalSummary } from '@countersign/schema'
 import { describe, expect, it } from 'vitest'
 import { sorted, step } from './sorted.ts'
 
-const question = (id: string, over: Partial<QuestionSummary>): QuestionSummary =>
-  ({ id, state: 'open', mine: false, expiresAt: '2026-03-01T08:00:00.000Z', ...over }) as QuestionSummary
+const question = (id: string, over: Partial<ApprovalSummary>): ApprovalSummary =>
+  ({ id, state: 'open', mine: false, expiresAt: '2026-03-01T08:00:00.000Z', ...over }) as ApprovalSummary
 
 describe('the inbox', () => {
   it('puts first what waits for you, then what runs out first', () => {

@@ -4,7 +4,7 @@
  * @module
  */
 import { askedGroups, expire, groupsOf, servedSoFar, type Store } from '@countersign/core'
-import type { Agent, Approval, QuestionSummary, QuestionView, SignOff, SignOffView } from '@countersign/schema'
+import type { Agent, Approval, ApprovalSummary, ApprovalView, SignOff, SignOffView } from '@countersign/schema'
 import { isAsked, maySeeAction } from '../front/access.ts'
 import { filteredPage } from '../front/filtered-page.ts'
 import { actionSummary, outcomeOf } from '../actions/action.ts'
@@ -27,7 +27,7 @@ export async function questionSummary(
   approval: Approval,
   agent: Agent | undefined,
   look: Viewer,
-): Promise<QuestionSummary> {
+): Promise<ApprovalSummary> {
   const { bound, advisory } = approval.card
   const { action } = bound
   const state = expire(approval, look.now).state
@@ -65,7 +65,7 @@ export async function questionView(
   { agent, mayStopAgent }: { agent: Agent | undefined; mayStopAgent: boolean },
   look: Viewer,
   store: Pick<ApiParts['store'], 'people' | 'actions' | 'permits'>,
-): Promise<QuestionView> {
+): Promise<ApprovalView> {
   const { names, person } = look
   const summary = await questionSummary(approval, agent, look)
   const { bound, advisory } = approval.card
@@ -143,7 +143,7 @@ async function before(
   agent: Agent | undefined,
   look: Viewer,
   store: Pick<ApiParts['store'], 'actions' | 'permits'>,
-): Promise<Pick<QuestionView, 'history' | 'lastRun' | 'openEndedRun'>> {
+): Promise<Pick<ApprovalView, 'history' | 'lastRun' | 'openEndedRun'>> {
   const { environment, operation, verb, agent: by } = approval.card.bound.action
   const alike = { agent: by, environment, verb, operation }
   const few = { limit: mostHistory + 1, after: undefined }

@@ -1,6 +1,6 @@
 import { createIdentify, issueKey, register } from '@countersign/identity'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import type { Approval, Person, QuestionView } from '@countersign/schema'
+import type { Approval, Person, ApprovalView } from '@countersign/schema'
 import { codeOf, createRig, type Rig } from '../rig/rig.ts'
 
 let rig: Rig
@@ -26,7 +26,7 @@ describe('a countersignature from the console', () => {
   it('grants the question, with the session’s ID token as proof', async () => {
     const response = await rig.post(path(), cookie, { ...approve(), reason: 'month end' })
     expect(response.status).toBe(200)
-    const view = (await response.json()) as QuestionView
+    const view = (await response.json()) as ApprovalView
     expect(view.state).toBe('granted')
     expect(view.signatures).toMatchObject([
       { person: { name: 'controller' }, assurance: 'session', channel: 'console' },
@@ -190,7 +190,7 @@ describe('escalation', () => {
     const asks = await rig.ask(agent, { escalate: { to: 'agent-team', afterMs: 900_000 } })
     expect((await rig.get(`/api/approvals/${asks.id}`, mate)).status).toBe(200)
     await rig.post(`/api/approvals/${asks.id}/escalate`, cookie, {})
-    const view = (await (await rig.get(`/api/approvals/${asks.id}`, mate)).json()) as QuestionView
+    const view = (await (await rig.get(`/api/approvals/${asks.id}`, mate)).json()) as ApprovalView
     expect([view.groups.includes(agent.team), view.maySign.map(({ name }) => name).includes('mate')]).toEqual([
       true,
       true,
@@ -202,7 +202,7 @@ describe('escalation', () => {
     const asks = await rig.ask(agent, { escalate: { to: 'cfo-office', afterMs: 900_000 } })
     const to = `/api/approvals/${asks.id}/escalate`
     expect(await codeOf(await rig.post(to, cookie, { version: 7 }))).toBe('ERR_STORE_CONFLICT')
-    const view = (await (await rig.post(to, cookie, { version: 1 })).json()) as QuestionView
+    const view = (await (await rig.post(to, cookie, { version: 1 })).json()) as ApprovalView
     expect(view.signOffs[0]?.from).toEqual(['finance-controllers', 'cfo-office'])
     expect(view.mayEscalate).toBe(false)
     expect(await codeOf(await rig.post(to, cookie, {}))).toBe('ERR_NO_ESCALATION')

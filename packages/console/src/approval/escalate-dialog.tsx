@@ -1,10 +1,10 @@
-import type { QuestionView } from '@countersign/schema'
+import type { ApprovalView } from '@countersign/schema'
 import type { Trouble } from '../api/ask.ts'
 import { AskingDialog } from '../parts/asking-dialog.tsx'
 import { either } from '../words/words.ts'
 
 export function EscalateDialog(props: {
-  question: QuestionView
+  question: ApprovalView
   sending: boolean
   trouble: Trouble | undefined
   onClose(): void
