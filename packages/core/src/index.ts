@@ -103,7 +103,7 @@ export { createDraft, type Draft } from './facts/draft.ts'
 export { forget } from './facts/erasure.ts'
 export { type Keys, keysOf, type Lookup, searchable } from './facts/keys.ts'
 export { type Slot, type Refused, type SubjectOfAction, type Touched } from './facts/law.ts'
-export { aboutOf, applyFacts, subjectsOf, touchesOf } from './facts/laws.ts'
+export { aboutOf, applyFacts, subjectsOf, touchesOf, type Touching } from './facts/laws.ts'
 export {
   type ActionRow,
   type AgentRow,

@@ -19,7 +19,7 @@ import { createListeners } from '../listeners.ts'
 import { forEach } from '../each.ts'
 import { CountersignError, isError } from '../errors.ts'
 import { createFloods } from '../limits/floods.ts'
-import type { Answer, OpenDesk, Store } from '../ports.ts'
+import type { Answer, Change, OpenDesk, Store } from '../ports.ts'
 import { createSharedLook } from '../shared.ts'
 import { askedGroups, escalate, expire, sign, withdraw } from './approval.ts'
 import { requesterChain } from './barred.ts'
@@ -145,11 +145,12 @@ export function createDesk({ store, membershipMs = freshGroupsMs }: DeskParts): 
       const before = await get(id)
       const changed = await how(before)
       if (changed.approval === before) return before
-      const { notAfter, ...fact } = changed
+      const { notAfter, notBefore, ...fact } = changed
       try {
         await store.commit({
           facts: [{ kind: 'approval.changed', ...fact }],
           ...(notAfter !== undefined && { notAfter }),
+          ...(notBefore !== undefined && { notBefore }),
         })
         return changed.approval
       } catch (error) {
@@ -207,12 +208,20 @@ export function createDesk({ store, membershipMs = freshGroupsMs }: DeskParts): 
   function whatIsDue(approval: Approval): Changed {
     const now = clock.now()
     const expired = expire(approval, now)
-    if (expired !== approval) return { change: 'expired', by: 'system', approval: expired }
+    if (expired !== approval) {
+      const notBefore = approval.state === 'granted' ? approval.validUntil : approval.expiresAt
+      return { change: 'expired', by: 'system', approval: expired, notBefore }
+    }
     if (approval.state !== 'open' || approval.escalateAt === undefined || approval.escalateAt > now) {
       return { change: 'expired', by: 'system', approval }
     }
     const due = (afterMs: number) => approval.askedAt + afterMs <= now
-    return { change: 'escalated', by: 'system', approval: escalate(approval, due) }
+    return {
+      change: 'escalated',
+      by: 'system',
+      approval: escalate(approval, due),
+      notBefore: approval.escalateAt,
+    }
   }
 
   /** A refused signature is worth knowing. Not being able to write it down changes nothing for the one who tried. */
@@ -223,4 +232,4 @@ export function createDesk({ store, membershipMs = freshGroupsMs }: DeskParts): 
   }
 }
 
-type Changed = Omit<Extract<Fact, { kind: 'approval.changed' }>, 'kind'> & { readonly notAfter?: number }
+type Changed = Omit<Extract<Fact, { kind: 'approval.changed' }>, 'kind'> & Pick<Change, 'notAfter' | 'notBefore'>

@@ -31,7 +31,7 @@ export const decided: Law<'action.decided'> = {
     }
   },
 
-  touches: ({ record }) => ({ actions: [record.id] }),
+  makes: ({ record }) => ({ actions: [record.id] }),
 
   apply({ record: { id } }, { index: entry, subject }, { world, draft }) {
     if (world.actions.has(id)) return conflict({ action: id })
@@ -68,11 +68,13 @@ export const permitted: Law<'action.permitted'> = {
     }
   },
 
-  touches: ({ permit: { id, approval, agent, attempt, asked } }, keys) => ({
-    permits: [id],
+  touches: ({ permit: { approval, agent, asked } }, keys) => ({
     agents: [agent],
     undelivered: [keys.digest(asked)],
     ...(approval !== undefined && { spent: [approval] }),
+  }),
+  makes: ({ permit: { id, attempt } }, keys) => ({
+    permits: [id],
     ...(attempt.id !== undefined && { attempts: [keys.attempt(attempt.credential, attempt.id)] }),
   }),
 
@@ -174,7 +176,9 @@ function savePermit(row: PermitRow, { world, draft }: Pick<Ground, 'world' | 'dr
   draft.set(world.permits, row.id, row)
   const key = replayKey(row.credential, row.digestKey)
   const others = (world.undelivered.get(key) ?? []).filter((id) => id !== row.id)
-  draft.set(world.undelivered, key, isUndelivered(row) ? [...others, row.id] : others)
+  const waiting = isUndelivered(row) ? [...others, row.id] : others
+  if (waiting.length > 0) draft.set(world.undelivered, key, waiting)
+  else draft.remove(world.undelivered, key)
 }
 
 /**

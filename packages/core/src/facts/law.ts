@@ -28,8 +28,10 @@ export interface Law<Kind extends FactKind = FactKind> {
   leaf(fact: FactOf<Kind>, blind: Blind, lists: Lists): LeafMembers
   /** By what a timeline finds it. Default: nothing. */
   about?(fact: FactOf<Kind>): About
-  /** The rows of the world that `apply` looks at. Default: none. */
+  /** The rows of the world that `apply` looks at, beside those that it makes. Default: none. */
   touches?(fact: FactOf<Kind>, keys: Keys): Touched
+  /** Rows that must not be there yet: whoever saves them can hold that as well. Default: none. */
+  makes?(fact: FactOf<Kind>, keys: Keys): Touched
   /**
    * Changes the world, or says why that may not be; then what was changed before is for the caller to take back.
    * Default: nothing.

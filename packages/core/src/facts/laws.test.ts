@@ -28,8 +28,9 @@ const slotsFor = (facts: readonly Fact[], index: number, world: World) =>
 
 /** What a store reads before it judges: the rows that are touched, and nothing else. */
 function partOf(world: World, facts: readonly Fact[]): World {
-  const touched = touchesOf(facts, keys)
-  const has = (table: Parameters<typeof touched.get>[0], key: string) => touched.get(table)?.has(key) === true
+  const { reads, makes } = touchesOf(facts, keys)
+  const has = (table: Parameters<typeof reads.get>[0], key: string) =>
+    reads.get(table)?.has(key) === true || makes.get(table)?.has(key) === true
   const part = emptyWorld()
   for (const row of world.actions.values()) if (has('actions', row.id)) part.actions.set(row.id, row)
   for (const row of world.approvals.values()) {

@@ -57,18 +57,25 @@ export const leafMembersOf = (fact: Fact, blind: Blind, lists: Lists): LeafMembe
 /** By what a timeline finds it. */
 export const aboutOf = (fact: Fact): About => lawOf(fact).about?.(fact) ?? {}
 
-/** The rows that judging these facts looks at. */
-export function touchesOf(facts: readonly Fact[], keys: Keys): ReadonlyMap<keyof Touched, ReadonlySet<string>> {
-  const touched = new Map<keyof Touched, Set<string>>()
+/** The rows that judging these facts looks at, and those that they make. */
+export function touchesOf(facts: readonly Fact[], keys: Keys): { readonly reads: Touching; readonly makes: Touching } {
+  const [reads, makes] = [new Map<keyof Touched, Set<string>>(), new Map<keyof Touched, Set<string>>()]
   for (const fact of facts) {
-    for (const [table, rows = []] of Object.entries(lawOf(fact).touches?.(fact, keys) ?? {})) {
-      const name = table as keyof Touched
-      const wanted = touched.get(name) ?? new Set()
-      touched.set(name, wanted)
-      for (const row of rows) wanted.add(row)
-    }
+    gather(reads, lawOf(fact).touches?.(fact, keys))
+    gather(makes, lawOf(fact).makes?.(fact, keys))
   }
-  return touched
+  return { reads, makes }
+}
+
+export type Touching = ReadonlyMap<keyof Touched, ReadonlySet<string>>
+
+function gather(into: Map<keyof Touched, Set<string>>, touched: Touched = {}): void {
+  for (const [name, rows = []] of Object.entries(touched)) {
+    const table = name as keyof Touched
+    const known = into.get(table) ?? new Set()
+    into.set(table, known)
+    for (const row of rows) known.add(row)
+  }
 }
 
 export interface Applied {

@@ -60,7 +60,7 @@ export interface InstanceGate extends Gate {
 
 export function createGate(parts: GateParts): InstanceGate {
   const { store, desk, judge, limits } = parts
-  const runs = createRun(parts)
+  const runs = createRun({ ...parts, ended: (permit) => earlierRuns.show(permit) })
   const denials = createDenials(store, limits)
   /** What asks reads much, and people who sign read the same store; what is allowed at once does not wait here. */
   const fairly = inOrder(askingAtOnce)
@@ -93,7 +93,6 @@ export function createGate(parts: GateParts): InstanceGate {
   async function carriedOut(attempt: Attempt, permitted: Permitted): Promise<void> {
     if (isCooperating(attempt)) return attempt.grant(handedPermit(permitted.record, permitted.permit))
     await runs.run(attempt, permitted)
-    earlierRuns.show(permitted.permit.id)
   }
 
   async function judged(

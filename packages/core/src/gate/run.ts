@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { ActionRecord, Agent, Fact, Outcome, PermitRecord } from '@countersign/schema'
+import type { ActionRecord, Agent, Fact, FactOf, Outcome, PermitRecord } from '@countersign/schema'
 import { CountersignError, isError } from '../errors.ts'
 import { mintPermit, type NodeLease } from './mint.ts'
 import type { EnforcingAttempt, LogLine, Ran, Store } from '../ports.ts'
@@ -15,6 +15,8 @@ export interface RunParts {
   /** How long to wait before an outcome is written again that could not be: the run has happened. */
   readonly recordAgainAfterMs?: readonly number[]
   readonly log: (line: LogLine) => void
+  /** Told when a run has ended, and that stands in the record as far as it could be written. */
+  ended?(permit: string): void
 }
 
 export interface Permitted {
@@ -24,7 +26,10 @@ export interface Permitted {
 }
 
 export interface Runs {
-  /** Never throws: once it has begun, it ends with an outcome, or as unknown at the permit's deadline. */
+  /**
+   * Never throws: once it has begun, it ends with an outcome, or as unknown at the permit's deadline. An outcome whose answer
+   * was delivered and cannot be asked for again is handed over to be recorded, and nobody waits for it.
+   */
   run(attempt: EnforcingAttempt, permitted: Permitted): Promise<void>
   isHere(permit: string): boolean
   /** Ends what runs here of an agent that is stopped, and what came with a key that is no longer good. */
@@ -38,7 +43,13 @@ export interface Runs {
 /** Between tries to record an outcome, after the first few and until the permit's deadline closes it anyway. */
 const tryAgainMs = 30_000
 
-export function createRun({ store, node, log, recordAgainAfterMs = [250, 1_000, 4_000, 10_000] }: RunParts): Runs {
+export function createRun({
+  store,
+  node,
+  log,
+  recordAgainAfterMs = [250, 1_000, 4_000, 10_000],
+  ended = () => undefined,
+}: RunParts): Runs {
   const here = new Set<string>()
   const revocations = createRevocations(store.clock)
   const leaving = new Set<Promise<void>>()
@@ -47,18 +58,16 @@ export function createRun({ store, node, log, recordAgainAfterMs = [250, 1_000, 
     async run(attempt, permitted) {
       const { id: permit, actionId } = permitted.permit
       here.add(permit)
-      try {
-        const { outcome, delivered, result } = await runSafely(attempt, permitted)
-        const end = { kind: 'action.finished', permit, actionId, outcome: seen(outcome) } as const
-        const kept = result && canBeAskedFor(permitted.permit, delivered) ? { result } : {}
-        // Where nothing was begun there is nothing to hand out: the same is just run.
-        await record(neverBegan(outcome) ? { ...end, delivered: true } : { ...end, delivered, ...kept })
-      } catch (error) {
-        // The client has its answer; the permit stays without an outcome and is closed as unknown at its deadline.
-        log({ level: 'error', says: 'An outcome could not be recorded.', permit, code: codeOf(error) })
-      } finally {
-        here.delete(permit)
-      }
+      const { outcome, delivered, result } = await runSafely(attempt, permitted)
+      const end = { kind: 'action.finished', permit, actionId, outcome: seen(outcome) } as const
+      const kept = result && canBeAskedFor(permitted.permit, delivered) ? { result } : {}
+      // Where nothing was begun there is nothing to hand out: the same is just run.
+      const fact: FactOf<'action.finished'> = neverBegan(outcome)
+        ? { ...end, delivered: true }
+        : { ...end, delivered, ...kept }
+      const isLazy = fact.delivered && fact.result === undefined
+      const recorded = recordEnd(fact, isLazy)
+      if (!isLazy) await recorded
     },
 
     isHere: (permit) => here.has(permit),
@@ -84,9 +93,22 @@ export function createRun({ store, node, log, recordAgainAfterMs = [250, 1_000, 
     },
   }
 
+  /** Until it stands, the same sent again is told that this still runs. Never throws. */
+  async function recordEnd(fact: FactOf<'action.finished'>, lazy: boolean): Promise<void> {
+    try {
+      await record(fact, lazy)
+    } catch (error) {
+      // The client has its answer; the permit stays without an outcome and is closed as unknown at its deadline.
+      log({ level: 'error', says: 'An outcome could not be recorded.', permit: fact.permit, code: codeOf(error) })
+    } finally {
+      here.delete(fact.permit)
+      ended(fact.permit)
+    }
+  }
+
   /** A failure of the upstream is an outcome too. */
   async function runSafely(attempt: EnforcingAttempt, { record: judged, permit }: Permitted): Promise<Ran> {
-    const ended = whenGone(attempt.signal, permit.id)
+    const stopListening = whenGone(attempt.signal, permit.id)
     const revoked = revocations.watch(permit, attempt.caller)
     let hasBegun = false
     const begun = () => void (hasBegun = true)
@@ -101,7 +123,7 @@ export function createRun({ store, node, log, recordAgainAfterMs = [250, 1_000, 
       const outcome: Outcome = { kind: 'failed', summary, ...(!hasBegun && { begun: false }) }
       return { outcome, delivered: false, result: undefined }
     } finally {
-      ended()
+      stopListening()
       revoked.close()
     }
   }
@@ -121,10 +143,10 @@ export function createRun({ store, node, log, recordAgainAfterMs = [250, 1_000, 
   }
 
   /** A store that is away for a moment, as when another one takes over, shall not cost the outcome. */
-  async function record(fact: Fact): Promise<void> {
+  async function record(fact: Fact, lazy: boolean): Promise<void> {
     for (const pauseMs of [...recordAgainAfterMs, undefined]) {
       try {
-        return void (await store.commit({ facts: [fact] }))
+        return void (await store.commit({ facts: [fact], lazy }))
       } catch (error) {
         if (isError(error, 'ERR_PERMIT_FINISHED')) return // it was written, only nobody could say so
         if (pauseMs === undefined || !isError(error, 'ERR_STORE_UNAVAILABLE')) throw error

@@ -27,6 +27,10 @@ export interface Change {
   readonly facts: readonly Fact[]
   /** Refused once the store's clock has passed this: how expiry is exact without a timer. */
   readonly notAfter?: number
+  /** Refused as a conflict while the store's clock has not come to this: nothing ends early by somebody's own clock. */
+  readonly notBefore?: number
+  /** Nobody waits for it: it may be written with what comes next, at the latest 20 ms after it was handed over. */
+  readonly lazy?: boolean
 }
 
 /**
@@ -40,7 +44,7 @@ export interface Change {
  *   person whose (issuer, subject) is someone else's, for an action or permit whose id is taken, and for
  *   `action.finished` or `action.replayed` without that permit (P2);
  * - `ERR_STORE_CONFLICT` for a new approval while another with the same digest is open or granted;
- * - `ERR_STORE_LATE` if its clock has passed `notAfter`;
+ * - `ERR_STORE_LATE` if its clock has passed `notAfter`, `ERR_STORE_CONFLICT` if it has not come to `notBefore`;
  * - `ERR_GRANT_SPENT` for a second permit under the same approval;
  * - `ERR_SELF_APPROVAL` for a signature by someone the approval bars, as stored or as carried (P3), or by the same
  *   person twice (`ERR_APPROVAL_SIGNED_TWICE`);

@@ -54,10 +54,11 @@ export function createMemoryStore({
   let closed = false
 
   /** Waits for nothing, so that no other commit comes between the look and the write. */
-  const commit: Store['commit'] = async ({ facts: given, notAfter }) => {
+  const commit: Store['commit'] = async ({ facts: given, notAfter, notBefore }) => {
     if (closed) throw new CountersignError('ERR_STORE_UNAVAILABLE', { store: 'closed' })
     const now = clock.now()
     if (notAfter !== undefined && now > notAfter) throw new CountersignError('ERR_STORE_LATE', { now, notAfter })
+    if (notBefore !== undefined && now < notBefore) throw new CountersignError('ERR_STORE_CONFLICT', { now, notBefore })
 
     const facts = copyOfFacts(given)
     const first = journal.size

@@ -2,6 +2,8 @@ import type { Clock } from '@countersign/core'
 import type { Db } from './db.ts'
 
 export interface DatabaseClock extends Clock {
+  /** Looks now. */
+  compare(): Promise<void>
   close(): void
 }
 
@@ -21,6 +23,7 @@ export async function createDatabaseClock(db: Pick<Db, 'query'>, elapsedMs = sin
   timer.unref()
   return {
     now: () => Math.round(elapsedMs() + aheadMs),
+    compare,
     close: () => clearInterval(timer),
   }
 

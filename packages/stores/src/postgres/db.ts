@@ -58,8 +58,8 @@ export interface DbOptions {
 const connectTimeoutMs = 2_000
 /** For a statement that says nothing else; after that it fails, and what waited for it is refused. */
 const queryTimeoutMs = 5_000
-/** Connections that write: one batch on its way to disk, the next one behind it, and one for whoever else writes. */
-const writers = 3
+/** Connections for transactions of followers; commits have one of their own. */
+const writers = 2
 /** How long an unused connection is kept; then it is closed, and a new one is made when there is work. */
 const idleMs = 30_000
 /** Tries after the first while the server is away or asks to try again: for what passes in a moment. */
@@ -67,15 +67,18 @@ const retries = 4
 /** How long a query is tried again: whoever waits shall soon know. After one long timeout there is no second try. */
 const patienceMs = 2_000
 
+/** How every connection is made. */
+export const configOf = (connection: pg.ClientConfig): pg.ClientConfig => ({
+  application_name: 'countersign',
+  keepAlive: true,
+  ...connection,
+  connectionTimeoutMillis: connectTimeoutMs,
+  query_timeout: queryTimeoutMs,
+  types: { getTypeParser },
+})
+
 export function openDb({ connection, namedStatements = true, connections = 10 }: DbOptions): Db {
-  const config: pg.ClientConfig = {
-    application_name: 'countersign',
-    keepAlive: true,
-    ...connection,
-    connectionTimeoutMillis: connectTimeoutMs,
-    query_timeout: queryTimeoutMs,
-    types: { getTypeParser },
-  }
+  const config = configOf(connection)
   const reading = openPool(config, connections)
   /** Apart, so that a crowd of readers cannot keep a commit waiting. */
   const writing = openPool(config, writers)

@@ -51,6 +51,7 @@ describe('migrations', { timeout: 60_000 }, () => {
         { name: '0015-unreported' },
         { name: '0016-linked' },
         { name: '0017-outbox' },
+        { name: '0018-turn' },
       ])
     })
   })
@@ -61,7 +62,7 @@ describe('migrations', { timeout: 60_000 }, () => {
       await migrate(db)
       await db.query({ name: '', text: "delete from migration where name <> '0001-ledger'" })
       await migrate(db)
-      expect(await listed(db)).toHaveLength(16)
+      expect(await listed(db)).toHaveLength(17)
     })
   })
 

@@ -22,6 +22,7 @@ import { erased } from './migrations/0014-erased.ts'
 import { linked } from './migrations/0016-linked.ts'
 import { outbox } from './migrations/0017-outbox.ts'
 import { unreported } from './migrations/0015-unreported.ts'
+import { turn } from './migrations/0018-turn.ts'
 
 /** Every step is one statement that may run again: DDL is not transactional everywhere. Once released, never edited. */
 export interface Migration {
@@ -46,6 +47,7 @@ const migrations = [
   unreported,
   linked,
   outbox,
+  turn,
 ]
 /** An instance that died while migrating keeps others from it no longer than this. */
 const leaseMs = 60_000

@@ -3,13 +3,15 @@
  *
  * @module
  */
-import { type Clock, createRecorder, createVault, type Store, type VaultKeys } from '@countersign/core'
+import { type Clock, createRecorder, createVault, keysOf, type Store, type VaultKeys } from '@countersign/core'
 import type { ClientConfig } from 'pg'
 import { createDatabaseClock } from './clock.ts'
 import { checkState } from './commit/check.ts'
 import { createCommitter } from './commit/commit.ts'
+import { createResident } from './commit/resident.ts'
 import { createSubjects } from './commit/subjects.ts'
-import { openDb } from './db.ts'
+import { createWriter } from './commit/writer.ts'
+import { configOf, openDb } from './db.ts'
 import { checkFitness } from './fitness.ts'
 import { foundHead } from './head.ts'
 import { migrate } from './migrate.ts'
@@ -45,10 +47,12 @@ export interface PostgresStoreOptions {
   readonly clock?: Clock | undefined
   /** False behind a pgbouncer older than 1.21 in transaction mode. */
   readonly namedStatements?: boolean | undefined
-  /** How many connections reads may take, 10 by default; three more are for commits and one listens. */
+  /** How many connections reads may take, 10 by default; one more writes, two are for followers and one listens. */
   readonly connections?: number | undefined
   /** How a search looks: for how long at most (Default: 40 ms), in parts of how many entries; for tests. */
   readonly search?: { readonly budgetMs?: number; readonly width?: number } | undefined
+  /** Of each kind of row, those kept in memory that are over, 10,000 by default; others are read when they are asked for. */
+  readonly remembered?: number | undefined
 }
 
 /** How long the database looks for one page of a search; then the page tells where it stopped. */
@@ -84,20 +88,33 @@ export async function createPostgresStore(options: PostgresStoreOptions): Promis
   const recent = createRecent()
   const entries = createEntries({ db, tenant, recorder, recent })
   const reading: Reading = { db, tenant, entries, lookup: vault.lookup, now: () => clock.now() }
-  const permits = createPermits(reading)
   const ledger = createLedger({ db, tenant, origin })
   const { budgetMs = usualBudgetMs, width = usualWidth } = options.search ?? {}
   const terms = createTerms(vault.lookup)
   const lives = createLives(reading)
   const find = createFind({ db, tenant, terms, width, budgetMs })
   const statistics = keepStatistics(db, (await ledger.head()).size)
-  const committer = createCommitter({
-    db,
+  const writer = createWriter({ config: configOf(connection), namedStatements: namedStatements ?? true })
+  const keysOfWorld = keysOf(vault.lookup)
+  const resident = createResident({
+    writer,
     tenant,
-    vault,
+    keys: keysOfWorld,
+    missed: entries.missed,
+    remembered: options.remembered,
+    erased: subjects.forget,
+  })
+  const permits = createPermits(reading, resident.abandon)
+  const committer = createCommitter({
+    writer,
+    resident,
+    tenant,
+    keys: keysOfWorld,
     recorder,
     subjects,
-    clock: options.clock,
+    clock,
+    ownClock: options.clock !== undefined,
+    compareClocks: async () => ownClock?.compare(),
     permit: (id) => permits.get(id),
     grown(size, written) {
       recent.remember(written)
@@ -105,14 +122,21 @@ export async function createPostgresStore(options: PostgresStoreOptions): Promis
       statistics.grown(size)
     },
   })
+  try {
+    await committer.start()
+  } catch (error) {
+    await Promise.all([committer.close(), statistics.close(), tail.close()])
+    ownClock?.close()
+    await db.close()
+    throw error
+  }
 
   const journal = createJournal({
     ...reading,
     tail,
     recent,
     terms,
-    record: (fact) => committer.commit({ facts: [fact] }),
-    erased: (subject) => subjects.forget([subject]),
+    record: committer.erase,
   })
   const index = createIndex({ ...reading, lives, terms, partitions: createPartitions(db, width), journal })
 

@@ -5,8 +5,8 @@
  */
 import { CountersignError } from '@countersign/core'
 
-/** Serialisation failure, deadlock: the same transaction may well succeed now. */
-export const isTransient = (error: unknown): boolean => /^(40001|40P01)$/.test(codeOf(error))
+/** Serialisation failure, deadlock, somebody held a row for too long: the same transaction may well succeed now. */
+export const isTransient = (error: unknown): boolean => /^(40001|40P01|55P03)$/.test(codeOf(error))
 
 /**
  * No answer came, or none can be trusted: connection errors (class 08), shutdown and start-up (57P01–57P05), too many

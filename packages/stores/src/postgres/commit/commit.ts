@@ -1,5 +1,13 @@
 /**
- * Group commit: whoever comes while a batch is on its way to disk joins the next one.
+ * The one way in. Whoever comes while a batch is on its way to disk joins the next one; a batch is judged on the world in
+ * memory and written by one statement, which stands only behind the end of the ledger that it was judged on.
+ *
+ *   queue ─▶ judge ─▶ put ─┬─ won: the world changes, everybody is answered
+ *     ▲                    ├─ lost: others were first; what they wrote is taken up, and all of it is judged again
+ *     └────────────────────┴─ no answer: nobody knows; the old server process is ended, and the ledger says what stands
+ *
+ * A refusal is an answer about the ledger as well: it is given only once a batch that was judged on the same world stands, or
+ * the end of the ledger was seen to be where it was. One batch is on its way at a time.
  *
  * @module
  */
@@ -10,168 +18,382 @@ import {
   CountersignError,
   deferred,
   isError,
+  type Keys,
+  newId,
   type PermitLife,
   type Recorder,
-  type Vault,
+  type Refused,
 } from '@countersign/core'
-import { setImmediate } from 'node:timers/promises'
-import type { Db } from '../db.ts'
+import type { Fact } from '@countersign/schema'
+import { setImmediate, setTimeout as sleep } from 'node:timers/promises'
+import { encodeNodes } from '../head.ts'
 import type { Written } from '../tables/recent.ts'
-import { type Command, type Result, settle, type Settled } from './batch.ts'
+import { isTransient, isUnreachable, withoutValues } from '../trouble.ts'
 import { broken } from './constraints.ts'
+import { type Command, type Judged, judge } from './judge.ts'
+import { loadAttempts } from './load.ts'
+import { putOf } from './put.ts'
+import type { Resident } from './resident.ts'
 import type { Subjects } from './subjects.ts'
+import { createTurns } from './turn.ts'
+import type { Writer } from './writer.ts'
 
 export interface CommitterParts {
-  readonly db: Db
+  readonly writer: Writer
+  readonly resident: Resident
   readonly tenant: string
-  readonly vault: Vault
+  readonly keys: Keys
   readonly recorder: Recorder
   readonly subjects: Subjects
-  readonly clock: Clock | undefined
+  /** The database's clock, as far as it is known here. */
+  readonly clock: Clock
+  /** Whether `clock` decides instead of the database's. */
+  readonly ownClock: boolean
+  /** Asks the database for its time. */
+  compareClocks(): Promise<void>
   permit(id: string): Promise<PermitLife | undefined>
   /** Told after each batch how far the ledger reaches, and what came. */
   grown(size: number, written: readonly Written[]): void
 }
 
 export interface Committer {
+  /** Reaches the server and reads the world. */
+  start(): Promise<void>
   commit(change: Change): Promise<number>
-  /** The commands that wait are refused, the batch on its way is waited for. */
+  /**
+   * Writes that a subject is erased, and in the same transaction does so: nobody else writes meanwhile. `also` goes behind it on
+   * the same connection.
+   */
+  erase(fact: Fact, also: (writer: Writer) => Promise<void>): Promise<void>
+  /** Waits for everything that was handed over. */
   close(): Promise<void>
 }
 
+type Result = { readonly index: number } | { readonly refused: Refused } | 'stale'
+
 interface Waiting extends Command {
+  /** `Resident.erasures` when it was encrypted. */
+  readonly erasures: number
+  readonly since: number
+  readonly also: ((writer: Writer) => Promise<void>) | undefined
+  /** It was sent, and nobody heard what became of it. */
+  unsure: boolean
   resolve(result: Result): void
   reject(error: unknown): void
 }
 
-/** Commits written in one transaction: more would make the first wait long for the last. Others go with the next. */
+/** Commits written by one statement: more would make the first wait long for the last. Others go with the next. */
 const mostCommands = 256
-/** Entries written in one transaction, for the same reason; a single commit with more goes by itself. */
+/** Entries written by one statement, for the same reason; a single commit with more goes by itself. */
 const mostFacts = 1_000
 /**
- * Encrypted text in one transaction: a batch on its way keeps everyone else waiting, so large entries travel in
- * several.
+ * Encrypted text in one statement: a batch on its way keeps everyone else waiting, so large entries travel in several.
  */
 const mostBytes = 8 << 20
 /** Commits that wait for their turn, some seconds of work; one more is refused as if the store were away. */
 const mostWaiting = 20_000
-/**
- * How often a commit is encrypted anew because its subject's key was destroyed meanwhile; then it is refused as a
- * conflict.
- */
+/** How often a commit is encrypted anew because somebody was erased meanwhile; then it is refused as a conflict. */
 const mostEncryptions = 5
+/** How long what nobody waits for may wait for company. */
+const lazyMs = 20
 /** Callers woken at a time after a batch, so that the first are on their way before the last wake up. */
 const atOnce = 64
+/** Tries to reach a server that is away; then everybody who waits is told so. */
+const mostTries = 5
+/** How long whoever waits is kept waiting while the server is away: they shall soon know. */
+const patienceMs = 2_000
+/** Before a batch is sent again that a turn of somebody else kept out. */
+const turnOfOthersMs = 5
 
 export function createCommitter(parts: CommitterParts): Committer {
-  const { db, tenant, vault, recorder, subjects, clock } = parts
+  const { writer, resident, tenant, keys, recorder, subjects, clock, ownClock } = parts
   const queue: Waiting[] = []
-  const running = new Set<Promise<void>>()
-  let draining: Promise<void> | undefined
+  const turns = createTurns(writer, tenant, newId('nod'), () => (ownClock ? clock.now() : undefined))
+  let eager = 0
+  let working: Promise<void> | undefined
+  let more = deferred<void>()
+  /** Others have written, or may have. */
+  let behind = true
+  /** There is no connection that can be trusted. */
+  let cut = true
+  /** Failures to reach the server, in a row. */
+  let tries = 0
+  /** One that fails must not take the others with it: so many are tried by themselves. */
+  let alone = 0
+  const handedOver = new Set<Promise<number>>()
   let closed = false
 
   return {
-    async commit({ facts: given, notAfter }) {
-      const facts = copyOfFacts(given)
-      const change: Change = notAfter === undefined ? { facts } : { facts, notAfter }
-      for (let encryption = 0; encryption < mostEncryptions; encryption += 1) {
-        const command = await prepare(change)
-        const result = await join(command)
-        if (result.kind === 'committed') return result.index
-        if (result.kind === 'refused') throw await refusal(result.refused)
-        subjects.forget(command.keys.keys())
-      }
-      throw new CountersignError('ERR_STORE_CONFLICT', { subject: 'is being erased' })
+    async start() {
+      await reach()
+    },
+    commit: (change) => handOver(change, undefined),
+    async erase(fact, also) {
+      await handOver({ facts: [fact] }, also)
     },
     async close() {
       closed = true
-      for (const waiting of queue.splice(0)) waiting.reject(new CountersignError('ERR_STORE_UNAVAILABLE'))
-      await draining
-      await Promise.all(running)
+      more.resolve()
+      await Promise.allSettled(handedOver)
+      await working
+      await writer.close()
     },
   }
 
-  async function prepare(change: Change): Promise<Command> {
-    if (closed) throw new CountersignError('ERR_STORE_UNAVAILABLE')
+  function handOver(change: Change, also: Waiting['also']): Promise<number> {
+    if (closed) return Promise.reject(new CountersignError('ERR_STORE_UNAVAILABLE'))
+    const written = write(change, also).finally(() => handedOver.delete(written))
+    handedOver.add(written)
+    return written
+  }
+
+  async function write({ facts: given, ...when }: Change, also: Waiting['also']): Promise<number> {
+    const change: Change = { ...when, facts: copyOfFacts(given) }
+    for (let encryption = 0; encryption < mostEncryptions; encryption += 1) {
+      const result = await join(await prepare(change), also)
+      if (result === 'stale') continue
+      if ('refused' in result) throw await refusal(result.refused)
+      return result.index
+    }
+    throw new CountersignError('ERR_STORE_CONFLICT', { subject: 'is being erased' })
+  }
+
+  async function prepare(change: Change): Promise<Command & { readonly erasures: number }> {
+    const { erasures } = resident
     const named = await subjects.of(change.facts)
-    const keys = new Map(
+    const subjectKeys = new Map(
       await Promise.all([...new Set(named)].map(async (subject) => [subject, await subjects.key(subject)] as const)),
     )
     const prepared = change.facts.map((fact, position) => {
       const subject = named[position] ?? 'system'
-      return recorder.prepare(fact, subject, keys.get(subject)?.wrapped ?? new Uint8Array())
+      return recorder.prepare(fact, subject, subjectKeys.get(subject)?.wrapped ?? new Uint8Array())
     })
-    return { change, prepared, keys }
+    return { change, prepared, keys: subjectKeys, erasures }
   }
 
-  function join(command: Command): Promise<Result> {
-    if (closed || queue.length >= mostWaiting) throw new CountersignError('ERR_STORE_UNAVAILABLE')
+  function join(command: Command & { readonly erasures: number }, also: Waiting['also']): Promise<Result> {
+    if (queue.length >= mostWaiting) throw new CountersignError('ERR_STORE_UNAVAILABLE')
     return new Promise<Result>((resolve, reject) => {
-      queue.push({ ...command, resolve, reject })
-      draining ??= drain()
+      queue.push({ ...command, also, since: performance.now(), unsure: false, resolve, reject })
+      if (command.change.lazy !== true) eager += 1
+      more.resolve()
+      working ??= work()
     })
   }
 
-  /** The next batch looks, behind the head's lock, while the one before it is on its way to disk. */
-  async function drain(): Promise<void> {
-    do {
-      await setImmediate() // everyone of this turn is in it
-      const batch = takeBatch(queue)
-      if (batch.length === 0) continue
-      const { promise: sent, resolve: send } = deferred<void>()
-      const run = runBatch(batch, send)
-      running.add(run)
-      void run.then(() => running.delete(run))
-      await Promise.race([sent, run])
-    } while (queue.length > 0)
-    draining = undefined // in the same step as the look at the queue: whoever comes next starts anew
-  }
-
-  /** One that fails must not take the others with it, so a batch that fails is tried again one by one. */
-  async function runBatch(batch: readonly Waiting[], sent: () => void = () => undefined): Promise<void> {
-    try {
-      const { results, size, written } = await attempt(batch, sent)
-      if (results.some(({ kind }) => kind === 'committed')) parts.grown(size, written)
-      await letGo(batch, results)
-    } catch (error) {
-      if (batch.length > 1 && !isError(error, 'ERR_STORE_UNAVAILABLE')) {
-        for (const waiting of batch) await runBatch([waiting])
-      } else {
-        for (const waiting of batch) waiting.reject(broken(error))
+  async function work(): Promise<void> {
+    while (queue.length > 0) {
+      await company()
+      const batch = takeBatch(queue, alone > 0)
+      eager -= batch.filter(({ change }) => change.lazy !== true).length
+      try {
+        await attempt(batch)
+        alone = Math.max(0, alone - 1)
+      } catch (error) {
+        await trouble(batch, error)
       }
     }
+    working = undefined // in the same step as the look at the queue: whoever comes next starts anew
+  }
+
+  /** Everybody of this turn rides along; what nobody waits for waits for others, for a moment. */
+  async function company(): Promise<void> {
+    while (eager === 0 && !closed) {
+      const restMs = (queue[0]?.since ?? 0) + lazyMs - performance.now()
+      if (restMs <= 0) break
+      more = deferred()
+      const given = new AbortController()
+      await Promise.race([more.promise, sleep(restMs, undefined, { signal: given.signal }).catch(() => undefined)])
+      given.abort()
+    }
+    await setImmediate()
+  }
+
+  /** A connection, and the world at the end of the ledger. */
+  async function reach(): Promise<void> {
+    if (cut) await writer.reconnect()
+    cut = false
+    if (behind) await resident.catchUp()
+    behind = false
+  }
+
+  async function attempt(batch: readonly Waiting[]): Promise<void> {
+    await reach()
+    const standing = await alreadyThere(batch.filter(({ unsure }) => unsure))
+    tries = 0
+    const fresh = batch.filter((waiting) => {
+      const index = standing.get(waiting.prepared[0]?.id ?? '')
+      if (index !== undefined) waiting.resolve({ index })
+      else if (waiting.erasures !== resident.erasures) waiting.resolve('stale')
+      else return true
+      return false
+    })
+    if (fresh.length === 0) return
+    await resident.fetch(fresh.flatMap(({ change }) => change.facts))
+    const at = Math.max(clock.now(), resident.end.at)
+    const { world, end } = resident
+    const judged = judge(fresh, { world, frontier: end.frontier, at, keys })
+    if (await stands(judged, at)) {
+      resident.stands(judged, at)
+      parts.grown(end.size + judged.written.length, judged.written)
+      await answer(judged)
+      if (fresh[0]?.also) await resident.load() // whoever was erased is in none of it any more
+      await turns.won()
+      return
+    }
+    putBack(await whyNot(judged, fresh))
+  }
+
+  /** Whether it was written; or, where nothing is to be written, whether it was judged on the end of the ledger. */
+  async function stands({ placed, frontier, parts: lists, ...judged }: Judged<Waiting>, at: number): Promise<boolean> {
+    const { end } = resident
+    if (placed.length === 0) {
+      const [head] = await writer.query<{ size: number; root: Uint8Array }>(headNow, [tenant])
+      return head?.size === end.size && Buffer.compare(head.root, end.root) === 0
+    }
+    const also = placed[0]?.command.also
+    if (also) await writer.query({ name: '', text: 'begin' })
+    const { statement, values } = putOf({
+      tenant,
+      behind: end,
+      size: frontier.size,
+      frontier: encodeNodes(frontier.save()),
+      root: frontier.root(),
+      at,
+      now: ownClock ? clock.now() : undefined,
+      notAfter: judged.notAfter,
+      notBefore: judged.notBefore,
+      attempts: judged.attempts,
+      turn: turns.mine(),
+      parts: lists,
+    })
+    const won = (await writer.query(statement, values)).length > 0
+    if (!also) return won
+    if (won) await also(writer)
+    await writer.query({ name: '', text: 'commit' })
+    return won
+  }
+
+  /** Whom the database refused is told; the others go again, in their old order. */
+  async function whyNot(judged: Judged<Waiting>, batch: readonly Waiting[]): Promise<readonly Waiting[]> {
+    const { end } = resident
+    const [why] = await writer.query<{ now: number; size: number; root: Uint8Array }>(whyLost, [tenant])
+    if (why === undefined) throw new CountersignError('ERR_LEDGER_BROKEN', { head: 'missing' })
+    if (why.size !== end.size || Buffer.compare(why.root, end.root) !== 0) {
+      behind = true
+      await turns.lost()
+      return batch
+    }
+    const known = judged.attempts.length === 0 ? [] : await loadAttempts(writer, tenant, judged.attempts)
+    for (const row of known) resident.remember(row)
+    const now = ownClock ? clock.now() : why.now
+    const rest = batch.filter(({ change: { notAfter, notBefore }, resolve }) => {
+      const late = notAfter !== undefined && now > notAfter
+      const early = notBefore !== undefined && now < notBefore
+      if (late) resolve({ refused: { code: 'ERR_STORE_LATE', detail: { notAfter, now } } })
+      else if (early) resolve({ refused: { code: 'ERR_STORE_CONFLICT', detail: { notBefore, now } } })
+      return !late && !early
+    })
+    if (rest.length === batch.length && known.length === 0) {
+      await parts.compareClocks()
+      await sleep(turnOfOthersMs) // or somebody asked for a turn before us
+    }
+    return rest
   }
 
   /** A few at a time, so that the first are on their way again before the last have woken up. */
-  async function letGo(batch: readonly Waiting[], results: readonly Result[]): Promise<void> {
-    for (const [position, waiting] of batch.entries()) {
+  async function answer({ placed, refused }: Judged<Waiting>): Promise<void> {
+    for (const { command, refused: why } of refused) command.resolve({ refused: why })
+    for (const [position, { command, index }] of placed.entries()) {
       if (position > 0 && position % atOnce === 0) await setImmediate()
-      waiting.resolve(results[position] as Result)
+      command.resolve({ index })
     }
   }
 
-  /** `said` is called when nothing is left to say but the commit. */
-  function attempt(batch: readonly Command[], sent: () => void): Promise<Settled> {
-    return db.tx(async (session, tries) => {
-      const settled = await settle(session, batch, tries, { tenant, lookup: vault.lookup, clock })
-      sent()
-      return settled
-    })
+  function putBack(batch: readonly Waiting[]): void {
+    queue.unshift(...batch)
+    eager += batch.filter(({ change }) => change.lazy !== true).length
   }
 
-  async function refusal({ code, detail, permit }: Extract<Result, { kind: 'refused' }>['refused']): Promise<Error> {
+  /** What was sent before may have been written without our hearing of it: then it stands, and is found by its id. */
+  async function alreadyThere(unsure: readonly Waiting[]): Promise<Map<string, number>> {
+    if (unsure.length === 0) return new Map()
+    const ids = unsure.flatMap(({ prepared }) => prepared.slice(0, 1).map(({ id }) => id))
+    const found = await writer.query<{ id: string; index: number }>(findEntries, [tenant, ids])
+    for (const waiting of unsure) waiting.unsure = false
+    return new Map(found.map(({ id, index }) => [id, index]))
+  }
+
+  /** Never throws. */
+  async function trouble(batch: readonly Waiting[], error: unknown): Promise<void> {
+    behind = true
+    if (isTransient(error)) return putBack(batch)
+    if (isUnreachable(error) || isError(error, 'ERR_STORE_UNAVAILABLE')) return away(batch, error)
+    if (isError(error, 'ERR_LEDGER_BROKEN')) {
+      for (const waiting of [...batch, ...takeAll()]) waiting.reject(error)
+      return
+    }
+    if (batch.some(({ also }) => also)) cutOff() // its transaction is left open
+    if (batch.length > 1) {
+      alone = batch.length
+      return putBack(batch)
+    }
+    for (const waiting of batch) waiting.reject(broken(withoutValues(error)))
+  }
+
+  /** Nobody knows what became of the batch; whoever has waited for long enough is told that. */
+  async function away(batch: readonly Waiting[], cause: unknown): Promise<void> {
+    cutOff()
+    tries += 1
+    for (const waiting of batch) waiting.unsure = true
+    const now = performance.now()
+    const isOver = ({ since }: Waiting) => tries > mostTries || now - since > patienceMs
+    const all = [...batch, ...takeAll()]
+    for (const waiting of all.filter(isOver)) {
+      waiting.reject(new CountersignError('ERR_STORE_UNAVAILABLE', undefined, { cause }))
+    }
+    putBack(all.filter((waiting) => !isOver(waiting)))
+    if (tries > mostTries) tries = 0
+    else await sleep(10 * 2 ** tries * (1 + Math.random()))
+  }
+
+  function cutOff(): void {
+    writer.abandon()
+    cut = true
+  }
+
+  function takeAll(): Waiting[] {
+    eager = 0
+    return queue.splice(0)
+  }
+
+  async function refusal({ code, detail, permit }: Refused): Promise<Error> {
     if (permit === undefined) return new CountersignError(code, detail)
     return new CountersignError(code, (await parts.permit(permit))?.permit)
   }
 }
 
-function takeBatch(queue: Waiting[]): Waiting[] {
+/** A stop goes first and alone (P15), and so does what writes more than a batch. */
+function takeBatch(queue: Waiting[], single: boolean): Waiting[] {
+  const stop = queue.findIndex(isStop)
+  if (stop !== -1) return queue.splice(stop, 1)
+  if (single || queue[0]?.also) return queue.splice(0, 1)
   let facts = 0
   let sizeBytes = 0
-  const count = queue.findIndex(({ prepared }, position) => {
+  const count = queue.findIndex(({ prepared, also }, position) => {
     facts += prepared.length
     for (const { blob } of prepared) sizeBytes += blob.length
-    return position > 0 && (position >= mostCommands || facts > mostFacts || sizeBytes > mostBytes)
+    return position > 0 && (also || position >= mostCommands || facts > mostFacts || sizeBytes > mostBytes)
   })
   return queue.splice(0, count === -1 ? queue.length : count)
 }
+
+const isStop = ({ change: { facts } }: Waiting): boolean =>
+  facts.some((fact) => fact.kind === 'agent.changed' && fact.agent.status === 'stopped')
+
+const headNow = { name: 'head_end', text: 'select size, root from head where tenant = $1' }
+const whyLost = {
+  name: 'head_why',
+  text: `select floor(extract(epoch from clock_timestamp()) * 1000)::bigint as now, size, root from head where tenant = $1`,
+}
+const findEntries = { name: 'entries_by_id', text: 'select id, index from entry where tenant = $1 and id = any($2)' }

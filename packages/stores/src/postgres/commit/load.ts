@@ -1,104 +1,135 @@
 /**
- * Reads, under the head's lock, what a batch of facts looks at. All statements travel together.
+ * Reads rows of the world from the tables: all that is alive, in one moment; or some that are over.
  *
  * @module
  */
 import {
-  type ActionRow,
   type AgentRow,
   type ApprovalRow,
+  CountersignError,
   emptyWorld,
   isPending,
   isUndelivered,
-  type Keys,
   type PermitRow,
   type PersonRow,
   replayKey,
   signatureKey,
   type SignatureRow,
   type ToolRow,
-  touchesOf,
   type World,
 } from '@countersign/core'
-import type { Fact } from '@countersign/schema'
-import type { Row, Session, Statement } from '../db.ts'
+import type { Row, Statement } from '../db.ts'
+import type { HeadRow } from '../head.ts'
+import type { Writer } from './writer.ts'
 
-/** The rows that these facts touch. */
-export async function loadWorld(session: Session, tenant: string, facts: readonly Fact[], keys: Keys): Promise<World> {
-  const touched = touchesOf(facts, keys)
-  const world = emptyWorld()
-  const ask = async <Found extends Row>(
-    statement: Statement,
-    table: Parameters<typeof touched.get>[0],
-    take: (row: Found) => void,
-  ) => {
-    const values = [...(touched.get(table) ?? [])]
-    if (values.length === 0) return
-    for (const row of await session.query<Found>(statement, [tenant, values])) take(row)
-  }
+export interface Found {
+  readonly approvals: readonly ApprovalRow[]
+  readonly signatures: readonly SignatureRow[]
+  readonly permits: readonly PermitRow[]
+}
 
-  await Promise.all([
-    ask<ApprovalRow & Row>(approvalsById, 'approvals', (row) => takeApproval(world, row)),
-    ask<ApprovalRow & Row>(approvalsPending, 'pending', (row) => takeApproval(world, row)),
-    ask<SignatureRow & Row>(signaturesOf, 'approvals', (row) =>
-      world.signatures.set(signatureKey(row.approval, row.person), row),
-    ),
-    ask<PermitRow & Row>(permitsById, 'permits', (row) => takePermit(world, row)),
-    ask<PermitRow & Row>(permitsByApproval, 'spent', (row) => takePermit(world, row)),
-    ask<PermitRow & Row>(permitsByAttempt, 'attempts', (row) => takePermit(world, row)),
-    ask<PermitRow & Row>(permitsUndelivered, 'undelivered', (row) => takePermit(world, row)),
-    ask<AgentRow & Row & { newest: number | null }>(agentsById, 'agents', ({ newest, ...row }) => {
+/** One snapshot: what is read of it was so at one end of the ledger, the one that is told. */
+export async function loadEverything(writer: Writer, tenant: string): Promise<{ world: World; head: HeadRow }> {
+  await writer.query(beginSnapshot)
+  const ask = <Found_ extends Row>(statement: Statement) => writer.query<Found_>(statement, [tenant])
+  try {
+    const [head] = await ask<HeadRow>(headNow)
+    if (head === undefined) throw new CountersignError('ERR_LEDGER_BROKEN', { head: 'missing' })
+    const world = emptyWorld()
+    for (const row of await ask<ApprovalRow & Row>(approvalsAlive)) {
+      world.approvals.set(row.id, row)
+      if (isPending(row.state)) world.pending.set(row.digestKey, row.id)
+    }
+    for (const row of await ask<SignatureRow & Row>(signaturesAlive)) {
+      world.signatures.set(signatureKey(row.approval, row.person), row)
+    }
+    for (const row of await ask<PermitRow & Row>(permitsAlive)) takePermit(world, row)
+    for (const { newest, ...row } of await ask<AgentRow & Row & { newest: number | null }>(agents)) {
       if (newest === row.entry) world.agents.set(row.id, { ...row, keys: [] }) // else someone else has changed the row
-    }),
-    ask<PersonRow & Row>(peopleById, 'people', (row) => takePerson(world, row)),
-    ask<PersonRow & Row>(peopleByAccount, 'accounts', (row) => takePerson(world, row)),
-    ask<ToolRow & Row>(toolsById, 'tools', (row) => world.tools.set(row.id, row)),
-    ask<ActionRow & Row>(actionsById, 'actions', (row) => world.actions.set(row.id, row)),
-  ])
-  return world
+    }
+    for (const row of await ask<PersonRow & Row>(people)) {
+      world.people.set(row.id, row)
+      for (const key of [row.accountKey, ...row.linked]) world.accounts.set(key, row.id)
+    }
+    for (const row of await ask<ToolRow & Row>(tools)) world.tools.set(row.id, row)
+    return { world, head }
+  } finally {
+    await writer.query(endSnapshot)
+  }
 }
 
-function takeApproval(world: World, row: ApprovalRow): void {
-  world.approvals.set(row.id, row)
-  if (isPending(row.state)) world.pending.set(row.digestKey, row.id)
+/** Approvals with their signatures and the permits that spent them. */
+export async function loadMissing(
+  writer: Writer,
+  tenant: string,
+  wanted: { readonly approvals: readonly string[]; readonly permits: readonly string[] },
+): Promise<Found> {
+  const ask = async <Found_ extends Row>(statement: Statement, ids: readonly string[]) =>
+    ids.length === 0 ? [] : writer.query<Found_>(statement, [tenant, ids])
+  const approvals = await ask<ApprovalRow & Row>(approvalsById, wanted.approvals)
+  const signatures = await ask<SignatureRow & Row>(signaturesOf, wanted.approvals)
+  const spent = await ask<PermitRow & Row>(permitsByApproval, wanted.approvals)
+  const permits = await ask<PermitRow & Row>(permitsById, wanted.permits)
+  return { approvals, signatures, permits: [...spent, ...permits] }
 }
 
-/** `undelivered` MUST come newest last; the statements that can find several are ordered so. */
+/** What stands in the way of attempts of which nothing was known here. */
+export const loadAttempts = (writer: Writer, tenant: string, attempts: readonly string[]): Promise<PermitRow[]> =>
+  writer.query<PermitRow & Row>(permitsByAttempt, [tenant, attempts])
+
+/** Oldest first. */
 function takePermit(world: World, row: PermitRow): void {
-  if (world.permits.has(row.id)) return
   world.permits.set(row.id, row)
   if (row.approval !== null) world.spent.set(row.approval, row.id)
   if (row.attemptKey !== null) world.attempts.set(row.attemptKey, row.id)
   if (!isUndelivered(row)) return
   const key = replayKey(row.credential, row.digestKey)
-  const ids = [...(world.undelivered.get(key) ?? []), row.id]
-  world.undelivered.set(
-    key,
-    ids.toSorted((one, other) => entryOf(world, one) - entryOf(world, other)),
-  )
+  world.undelivered.set(key, [...(world.undelivered.get(key) ?? []), row.id])
 }
 
-const entryOf = (world: World, permit: string): number => world.permits.get(permit)?.entry ?? 0
-
-function takePerson(world: World, row: PersonRow): void {
-  world.people.set(row.id, row)
-  for (const key of [row.accountKey, ...row.linked]) world.accounts.set(key, row.id)
-}
+const beginSnapshot = { name: '', text: 'begin isolation level repeatable read read only' }
+const endSnapshot = { name: '', text: 'commit' }
+const headNow = { name: 'head_load', text: 'select size, frontier, root, at, epoch from head where tenant = $1' }
 
 const approvalColumns = `id, version, state, digest_key as "digestKey", action, agent, on_behalf_of as "onBehalfOf", barred,
   asked_at as "askedAt", due_at as "dueAt", asked_entry as "askedEntry", entry`
 const permitColumns = `id, action, approval, credential, attempt_key as "attemptKey", digest_key as "digestKey", replayable,
   deadline, outcome, delivered, node, abandoned, entry, ended_entry as "endedEntry"`
-const personColumns = 'id, version, account_key as "accountKey", linked_keys as linked, groups, entry'
+
+const approvalsAlive = {
+  name: 'load_approvals_alive',
+  text: `select ${approvalColumns} from approval where tenant = $1 and state in ('open', 'granted')`,
+}
+const signaturesAlive = {
+  name: 'load_signatures_alive',
+  text: `select s.approval, s.person, s.verdict, s.at from approval a
+    join countersignature s on s.tenant = a.tenant and s.approval = a.id
+    where a.tenant = $1 and a.state in ('open', 'granted')`,
+}
+/** Those that run, those whose answer was not delivered, and those that used what is alive. */
+const permitsAlive = {
+  name: 'load_permits_alive',
+  text: `select ${permitColumns} from permit where tenant = $1 and outcome is null
+    union select ${permitColumns} from permit where tenant = $1 and replayable and not delivered and outcome is not null
+    union select ${permitColumns} from permit where tenant = $1 and approval in
+      (select id from approval where tenant = $1 and state in ('open', 'granted'))
+    order by entry`,
+}
+const agents = {
+  name: 'load_agents',
+  text: `select id, version, status, owner, team, erased, entry, (select e.index from entry e where e.tenant = agent.tenant
+      and e.kind = 'agent.changed' and e.subject = agent.id order by e.index desc limit 1) as newest
+    from agent where tenant = $1`,
+}
+const people = {
+  name: 'load_people',
+  text: 'select id, version, account_key as "accountKey", linked_keys as linked, groups, entry from person where tenant = $1',
+}
+const tools = { name: 'load_tools', text: 'select id, version, server, entry from tool where tenant = $1' }
 
 const approvalsById = {
   name: 'load_approvals',
   text: `select ${approvalColumns} from approval where tenant = $1 and id = any($2)`,
-}
-const approvalsPending = {
-  name: 'load_approvals_pending',
-  text: `select ${approvalColumns} from approval
-    where tenant = $1 and digest_key = any($2) and state in ('open', 'granted')`,
 }
 const signaturesOf = {
   name: 'load_signatures',
@@ -115,35 +146,4 @@ const permitsByApproval = {
 const permitsByAttempt = {
   name: 'load_permits_by_attempt',
   text: `select ${permitColumns} from permit where tenant = $1 and attempt_key = any($2)`,
-}
-const permitsUndelivered = {
-  name: 'load_permits_undelivered',
-  text: `select ${permitColumns} from permit
-      where tenant = $1 and digest_key = any($2) and replayable and not delivered and outcome is not null
-    union all
-    select ${permitColumns} from permit
-      where tenant = $1 and digest_key = any($2) and replayable and outcome is null`,
-}
-const agentsById = {
-  name: 'load_agents',
-  text: `select id, version, status, owner, team, erased, entry, (select e.index from entry e where e.tenant = agent.tenant
-      and e.kind = 'agent.changed' and e.subject = agent.id order by e.index desc limit 1) as newest
-    from agent where tenant = $1 and id = any($2)`,
-}
-const peopleById = {
-  name: 'load_people',
-  text: `select ${personColumns} from person where tenant = $1 and id = any($2)`,
-}
-const peopleByAccount = {
-  name: 'load_people_by_account',
-  text: `select ${personColumns} from person where tenant = $1 and (account_key = any($2) or linked_keys && $2)`,
-}
-const toolsById = {
-  name: 'load_tools',
-  text: 'select id, version, server, entry from tool where tenant = $1 and id = any($2)',
-}
-const actionsById = {
-  name: 'load_actions',
-  text: `select action as id, subject, index as entry from entry
-    where tenant = $1 and action = any($2) and kind = 'action.decided'`,
 }

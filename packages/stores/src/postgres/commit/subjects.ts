@@ -16,9 +16,10 @@ export interface SubjectKey {
 export interface Subjects {
   /** One subject per fact, in order. */
   of(facts: readonly Fact[]): Promise<readonly string[]>
-  /** A cached key may have been destroyed meanwhile; the commit looks again, under the head's lock. */
+  /** A remembered key may have been destroyed meanwhile: what is encrypted with it cannot be written any more. */
   key(subject: string): Promise<SubjectKey>
-  forget(subjects: Iterable<string>): void
+  /** All keys: one of them may have been destroyed. */
+  forget(): void
 }
 
 /** Keys and subjects remembered, so that memory stays bounded; the oldest is read again when it is needed. */
@@ -51,9 +52,7 @@ export function createSubjects({ db, tenant, vault }: { db: Db; tenant: string; 
       found.catch(() => keys.delete(subject))
       return found
     },
-    forget(subjects) {
-      for (const subject of subjects) keys.delete(subject)
-    },
+    forget: () => keys.clear(),
   }
 
   async function findOrMake(subject: string): Promise<SubjectKey> {

@@ -24,6 +24,8 @@ interface EntryRow {
 export interface Entries {
   /** From `index` on, in order. */
   range(index: number, limit: number): Promise<Entry[]>
+  /** The same, with whose they are. */
+  missed(index: number, limit: number): Promise<(Entry & { readonly subject: string })[]>
   /** By their places, in any order; those that are not there are left out. */
   at(indexes: readonly number[]): Promise<ReadonlyMap<number, Entry>>
   /** The same, for one who follows: what was written here a moment ago is at hand. */
@@ -48,6 +50,10 @@ export function createEntries({ db, tenant, recorder, recent }: EntriesParts): E
   return {
     async range(index, limit) {
       return open(await db.query<EntryRow>(byRange, [tenant, index, index + limit]))
+    },
+    async missed(index, limit) {
+      const rows = await db.query<EntryRow>(byRange, [tenant, index, index + limit])
+      return open(rows).map((entry, place) => ({ ...entry, subject: rows[place]?.subject ?? '' }))
     },
     at,
     async atLast(indexes) {

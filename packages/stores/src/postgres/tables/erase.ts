@@ -5,41 +5,38 @@
  */
 import type { Journal } from '@countersign/core'
 import type { Fact } from '@countersign/schema'
+import type { Writer } from '../commit/writer.ts'
 import type { Terms } from '../search/terms.ts'
 import type { Reading } from './reading.ts'
 import type { Recent } from './recent.ts'
 
 export interface EraseParts extends Pick<Reading, 'db' | 'tenant' | 'lookup'> {
-  record(fact: Fact): Promise<unknown>
+  /** Writes the fact, and does `also` in the same transaction. */
+  record(fact: Fact, also: (writer: Pick<Writer, 'query'>) => Promise<void>): Promise<unknown>
   readonly recent: Recent
   readonly terms: Terms
-  /** Told whose cached keys are worth nothing any more. */
-  erased(subject: string): void
 }
 
-export function createErase({ db, tenant, lookup, terms, record, recent, erased }: EraseParts): Journal['erase'] {
+export function createErase({ db, tenant, lookup, terms, record, recent }: EraseParts): Journal['erase'] {
   return async (subject, { by, because } = { by: 'system', because: '' }) => {
     if (subject === 'system') return 0 // what is nobody's is never erased
     const [encrypted] = await db.query<{ count: number }>(countEncrypted, [tenant, subject])
     if (!encrypted?.count) return 0
+    let count = 0
     const blinded = lookup(`subject\n${subject}`)
-    await record({ kind: 'record.erased', by, subject: blinded, entries: encrypted.count, because })
-    const count = await db.tx(async (session) => {
-      await session.query(lockHead, [tenant]) // no commit may be encrypting with this key now
-      const [row] = await session.query<{ count: number }>(countEncrypted, [tenant, subject])
-      await session.query(holdIndex, [tenant]) // what is written to be found is there to be deleted, or sees the key gone
-      for (const statement of destroy) await session.query(statement, [tenant, subject])
-      await session.query(forgetSeen, [tenant, terms.blind('agent', subject).toString()])
-      return row?.count ?? 0
+    await record({ kind: 'record.erased', by, subject: blinded, entries: encrypted.count, because }, async (writer) => {
+      const [row] = await writer.query<{ count: number }>(countEncrypted, [tenant, subject])
+      await writer.query(holdIndex, [tenant]) // what is written to be found is there to be deleted, or sees the key gone
+      for (const statement of destroy) await writer.query(statement, [tenant, subject])
+      await writer.query(forgetSeen, [tenant, terms.blind('agent', subject).toString()])
+      count = row?.count ?? 0
     })
     terms.forget()
     recent.forget()
-    erased(subject)
     return count
   }
 }
 
-const lockHead = { name: 'head_lock_only', text: 'select size from head where tenant = $1 for update' }
 const holdIndex = {
   name: 'erase_hold_index',
   text: `select index from cursor where tenant = $1 and follower = 'search' for update`,

@@ -11,7 +11,12 @@ interface Found {
   readonly abandoned: boolean
 }
 
-export function createPermits({ db, tenant, entries, lookup, now }: Reading): Store['permits'] {
+type Which = Parameters<Store['permits']['abandon']>[0]
+
+export function createPermits(
+  { db, tenant, entries, lookup, now }: Reading,
+  abandoned: (which: Which) => void,
+): Store['permits'] {
   const keys = keysOf(lookup)
 
   async function lives(rows: readonly Found[]): Promise<PermitLife[]> {
@@ -45,6 +50,7 @@ export function createPermits({ db, tenant, entries, lookup, now }: Reading): St
     async abandon(which) {
       if ('permit' in which) await db.query(abandonOne, [tenant, which.permit])
       else await db.query(abandonOthers, [tenant, which.notOf])
+      abandoned(which)
     },
     openEnded: async (digest) =>
       one(await db.query(openEnded, [tenant, keys.digest(digest)]), (permit) => permit.asked === digest),

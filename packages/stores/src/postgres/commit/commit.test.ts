@@ -1,0 +1,358 @@
+import { isError, type Store } from '@countersign/core'
+import type { Agent, Fact } from '@countersign/schema'
+import { setTimeout as sleep } from 'node:timers/promises'
+import pg from 'pg'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import {
+  agentChanged,
+  asked,
+  changed,
+  decided,
+  expired,
+  finished,
+  founded,
+  granted,
+  permitted,
+  sampleAction,
+  sampleAgent,
+  sampleOpen,
+  samplePermit,
+  sampleRecord,
+  spent,
+  unique,
+} from '../../conformance.ts'
+import { attempts } from '../../conformance/attempts.ts'
+import { approvals } from '../../conformance/approvals.ts'
+import { model } from '../../conformance/model.ts'
+import { permits } from '../../conformance/permits.ts'
+import { createPostgresStore } from '../postgres.ts'
+import { startTestServer, testKeys, type TestServer } from '../testing.ts'
+import { type BrokenWire, openBrokenWire } from './broken-wire.ts'
+
+/** What the protocol of a commit is proven against. The numbers are those of the list of its traps. */
+describe('a commit', { timeout: 60_000 }, () => {
+  let postgres: TestServer
+  let connection: pg.ClientConfig
+  let keys: ReturnType<typeof testKeys>
+  const opened: { close(): Promise<void> }[] = []
+
+  const openStore = async (over: Partial<Parameters<typeof createPostgresStore>[0]> = {}): Promise<Store> => {
+    const store = await createPostgresStore({
+      connection,
+      keys,
+      origin: 'test.example/default',
+      connections: 2,
+      ...over,
+    })
+    opened.push(store)
+    return store
+  }
+  const openWire = async (): Promise<BrokenWire> => {
+    const wire = await openBrokenWire(connection)
+    opened.unshift(wire)
+    return wire
+  }
+  /** Asks the server by ourselves, past every store. */
+  const sql = async <Row extends pg.QueryResultRow>(text: string): Promise<Row[]> => {
+    const client = new pg.Client(connection)
+    await client.connect()
+    try {
+      return (await client.query<Row>(text)).rows
+    } finally {
+      await client.end()
+    }
+  }
+  /** Holds the end of the ledger, as an instance would whose statement takes long. */
+  const holdEnd = async () => {
+    const client = new pg.Client(connection)
+    await client.connect()
+    await client.query('begin')
+    await client.query('select size from head for update')
+    return async () => {
+      await client.query('commit')
+      await client.end()
+    }
+  }
+  const entriesOf = async (record: { readonly id: string }) =>
+    (await sql<{ kind: string }>(`select kind from entry where action = '${record.id}' order by index`)).map(
+      ({ kind }) => kind,
+    )
+
+  beforeAll(async () => {
+    postgres = await startTestServer()
+  }, 60_000)
+  afterAll(() => postgres.close())
+  beforeEach(async () => {
+    connection = await postgres.freshDatabase()
+    keys = testKeys()
+  })
+  afterEach(async () => {
+    for (const one of opened.splice(0).toReversed()) await one.close()
+  })
+
+  async function enrol(store: Store) {
+    const agent = sampleAgent()
+    await store.commit({ facts: [agentChanged(agent)] })
+    return { agent, record: () => sampleRecord({ action: sampleAction({ agent: agent.id }) }) }
+  }
+  const stopped = (agent: Agent): Fact =>
+    agentChanged({ ...agent, version: agent.version + 1, status: 'stopped' }, 'stopped')
+
+  it.each(['answer', 'ready'] as const)(
+    '1, 2, 3: whose %s was lost is found by its id, stands once, and is answered',
+    async (how) => {
+      const wire = await openWire()
+      const store = await openStore({ connection: wire.connection })
+      const { record } = await enrol(store)
+      const [one, other] = [record(), record()]
+      const broke = wire.breakNext(how)
+      const [first, second] = [store.commit({ facts: [decided(one)] }), store.commit({ facts: [decided(other)] })]
+      await broke
+      const { size } = await store.ledger.head()
+      expect([await first, await second].toSorted()).toEqual([size - 2, size - 1])
+      expect([await entriesOf(one), await entriesOf(other)]).toEqual([['action.decided'], ['action.decided']])
+      expect((await store.check()).differences).toEqual([])
+    },
+  )
+
+  it('3: what a server process still has after its client is gone is ended before anything is written again', async () => {
+    const wire = await openWire()
+    const store = await openStore({ connection: wire.connection })
+    const { record } = await enrol(store)
+    const lost = record()
+    const letGo = await holdEnd()
+    const broke = wire.breakNext('client')
+    const sent = store.commit({ facts: [decided(lost)] })
+    await broke
+    await sleep(200) // it looks, and does not find its entry; the old process still waits for the row
+    await letGo()
+    const index = await sent
+    expect(await entriesOf(lost)).toEqual(['action.decided'])
+    expect(await store.journal.read(index, 10)).toHaveLength(1)
+    expect(
+      await sql(
+        `select pid from pg_stat_activity where query like '%put_%' and state = 'active' and pid <> pg_backend_pid()`,
+      ),
+    ).toEqual([])
+  })
+
+  it('5: half of a message holds up the others for a moment, and nothing of it stands', async () => {
+    const [wire, other] = [await openWire(), await openStore()]
+    const store = await openStore({ connection: wire.connection })
+    const { record } = await enrol(store)
+    const [half, whole] = [record(), record()]
+    const broke = wire.breakNext('sync')
+    const sent = store.commit({ facts: [decided(half)] }).catch((error: unknown) => error)
+    await broke
+    await other.commit({ facts: [decided(whole)] })
+    expect(await entriesOf(whole)).toEqual(['action.decided'])
+    const index = await sent
+    expect(await entriesOf(half)).toEqual(typeof index === 'number' ? ['action.decided'] : [])
+  })
+
+  it('6, 7, 8: nobody is refused by what is no longer so, and nothing is let pass that is', async () => {
+    const [one, other] = [await openStore(), await openStore()]
+    const { agent, record } = await enrol(one)
+    const attempt = (version: number) => {
+      const action = record()
+      return { facts: [decided(action), permitted(samplePermit(action, { agentVersion: version }))] }
+    }
+    await other.commit({ facts: [founded()] }) // it has the agent as it is now
+    const stop = { ...agent, version: 2, status: 'stopped' as const }
+    await one.commit({ facts: [agentChanged(stop, 'stopped')] })
+    await expect(other.commit(attempt(1))).rejects.toMatchObject({ code: 'ERR_STORE_CONFLICT' })
+    await one.commit({ facts: [agentChanged({ ...agent, version: 3 }, 'started')] })
+    await other.commit(attempt(3)) // by what it knew before, this agent is stopped
+  })
+
+  it('8: a grant that another instance has spent is spent here (P6)', async () => {
+    const [one, other] = [await openStore(), await openStore()]
+    const { record } = await enrol(one)
+    const action = record()
+    const question = sampleOpen(action)
+    const grant = granted(question)
+    await one.commit({ facts: [decided(action), asked(question), changed('granted', grant)] })
+    await other.commit({ facts: [founded()] })
+    const spend = () => {
+      const again = sampleRecord({ action: action.action })
+      const permit = samplePermit(again, { approval: question.id, replayable: false })
+      return { facts: [decided(again), changed('spent', spent(grant, permit.id)), permitted(permit)] }
+    }
+    await one.commit(spend())
+    await expect(other.commit(spend())).rejects.toMatchObject({ code: 'ERR_STORE_CONFLICT' })
+  })
+
+  it('10: whose clock is wrong writes the time of the database, and decides nothing by its own', async () => {
+    const store = await openStore()
+    const now = Date.now()
+    await store.commit({ facts: [founded()], notAfter: now + 60_000, notBefore: now - 60_000 })
+    await expect(store.commit({ facts: [founded()], notAfter: now - 1_000 })).rejects.toMatchObject({
+      code: 'ERR_STORE_LATE',
+    })
+    await expect(store.commit({ facts: [founded()], notBefore: now + 60_000 })).rejects.toMatchObject({
+      code: 'ERR_STORE_CONFLICT',
+    })
+    const late = store.commit({ facts: [founded()], notAfter: now - 1_000 })
+    const others = Promise.all([store.commit({ facts: [founded()] }), store.commit({ facts: [founded()] })])
+    await expect(late).rejects.toMatchObject({ code: 'ERR_STORE_LATE' })
+    expect(await others).toHaveLength(2) // one that is late takes nobody with it
+  })
+
+  it('12: a warning that a commit was not waited for is not believed; it stands once', async () => {
+    const store = await openStore()
+    await sql(`create function warn() returns trigger language plpgsql as
+      $$ begin raise warning 'canceling wait for synchronous replication' using errcode = '01000'; return new; end $$`)
+    await sql('create trigger warns after insert on permit for each row execute function warn()')
+    const { record } = await enrol(store)
+    const action = record()
+    const index = await store.commit({ facts: [decided(action), permitted(samplePermit(action))] })
+    expect(await entriesOf(action)).toEqual(['action.decided', 'action.permitted'])
+    expect(await store.journal.read(index, 10)).toHaveLength(2)
+  })
+
+  it('13: a ledger that went back behind what was acknowledged is written no more', async () => {
+    const store = await openStore()
+    await store.commit({ facts: [founded()] })
+    const [before] = await sql<{ size: string; frontier: Buffer; root: Buffer; at: string }>('select * from head')
+    await store.commit({ facts: [founded()] })
+    const hex = (bytes: Buffer | undefined) => `'\\x${bytes?.toString('hex')}'`
+    await sql(`alter table entry disable trigger all; delete from entry where index >= ${before?.size};
+      update head set size = ${before?.size}, frontier = ${hex(before?.frontier)}, root = ${hex(before?.root)}`)
+    for (let again = 0; again < 2; again++) {
+      await expect(store.commit({ facts: [founded()] })).rejects.toMatchObject({ code: 'ERR_LEDGER_BROKEN' })
+    }
+    expect(await sql('select index from entry')).toHaveLength(Number(before?.size))
+  })
+
+  it('14: what is read while others write is read of one moment', async () => {
+    const writer = await openStore()
+    const { agent, record } = await enrol(writer)
+    let writing = true
+    const written = (async () => {
+      for (let version = 1; writing;) {
+        const action = record()
+        version += 1
+        await writer.commit({
+          facts: [
+            agentChanged({ ...agent, version }),
+            decided(action),
+            permitted(samplePermit(action, { agentVersion: version })),
+          ],
+        })
+      }
+    })()
+    for (let round = 0; round < 5; round++) {
+      const reader = await openStore()
+      const now = await reader.agents.get(agent.id)
+      const action = record()
+      await reader
+        .commit({ facts: [decided(action), permitted(samplePermit(action, { agentVersion: now?.version ?? 0 }))] })
+        .catch((error: unknown) => expect(isError(error, 'ERR_STORE_CONFLICT')).toBe(true))
+    }
+    writing = false
+    await written
+    expect((await writer.check()).differences).toEqual([])
+  })
+
+  it('15: asks for the isolation that it needs, whatever the database’s is', async () => {
+    await sql(`alter database "${connection.database}" set default_transaction_isolation = 'serializable'`)
+    const stores = [await openStore(), await openStore()]
+    const all = Array.from({ length: 40 }, (_, place) => stores[place % 2]?.commit({ facts: [founded()] }))
+    expect(new Set(await Promise.all(all)).size).toBe(40)
+  })
+
+  it('17: a question ends, and the same is asked anew, in one change and in one batch', async () => {
+    const store = await openStore()
+    const { record } = await enrol(store)
+    const ask = () => {
+      const action = record()
+      return { action, question: sampleOpen(action) }
+    }
+    const anew = ({ action }: ReturnType<typeof ask>) => sampleOpen(sampleRecord({ action: action.action }))
+    const [one, other] = [ask(), ask()]
+    await store.commit({ facts: [asked(one.question), asked(other.question)] })
+    const next = [anew(one), anew(other)] as const
+    await Promise.all([
+      store.commit({ facts: [changed('expired', expired(one.question)), asked(next[0])] }),
+      store.commit({ facts: [changed('expired', expired(other.question))] }),
+      store.commit({ facts: [asked(next[1])] }),
+    ])
+    expect(await store.approvals.latest(one.question.digest)).toEqual(next[0])
+    expect(await store.approvals.latest(other.question.digest)).toEqual(next[1])
+    expect((await store.check()).differences).toEqual([])
+  })
+
+  it('18: stands behind the very entries that it was judged on, not only behind so many', async () => {
+    const store = await openStore()
+    await store.commit({ facts: [founded()] })
+    await sql(`update head set root = '\\x${'00'.repeat(32)}'`)
+    await expect(store.commit({ facts: [founded()] })).rejects.toMatchObject({ code: 'ERR_LEDGER_BROKEN' })
+  })
+
+  it('19, 24: an attempt that another instance has permitted is known here, with its permit (P10)', async () => {
+    const [one, other] = [await openStore({ remembered: 0 }), await openStore({ remembered: 0 })]
+    const { record } = await enrol(one)
+    const attempt = { credential: unique('key'), id: 'the same' }
+    const [first, second, third] = [record(), record(), record()].map((each) => ({ ...each, attempt }))
+    if (!first || !second || !third) throw new Error('three of them')
+    const leave = samplePermit(first)
+    await one.commit({ facts: [decided(first), permitted(leave), finished(leave)] })
+    const known = { code: 'ERR_ATTEMPT_KNOWN', detail: { id: leave.id } }
+    const bystanders = [record(), record()].map((each) => other.commit({ facts: [decided(each)] }))
+    await expect(other.commit({ facts: [decided(second), permitted(samplePermit(second))] })).rejects.toMatchObject(
+      known,
+    )
+    await expect(one.commit({ facts: [decided(third), permitted(samplePermit(third))] })).rejects.toMatchObject(known)
+    await Promise.all(bystanders)
+    expect([await entriesOf(second), await entriesOf(third)]).toEqual([[], []])
+  })
+
+  it('20: a stop gets through beside an instance that never rests (P15)', async () => {
+    const [busy, calm] = [await openStore(), await openStore()]
+    const { agent } = await enrol(calm)
+    let resting = false
+    const never = Array.from({ length: 8 }, async () => {
+      while (!resting) await busy.commit({ facts: [founded()] })
+    })
+    await sleep(50)
+    await calm.commit({ facts: [stopped(agent)] })
+    resting = true
+    await Promise.all(never)
+    expect((await busy.agents.get(agent.id))?.status).toBe('stopped')
+    expect(await sql('select node from turn')).toEqual([])
+  })
+
+  it('what nobody waits for is written with what comes next, and before the store is closed', async () => {
+    const store = await openStore()
+    const { record } = await enrol(store)
+    const [one, other] = [record(), record()]
+    const lazy = store.commit({ facts: [decided(one)], lazy: true })
+    const index = await store.commit({ facts: [founded()] })
+    expect(await lazy).toBe(index - 1)
+    const alone = store.commit({ facts: [decided(other)], lazy: true })
+    for (const one of opened.splice(0).toReversed()) await one.close()
+    expect(await alone).toBe(index + 1)
+    expect(await entriesOf(other)).toEqual(['action.decided'])
+  })
+})
+
+describe('a store that remembers nothing that is over', { timeout: 120_000 }, () => {
+  let postgres: TestServer
+  beforeAll(async () => {
+    postgres = await startTestServer()
+  }, 60_000)
+  afterAll(() => postgres.close())
+
+  for (const concern of [approvals, permits, attempts, model]) {
+    concern(async (clock) =>
+      createPostgresStore({
+        connection: await postgres.freshDatabase(),
+        keys: testKeys(),
+        origin: 'test.example/default',
+        clock,
+        connections: 2,
+        remembered: 0,
+      }),
+    )
+  }
+})

@@ -1,0 +1,119 @@
+/**
+ * A batch, judged on the world as it is durable: what may stand, what is refused, and everything that has to be written. The
+ * world is left as it was; the drafts say what it becomes.
+ *
+ * @module
+ */
+import {
+  aboutOf,
+  applyFacts,
+  type Change,
+  createFrontier,
+  type Draft,
+  type Frontier,
+  hashLeaf,
+  type Keys,
+  type Prepared,
+  type Refused,
+  type SavedFrontier,
+  searchable,
+  sha256,
+  touchesOf,
+  type World,
+} from '@countersign/core'
+import type { Written } from '../tables/recent.ts'
+import { type NewEntry, type Part, partsOf } from './rows.ts'
+import type { SubjectKey } from './subjects.ts'
+
+export interface Command {
+  readonly change: Change
+  readonly prepared: readonly Prepared[]
+  /** Of each prepared fact's subject, as it was when the fact was encrypted. */
+  readonly keys: ReadonlyMap<string, SubjectKey>
+}
+
+export interface Judged<One extends Command> {
+  /** With the index of its first fact. */
+  readonly placed: readonly { readonly command: One; readonly index: number }[]
+  readonly refused: readonly { readonly command: One; readonly refused: Refused }[]
+  readonly drafts: readonly Draft[]
+  readonly frontier: Frontier
+  readonly parts: readonly Part[]
+  readonly written: readonly Written[]
+  /** Attempts, blinded, that must not have a permit yet. */
+  readonly attempts: readonly string[]
+  readonly notAfter: number | undefined
+  readonly notBefore: number | undefined
+}
+
+export function judge<One extends Command>(
+  commands: readonly One[],
+  { world, frontier: saved, at, keys }: { world: World; frontier: SavedFrontier; at: number; keys: Keys },
+): Judged<One> {
+  const frontier = createFrontier(sha256, saved)
+  const placed: { command: One; index: number }[] = []
+  const refused: { command: One; refused: Refused }[] = []
+  const drafts: Draft[] = []
+  const entries: NewEntry[] = []
+  const written: Written[] = []
+
+  for (const command of commands) {
+    const { change, prepared } = command
+    const index = frontier.size
+    const places = prepared.map(({ subject }, position) => ({ index: index + position, at, subject }))
+    const applied = applyFacts(change.facts, places, { world, keys })
+    if ('refused' in applied) {
+      refused.push({ command, refused: applied.refused })
+      continue
+    }
+    placed.push({ command, index })
+    drafts.push(applied.draft)
+    for (const [position, one] of prepared.entries()) place(command, position, one, applied.sequences[position])
+  }
+
+  const parts = entries.length === 0 ? [] : partsOf({ world, drafts, entries })
+  for (const draft of drafts.toReversed()) draft.undo()
+  const changes = placed.map(({ command }) => command.change)
+  return {
+    placed,
+    refused,
+    drafts,
+    frontier,
+    parts,
+    written,
+    attempts: [
+      ...(touchesOf(
+        changes.flatMap(({ facts }) => facts),
+        keys,
+      ).makes.get('attempts') ?? []),
+    ],
+    notAfter: least(changes.flatMap(({ notAfter }) => notAfter ?? [])),
+    notBefore: least(
+      changes.flatMap(({ notBefore }) => (notBefore === undefined ? [] : -notBefore)),
+      -1,
+    ),
+  }
+
+  function place(
+    { change, keys: subjectKeys }: One,
+    position: number,
+    one: Prepared,
+    sequence: number | undefined,
+  ): void {
+    const fact = change.facts[position]
+    if (fact === undefined) throw new RangeError('every fact is prepared')
+    const { id, kind, subject, blob, wrappedKey } = one
+    const index = frontier.size
+    const leaf = one.leafAt(at, sequence)
+    const leafHash = hashLeaf(sha256, leaf)
+    const { action = null, approval = null } = aboutOf(fact)
+    const links = { action, approval: approval === null ? null : searchable(approval) }
+    const keyId = subjectKeys.get(subject)?.id ?? ''
+    written.push({ entry: { index, id, at, fact }, sizeBytes: blob.length })
+    entries.push({ index, id, at, kind, ...links, subject, keyId, leaf, leafHash, blob, wrappedKey })
+    frontier.push(leafHash)
+  }
+}
+
+const least = (values: readonly number[], sign = 1): number | undefined =>
+  values.length === 0 ? undefined : sign * Math.min(...values)

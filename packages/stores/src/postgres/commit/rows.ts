@@ -1,0 +1,146 @@
+/**
+ * What a batch has changed, as the parts of one statement: each table's rows by one list, and all of them only if the batch
+ * itself stands (`from moved`).
+ *
+ * @module
+ */
+import type { Draft, PermitRow, SignatureRow, World } from '@countersign/core'
+import type { Value } from '../values.ts'
+import { bytesArray, integerArray, textArray } from '../values.ts'
+
+export interface NewEntry {
+  readonly index: number
+  readonly id: string
+  readonly at: number
+  readonly kind: string
+  readonly action: string | null
+  readonly approval: string | null
+  readonly subject: string
+  readonly keyId: string
+  readonly leaf: Uint8Array
+  readonly leafHash: Uint8Array
+  readonly blob: Uint8Array
+  readonly wrappedKey: Uint8Array
+}
+
+/** One list of rows: its place in the statement is `$$`. */
+export interface Part {
+  /** A letter: together they name the statement. */
+  readonly name: string
+  readonly text: string
+  readonly values: readonly Value[]
+}
+
+export interface Changed {
+  readonly world: World
+  /** What the commands changed in it, still changed. */
+  readonly drafts: readonly Draft[]
+  readonly entries: readonly NewEntry[]
+}
+
+/** Nothing for tables in which nothing changed. */
+export function partsOf({ world, drafts, entries }: Changed): Part[] {
+  const changed = <Row>(table: Map<string, Row>): Row[] => {
+    const keys = new Set(drafts.flatMap((draft) => [...draft.changedIn(table)]))
+    return [...keys].flatMap((key) => table.get(key) ?? [])
+  }
+  const [agents, permits] = [changed(world.agents), changed(world.permits)]
+  const keys = agents.flatMap(({ id, keys: hashes }) => hashes.map((hash) => ({ hash, agent: id })))
+  const isNew = ({ entry }: PermitRow) => entry >= (entries[0]?.index ?? Infinity)
+  return [
+    insertEntries(entries),
+    ...rowsOf('q', saveApprovals, endedFirst(changed(world.approvals))),
+    ...rowsOf('s', saveSignatures, withBarred(world, changed(world.signatures))),
+    ...rowsOf('p', addPermits, permits.filter(isNew)),
+    ...rowsOf(
+      'd',
+      endPermits,
+      permits.filter((row) => !isNew(row)),
+    ),
+    ...rowsOf('g', saveAgents, agents),
+    ...rowsOf('k', saveAgentKeys, [...new Map(keys.map((key) => [key.hash, key])).values()]),
+    ...rowsOf('h', savePeople, changed(world.people)),
+    ...rowsOf('t', saveTools, changed(world.tools)),
+  ]
+}
+
+const rowsOf = (name: string, text: string, rows: readonly object[]): Part[] =>
+  rows.length === 0 ? [] : [{ name, text, values: [JSON.stringify(rows)] }]
+
+/** A question of an action that is over before the next one of the same action: one of them waits at a time. */
+const endedFirst = <Row extends { readonly dueAt: number | null }>(rows: readonly Row[]): Row[] =>
+  rows.toSorted((one, other) => Number(one.dueAt !== null) - Number(other.dueAt !== null))
+
+const withBarred = (world: World, rows: readonly SignatureRow[]) =>
+  rows.map((row) => ({ ...row, barred: world.approvals.get(row.approval)?.barred ?? [] }))
+
+function insertEntries(entries: readonly NewEntry[]): Part {
+  const column = <Key extends keyof NewEntry>(key: Key) => entries.map((entry) => entry[key])
+  return {
+    name: 'e',
+    text: `insert into entry
+      (tenant, index, id, at, kind, action, approval, subject, key_id, leaf, leaf_hash, blob, wrapped_key)
+      select moved.tenant, row.* from moved, unnest($$::bigint[], $$::text[], $$::bigint[], $$::text[], $$::text[], $$::text[],
+        $$::text[], $$::text[], $$::bytea[], $$::bytea[], $$::bytea[], $$::bytea[]) as row`,
+    values: [
+      integerArray(column('index')),
+      textArray(column('id')),
+      integerArray(column('at')),
+      textArray(column('kind')),
+      textArray(column('action')),
+      textArray(column('approval')),
+      textArray(column('subject')),
+      textArray(column('keyId')),
+      bytesArray(column('leaf')),
+      bytesArray(column('leafHash')),
+      bytesArray(column('blob')),
+      bytesArray(column('wrappedKey')),
+    ],
+  }
+}
+
+const saveApprovals = `insert into approval (tenant, id, version, state, digest_key, action, agent, on_behalf_of, barred,
+      asked_at, due_at, asked_entry, entry)
+    select moved.tenant, row.* from moved, json_to_recordset($$::json) as row (id text, version int, state text,
+      "digestKey" text, action text, agent text, "onBehalfOf" text, barred text[], "askedAt" bigint, "dueAt" bigint,
+      "askedEntry" bigint, entry bigint)
+    on conflict (tenant, id) do update set version = excluded.version, state = excluded.state,
+      digest_key = excluded.digest_key, barred = excluded.barred, due_at = excluded.due_at, entry = excluded.entry
+      where approval.entry < excluded.entry`
+
+const saveSignatures = `insert into countersignature (tenant, approval, person, verdict, at, barred)
+    select moved.tenant, row.* from moved, json_to_recordset($$::json)
+      as row (approval text, person text, verdict text, at bigint, barred text[])`
+
+const permitColumns = `(tenant, id, action, approval, credential, attempt_key, digest_key, replayable, deadline, outcome,
+      delivered, node, entry, ended_entry)
+    select moved.tenant, row.* from moved, json_to_recordset($$::json) as row (id text, action text, approval text,
+      credential text, "attemptKey" text, "digestKey" text, replayable boolean, deadline bigint, outcome text,
+      delivered boolean, node text, entry bigint, "endedEntry" bigint)`
+
+/** An id, an attempt or a grant that is taken breaches a constraint. */
+const addPermits = `insert into permit ${permitColumns}`
+const endPermits = `insert into permit ${permitColumns}
+    on conflict (tenant, id) do update set outcome = excluded.outcome, delivered = excluded.delivered,
+      ended_entry = excluded.ended_entry`
+
+const saveAgents = `insert into agent (tenant, id, version, status, owner, team, entry)
+    select moved.tenant, row.* from moved, json_to_recordset($$::json)
+      as row (id text, version int, status text, owner text, team text, entry bigint)
+    on conflict (tenant, id) do update set version = excluded.version, status = excluded.status, owner = excluded.owner,
+      team = excluded.team, entry = excluded.entry`
+
+const saveAgentKeys = `insert into agent_key (tenant, hash, agent)
+    select moved.tenant, row.* from moved, json_to_recordset($$::json) as row (hash text, agent text)
+    on conflict (tenant, hash) do update set agent = excluded.agent`
+
+const savePeople = `insert into person (tenant, id, version, account_key, linked_keys, groups, entry)
+    select moved.tenant, row.* from moved, json_to_recordset($$::json)
+      as row (id text, version int, "accountKey" text, linked text[], groups text[], entry bigint)
+    on conflict (tenant, id) do update set version = excluded.version, account_key = excluded.account_key,
+      linked_keys = excluded.linked_keys, groups = excluded.groups, entry = excluded.entry`
+
+const saveTools = `insert into tool (tenant, id, version, server, entry)
+    select moved.tenant, row.* from moved, json_to_recordset($$::json)
+      as row (id text, version int, server text, entry bigint)
+    on conflict (tenant, id) do update set version = excluded.version, entry = excluded.entry`

@@ -1,0 +1,112 @@
+/**
+ * The one connection that writes. What it was answered is believed only when the server says that it is ready for the next
+ * (then it is durable); a connection of which no answer came is given up, and its server process is ended before anything else
+ * is written, so that nothing comes after us that we do not know of.
+ *
+ * @module
+ */
+import { CountersignError } from '@countersign/core'
+import { setTimeout as sleep } from 'node:timers/promises'
+import pg from 'pg'
+import type { Row, Statement } from '../db.ts'
+import { toWire, type Value } from '../values.ts'
+
+export interface Writer {
+  /** @throws what the server says, or `isUnreachable` if it did not, or may not have kept what it did */
+  query<Found extends Row>(statement: Statement, values?: readonly Value[]): Promise<Found[]>
+  /** Gives the connection up: whatever was asked on it may or may not have happened until `reconnect` resolves. */
+  abandon(): void
+  /** A new connection; the server process of the one before is gone by then. @throws if the server cannot be reached */
+  reconnect(): Promise<void>
+  close(): Promise<void>
+}
+
+export interface WriterParts {
+  readonly config: pg.ClientConfig
+  readonly namedStatements: boolean
+}
+
+/** For an answer; after that nobody knows whether it was done. */
+const answerMs = 5_000
+/** How long the server waits for a row that another instance holds, for us within a transaction, and for one to end. */
+const [lockMs, idleMs, transactionMs] = [1_000, 1_500, 3_000]
+/** How long a server process may take to end. */
+const endMs = 2_000
+/** Warnings by which a commit was not waited for (a synchronous standby), or may not be kept. */
+const doubts = new Set(['01000', '57P01'])
+
+export function createWriter({ config, namedStatements }: WriterParts): Writer {
+  let open: { readonly client: pg.Client; doubted: boolean } | undefined
+  /** The server process of a connection that was given up. */
+  let left: { readonly pid: number; readonly since: string } | undefined
+  let mine: typeof left
+
+  async function connect(): Promise<void> {
+    const client = new pg.Client({ ...config, query_timeout: answerMs })
+    const opened = { client, doubted: false }
+    client.on('error', () => abandon(opened))
+    client.on('end', () => abandon(opened))
+    client.on('notice', ({ code }) => {
+      if (doubts.has(code ?? '')) opened.doubted = true
+    })
+    await client.connect()
+    try {
+      await client.query(settings)
+      const [row] = (await client.query<{ pid: number; since: string }>(whoAmI)).rows
+      mine = row
+    } catch (error) {
+      client.end().catch(() => undefined)
+      throw error
+    }
+    open = opened
+  }
+
+  function abandon(which = open): void {
+    if (which === undefined || which !== open) return
+    left = mine
+    open = undefined
+    const { stream } = (which.client as unknown as { connection: { stream: { destroy(): void } } }).connection
+    stream.destroy()
+  }
+
+  return {
+    async query<Found extends Row>({ name, text, timeoutMs = answerMs }: Statement, values: readonly Value[] = []) {
+      const used = open
+      if (used === undefined) throw new CountersignError('ERR_STORE_UNAVAILABLE')
+      const asked = { ...(namedStatements ? { name } : {}), text, values: values.map(toWire), query_timeout: timeoutMs }
+      const { rows } = await used.client.query<Found>(asked)
+      if (used.doubted) {
+        abandon(used)
+        throw new CountersignError('ERR_STORE_UNAVAILABLE', { doubt: 'the server may not keep it' })
+      }
+      return rows
+    },
+    abandon: () => abandon(),
+    async reconnect() {
+      abandon()
+      await connect()
+      if (left === undefined) return
+      for (;;) {
+        const ended = await open?.client.query<{ ended: boolean }>(end, [left.pid, left.since, endMs])
+        if (ended?.rows.every((row) => row.ended)) break
+        await sleep(lockMs)
+      }
+      left = undefined
+    },
+    async close() {
+      const closing = open
+      open = undefined
+      await closing?.client.end().catch(() => undefined)
+    },
+  }
+}
+
+/** Those that this server knows. A batch that lost finds no row, where a stricter isolation would fail. */
+const settings = `select set_config(name, case name when 'default_transaction_isolation' then 'read committed'
+    when 'lock_timeout' then '${lockMs}' when 'idle_in_transaction_session_timeout' then '${idleMs}'
+    else '${transactionMs}' end, false)
+  from pg_settings
+  where name in ('default_transaction_isolation', 'lock_timeout', 'idle_in_transaction_session_timeout', 'transaction_timeout')`
+const whoAmI = `select pid, backend_start::text as since from pg_stat_activity where pid = pg_backend_pid()`
+const end = `select pg_terminate_backend(pid, $3) as ended from pg_stat_activity
+  where pid = $1 and backend_start = $2::timestamptz`
