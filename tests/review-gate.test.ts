@@ -181,7 +181,7 @@ describe('P14: what happened is recorded, though the store was away for a while'
       return commit(change)
     }
     await attempt()
-    expect((await lives())[0]?.outcome).toMatchObject({ kind: 'done' })
+    await expect.poll(async () => (await lives())[0]?.outcome).toMatchObject({ kind: 'done' })
   })
 
   it('one that was written though nobody said so stays as it is', async () => {

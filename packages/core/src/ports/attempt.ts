@@ -149,7 +149,10 @@ export interface HandedPermit {
   readonly reportBy: number
 }
 
-/** The one way to run anything. Resolves when the attempt has been run, granted, replayed or refused, and that has been recorded. */
+/**
+ * The one way to run anything. Resolves when the attempt has been run, granted, replayed or refused, and that has been recorded;
+ * an outcome whose answer was delivered and cannot be asked for again is recorded a moment later, at most 20 ms.
+ */
 export interface Gate {
   /**
    * @throws ERR_INPUT_INVALID for what has no canonical form, ERR_ATTEMPT_KNOWN for an attempt id that was used for another
