@@ -109,7 +109,7 @@ describe('a commit', { timeout: 60_000 }, () => {
       const [first, second] = [store.commit({ facts: [decided(one)] }), store.commit({ facts: [decided(other)] })]
       await broke
       const { size } = await store.ledger.head()
-      expect([await first, await second].toSorted()).toEqual([size - 2, size - 1])
+      expect(new Set([await first, await second])).toEqual(new Set([size - 2, size - 1]))
       expect([await entriesOf(one), await entriesOf(other)]).toEqual([['action.decided'], ['action.decided']])
       expect((await store.check()).differences).toEqual([])
     },

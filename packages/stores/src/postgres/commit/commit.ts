@@ -252,7 +252,10 @@ export function createCommitter(parts: CommitterParts): Committer {
       return head?.size === end.size && Buffer.compare(head.root, end.root) === 0
     }
     const also = placed[0]?.command.also
-    if (also) await writer.query({ name: '', text: 'begin' })
+    if (also) {
+      await writer.query({ name: '', text: 'begin' })
+      await writer.query(takesLonger)
+    }
     const { statement, values } = putOf({
       tenant,
       behind: end,
@@ -391,6 +394,11 @@ function takeBatch(queue: Waiting[], single: boolean): Waiting[] {
 const isStop = ({ change: { facts } }: Waiting): boolean =>
   facts.some((fact) => fact.kind === 'agent.changed' && fact.agent.status === 'stopped')
 
+/** Erasing somebody goes through all that is recorded of them. */
+const takesLonger = {
+  name: '',
+  text: `select set_config(name, '30000', true) from pg_settings where name = 'transaction_timeout'`,
+}
 const headNow = { name: 'head_end', text: 'select size, root from head where tenant = $1' }
 const whyLost = {
   name: 'head_why',
