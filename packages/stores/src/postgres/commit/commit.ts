@@ -35,7 +35,7 @@ import { loadAttempts } from './load.ts'
 import { putOf } from './put.ts'
 import type { Resident } from './resident.ts'
 import type { Subjects } from './subjects.ts'
-import { createTurns } from './turn.ts'
+import { openTurns } from './turn.ts'
 import type { Writer } from './writer.ts'
 
 export interface CommitterParts {
@@ -108,7 +108,7 @@ const turnOfOthersMs = 5
 export function createCommitter(parts: CommitterParts): Committer {
   const { writer, resident, tenant, keys, recorder, subjects, clock, ownClock } = parts
   const queue: Waiting[] = []
-  const turns = createTurns(writer, tenant, newId('nod'), () => (ownClock ? clock.now() : undefined))
+  const turns = openTurns(writer, tenant, newId('nod'), () => (ownClock ? clock.now() : undefined))
   let eager = 0
   let working: Promise<void> | undefined
   let more = deferred<void>()

@@ -21,7 +21,7 @@ const patience = 2
 /** Behind everybody who has asked. */
 const withoutTurn = Number.MAX_SAFE_INTEGER
 
-export function createTurns(writer: Writer, tenant: string, node: string, now: () => number | undefined): Turns {
+export function openTurns(writer: Writer, tenant: string, node: string, now: () => number | undefined): Turns {
   let losses = 0
   let asked: number | undefined
   return {
