@@ -41,7 +41,7 @@ export interface Change {
  * it carries) is saved in the same commit. It MUST refuse, writing nothing, with
  * - `ERR_STORE_CONFLICT` unless a carried approval, agent, person or tool has exactly the stored version plus one (1 if
  *   new), and for `action.permitted` unless `agentVersion` is the stored agent's and that agent is active; also for a
- *   person whose (issuer, subject) is someone else's, for an action or permit whose id is taken, and for
+ *   person whose (issuer, subject) is someone else's, for an action or permit whose id is taken (of actions, as far as it remembers: ids are minted and never repeat), and for
  *   `action.finished` or `action.replayed` without that permit (P2);
  * - `ERR_STORE_CONFLICT` for a new approval while another with the same digest is open or granted;
  * - `ERR_STORE_LATE` if its clock has passed `notAfter`, `ERR_STORE_CONFLICT` if it has not come to `notBefore`;

@@ -12,6 +12,7 @@ const mailboxOf = ({ channel, recipient }: Pick<Letter, 'channel' | 'recipient'>
 
 /** What was settled is remembered so long, so that what is put again is not delivered again. */
 const rememberedMs = 7 * 24 * 3_600_000
+/** Letters that could not be delivered, as many as a person looks through; the newest. */
 const mostDead = 20
 
 export function createOutbox(clock: Clock): Outbox {
