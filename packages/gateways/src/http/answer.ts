@@ -11,28 +11,37 @@ import { type Head, write } from './relay.ts'
 
 export type KeptHeaders = NonNullable<KeptResult['headers']>
 
-interface Begun extends Head {
+interface Beginning extends Head {
+  readonly actionId: string
   readonly parameters: HttpParameters
   readonly credential: string | undefined
   /** Something of it is counted or covered, so no part of it is offered. */
   readonly bounded: boolean
 }
 
-/** Writes the head, and tells what was written of it. */
-export function begin(response: ServerResponse, answer: IncomingMessage, head: Begun): KeptHeaders {
-  const headers = headersOf(answer, head)
-  if (response.destroyed) return headers
-  for (const [name, value] of headers) response.appendHeader(name, value)
-  if (head.length !== undefined) response.setHeader('content-length', head.length)
-  const trailing = announcedTrailers(answer.rawHeaders)
-  if (trailing.length > 0 && isChunked(response, answer)) response.setHeader('trailer', trailing.join(', '))
-  response.writeHead(statusOf(answer))
-  // One that has its body with it leaves with that; one that comes bit by bit, or may be broken off, shows at once that it comes.
-  if (head.bounded || answer.readableLength === 0) response.flushHeaders()
-  return headers
+/** The head as it was written. */
+export interface Begun {
+  readonly headers: KeptHeaders
+  /** Trailers can follow the body. */
+  readonly trails: boolean
 }
 
-function headersOf(answer: IncomingMessage, head: Begun): KeptHeaders {
+/** Writes the head, in one. */
+export function begin(response: ServerResponse, answer: IncomingMessage, head: Beginning): Begun {
+  const headers: KeptHeaders = [['countersign-action', head.actionId], ...headersOf(answer, head)]
+  const written = headers.flat()
+  if (head.length !== undefined) written.push('content-length', String(head.length))
+  const trails = isChunked(response, answer) && !written.some((each, at) => at % 2 === 0 && each === 'content-length')
+  const trailing = trails ? announcedTrailers(answer.rawHeaders) : []
+  if (trailing.length > 0) written.push('trailer', trailing.join(', '))
+  if (response.destroyed) return { headers, trails }
+  response.writeHead(statusOf(answer), written)
+  // One that is all here leaves with its body; one that comes bit by bit, or may be broken off, shows at once that it comes.
+  if (!head.whole && (head.bounded || answer.readableLength === 0)) response.flushHeaders()
+  return { headers, trails }
+}
+
+function headersOf(answer: IncomingMessage, head: Beginning): KeptHeaders {
   const { parameters, credential, rewritten, bounded } = head
   const contentType = answer.headers['content-type'] ?? ''
   const raw = answerHeaders(answer.rawHeaders, { credential, contentType })
@@ -64,19 +73,15 @@ function located(location: string, { origin, upstream: name }: HttpParameters): 
     : location
 }
 
-/** Whether trailers can follow the body. */
+/** Whether trailers can follow a body of a length that is not said before. */
 const isChunked = (response: ServerResponse, { headers }: IncomingMessage): boolean =>
-  headers['transfer-encoding'] !== undefined &&
-  response.req.httpVersion !== '1.0' &&
-  response.req.method !== 'HEAD' &&
-  !response.hasHeader('content-length')
+  headers['transfer-encoding'] !== undefined && response.req.httpVersion !== '1.0' && response.req.method !== 'HEAD'
 
 /** Says after the body what the upstream said there, before it ends; tells what that was. */
 export function trail(response: ServerResponse, answer: IncomingMessage, credential: string | undefined): KeptHeaders {
   const raw = answerTrailers(answer.rawTrailers, credential)
   const trailers = raw.flatMap((name, index): KeptHeaders => (index % 2 === 0 ? [[name, raw[index + 1] ?? '']] : []))
-  if (!isChunked(response, answer)) return []
-  response.addTrailers(trailers)
+  if (trailers.length > 0) response.addTrailers(trailers)
   return trailers
 }
 
@@ -117,8 +122,8 @@ function plainHeaders(contentType: string): KeptHeaders {
   return raw.flatMap((name, index): KeptHeaders => (index % 2 === 0 ? [[name, raw[index + 1] ?? '']] : []))
 }
 
-/** Whether all of it went out before the connection closed. A client that does not take it in is let go. */
-export function ended(response: ServerResponse, clientSilenceMs: number): Promise<boolean> {
+/** Sends what is left. Whether all of it went out before the connection closed; a client that does not take it in is let go. */
+export function ended(response: ServerResponse, clientSilenceMs: number, last?: Uint8Array): Promise<boolean> {
   return new Promise((done) => {
     if (response.destroyed) return done(false)
     const late = setTimeout(() => response.destroy(), clientSilenceMs)
@@ -128,7 +133,7 @@ export function ended(response: ServerResponse, clientSilenceMs: number): Promis
     }
     response.once('finish', over)
     response.once('close', over)
-    response.end()
+    response.end(last)
     return undefined
   })
 }

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { createCut } from './cut.ts'
 import { createEgress } from '@countersign/egress'
 import { UpstreamConfig } from './config.ts'
 import { type Instance, type Init, openInstance, waiting } from './fixture.ts'
@@ -223,7 +224,7 @@ describe('F7: body limit 1 MiB, not named: it is named, and a route may have ano
     const parameters = { upstream: 'crm', origin, method: 'PUT' as const, target: '/a', headers: {} }
     const upstream = UpstreamConfig.parse({ origin, environment: 'prod' })
     const sent = await send(parameters, { headers: {}, body: file }, upstream, egress, {
-      cut: new AbortController().signal,
+      cut: createCut(),
     })
     egress.close()
     expect([sent.kind, instance.upstream.received]).toEqual(['unanswered', []])

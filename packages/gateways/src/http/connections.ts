@@ -7,6 +7,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { CountersignError, createCrowd } from '@countersign/core'
+import { createCut, type Cutter } from './cut.ts'
 import { textOf } from './forms.ts'
 import type { Problem } from './problem.ts'
 import { problemOfError, say } from './refuse.ts'
@@ -16,8 +17,8 @@ export interface Call {
   readonly response: ServerResponse
   /** Aborted when the client hung up, or when nobody may be kept waiting any more because Countersign is closing. */
   readonly signal: AbortSignal
-  /** Ends a run that cannot be waited for any longer, or may go on no longer; its reason is a text. */
-  readonly cut: AbortController
+  /** Ends a run that cannot be waited for any longer, or may go on no longer. */
+  readonly cut: Cutter
   /** Told once it is proven whose call this is. @throws ERR_TOO_MANY */
   known(credential: string): void
   closing(): boolean
@@ -86,7 +87,7 @@ export function createConnections(serve: Serve, failed: (error: unknown) => void
       const opened: Opened = {
         request,
         gone: new AbortController(),
-        cut: new AbortController(),
+        cut: createCut(),
         over: Promise.resolve(),
       }
       open.set(response, opened)
@@ -108,7 +109,7 @@ export function createConnections(serve: Serve, failed: (error: unknown) => void
         gone.abort()
       }
       const late = setTimeout(() => {
-        for (const { cut } of open.values()) cut.abort('Countersign is closing')
+        for (const { cut } of open.values()) cut.end('Countersign is closing')
       }, limits.closeWithinMs)
       const last = setTimeout(() => {
         for (const response of open.keys()) response.destroy()
@@ -123,7 +124,7 @@ export function createConnections(serve: Serve, failed: (error: unknown) => void
 interface Opened {
   readonly request: IncomingMessage
   readonly gone: AbortController
-  readonly cut: AbortController
+  readonly cut: Cutter
   over: Promise<void>
 }
 

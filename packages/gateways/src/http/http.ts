@@ -24,6 +24,7 @@ import { run } from './run.ts'
 import { readBody } from './body.ts'
 import { prepareCertificate } from './certificate.ts'
 import { type Call, createConnections } from './connections.ts'
+import { createCut } from './cut.ts'
 import { openListener, partsOf } from './listener.ts'
 import { tryTarget } from './target.ts'
 import { asksForSocket, checkHandshake, handshakeHeaders, join } from './websocket.ts'
@@ -61,7 +62,7 @@ export const http = defineGateway({
     })
 
     const address = `${config.tls ? 'https' : 'http'}://${config.listen}`
-    const closing = new AbortController()
+    const closing = createCut()
     const spool = createSpool({ folder: config.spoolFolder ?? tmpdir(), maxBytes: config.spoolBytes })
 
     async function serve(call: Call): Promise<void> {
@@ -151,8 +152,8 @@ export const http = defineGateway({
           const { clientSilenceMs } = config
           const { cut } = call
           const { revoked } = permit
-          revoked.addEventListener('abort', () => cut.abort(revoked.reason), { once: true })
-          if (revoked.aborted) cut.abort(revoked.reason)
+          if (revoked.aborted) cut.end(String(revoked.reason))
+          else revoked.addEventListener('abort', () => cut.end(String(revoked.reason)), { once: true })
           const { concerns } = services
           const line = {
             response,
@@ -164,10 +165,10 @@ export const http = defineGateway({
             acts,
             clientSilenceMs,
             spooled,
-            cut: cut.signal,
+            cut,
             codings,
           }
-          return joining ? join(permit, { ...line, ...joining, key, closing: closing.signal }) : run(permit, line)
+          return joining ? join(permit, { ...line, ...joining, key, closing }) : run(permit, line)
         },
         async replay(result) {
           await replay(response, result, config.clientSilenceMs)
@@ -191,7 +192,7 @@ export const http = defineGateway({
     const listener = await openListener(config, connections, services, switches)
     return {
       async close() {
-        closing.abort('Countersign is closing')
+        closing.end('Countersign is closing')
         await listener.close()
         egress.close()
       },

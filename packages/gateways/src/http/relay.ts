@@ -18,6 +18,8 @@ export interface Relayed {
   readonly bytes: number
   /** What the agent was sent, unless that is too large to keep. */
   readonly kept: Buffer | undefined
+  /** What goes out with the end. */
+  readonly last?: Buffer | undefined
 }
 
 /** Answers up to this size are kept for a replay, and can be read as a whole. */
@@ -30,6 +32,8 @@ export interface Head {
   readonly length?: number
   /** The body is other bytes than the upstream sent. */
   readonly rewritten: boolean
+  /** All of it is here, so head and body leave together. */
+  readonly whole: boolean
 }
 
 interface Way {
@@ -111,6 +115,9 @@ async function relayStream(way: Way, { coding = 'identity', count, told }: Seen)
   const counter = count.by === 'passing' ? count.counter : undefined
   const decodes = isBounded(ceilings) && coding !== 'identity'
   const keep = keeper()
+  const whole = answer.complete
+  /** Of one that is all here, until it is known how it ends. */
+  let last: Buffer | undefined
   let begun = false
   let bytes = 0
   const seen = (end: Relayed['end']): Relayed => ({
@@ -118,9 +125,10 @@ async function relayStream(way: Way, { coding = 'identity', count, told }: Seen)
     rows: end === 'withheld' ? undefined : counter ? Math.max(counter.rows, told ?? 0) : told,
     bytes,
     kept: end === 'whole' ? keep.all() : undefined,
+    last,
   })
   const begin = () => {
-    if (!begun) way.begin({ rewritten: decodes })
+    if (!begun) way.begin({ rewritten: decodes, whole })
     begun = true
   }
   /** Passes on what may be; tells what ends it. */
@@ -129,14 +137,21 @@ async function relayStream(way: Way, { coding = 'identity', count, told }: Seen)
     bytes += part.length
     keep.add(part)
     if (part.length > 0) begin()
-    await write(response, part, way.clientSilenceMs)
-    return part.length < passed.length ? 'exceeded' : counter?.stop
+    const over = part.length < passed.length ? 'exceeded' : counter?.stop
+    if (whole && !over && !last) last = part
+    else {
+      if (whole && begun) response.flushHeaders() // it may be broken off, and shows at once that it came
+      await write(response, last ?? part, way.clientSilenceMs)
+      if (last) await write(response, part, way.clientSilenceMs)
+      last = undefined
+    }
+    return over
   }
 
   // Where rows are counted the head can wait for what is found in the first of them.
   if (!counter) begin()
   try {
-    for await (const chunk of decodes ? decoded(answer, coding) : (answer as AsyncIterable<Buffer>)) {
+    for await (const chunk of decodes ? decoded(answer, coding) : partsOf(answer)) {
       const over = await pass(counter ? counter.pass(chunk) : chunk)
       if (over) return seen(over)
       // Nobody takes it, and nobody can keep it.
@@ -155,7 +170,8 @@ async function relayWhole(way: Way, seen: Seen): Promise<Relayed> {
   const { answer, response, ceilings } = way
   const { coding = 'identity', count, told } = seen
   const demanded = count.by === 'whole' && count.demanded
-  const read = await readWhole(decoded(answer, coding), count.by === 'size' ? messageBytes : keptBytes)
+  const parts = coding === 'identity' ? partsOf(answer) : decoded(answer, coding)
+  const read = await readWhole(parts, count.by === 'size' ? messageBytes : keptBytes)
   if (read === 'broken') return nothing('broken')
   if (read === 'too large') return nothing('withheld')
 
@@ -164,10 +180,19 @@ async function relayWhole(way: Way, seen: Seen): Promise<Relayed> {
   const rows = told === undefined ? body.rows : Math.max(told, body.rows ?? 0)
   if (count.by === 'whole' && (rows ?? 0) > (ceilings.rows ?? Infinity)) return nothing('exceeded', rows)
   if (read.length > (ceilings.bytes ?? Infinity)) return nothing('exceeded', rows)
-  way.begin({ length: body.text.length, rewritten: coding !== 'identity' || ceilings.fields.length > 0 })
+  const rewritten = coding !== 'identity' || ceilings.fields.length > 0
+  const whole = body.text.length <= pieceBytes
+  way.begin({ length: body.text.length, rewritten, whole })
+  const relayed = {
+    end: 'whole',
+    rows: statusOf(answer) < 300 ? rows : undefined,
+    bytes: read.length,
+    kept: body.text,
+  } as const
+  if (whole) return { ...relayed, last: body.text }
   for (let at = 0; at < body.text.length; at += pieceBytes)
     await write(response, body.text.subarray(at, at + pieceBytes), way.clientSilenceMs)
-  return { end: 'whole', rows: statusOf(answer) < 300 ? rows : undefined, bytes: read.length, kept: body.text }
+  return relayed
 }
 
 const statusOf = ({ statusCode = 502 }: IncomingMessage): number => statusCode
@@ -199,7 +224,17 @@ function textOf(bytes: Buffer): string | undefined {
   }
 }
 
-async function readWhole(body: AsyncIterable<Buffer>, most: number): Promise<Buffer | 'broken' | 'too large'> {
+/** Of an answer that is all here, all of it at once; of another, as it comes. What is here is no more than one read of its connection. */
+function partsOf(answer: IncomingMessage): AsyncIterable<Buffer> | readonly Buffer[] {
+  if (!answer.complete || answer.destroyed) return answer
+  const all = answer.read() as Buffer | null
+  return all ? [all] : []
+}
+
+async function readWhole(
+  body: AsyncIterable<Buffer> | readonly Buffer[],
+  most: number,
+): Promise<Buffer | 'broken' | 'too large'> {
   const chunks: Buffer[] = []
   let size = 0
   try {
@@ -211,7 +246,7 @@ async function readWhole(body: AsyncIterable<Buffer>, most: number): Promise<Buf
   } catch {
     return 'broken'
   }
-  return Buffer.concat(chunks)
+  return chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks)
 }
 
 /** Waits until the client has room again. One that takes nothing for too long is let go; the run goes on without it. */
@@ -239,7 +274,7 @@ function keeper(): { add(part: Buffer): void; all(): Buffer | undefined } {
       if (size > keptBytes) parts = undefined
       parts?.push(part)
     },
-    all: () => parts && Buffer.concat(parts),
+    all: () => (parts?.length === 1 ? parts[0] : parts && Buffer.concat(parts)),
   }
 }
 

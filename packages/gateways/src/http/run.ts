@@ -7,10 +7,11 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { CountersignError, type GatewayContext, type Permit, type Ran } from '@countersign/core'
 import type { Outcome } from '@countersign/schema'
 import type { Egress } from '@countersign/egress'
-import { begin, ended, type KeptHeaders, keptOf, statusOf, trail } from './answer.ts'
+import { type Begun, begin, ended, keptOf, statusOf, trail } from './answer.ts'
 import { canBeKept, ceilingsOf, isBounded } from './ceilings.ts'
 import { concernOf } from './concern.ts'
 import type { RouteConfig, UpstreamConfig } from './config.ts'
+import type { Cut } from './cut.ts'
 import { HttpParameters, restore } from './parameters.ts'
 import { problemOfError, say } from './refuse.ts'
 import { relay, type Relayed } from './relay.ts'
@@ -31,8 +32,8 @@ export interface Line {
   readonly clientSilenceMs: number
   /** The body of this very request, where it is sealed by its hash alone. */
   readonly spooled?: Spooled | undefined
-  /** Ends the run where it stands, if it has to be ended; its reason is a text. */
-  readonly cut: AbortSignal
+  /** Ends the run where it stands, if it has to be ended. */
+  readonly cut: Cut
   /** Codings that the client reads (RFC 9110 §12.5.3). */
   readonly codings: string | undefined
 }
@@ -61,9 +62,9 @@ export async function run(permit: Permit, line: Line): Promise<Ran> {
   const { answer } = sent
   concernOf(line.concerns, parameters.upstream, upstream, { status: statusOf(answer) })
   const credential = upstream.credential?.value
-  let headers: KeptHeaders = []
-  response.setHeader('countersign-action', permit.actionId)
-  const letGo = () => response.destroy()
+  let begun: Begun | undefined
+  const letGo = () => void response.destroy()
+  let unheard = (): void => {}
   const passed = await relay({
     answer,
     response,
@@ -72,16 +73,17 @@ export async function run(permit: Permit, line: Line): Promise<Ran> {
     method: parameters.method,
     acts: line.acts,
     begin: (head) => {
-      const written = begin(response, answer, { ...head, parameters, credential, bounded: isBounded(ceilings) })
-      headers = [['countersign-action', permit.actionId], ...written]
-      line.cut.addEventListener('abort', letGo, { once: true }) // also of a client that takes nothing in
+      const bounded = isBounded(ceilings)
+      begun = begin(response, answer, { ...head, actionId: permit.actionId, parameters, credential, bounded })
+      unheard = line.cut.heard(letGo) // also of a client that takes nothing in
     },
   })
-  line.cut.removeEventListener('abort', letGo)
-  answer.destroy()
+  unheard()
+  if (!answer.complete || answer.readableLength > 0) answer.destroy() // else its connection is of use to others
+  if (!begun && !response.headersSent) response.setHeader('countersign-action', permit.actionId)
   const relayed =
     passed.end === 'whole' && brokeOff(sent) ? { ...passed, end: 'broken' as const, kept: undefined } : passed
-  return { outcome: outcomeOf(line.acts, sent, relayed), ...(await finish(line, answer, relayed, headers)) }
+  return { outcome: outcomeOf(line.acts, sent, relayed), ...(await finish(line, answer, relayed, begun)) }
 }
 
 async function outgoingOf(parameters: HttpParameters, { secrets, spooled }: Line): Promise<Outgoing> {
@@ -130,13 +132,14 @@ function refusedBy(acts: boolean, statusCode: number): Outcome {
 async function finish(
   line: Line,
   answer: IncomingMessage,
-  { end, kept }: Relayed,
-  headers: KeptHeaders,
+  { end, kept, last }: Relayed,
+  begun: Begun | undefined,
 ): Promise<Omit<Ran, 'outcome'>> {
   switch (end) {
     case 'whole': {
-      const trailers = trail(line.response, answer, line.upstream.credential?.value)
-      const delivered = await ended(line.response, line.clientSilenceMs)
+      const trailers = begun?.trails ? trail(line.response, answer, line.upstream.credential?.value) : []
+      const delivered = await ended(line.response, line.clientSilenceMs, last)
+      const { headers = [] } = begun ?? {}
       return { delivered, result: kept && keptOf(answer, { body: kept, headers, trailers }) }
     }
     case 'exceeded':

@@ -9,6 +9,7 @@ import { request as requestSecurely } from 'node:https'
 import { CountersignError } from '@countersign/core'
 import type { Egress } from '@countersign/egress'
 import type { UpstreamConfig } from './config.ts'
+import type { Cut } from './cut.ts'
 import type { HttpParameters, Restored } from './parameters.ts'
 import type { Spooled } from './spool.ts'
 
@@ -24,8 +25,8 @@ export interface Outgoing extends Pick<Restored, 'headers'> {
 }
 
 export interface Manner {
-  /** Ends the call wherever it stands; its reason is a text. */
-  readonly cut: AbortSignal
+  /** Ends the call wherever it stands. */
+  readonly cut: Cut
   /** Codings that whoever reads the answer knows. Default: none. */
   readonly codings?: string | undefined
 }
@@ -80,11 +81,10 @@ export function send(
 export function limit(
   request: ClientRequest,
   { silenceMs, longestMs }: Pick<UpstreamConfig, 'silenceMs' | 'longestMs'>,
-  cut: AbortSignal,
+  cut: Cut,
 ): void {
   const end = (says: string) => request.destroy(new Ended(says))
   const silent = () => end('the upstream fell silent')
-  const cutNow = () => request.destroy(new CutOff(String(cut.reason)))
   const longest = setTimeout(end, longestMs, 'it took longer than a call may take')
   let step = setTimeout(silent, silenceMs)
   whenOpen(request, () => clearTimeout(step)) // a body may take its time, as long as the connection moves
@@ -97,10 +97,9 @@ export function limit(
   request.on('close', () => {
     clearTimeout(longest)
     clearTimeout(step)
-    cut.removeEventListener('abort', cutNow)
+    unheard()
   })
-  cut.addEventListener('abort', cutNow, { once: true })
-  if (cut.aborted) cutNow()
+  const unheard = cut.heard((reason) => void request.destroy(new CutOff(reason)))
 }
 
 /** Bytes leave once the connection stands; one out of the pool stands already. */

@@ -11,6 +11,7 @@ import type { Duplex } from 'node:stream'
 import { CountersignError, type Permit, type Ran } from '@countersign/core'
 import { ceilingsOf } from './ceilings.ts'
 import { concernOf } from './concern.ts'
+import type { Cut } from './cut.ts'
 import type { Headers } from './headers.ts'
 import { HttpParameters, restore } from './parameters.ts'
 import { problemOfError, say } from './refuse.ts'
@@ -44,7 +45,7 @@ export interface Joining extends Line {
   /** The client's `sec-websocket-key`. */
   readonly key: string
   /** Aborts when the gateway closes. */
-  readonly closing: AbortSignal
+  readonly closing: Cut
   /** Called once the client has its WebSocket: who ends it from then on has given nothing up. */
   switched(): void
 }
@@ -76,7 +77,7 @@ export async function join(permit: Permit, line: Joining): Promise<Ran> {
     mostBytes: mostBytes ?? Infinity,
     silenceMs: upstream.silenceMs,
     longestMs: upstream.longestMs,
-    cut: AbortSignal.any([line.cut, line.closing]),
+    cuts: [line.cut, line.closing],
   })
   const counted = `WebSocket, ${sent.toLocaleString('en-US')} bytes sent, ${received.toLocaleString('en-US')} received`
   const summary = end === undefined ? counted : `${counted}, ${end}`
@@ -177,8 +178,8 @@ interface Bounds {
   readonly mostBytes: number
   readonly silenceMs: number
   readonly longestMs: number
-  /** Its reason is a text. */
-  readonly cut: AbortSignal
+  /** Each ends it. */
+  readonly cuts: readonly Cut[]
 }
 
 const exceeded = 'stopped at the ceiling: ERR_CEILING_EXCEEDED'
@@ -187,14 +188,13 @@ const exceeded = 'stopped at the ceiling: ERR_CEILING_EXCEEDED'
  * Each at the pace of the other, until one ends, both fall silent, one says too much, it takes too long, or it is cut
  * off.
  */
-async function joined(client: Duplex, upstream: Duplex, { mostBytes, silenceMs, longestMs, cut }: Bounds) {
+async function joined(client: Duplex, upstream: Duplex, { mostBytes, silenceMs, longestMs, cuts }: Bounds) {
   const seen = { sent: 0, received: 0, end: undefined as string | undefined }
   const end = (says?: string) => {
     seen.end ??= says
     client.destroy()
     upstream.destroy()
   }
-  const cutNow = () => end(`ended here: ${cut.reason}`)
   const silence = setTimeout(end, silenceMs, 'ended here: both were silent')
   const longest = setTimeout(end, longestMs, 'ended here: it took longer than a call may take')
   const pass = (from: Duplex, to: Duplex, way: 'sent' | 'received') => {
@@ -212,10 +212,9 @@ async function joined(client: Duplex, upstream: Duplex, { mostBytes, silenceMs, 
   }
   pass(client, upstream, 'sent')
   pass(upstream, client, 'received')
-  if (cut.aborted) cutNow()
-  cut.addEventListener('abort', cutNow)
+  const unheard = cuts.map((cut) => cut.heard((reason) => end(`ended here: ${reason}`)))
   await Promise.all([closed(client, upstream), closed(upstream, client)])
-  cut.removeEventListener('abort', cutNow)
+  for (const each of unheard) each()
   clearTimeout(silence)
   clearTimeout(longest)
   return seen
