@@ -35,6 +35,8 @@ export interface Report {
 
 export interface Settings {
   readonly quick: boolean
+  /** Also what takes much longer to prepare. */
+  readonly large: boolean
   readonly rounds: number
   /** How long one side is measured in one round. */
   readonly forMs: number

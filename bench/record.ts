@@ -5,7 +5,7 @@
  * @module
  */
 import { digestOf, newId, type Store } from '@countersign/core'
-import type { ActionRecord, Agent, Fact, SignOff, Verb } from '@countersign/schema'
+import type { ActionRecord, Agent, Entry, Fact, SignOff, Verb } from '@countersign/schema'
 import type { Db } from '../packages/stores/src/postgres/db.ts'
 
 const perCommit = 500
@@ -14,20 +14,68 @@ const classes = ['financial', 'personal', 'health', 'secret', 'public', 'interna
 
 /**
  * Fills an empty store; every tenth action was permitted and done, every fortieth is a question. The same each time.
+ * Gives what was recorded, in the order of the ledger.
  */
-export async function fillRecord(store: Store, count: number, say: (progress: string) => void): Promise<void> {
+export async function fillRecord(store: Store, count: number, say: (progress: string) => void): Promise<Fact[]> {
   const random = drawing(7)
-  await store.commit({
-    facts: Array.from({ length: 200 }, (_, place): Fact => {
-      const agent = agentCalled(`agent-${place}`)
-      return { kind: 'agent.changed', change: 'registered', by: 'system', agent }
-    }),
-  })
+  const agents = [...Array.from({ length: 200 }, (_, place) => `agent-${place}`), formerAgent]
+  const facts = agents.map((id): Fact => ({
+    kind: 'agent.changed',
+    change: 'registered',
+    by: 'system',
+    agent: agentCalled(id),
+  }))
+  await store.commit({ facts })
   for (let done = 0; done < count; done += perCommit) {
     const records = Array.from({ length: Math.min(perCommit, count - done) }, () => recordOf(random))
-    await store.commit({ facts: records.flatMap(lifeOf) })
+    const lives = records.flatMap(lifeOf)
+    await store.commit({ facts: lives })
+    facts.push(...lives)
     if (done % 20_000 === 0) say(`${done} of ${count} actions recorded`)
   }
+  return facts
+}
+
+/** Did a tenth of all that was done in the first two fifths of the record, and nothing since. */
+export const formerAgent = 'agent-of-before'
+
+/** A word that one action alone has, out of so many. */
+export const onlyWord = (action: number): string => `only${action}`
+
+/**
+ * The actions for the index, `times` as often as they were recorded, each time others: what each is about is drawn anew,
+ * so that what is rare among so many is rare. As the follower is told of them: entries in pages.
+ */
+export function* drawnEntries(facts: readonly Fact[], times: number, pageSize: number): Generator<Entry[]> {
+  const random = drawing(11)
+  let action = 0
+  let page: Entry[] = []
+  for (let time = 0; time < times; time += 1) {
+    let record: ActionRecord | undefined
+    for (const [place, fact] of facts.entries()) {
+      if (fact.kind === 'action.decided') {
+        const share = (time + place / facts.length) / times
+        record = { ...recordOf(random, share, onlyWord(action++)), decision: fact.record.decision }
+      }
+      const index = time * facts.length + place
+      page.push({ index, id: '', at: index, fact: record ? ofAction(fact, record) : fact })
+      if (page.length < pageSize) continue
+      yield page
+      page = []
+    }
+  }
+  yield page
+}
+
+/** The same that happened, to another action. */
+function ofAction(fact: Fact, record: ActionRecord): Fact {
+  if (fact.kind === 'action.decided') return { ...fact, record }
+  if (fact.kind === 'action.finished') return { ...fact, actionId: record.id }
+  if (fact.kind === 'approval.changed') {
+    return { ...fact, approval: { ...fact.approval, id: newId('apr'), actionId: record.id } }
+  }
+  if (fact.kind !== 'action.permitted') return fact
+  return { ...fact, permit: { ...fact.permit, actionId: record.id, agent: record.action.agent } }
 }
 
 /** Small numbers are drawn far more often than large ones, as names are in any company. */
@@ -43,10 +91,14 @@ function drawing(seed: number): { evenly: Draw; mostlyLow: Draw } {
   }
 }
 
-function recordOf({ evenly, mostlyLow }: ReturnType<typeof drawing>): ActionRecord {
+/** `age` is how much of the record there is before it. What `agent-1` never does is to export. */
+function recordOf({ evenly, mostlyLow }: ReturnType<typeof drawing>, age = 1, only = ''): ActionRecord {
   const dataset = { name: `dataset-${mostlyLow(3_000)}`, classes: [], known: true }
   const share = evenly(1_000)
-  const verb = verbs[evenly(verbs.length)] ?? 'data.read'
+  const drawn = `agent-${mostlyLow(200)}`
+  const agent = age < 0.4 && evenly(10) === 0 ? formerAgent : drawn
+  const wanted = verbs[evenly(verbs.length)] ?? 'data.read'
+  const verb = agent === 'agent-1' && wanted === 'data.export' ? 'data.read' : wanted
   const rests = { because: ['a-policy'], policyVersion: 'v1' }
   const action: ActionRecord['action'] = {
     tenant: 'default',
@@ -57,7 +109,7 @@ function recordOf({ evenly, mostlyLow }: ReturnType<typeof drawing>): ActionReco
     resources: [{ kind: 'dataset', name: dataset.name }],
     parameters: { run: evenly(2 ** 31) },
     environment: share < 700 ? 'prod' : share < 900 ? 'staging' : share < 999 ? 'dev' : 'recovery',
-    agent: `agent-${mostlyLow(200)}`,
+    agent,
     onBehalfOf: `per-${mostlyLow(500)}`,
   }
   const words = Array.from({ length: 4 + evenly(8) }, () => `word${mostlyLow(30_000)}`)
@@ -67,7 +119,7 @@ function recordOf({ evenly, mostlyLow }: ReturnType<typeof drawing>): ActionReco
     digest: digestOf(action),
     sentence: `Read some of ${dataset.name}`,
     effect: 'read',
-    purpose: { text: words.join(' '), workItem: `OPS-${evenly(100_000)}` },
+    purpose: { text: `${words.join(' ')} ${only}`, workItem: `OPS-${evenly(100_000)}` },
     dataUse: {
       reads: [dataset],
       writes: evenly(3) === 0 ? [{ ...dataset, name: `dataset-${mostlyLow(3_000)}` }] : [],
@@ -208,11 +260,6 @@ const multiply = (copies: number): readonly string[] => {
     'alter table entry drop constraint if exists entry_tenant_id_key', // a copy opens only under the id it was encrypted with
     `insert into entry select tenant, index + shift, id, at + later, kind, action || '-' || copy, approval || '-' || copy,
        subject, key_id, leaf, leaf_hash, blob, wrapped_key from entry, ${many} order by index + shift`,
-    `insert into action (tenant, id, entry, at, agent, people, verb, operation, environment, datasets, model, decision, risk,
-         subject, approval, permit, outcome)
-       select tenant, id || '-' || copy, entry + shift, at + later, agent, people, verb, operation, environment, datasets,
-         model, decision, risk, subject, approval || '-' || copy, permit || '-' || copy, outcome
-       from action, ${many} order by entry + shift`,
     `insert into approval (tenant, id, version, state, digest_key, action, agent, on_behalf_of, barred, asked_at, due_at,
          asked_entry, entry)
        select tenant, id || '-' || copy, version, state, digest_key || '-' || copy, action || '-' || copy, agent,
@@ -226,7 +273,6 @@ const multiply = (copies: number): readonly string[] => {
          attempt_key || '-' || copy, digest_key || '-' || copy, replayable, deadline, outcome, delivered, entry + shift,
          ended_entry + shift
        from permit, ${many} order by entry + shift`,
-    `insert into action_keyword select tenant, entry + shift, keywords from action_keyword, ${many} order by entry + shift`,
     `update head set size = size * (1 + ${copies})`,
     'analyze',
   ]

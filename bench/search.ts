@@ -8,13 +8,17 @@ import { chmod, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type ActionQuery, purposeKeywords, type Store } from '@countersign/core'
+import type { Entry } from '@countersign/schema'
 import { createPostgresStore } from '@countersign/stores'
 import { openDb } from '../packages/stores/src/postgres/db.ts'
 import { startEmbedded } from '../packages/stores/src/postgres/supervisor.ts'
 import { type Aim, type Bench, type Figures, percentiles, type Row, spreadOf } from './measure.ts'
-import { fillRecord, multiplyRecord } from './record.ts'
+import { cpuOf } from './processes.ts'
+import { drawnEntries, fillRecord, formerAgent, multiplyRecord, onlyWord } from './record.ts'
+import { digits } from './report.ts'
 
-const aimMs = 50
+const aimMs = 25
+const aimMicros = 25
 
 /** Common and rare values of every filter, and what is only found together. */
 const questions: Readonly<Record<string, ActionQuery>> = {
@@ -52,18 +56,34 @@ const questions: Readonly<Record<string, ActionQuery>> = {
   'a person and a dataset': { people: ['per-3'], dataset: 'dataset-5' },
   'a verb, an environment, a risk': { verb: 'data.write', environment: 'staging', riskAtLeast: 60 },
   'a quiet agent, denied': { agent: 'agent-150', decision: 'deny' },
+  'two common ones that never meet': { agent: 'agent-1', verb: 'data.export' },
+  'an agent that was busy long ago': { agent: formerAgent },
+  'the same, in a common environment': { agent: formerAgent, environment: 'prod' },
+  'a word of one action': { keywords: purposeKeywords(onlyWord(4_711)) },
 }
 
-/** Of each action that is recorded, so many more are copies. */
-const copies = 19
+/** From a place deep down in the record on. */
+const deep: Readonly<Record<string, ActionQuery>> = {
+  'deep, a common agent': { agent: 'agent-0' },
+  'deep, a common word': { keywords: purposeKeywords('word0') },
+  'deep, two words': { keywords: purposeKeywords('word3 word4') },
+}
+
+/** Actions that are recorded as any deployment records them; for the index there are others, as many times. */
+const recorded = 50_000
+/** Entries that the follower is told of at a time, as it is where there is plenty. */
+const perPage = 1_000
 
 export const search: Bench = {
   name: 'search',
-  about: 'a page of fifty actions out of a million, by each filter and by several',
+  about:
+    'a page of fifty actions out of a million (--large: five), by each filter and by several; what it costs to be found',
   pictures: [],
 
-  async run({ quick, rounds, say }) {
-    const recorded = quick ? 5_000 : 50_000
+  async run({ quick, large, rounds, say }) {
+    const base = quick ? 5_000 : recorded
+    const sizes = large ? [20, 100] : [20]
+    const most = Math.max(...sizes)
     const folder = await mkdtemp(join(tmpdir(), 'countersign-bench-'))
     await chmod(folder, 0o711)
     const server = await startEmbedded({ dataDir: join(folder, 'pg') })
@@ -71,20 +91,33 @@ export const search: Bench = {
     const keys = { kek: randomBytes(32), tenant: randomBytes(32) }
     const store = await createPostgresStore({ connection, keys, origin: 'bench/default' })
     const db = openDb({ connection })
+    const rows: Row[] = []
+    const aims: Aim[] = []
     try {
-      await fillRecord(store, recorded, say)
-      await multiplyRecord(db, copies, say)
-      const asked = await withTimes(store, questions)
-      const measured = new Map<string, Figures[]>()
-      for (let round = 0; round < rounds; round += 1) {
-        for (const [what, query] of Object.entries(asked)) {
-          say(`${what}, round ${round + 1} of ${rounds}`)
-          const figures = percentiles(await pages(store, query, quick ? 10 : 40))
-          measured.set(what, [...(measured.get(what) ?? []), figures])
+      const facts = await fillRecord(store, base, say)
+      await multiplyRecord(db, most - 1, say)
+      const write = indexing(store, drawnEntries(facts, most, perPage), say)
+      for (const times of sizes) {
+        const count = base * times
+        const among = `${(count / 1_000_000).toLocaleString('en-US')} M`
+        const writing = { what: `writing, to ${among}`, side: 'search', rounds: [await write(times * facts.length)] }
+        const asked = await withTimes(store, { ...questions, ...deep }, times * facts.length)
+        const found = new Map<string, Figures[]>()
+        for (let round = 0; round < rounds; round += 1) {
+          say(`pages among ${among}, round ${round + 1} of ${rounds}`)
+          for (const [what, query] of Object.entries(asked)) {
+            const from = what in deep ? String(Math.round(times * facts.length * 0.15)) : undefined
+            const figures = percentiles(await pages(store, query, quick ? 10 : 40, from))
+            found.set(what, [...(found.get(what) ?? []), figures])
+          }
         }
+        const searching = [...found].map(([what, figures]) => {
+          return { what: large ? `${what}, ${among}` : what, side: 'search', rounds: figures }
+        })
+        rows.push(...searching, writing)
+        aims.push(aimOf(searching, count), aimOfWriting(writing, count))
       }
-      const rows = [...measured].map(([what, figures]) => ({ what, side: 'search', rounds: figures }))
-      return { rows, aims: [aimOf(rows, recorded * (copies + 1))] }
+      return { rows, aims }
     } finally {
       await db.close()
       await store.close()
@@ -92,6 +125,46 @@ export const search: Bench = {
       await rm(folder, { recursive: true, force: true })
     }
   },
+}
+
+/** Tells the index of entries up to a place, and what that costs for each action. */
+function indexing(store: Store, entries: Iterator<Entry[], void>, say: (progress: string) => void) {
+  let actions = 0
+  let reached = 0
+  return async (until: number): Promise<Figures> => {
+    await store.actions.index.cursor('search', 'beginning')
+    const before = { actions, postgres: (await cpuOf(process.pid)).belowSeconds }
+    let nodeMicros = 0
+    let longestBatchMs = 0
+    while (reached < until) {
+      const { value: page } = entries.next()
+      if (!page) break
+      const [cpu, started] = [process.cpuUsage(), performance.now()]
+      await store.actions.index.add('search', page)
+      const { user, system } = process.cpuUsage(cpu)
+      nodeMicros += user + system
+      longestBatchMs = Math.max(longestBatchMs, performance.now() - started)
+      actions += page.filter(({ fact }) => fact.kind === 'action.decided').length
+      reached = (page.at(-1)?.index ?? until) + 1
+      if (reached % 100_000 === 0) say(`${actions} actions in the index`)
+    }
+    const written = actions - before.actions
+    const postgresMicros = ((await cpuOf(process.pid)).belowSeconds - before.postgres) * 1e6
+    return {
+      nodeCpuMicros: nodeMicros / written,
+      postgresCpuMicros: postgresMicros / written,
+      longestBatchMs,
+    }
+  }
+}
+
+function aimOfWriting(row: Row, count: number): Aim {
+  const micros = spreadOf(row, 'postgresCpuMicros')?.median ?? Number.NaN
+  return {
+    says: `to be found costs PostgreSQL at most ${aimMicros} µs an action, up to ${count.toLocaleString('en-US')}`,
+    met: micros <= aimMicros,
+    got: `${digits(micros)} µs`,
+  }
 }
 
 function aimOf(rows: readonly Row[], count: number): Aim {
@@ -104,21 +177,20 @@ function aimOf(rows: readonly Row[], count: number): Aim {
 }
 
 /** The first pages, and pages deep down. */
-async function pages(store: Store, query: ActionQuery, times: number): Promise<number[]> {
+async function pages(store: Store, query: ActionQuery, times: number, from?: string): Promise<number[]> {
   const took: number[] = []
-  let after: string | undefined
+  let after = from
   for (let time = 0; time < times; time += 1) {
     const before = performance.now()
     const page = await store.actions.search({ ...query, limit: 50, after })
     took.push(performance.now() - before)
-    after = page.next
+    after = page.next ?? from
   }
   return took
 }
 
 /** A range of time in the middle of the record, alone and with a filter. */
-async function withTimes(store: Store, asked: typeof questions): Promise<typeof questions> {
-  const { size } = await store.ledger.head()
+async function withTimes(store: Store, asked: typeof questions, size: number): Promise<typeof questions> {
   const [from, to] = await Promise.all(
     [0.5, 0.51].map(async (share) => (await store.journal.read(Math.floor(size * share), 1))[0]?.at),
   )

@@ -63,10 +63,19 @@ export const textArray = (items: readonly (string | null)[]): Buffer =>
     (into, item, offset, sizeBytes) => void into.write(item, offset, sizeBytes),
   )
 
-export const integerArray = (items: readonly (number | bigint | null)[]): Buffer =>
+export const integerArray = (items: readonly (number | null)[]): Buffer =>
   binaryArray(
     oids.int8,
     items,
     () => 8,
     (into, item, offset) => void into.writeBigInt64BE(BigInt(item), offset),
+  )
+
+/** Of 64 bits each, in hex. */
+export const bitsArray = (items: readonly string[]): Buffer =>
+  binaryArray(
+    oids.int8,
+    items,
+    () => 8,
+    (into, item, offset) => void into.write(item, offset, 8, 'hex'),
   )

@@ -7,7 +7,7 @@
 import type { World } from '@countersign/core'
 import type { Reading } from '../tables/reading.ts'
 import type { Lives, Places } from './lives.ts'
-import type { Terms } from './terms.ts'
+import type { Term, Terms } from './terms.ts'
 
 export interface CheckSearchedParts extends Pick<Reading, 'db' | 'tenant'> {
   readonly lives: Lives
@@ -15,7 +15,7 @@ export interface CheckSearchedParts extends Pick<Reading, 'db' | 'tenant'> {
 }
 
 interface Row extends Places {
-  readonly terms: readonly string[]
+  readonly terms: readonly Term[]
 }
 
 /** Rows compared at a time; the entries of each are read for it. */
@@ -69,10 +69,8 @@ export async function checkSearched(
   }
 }
 
-function isSame(stored: readonly string[], due: readonly bigint[]): boolean {
-  const terms = new Set(due.map(String))
-  return terms.size === stored.length && stored.every((term) => terms.has(term))
-}
+const isSame = (stored: readonly Term[], due: ReadonlySet<Term>): boolean =>
+  due.size === stored.length && stored.every((term) => due.has(term))
 
 /** Where each action is told of, by what the facts add up to. */
 function* placesIn({ actions, permits, approvals }: World): Generator<Places> {
@@ -88,6 +86,7 @@ function* placesIn({ actions, permits, approvals }: World): Generator<Places> {
 const reached = { name: 'searched_reached', text: `select index from cursor where tenant = $1 and follower = 'search'` }
 const pageOfRows = {
   name: 'searched_page',
-  text: `select entry, permit, ended, approval, terms::text[] as terms from searched
+  text: `select entry, permit, ended, approval, array(
+      select lpad(to_hex(term), 16, '0') from unnest(terms) term) as terms from searched
     where tenant = $1 and entry > $2 order by entry limit $3`,
 }

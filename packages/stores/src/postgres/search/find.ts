@@ -9,7 +9,7 @@
 import type { ActionQuery } from '@countersign/core'
 import { indexBelow, limitOf } from '../tables/pages.ts'
 import type { Reading } from '../tables/reading.ts'
-import { integerArray, type Value } from '../values.ts'
+import { bitsArray, integerArray, type Value } from '../values.ts'
 import { type Few, fewOf } from './few.ts'
 import type { Places } from './lives.ts'
 import type { Terms, Wanted } from './terms.ts'
@@ -141,8 +141,8 @@ function askingOf(asked: Wanted, entries: readonly number[]) {
 function conditionsOf({ all, some, riskAtLeast }: Wanted, values: Value[]): string[] {
   const place = (value: Value) => `$${values.push(value) + 1}`
   return [
-    ...(all.length === 0 ? [] : [`terms @> ${place(integerArray(all))}::bigint[]`]),
-    ...some.map((any) => `terms && ${place(integerArray(any))}::bigint[]`),
+    ...(all.length === 0 ? [] : [`terms @> ${place(bitsArray(all))}::bigint[]`]),
+    ...some.map((any) => `terms && ${place(bitsArray(any))}::bigint[]`),
     ...(riskAtLeast === undefined ? [] : [`risk >= ${place(riskAtLeast)}`]),
   ]
 }

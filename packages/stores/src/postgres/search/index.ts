@@ -10,10 +10,10 @@ import { type ActionIndex, CountersignError } from '@countersign/core'
 import type { ActionRecord, Entry } from '@countersign/schema'
 import type { Asking } from '../db.ts'
 import type { Reading } from '../tables/reading.ts'
-import { integerArray, textArray, type Value } from '../values.ts'
+import { bitsArray, integerArray, textArray, type Value } from '../values.ts'
 import type { Lives, Places } from './lives.ts'
 import type { Partitions } from './partitions.ts'
-import type { Terms } from './terms.ts'
+import type { Term, Terms } from './terms.ts'
 import { type Begun, isRipe, tell, type Told } from './unfinished.ts'
 
 export interface IndexParts extends Pick<Reading, 'db' | 'tenant' | 'now'> {
@@ -29,7 +29,7 @@ export interface RunningIndex extends ActionIndex {
 
 interface Pair {
   readonly agent: string
-  readonly terms: readonly [agent: bigint, operation: bigint]
+  readonly terms: readonly [agent: Term, operation: Term]
   readonly key: string
 }
 
@@ -107,8 +107,9 @@ export function createIndex({ db, tenant, now, lives, terms, partitions, journal
     try {
       await db.tx(async (session) => {
         await moveTo(session, follower, stand)
-        for (let from = 0; from < rows.length; from += mostRows) {
-          session.send(saveRows, [tenant, ...columnsOf(rows.slice(from, from + mostRows))])
+        const readable = await readableOf(session, rows)
+        for (let from = 0; from < readable.length; from += mostRows) {
+          session.send(saveRows, [tenant, ...columnsOf(readable.slice(from, from + mostRows))])
         }
         if (pairs.length > 0) session.send(savePairs, [tenant, ...columnsOfPairs(pairs)])
       })
@@ -127,6 +128,19 @@ export function createIndex({ db, tenant, now, lives, terms, partitions, journal
   async function moveTo(session: Asking, follower: string, to: number): Promise<void> {
     const moved = await session.query(moveCursor, [tenant, follower, to, stands])
     if (moved.length === 0) throw new CountersignError('ERR_STORE_CONFLICT', { follower, stands })
+  }
+
+  /**
+   * Whoever destroys a key holds the cursor meanwhile, and deletes what is here: so what is written after it sees that the
+   * key is gone.
+   */
+  async function readableOf(session: Asking, rows: readonly Row[]): Promise<readonly Row[]> {
+    if (rows.length === 0) return rows
+    const entries = integerArray(rows.map(({ entry }) => entry))
+    const found = new Set(
+      (await session.query<{ index: number }>(readable, [tenant, entries])).map(({ index }) => index),
+    )
+    return rows.filter(({ entry }) => found.has(entry))
   }
 
   function newPairs(permitted: Told['permitted'], known: ReadonlyMap<string, ActionRecord>): Pair[] {
@@ -153,13 +167,13 @@ export function createIndex({ db, tenant, now, lives, terms, partitions, journal
 
 interface Row extends Places {
   readonly risk: number
-  readonly terms: readonly bigint[]
+  readonly terms: ReadonlySet<Term>
 }
 
 /** Lists of different lengths do not travel as a list of lists: all terms are one, and each row has where its own are. */
 function columnsOf(rows: readonly Row[]): Value[] {
   let last = 0
-  const firsts = rows.map(({ terms }) => (last += terms.length) - terms.length + 1)
+  const firsts = rows.map(({ terms }) => (last += terms.size) - terms.size + 1)
   return [
     integerArray(rows.map(({ entry }) => entry)),
     integerArray(rows.map(({ permit }) => permit)),
@@ -167,14 +181,14 @@ function columnsOf(rows: readonly Row[]): Value[] {
     integerArray(rows.map(({ approval }) => approval)),
     integerArray(rows.map(({ risk }) => risk)),
     integerArray(firsts),
-    integerArray(rows.map(({ terms }, place) => (firsts[place] ?? 0) + terms.length - 1)),
-    integerArray(rows.flatMap(({ terms }) => terms)),
+    integerArray(rows.map(({ terms }, place) => (firsts[place] ?? 0) + terms.size - 1)),
+    bitsArray(rows.flatMap(({ terms }) => [...terms])),
   ]
 }
 
 const columnsOfPairs = (pairs: readonly Pair[]): Value[] => [
   textArray(pairs.map(({ agent }) => agent)),
-  ...[0, 1].map((side) => integerArray(pairs.map(({ terms }) => terms[side] ?? 0n))),
+  ...([0, 1] as const).map((side) => bitsArray(pairs.map(({ terms }) => terms[side]))),
 ]
 
 const moveCursor = {
@@ -182,19 +196,18 @@ const moveCursor = {
   text: 'update cursor set index = $3 where tenant = $1 and follower = $2 and index = $4 returning index',
 }
 
-/**
- * Whoever destroys a key holds the cursor meanwhile, and deletes what is here: so what is written after it sees that the
- * key is gone. Each is looked up by itself (`offset 0`): joined with a list, tables that were never analysed are read from
- * end to end.
- */
+const readable = {
+  name: 'searched_readable',
+  text: `select e.index from entry e
+    join subject_key k on k.tenant = e.tenant and k.subject = e.subject and k.id = e.key_id
+    where e.tenant = $1 and e.index = any($2::bigint[])`,
+}
 const saveRows = {
   name: 'searched_save',
   text: `insert into searched (tenant, entry, permit, ended, approval, risk, terms)
     select $1, r.entry, r.permit, r.ended, r.approval, r.risk, ($9::bigint[])[r.first:r.last]
       from unnest($2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[], $8::bigint[])
         as r (entry, permit, ended, approval, risk, first, last)
-      cross join lateral (select subject, key_id from entry where tenant = $1 and index = r.entry offset 0) e
-      cross join lateral (select 1 from subject_key where tenant = $1 and subject = e.subject and id = e.key_id offset 0) k
     on conflict (tenant, entry) do update
       set permit = excluded.permit, ended = excluded.ended, approval = excluded.approval, terms = excluded.terms
       where (searched.permit, searched.ended, searched.approval, searched.terms)

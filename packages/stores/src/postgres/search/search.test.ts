@@ -2,7 +2,7 @@ import { type ActionQuery, purposeKeywords, type Store } from '@countersign/core
 import type { ActionRecord, Entry, Fact } from '@countersign/schema'
 import fc from 'fast-check'
 import pg from 'pg'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import {
   agentChanged,
   asked,
@@ -42,8 +42,11 @@ describe('searching in parts', { timeout: 120_000 }, () => {
   beforeAll(async () => {
     postgres = await startTestServer()
   }, 60_000)
+  const closeAll = async () => {
+    for (const each of closing.splice(0).toReversed()) await each.close()
+  }
   afterAll(async () => {
-    for (const each of closing.toReversed()) await each.close()
+    await closeAll()
     await postgres.close()
   })
 
@@ -151,6 +154,8 @@ describe('searching in parts', { timeout: 120_000 }, () => {
   })
 
   describe('what is written for it', () => {
+    beforeEach(closeAll)
+
     async function scene() {
       const connection = await postgres.freshDatabase()
       const keys = testKeys()

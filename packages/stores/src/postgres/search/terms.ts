@@ -16,28 +16,38 @@ const riskSteps = [50, 70, 80, 90, 95, 99]
 
 /** What a query asks of the list of an action. */
 export interface Wanted {
-  readonly all: readonly bigint[]
+  readonly all: readonly Term[]
   /** Of each of these at least one. */
-  readonly some: readonly (readonly bigint[])[]
+  readonly some: readonly (readonly Term[])[]
   /** Where the terms do not say it exactly. */
   readonly riskAtLeast: number | undefined
 }
 
-/** Short enough that an index of millions stays small, long enough that two words hardly ever meet. */
+/** Short enough that an index of millions stays small, long enough that two words hardly ever meet: 64 bits, in hex. */
+export type Term = string
+
 export function createTerms(lookup: Lookup) {
-  const remembered = new Map<string, bigint>()
+  const remembered = new Map<Kind, Map<string, Term>>()
+  let size = 0
 
-  const blind = (kind: Kind, value: string): bigint =>
-    BigInt.asIntN(64, BigInt(`0x${lookup(`term\n${kind}\n${value}`).slice(0, 16)}`))
+  const blind = (kind: Kind, value: string): Term => lookup(`term\n${kind}\n${value}`).slice(0, 16)
 
-  function term(kind: Kind, value: string): bigint {
-    const word = `${kind}\n${value}`
-    const known = remembered.get(word)
+  function term(kind: Kind, value: string): Term {
+    let ofKind = remembered.get(kind)
+    const known = ofKind?.get(value)
     if (known !== undefined) return known
-    if (remembered.size >= mostRemembered) remembered.clear()
+    if (size >= mostRemembered) forget()
+    size += 1
+    ofKind = remembered.get(kind) ?? new Map<string, Term>()
+    remembered.set(kind, ofKind)
     const made = blind(kind, value)
-    remembered.set(word, made)
+    ofKind.set(value, made)
     return made
+  }
+
+  function forget(): void {
+    remembered.clear()
+    size = 0
   }
 
   return {
@@ -45,27 +55,39 @@ export function createTerms(lookup: Lookup) {
     blind,
 
     /** Each once. */
-    of({ record, approval, outcome }: ActionLife): bigint[] {
+    of({ record, approval, outcome }: ActionLife): Set<Term> {
       const { action, dataUse, decision, risk } = record
-      const done = outcome?.kind === 'done' ? outcome : undefined
-      const data = [...dataUse.reads, ...dataUse.writes, ...(done?.reads ?? []), ...(done?.writes ?? [])]
-      const words: [Kind, string | undefined][] = [
-        ['agent', action.agent],
-        ['person', action.onBehalfOf],
-        ['person', action.startedBy],
-        ['verb', action.verb],
-        ['operation', action.operation],
-        ['environment', action.environment],
-        ['model', dataUse.model?.name],
-        ['decision', decision.kind],
-        ['outcome', outcome?.kind],
-        ...data.map(({ name }): [Kind, string] => ['dataset', name]),
-        ...keywordsOf(record).map((keyword): [Kind, string] => ['keyword', keyword]),
-        ...stepsUpTo(risk.score).map((step): [Kind, string] => ['risk', String(step)]),
-        ...(approval ? wordsOfApproval(approval) : []),
-      ]
-      const terms = words.flatMap(([kind, value]) => (value === undefined ? [] : [term(kind, value)]))
-      return [...new Set(terms)]
+      const terms = new Set<Term>()
+      const is = (kind: Kind, value: string | undefined) => {
+        if (value !== undefined) terms.add(term(kind, value))
+      }
+      const data = (of: readonly { readonly name: string }[] = []) => {
+        for (const { name } of of) is('dataset', name)
+      }
+      is('agent', action.agent)
+      is('person', action.onBehalfOf)
+      is('person', action.startedBy)
+      is('verb', action.verb)
+      is('operation', action.operation)
+      is('environment', action.environment)
+      is('model', dataUse.model?.name)
+      is('decision', decision.kind)
+      is('outcome', outcome?.kind)
+      data(dataUse.reads)
+      data(dataUse.writes)
+      if (outcome?.kind === 'done') {
+        data(outcome.reads)
+        data(outcome.writes)
+      }
+      for (const keyword of keywordsOf(record)) is('keyword', keyword)
+      for (const step of riskSteps) if (risk.score >= step) is('risk', String(step))
+      if (approval !== undefined) {
+        is('approval', approval.id)
+        is('question', 'asked')
+        is('question', isUnsettled(approval.state) ? undefined : approval.state)
+        for (const { person } of approval.signatures) is('signer', person)
+      }
+      return terms
     },
 
     asked(query: ActionQuery): Wanted {
@@ -73,7 +95,7 @@ export function createTerms(lookup: Lookup) {
       const is = (kind: Kind, value: string | undefined) => (value === undefined ? [] : [blind(kind, value)])
       const isOne = (kind: Kind, values: readonly string[] | undefined) =>
         values === undefined ? [] : [values.map((value) => blind(kind, value))]
-      const step = stepsUpTo(riskAtLeast ?? 0).at(-1)
+      const step = riskSteps.findLast((one) => one <= (riskAtLeast ?? 0))
       return {
         all: [
           ...is('agent', query.agent),
@@ -110,7 +132,7 @@ export function createTerms(lookup: Lookup) {
     pair: (agent: string, operation: string) => [term('agent', agent), term('operation', operation)] as const,
 
     /** Somebody's words may be among those remembered. */
-    forget: () => remembered.clear(),
+    forget,
   }
 }
 
@@ -133,14 +155,3 @@ type Kind =
 /** A question that can still change is found by its row: its action is not written anew at every step. */
 export const isUnsettled = (state: ActionQuery['question']): state is 'open' | 'granted' =>
   state === 'open' || state === 'granted'
-
-function wordsOfApproval({ id, state, signatures }: NonNullable<ActionLife['approval']>): [Kind, string | undefined][] {
-  return [
-    ['approval', id],
-    ['question', 'asked'],
-    ['question', isUnsettled(state) ? undefined : state],
-    ...signatures.map(({ person }): [Kind, string] => ['signer', person]),
-  ]
-}
-
-const stepsUpTo = (risk: number) => riskSteps.filter((step) => step <= risk)

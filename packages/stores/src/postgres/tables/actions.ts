@@ -2,6 +2,7 @@ import type { Store } from '@countersign/core'
 import type { createFind } from '../search/find.ts'
 import type { Lives } from '../search/lives.ts'
 import type { Terms } from '../search/terms.ts'
+import { bitsArray } from '../values.ts'
 import type { Reading } from './reading.ts'
 
 export interface ActionsParts extends Pick<Reading, 'db' | 'tenant' | 'entries'> {
@@ -32,13 +33,13 @@ export function createActions({
       return { items: found.filter((life) => life !== undefined), next }
     },
     async seen(agent, operation) {
-      const pair = [terms.blind('agent', agent), terms.blind('operation', operation)].map(String)
-      return (await db.query(everPermitted, [tenant, ...pair])).length > 0
+      const pair = bitsArray([terms.blind('agent', agent), terms.blind('operation', operation)])
+      return (await db.query(everPermitted, [tenant, pair])).length > 0
     },
   }
 }
 
 const everPermitted = {
   name: 'action_seen',
-  text: 'select 1 as seen from seen where tenant = $1 and agent = $2 and operation = $3',
+  text: 'select 1 as seen from seen where tenant = $1 and agent = ($2::bigint[])[1] and operation = ($2::bigint[])[2]',
 }

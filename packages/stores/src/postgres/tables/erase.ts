@@ -7,6 +7,7 @@ import type { Journal } from '@countersign/core'
 import type { Fact } from '@countersign/schema'
 import type { Writer } from '../commit/writer.ts'
 import type { Terms } from '../search/terms.ts'
+import { bitsArray } from '../values.ts'
 import type { Reading } from './reading.ts'
 import type { Recent } from './recent.ts'
 
@@ -28,7 +29,7 @@ export function createErase({ db, tenant, lookup, terms, record, recent }: Erase
       const [row] = await writer.query<{ count: number }>(countEncrypted, [tenant, subject])
       await writer.query(holdIndex, [tenant]) // what is written to be found is there to be deleted, or sees the key gone
       for (const statement of destroy) await writer.query(statement, [tenant, subject])
-      await writer.query(forgetSeen, [tenant, terms.blind('agent', subject).toString()])
+      await writer.query(forgetSeen, [tenant, bitsArray([terms.blind('agent', subject)])])
       count = row?.count ?? 0
     })
     terms.forget()
@@ -41,7 +42,7 @@ const holdIndex = {
   name: 'erase_hold_index',
   text: `select index from cursor where tenant = $1 and follower = 'search' for update`,
 }
-const forgetSeen = { name: 'erase_seen', text: 'delete from seen where tenant = $1 and agent = $2' }
+const forgetSeen = { name: 'erase_seen', text: 'delete from seen where tenant = $1 and agent = any($2::bigint[])' }
 const countEncrypted = {
   name: 'erase_count',
   text: `select count(*) as count from entry e
