@@ -12,6 +12,7 @@ export {
   type Answer,
   type Attempt,
   type AttemptContext,
+  type CallbackProof,
   type Caller,
   type Change,
   type Channel,
@@ -50,9 +51,10 @@ export {
   type LineageSubject,
   type ChannelContext,
   type LogLine,
+  type MessageRef,
+  type Notice,
   type OpenChannel,
   type OpenFollower,
-  type OpenDesk,
   type Outbox,
   type Page,
   type Paging,
@@ -63,11 +65,14 @@ export {
   type PolicyQuestion,
   type PolicySet,
   type Post,
+  type Pressed,
+  type PressRefused,
   type Presented,
   type Prospect,
   type ApprovalStatus,
   type QueuedLetter,
   type Ran,
+  type Recipient,
   type Running,
   type Store,
   type Surroundings,
@@ -80,6 +85,7 @@ export { askableGroups, askedGroups, expire, sign } from './approval/approval.ts
 export { inForce, requesterChain } from './approval/barred.ts'
 export { createDesk, type Desk, type DeskParts } from './approval/desk.ts'
 export type { Limits } from './approval/limits.ts'
+export { noticeOf } from './approval/notice.ts'
 export { atLeast, groupsOf, served, servedSoFar, shortfall } from './approval/quorum.ts'
 export { createStops, type Stops } from './approval/stop.ts'
 export { createPins, type Pins } from './tools/pins.ts'

@@ -48,7 +48,19 @@ export type {
   Concern,
   Concerns,
 } from './ports/gateway.ts'
-export type { Answer, Post, OpenDesk, ChannelContext, Channel, OpenChannel } from './ports/channel.ts'
+export type {
+  Answer,
+  CallbackProof,
+  Channel,
+  ChannelContext,
+  MessageRef,
+  Notice,
+  OpenChannel,
+  Post,
+  Pressed,
+  PressRefused,
+  Recipient,
+} from './ports/channel.ts'
 export type { Follower, FollowerContext, OpenFollower } from './ports/follower.ts'
 export type { Around, Finding } from './ports/finding.ts'
 export { defineGateway, defineChannel, defineFollower } from './ports/define.ts'

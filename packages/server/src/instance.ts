@@ -15,8 +15,6 @@ import {
   type Follower,
   type PreparedGateway,
   type LogLine,
-  type OpenChannel,
-  type OpenFollower,
   type Running,
   type Stops,
   type Store,
@@ -35,7 +33,9 @@ import { listen, type NodeMount } from './http/listener.ts'
 import { createMounted } from './http/mounted.ts'
 import type { LocalRoster } from './people/local-people.ts'
 import { openAll } from './opened.ts'
-import { builtIn, channelsIn, followersIn } from './config/parts.ts'
+import { openChannels } from './channels/channels.ts'
+import type { Receiver } from './channels/pressed.ts'
+import { builtIn, followersIn } from './config/parts.ts'
 import { createPages } from './http/pages.ts'
 import { createPeopleKeeping, type PeopleKeeping } from './people/people-keeping.ts'
 import type { Prepared } from './config/prepare.ts'
@@ -43,7 +43,7 @@ import { checkpoints } from './duties/checkpoints.ts'
 import { watchProvider } from './people/provider-watch.ts'
 import { createRoster, type Roster } from './agents/roster.ts'
 import { deadlines } from './duties/deadlines.ts'
-import { startDuty } from './duties/duty.ts'
+import { type Duty, startDuty } from './duties/duty.ts'
 import { type Standing, standingOf } from './operator/standing.ts'
 import { onOneInstance } from './duties/one-instance.ts'
 import { wake } from './duties/wake.ts'
@@ -150,6 +150,7 @@ export async function openInstance(parts: InstanceParts): Promise<Instance> {
     })
 
     const followers: RunningFollower[] = []
+    const receivers = new Map<string, Receiver>()
     const keeping = createPeopleKeeping(store)
     const who = await opened.add(
       openWhoSignsIn({
@@ -198,6 +199,7 @@ export async function openInstance(parts: InstanceParts): Promise<Instance> {
       groupRoles: config.identity?.roles,
       founding: { link: founding?.founding, founded },
       page: createPages(parts.consoleDir),
+      receivers,
       log,
     })
     const listener = await opened.add(
@@ -225,12 +227,21 @@ export async function openInstance(parts: InstanceParts): Promise<Instance> {
         name: name === part.name ? name : `${part.name}:${name}`,
         ...(await part.start(section, context)),
       })
-    for (const { name, part, section } of channelsIn(config.channels)) {
-      const channel = await opened.add(part.start(section, { desk, clock, publicUrl, postTo: out.postTo }))
-      await follow({ name: `channel:${name}`, ...toldOf(channel) })
-    }
-    for (const duty of [deadlines({ store, desk, log }), checkpoints(store, signer)])
-      await opened.add(startDuty(duty, { store, node: node.id, log }))
+    await opened.add(
+      openChannels({
+        store,
+        desk,
+        publicUrl,
+        configured: prepared.channels,
+        context: { clock, publicUrl, postTo: out.postTo },
+        concerns,
+        receivers,
+        follow,
+        onDuty,
+        log,
+      }),
+    )
+    for (const duty of [deadlines({ store, desk, log }), checkpoints(store, signer)]) await onDuty(duty)
     for (const { gateway, name, observes } of addresses) {
       if (observes) log({ level: 'warn', says: 'This gateway only observes: nothing is held.', gateway, name })
     }
@@ -261,6 +272,10 @@ export async function openInstance(parts: InstanceParts): Promise<Instance> {
       close: opened.close,
     }
 
+    function onDuty(duty: Duty) {
+      return opened.add(startDuty(duty, { store, node: node.id, log }))
+    }
+
     async function follow(follower: Follower): Promise<void> {
       const start = () => startFollower({ store, follower, log })
       followers.push(await opened.add(onOneInstance({ store, node: node.id, follower, start, log })))
@@ -276,11 +291,3 @@ export const addressesOf = (gateways: ReadonlyMap<string, PreparedGateway>, publ
   [...gateways].flatMap(([gateway, prepared]) =>
     prepared.addresses(publicUrl).map((address) => ({ gateway, ...address })),
   )
-
-/** A channel hears of every change to an approval. */
-const toldOf = (channel: OpenChannel): OpenFollower => ({
-  from: 'head',
-  async follow({ fact }) {
-    if (fact.kind === 'approval.changed') await channel.show(fact.approval)
-  },
-})

@@ -1,26 +1,25 @@
 import { createHmac } from 'node:crypto'
-import { askedGroups } from '@countersign/core'
-import type { Approval } from '@countersign/schema'
+import type { Notice } from '@countersign/core'
 
 /** What a webhook says of a question: where it stands and where to answer it, none of what the agent wrote. */
-export function messageOf(approval: Approval, publicUrl: string) {
-  const { action } = approval.card.bound
+export function messageOf({ approval, version, state, at, card, groups, expiresAt, url }: Notice) {
+  const { action, dataUse } = card.bound
   return {
-    type: `approval.${approval.state}`,
-    timestamp: new Date('settledAt' in approval ? approval.settledAt : approval.askedAt).toISOString(),
+    type: `approval.${state}`,
+    timestamp: new Date(at).toISOString(),
     data: {
-      approval: approval.id,
-      version: approval.version,
-      state: approval.state,
+      approval,
+      version,
+      state,
       agent: action.agent,
       verb: action.verb,
       operation: action.operation,
       environment: action.environment,
-      risk: approval.card.advisory.risk.score,
-      classes: approval.card.bound.dataUse.classes,
-      groups: askedGroups(approval),
-      expiresAt: new Date(approval.expiresAt).toISOString(),
-      url: `${publicUrl}/approvals/${approval.id}`,
+      risk: card.advisory.risk.score,
+      classes: dataUse.classes,
+      groups,
+      expiresAt: new Date(expiresAt).toISOString(),
+      url,
     },
   }
 }

@@ -1,16 +1,18 @@
 import { createHmac } from 'node:crypto'
-import type { ChannelContext } from '@countersign/core'
+import { type ChannelContext, noticeOf } from '@countersign/core'
+import type { Approval } from '@countersign/schema'
 import { granted, sampleOpen, sampleRecord, startOfTime } from '@countersign/stores/conformance'
 import { describe, expect, it } from 'vitest'
 import { webhook } from './webhook.ts'
 
+const publicUrl = 'https://countersign.example'
 const secret = `whsec_${Buffer.alloc(32, 7).toString('base64')}`
 
 async function open(status = 200) {
   const sent: { url: string; headers: Readonly<Record<string, string>>; body: string }[] = []
   const services = {
     clock: { now: () => startOfTime },
-    publicUrl: 'https://countersign.example',
+    publicUrl,
     postTo: () => async (url: string, headers: Readonly<Record<string, string>>, body: string) => {
       sent.push({ url, headers, body })
       return status
@@ -20,14 +22,16 @@ async function open(status = 200) {
     { url: 'https://hooks.example/in', secret },
     services as unknown as ChannelContext,
   )
-  return { channel, sent }
+  const place = { kind: 'place', name: 'url' } as const
+  const show = (approval: Approval) => channel.deliver(noticeOf(approval, publicUrl), place)
+  return { channel, show, sent }
 }
 
 describe('a webhook', () => {
   it('leads to the question, and is signed as Standard Webhooks asks', async () => {
-    const { channel, sent } = await open()
+    const { show, sent } = await open()
     const question = sampleOpen()
-    await channel.show(question)
+    await show(question)
     const { headers, body } = sent[0] ?? { headers: {} as Readonly<Record<string, string>>, body: '' }
     expect(JSON.parse(body)).toMatchObject({
       type: 'approval.open',
@@ -39,32 +43,40 @@ describe('a webhook', () => {
   })
 
   it('says nothing of what the agent wrote', async () => {
-    const { channel, sent } = await open()
+    const { show, sent } = await open()
     const record = { ...sampleRecord(), sentence: 'Tell mallory everything', purpose: { text: 'a secret purpose' } }
-    await channel.show(sampleOpen(record))
+    await show(sampleOpen(record))
     expect(sent[0]?.body).not.toMatch(/mallory|secret purpose/)
   })
 
   it('the same change has the same id, another change another', async () => {
-    const { channel, sent } = await open()
+    const { show, sent } = await open()
     const question = sampleOpen()
-    for (const approval of [question, question, granted(question)]) await channel.show(approval)
+    for (const approval of [question, question, granted(question)]) await show(approval)
     const ids = sent.map(({ headers }) => headers['webhook-id'])
     expect(ids[0]).toBe(ids[1])
     expect(ids[2]).not.toBe(ids[0])
   })
 
   it.each([
-    [200, true],
-    [410, true],
-    [404, true],
-    [429, false],
-    [503, false],
-  ])('an answer of %i counts as taken: %s', async (status, taken) => {
-    const { channel } = await open(status)
-    const told = channel.show(sampleOpen())
-    if (taken) await expect(told).resolves.toBeUndefined()
-    else await expect(told).rejects.toMatchObject({ code: 'ERR_UPSTREAM' })
+    [200, 'told'],
+    [204, 'told'],
+    [301, 'gone'],
+    [404, 'gone'],
+    [410, 'gone'],
+    [408, 'ERR_UPSTREAM'],
+    [429, 'ERR_UPSTREAM'],
+    [503, 'ERR_UPSTREAM'],
+  ])('an answer of %i: %s', async (status, expected) => {
+    const { show } = await open(status)
+    const question = sampleOpen()
+    const told = await show(question).catch((error: { code: string }) => error.code)
+    expect(told).toBe(expected === 'told' ? `${question.id}.1` : expected)
+  })
+
+  it('proves nothing, and takes no press', async () => {
+    const { channel } = await open()
+    expect([channel.proves, channel.receive]).toEqual(['nothing', undefined])
   })
 
   it.each(['whsec_short', 'plain', `whsec_${'x'.repeat(300)}`])('refuses the secret %j', (wrong) => {

@@ -10,18 +10,23 @@ export const webhook = defineChannel({
   name: 'webhook',
   config: WebhookConfig,
 
-  async start({ url, secret }, { clock, publicUrl, postTo }) {
+  async start({ url, secret }, { clock, postTo }) {
     const key = Buffer.from(secret.slice('whsec_'.length), 'base64')
     const post = postTo(url)
     return {
-      async show(approval) {
-        const body = JSON.stringify(messageOf(approval, publicUrl))
-        const id = `${approval.id}.${approval.version}`
-        const status = await post(url, signatureHeaders(id, Math.floor(clock.now() / 1000), body, key), body)
-        // Gone or wrong for good: the next question must not wait behind this one.
-        if (status >= 500 || status === 429) throw new CountersignError('ERR_UPSTREAM', { url, status })
+      proves: 'nothing',
+      places: ['url'],
+      async deliver(notice) {
+        const body = JSON.stringify(messageOf(notice))
+        const status = await post(url, signatureHeaders(notice.id, Math.floor(clock.now() / 1000), body, key), body)
+        if (status >= 200 && status < 300) return notice.id
+        if (status >= 500 || later.includes(status)) throw new CountersignError('ERR_UPSTREAM', { url, status })
+        return 'gone' // wrong for good: the next question does not wait behind this one
       },
       async close() {},
     }
   },
 })
+
+/** Request Timeout, Too Early, Too Many Requests. */
+const later = [408, 425, 429]

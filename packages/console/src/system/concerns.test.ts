@@ -16,8 +16,18 @@ const well: SystemView = {
   gateways: [
     { gateway: 'http', name: 'orders', address: 'http://127.0.0.1:4601/orders', mode: 'enforcing', observes: false },
   ],
+  letters: { waiting: 0, dead: [] },
   concerns: [],
 }
+
+const dead = { channel: 'webhook', recipient: 'place:url', approval: 'apr_1', code: 'ERR_UPSTREAM' }
+
+it('tells of notices that were given up lately, and of no older ones', () => {
+  const told = (givenUpMs: number) =>
+    concernsOf({ ...well, letters: { waiting: 0, dead: [{ ...dead, at: ago(givenUpMs) }] } })
+  expect(told(60_000).map(({ says }) => says)).toEqual(['1 notice was given up within a day: webhook (ERR_UPSTREAM).'])
+  expect(told(48 * 3_600_000)).toEqual([])
+})
 
 describe('what a person must act on', () => {
   it('is nothing in an instance that is well, or only busy', () => {

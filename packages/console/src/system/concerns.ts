@@ -6,6 +6,8 @@ import { duration } from '../words/time.ts'
 const patienceMs = 60_000
 /** A right to run lasts ten seconds and is renewed every three. */
 const silenceMs = 7_000
+/** A notice that was given up is a concern for so long. */
+const dayMs = 24 * 3_600_000
 
 export interface Concern {
   readonly says: string
@@ -19,7 +21,7 @@ export const concernsOf = (system: SystemView): Concern[] => [
   ...fromFigures(system).map((says) => ({ says })),
 ]
 
-function fromFigures({ at, instances, duties, followers, queues, gateways }: SystemView): string[] {
+function fromFigures({ at, instances, duties, followers, queues, letters, gateways }: SystemView): string[] {
   const now = Date.parse(at)
   const since = (moment: string) => now - Date.parse(moment)
   const concerns: string[] = []
@@ -45,6 +47,12 @@ function fromFigures({ at, instances, duties, followers, queues, gateways }: Sys
   if (gateways.length === 0) concerns.push('No gateway is configured, so no agent can come in.')
   for (const { gateway, name, observes } of gateways) {
     if (observes) concerns.push(`${gateway}/${name} only observes: what should wait for people runs.`)
+  }
+  const given = letters.dead.filter((letter) => since(letter.at) < dayMs)
+  if (given.length > 0) {
+    const newest = given.map(({ channel, code }) => `${channel} (${code})`)
+    const where = [...new Set(newest)].join(', ')
+    concerns.push(`${counted(given.length, 'notice was', 'notices were')} given up within a day: ${where}.`)
   }
   if (queues.openQuestions > 100) {
     concerns.push(`${counted(queues.openQuestions, 'question')} wait. People who are asked too much stop reading.`)

@@ -15,6 +15,7 @@ import { When } from '../parts/times.tsx'
 import { count, counted } from '../words/words.ts'
 import { Followers } from './followers.tsx'
 import { concernsOf } from './concerns.ts'
+import { Letters } from './letters.tsx'
 
 const path = '/api/system'
 const everyMs = 5_000
@@ -41,7 +42,7 @@ export function System() {
 }
 
 function Standing({ system }: { system: SystemView }) {
-  const { deployment, store, instances, duties, followers, queues, gateways } = system
+  const { deployment, store, instances, duties, followers, queues, letters, gateways } = system
   return (
     <>
       <Concerns system={system} />
@@ -83,6 +84,7 @@ function Standing({ system }: { system: SystemView }) {
         </Table>
       </Section>
       <Followers followers={followers} />
+      <Letters letters={letters} />
       <Section title="Gateways" aside={<span className="soft">where agents come in</span>}>
         {gateways.length === 0 ? (
           <p className="soft">None is configured: agents cannot come in.</p>

@@ -8,7 +8,6 @@
  */
 import {
   type Approval,
-  type Card,
   type Countersignature,
   type Fact,
   type FactOf,
@@ -19,12 +18,15 @@ import { createListeners } from '../listeners.ts'
 import { forEach } from '../each.ts'
 import { CountersignError, isError } from '../errors.ts'
 import { createFloods } from '../limits/floods.ts'
-import type { Answer, Change, OpenDesk, Store } from '../ports.ts'
+import type { Answer, Change, Store } from '../ports.ts'
 import { createSharedLook } from '../shared.ts'
 import { askedGroups, escalate, expire, sign, withdraw } from './approval.ts'
 import { requesterChain } from './barred.ts'
 
-export interface Desk extends OpenDesk {
+export interface Desk {
+  /** @throws ERR_APPROVAL_… , ERR_SELF_APPROVAL, ERR_APPROVER_NOT_ASKED, ERR_ASSURANCE_TOO_LOW, ERR_CARD_CHANGED, ERR_AGENT_STOPPED */
+  sign(approval: string, answer: Answer): Promise<Approval>
+  escalate(approval: string, person: string): Promise<Approval>
   get(id: string): Promise<Approval>
   /** Waits while it is open, until `patience` aborts; then as it stands. */
   waitFor(id: string, patience: AbortSignal): Promise<Approval>
@@ -91,10 +93,6 @@ export function createDesk({ store, membershipMs = freshGroupsMs }: DeskParts): 
         await mustBeAsked(approval, person)
         return { change: 'escalated', by: person, approval: escalate(approval, () => true) }
       })
-    },
-
-    async card(id): Promise<Card> {
-      return (await get(id)).card
     },
 
     async waitFor(id, patience) {

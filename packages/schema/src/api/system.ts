@@ -69,6 +69,14 @@ export const SystemView = z.object({
     grantedUnspent: z.number().int(),
     waitingClients: z.number().int().describe('Held by the instance that answers.'),
   }),
+  letters: z.object({
+    waiting: z.number().int().describe('Notices that channels have yet to deliver.'),
+    dead: z
+      .array(
+        z.object({ channel: z.string(), recipient: z.string(), approval: z.string(), code: z.string(), at: Moment }),
+      )
+      .describe('Notices given up: the newest 20, with why. `recipient`: `place:<name>`, or `person:<id>`.'),
+  }),
   gateways: z.array(GatewayView),
   concerns: z.array(ConcernView).describe('What is wrong now and may right itself, each since when.'),
 })

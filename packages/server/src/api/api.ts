@@ -81,6 +81,8 @@ export function createApi(parts: ApiParts): OpenApi {
     const requestId = requestIdOf(request.headers.get('x-request-id'))
     try {
       mustBeOurName(hostOf(request), publicUrl)
+      const receive = parts.receivers?.get(new URL(request.url).pathname)
+      if (receive) return sealed(await receive(request), requestId, publicUrl)
       const moved = elsewhere(request, publicUrl)
       if (moved) return sealed(moved, requestId, publicUrl)
       return sealed(await api.fetch(request, { requestId, peer: from?.peer }), requestId, publicUrl)

@@ -4,14 +4,14 @@
  * @module
  */
 import { webhook } from '@countersign/channels'
-import { CountersignError, type Gateway } from '@countersign/core'
+import { type Channel, CountersignError, type Gateway } from '@countersign/core'
 import { lineage, openlineage, search } from '@countersign/followers'
 import { http, mcp } from '@countersign/gateways'
 import type { ZodType } from 'zod'
 import { type Sections, typed } from './sections.ts'
 
 const gateways = [http, mcp] as const satisfies readonly Gateway[]
-const channels = [webhook] as const
+const channels: readonly (Channel & { readonly config: ZodType })[] = [webhook]
 const followers = [openlineage] as const
 
 /** Followers that need no section: what the console searches and draws. */
@@ -28,7 +28,10 @@ export const sections: Sections = {
 export const gatewayOf = (name: string): Gateway => partOf(gateways, name)
 
 /** Every channel that is configured, under its own name. */
-export const channelsIn = (configured: Readonly<Record<string, unknown>>) => instancesIn(channels, configured)
+export const channelsIn = (
+  configured: Readonly<Record<string, unknown>>,
+): readonly { readonly name: string; readonly part: Channel; readonly section: unknown }[] =>
+  instancesIn(channels, configured)
 
 /** Every follower that is configured, under its own name. */
 export const followersIn = (configured: Readonly<Record<string, unknown>>) => instancesIn(followers, configured)

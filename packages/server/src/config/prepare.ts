@@ -23,7 +23,7 @@ import {
 } from '@countersign/policy'
 import type { Config } from './config.ts'
 import { lookAtData } from './data-dir.ts'
-import { gatewayOf } from './parts.ts'
+import { channelsIn, gatewayOf } from './parts.ts'
 import { clashes, type Wanted } from './ports.ts'
 import type { ReadConfig } from './read-config.ts'
 import { readRegistry, registryFile, rereadRegistry } from './registry.ts'
@@ -33,6 +33,7 @@ export interface Prepared {
   /** With `policies` as a whole path. */
   readonly config: Config
   readonly gateways: ReadonlyMap<string, PreparedGateway>
+  readonly channels: ReturnType<typeof channelsIn>
   /** Checked, and not loaded yet. */
   readonly policies: Policies
   readonly source: PolicySource & { files(): ReturnType<ReturnType<typeof policyDirectory>['files']> }
@@ -104,6 +105,7 @@ export async function prepare(read: ReadConfig, baseDir: string, dataDir?: strin
       ? {
           config,
           gateways: new Map(gateways.map(({ name, gateway }) => [name, gateway])),
+          channels: channelsIn(config.channels),
           policies,
           source: { ...source, registry: again },
           watch: (changed) => watchContents({ read: contents, from, folders: folders(), changed }),

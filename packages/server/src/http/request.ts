@@ -68,7 +68,8 @@ function mustBeJson(bytes: Uint8Array): void {
   }
 }
 
-async function readAtMost(request: Request, most: number): Promise<Uint8Array<ArrayBuffer>> {
+/** @throws ERR_INPUT_TOO_LARGE */
+export async function readAtMost(request: Request, most: number): Promise<Uint8Array<ArrayBuffer>> {
   const said = Number(request.headers.get('content-length') ?? 0)
   if (said > most) throw new CountersignError('ERR_INPUT_TOO_LARGE', { said })
   const chunks: Uint8Array[] = []

@@ -28,7 +28,17 @@ import type { LocalParts } from '../../people/local-people.ts'
 export interface ApiParts {
   readonly store: Pick<
     Store,
-    'commit' | 'approvals' | 'actions' | 'agents' | 'people' | 'tools' | 'journal' | 'ledger' | 'lineage' | 'leases'
+    | 'commit'
+    | 'approvals'
+    | 'actions'
+    | 'agents'
+    | 'people'
+    | 'tools'
+    | 'journal'
+    | 'ledger'
+    | 'lineage'
+    | 'leases'
+    | 'outbox'
   > & { readonly permits: Pick<Store['permits'], 'openEnded'> }
   /** Records refused signatures itself, whatever the channel. */
   readonly desk: Pick<Desk, 'sign' | 'escalate' | 'waiting'>
@@ -68,6 +78,8 @@ export interface ApiParts {
   readonly timeZone?: string
   /** Milliseconds between two signs of life on `/api/events`. Default 15,000. */
   readonly heartbeatMs?: number
+  /** Who answers what the providers of channels call, by path. */
+  readonly receivers?: ReadonlyMap<string, (request: Request) => Promise<Response>>
   /** The console's pages and files. */
   page(request: Request): Promise<Response>
   log(line: LogLine): void

@@ -29,6 +29,7 @@ export function system(api: Api, parts: ApiParts): void {
     const answeredInMs = Math.round((performance.now() - askedAt) * 10) / 10
     const leases = await store.leases.list()
     const { open, granted } = await store.approvals.unsettled()
+    const { waiting, dead } = await store.outbox.state()
     return context.json(
       {
         at: moment(clock.now()),
@@ -38,6 +39,16 @@ export function system(api: Api, parts: ApiParts): void {
         duties: leases.flatMap(dutyOf),
         followers: await Promise.all(running.followers().map((each) => followerView(each, size))),
         queues: { openQuestions: open, grantedUnspent: granted, waitingClients: desk.waiting() },
+        letters: {
+          waiting,
+          dead: dead.map(({ channel, recipient, approval, code, diedAt }) => ({
+            channel,
+            recipient,
+            approval,
+            code,
+            at: moment(diedAt),
+          })),
+        },
         gateways: running.addresses.map(({ leadsTo: _leadsTo, ...gateway }) => gateway),
         concerns: running.concerns().map(({ key, says, since }) => ({ key, says, since: moment(since) })),
       },
