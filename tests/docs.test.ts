@@ -90,6 +90,18 @@ it('the map names only what is there', () => {
   }
 })
 
+it('the page of questions answers at least twenty, each by a file that is there and by no file twice', () => {
+  const page = readFileSync('docs/where-is.md', 'utf8')
+  const rows = page.split('\n').filter((line) => line.startsWith('|') && line.includes('?'))
+  const answers = rows.flatMap((row) => /\]\(\.\.\/(packages\/[\w/-]+\.tsx?)\)/.exec(row)?.[1] ?? [])
+  const short = inlineCode({ path: '', text: page }).filter((code) => /^[\w-]+(\/[\w-]+)*\/[\w-]+\.tsx?$/.test(code))
+  const paths = [...answers, ...short.map((code) => `packages/${code.replace('/', '/src/')}`)]
+  expect(rows.length).toBeGreaterThanOrEqual(20)
+  expect(answers).toHaveLength(rows.length)
+  expect(new Set(answers).size).toBe(rows.length)
+  expect(paths.filter((path) => !existsSync(path))).toEqual([])
+})
+
 describe('policies on the pages', () => {
   const registry = registryOf({ registry: 'policies/registry.yaml' } as Parameters<typeof registryOf>[0], root)
 
