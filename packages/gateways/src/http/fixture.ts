@@ -103,7 +103,8 @@ export async function openInstance(settings: { upstream?: object; config?: objec
     clock: { now: () => 0 },
     publicUrl: 'http://countersign.test',
     async identify(presented) {
-      const credential = presented.kind === 'bearer' ? presented.token : ''
+      if (presented.kind !== 'bearer') throw new CountersignError('ERR_CREDENTIAL_KIND')
+      const credential = presented.token
       if (credential !== key && credential !== otherKey) throw new CountersignError('ERR_AGENT_UNKNOWN')
       const first = credential === key
       return {

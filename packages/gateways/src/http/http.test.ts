@@ -206,6 +206,13 @@ describe('who asks', () => {
     expect(instance.upstream.received).toHaveLength(status === 200 ? 1 : 0)
   })
 
+  it('a token that is bound to a key is told that it proves nobody here', async () => {
+    const answer = await fetch(`${instance.url}/crm/a`, { headers: { authorization: `DPoP ${key}`, dpop: 'proof' } })
+    expect(answer.status).toBe(401)
+    expect(await answer.json()).toMatchObject({ type: 'urn:countersign:error:ERR_CREDENTIAL_KIND' })
+    expect(instance.upstream.received).toHaveLength(0)
+  })
+
   it('an upstream nobody configured is not found', async () => {
     expect((await instance.ask('/other/a')).status).toBe(404)
   })

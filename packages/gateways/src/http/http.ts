@@ -29,7 +29,7 @@ import { openListener, partsOf } from './listener.ts'
 import { tryTarget } from './target.ts'
 import { asksForSocket, checkHandshake, handshakeHeaders, join } from './websocket.ts'
 import { createSpool, type Spooled } from './spool.ts'
-import { codingsOf, credentialOf, type Head, isAsync, isSafe, readHead, waitOf } from './wire.ts'
+import { codingsOf, presentedIn, type Head, isAsync, isSafe, readHead, waitOf } from './wire.ts'
 
 export const http = defineGateway({
   name: 'http',
@@ -214,9 +214,9 @@ async function recognise(
   { identify }: GatewayContext,
   resource: string,
 ): Promise<Caller> {
-  const token = credentialOf(readHeaders(rawHeaders))
-  if (token === undefined) throw new CountersignError('ERR_AGENT_UNKNOWN')
-  return identify({ kind: 'bearer', token }, { resource, source: socket.remoteAddress })
+  const presented = presentedIn(readHeaders(rawHeaders))
+  if (!presented) throw new CountersignError('ERR_AGENT_UNKNOWN')
+  return identify(presented, { resource, source: socket.remoteAddress })
 }
 
 /** What is left of a request that was read to its end. */

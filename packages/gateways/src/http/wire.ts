@@ -4,7 +4,7 @@
  * @module
  */
 import type { IncomingMessage } from 'node:http'
-import { CountersignError } from '@countersign/core'
+import { CountersignError, type Presented } from '@countersign/core'
 import { Method } from './config.ts'
 import { type Headers, readHeaders } from './headers.ts'
 import { parseTarget, type Target } from './target.ts'
@@ -45,8 +45,15 @@ export function isJson(contentType: string): boolean {
   return true
 }
 
-/** The key an agent shows. It goes no further than this. */
-export function credentialOf(headers: Headers): string | undefined {
+/** What an agent shows of itself. It goes no further than this. */
+export function presentedIn(headers: Headers): Presented | undefined {
+  const [, bound] = /^DPoP +(\S+) *$/i.exec(headers('authorization') ?? '') ?? []
+  if (bound !== undefined) return { kind: 'dpop', token: bound, proof: headers('dpop') ?? '' }
+  const token = credentialOf(headers)
+  return token === undefined ? undefined : { kind: 'bearer', token }
+}
+
+function credentialOf(headers: Headers): string | undefined {
   const authorization = headers('authorization')
   const key = headers('x-countersign-key')
   if (authorization === undefined) return key

@@ -137,7 +137,8 @@ export async function openFakeInstance(
     clock: { now: () => Date.now() },
     publicUrl: url,
     async identify(presented, { source }) {
-      const credential = presented.kind === 'bearer' ? presented.token : ''
+      if (presented.kind !== 'bearer') throw new CountersignError('ERR_CREDENTIAL_KIND')
+      const credential = presented.token
       sources.add(source)
       const refused = turnedAway.get(credential)
       if (refused) throw new CountersignError(refused)

@@ -4,7 +4,7 @@
  * @module
  */
 import type { IncomingMessage } from 'node:http'
-import { type Caller, CountersignError, type GatewayContext, isError } from '@countersign/core'
+import { type Caller, CountersignError, type GatewayContext, isError, type Presented } from '@countersign/core'
 import { json, type Said } from './wire.ts'
 
 export const metadataPath = '/.well-known/oauth-protected-resource/mcp'
@@ -22,23 +22,32 @@ export async function identify(
   services: GatewayContext,
   server: string,
 ): Promise<Identified> {
-  const [, key] = /^Bearer ([\x21-\x7e]{1,4096})$/i.exec(request.headers.authorization ?? '') ?? []
-  if (key === undefined) return { kind: 'refused', said: unknownAgent(services, server) }
+  const presented = presentedIn(request)
+  if (!presented) return { kind: 'refused', said: unknownAgent(services, server) }
   try {
     return {
       kind: 'known',
-      caller: await services.identify(
-        { kind: 'bearer', token: key },
-        { resource: addressOf(services, server), source: request.socket.remoteAddress },
-      ),
+      caller: await services.identify(presented, {
+        resource: addressOf(services, server),
+        source: request.socket.remoteAddress,
+      }),
     }
   } catch (error) {
     if (isError(error, 'ERR_AGENT_UNKNOWN')) return { kind: 'refused', said: unknownAgent(services, server) }
+    if (isError(error, 'ERR_CREDENTIAL_KIND'))
+      return { kind: 'refused', said: unknownAgent(services, server, error.message) }
     if (isError(error, 'ERR_AGENT_STOPPED')) return closed(403, `${error.message} Nothing was run.`)
     services.log({ level: 'error', says: 'An agent could not be identified.', server })
     const { message } = isError(error, 'ERR_STORE_UNAVAILABLE') ? error : new CountersignError('ERR_INTERNAL')
     return closed(503, message)
   }
+}
+
+function presentedIn({ headers: { authorization = '', dpop } }: IncomingMessage): Presented | undefined {
+  const [, scheme = '', token = ''] = /^(Bearer|DPoP) ([\x21-\x7e]{1,4096})$/i.exec(authorization) ?? []
+  if (scheme === '') return undefined
+  if (scheme.toLowerCase() === 'bearer') return { kind: 'bearer', token }
+  return { kind: 'dpop', token, proof: typeof dpop === 'string' ? dpop : '' }
 }
 
 /** An agent that was stopped, or a key that opens nothing any more. That nobody can look now says nothing. */
@@ -68,7 +77,10 @@ export const resourceMetadata = (publicUrl: string, server: string): Said =>
     bearer_methods_supported: ['header'],
   })
 
-function unknownAgent({ publicUrl }: GatewayContext, server: string): Said {
+/** `why`: of a kind of credential that proves nobody here (https://www.rfc-editor.org/rfc/rfc6750#section-3.1). */
+function unknownAgent({ publicUrl }: GatewayContext, server: string, why?: string): Said {
   const where = `${publicUrl}${metadataPath}/${server}`
-  return json({ error: 'invalid_token' }, 401, { 'www-authenticate': `Bearer resource_metadata="${where}"` })
+  return json({ error: 'invalid_token', ...(why !== undefined && { error_description: why }) }, 401, {
+    'www-authenticate': `Bearer resource_metadata="${where}"`,
+  })
 }

@@ -125,6 +125,14 @@ describe('the wire', () => {
     })
   })
 
+  it('a token that is bound to a key is told that it proves nobody here', async () => {
+    const answer = await send(JSON.stringify(hello), { authorization: `DPoP ${keys.mine}`, dpop: 'proof' })
+    expect([answer.status, await answer.json()]).toEqual([
+      401,
+      { error: 'invalid_token', error_description: expect.stringContaining('kind of credential') },
+    ])
+  })
+
   it('a stopped agent reads so in band', async () => {
     const answer = await ask('tools/call', { name: 'x' }, { authorization: `Bearer ${keys.stopped}` })
     expect(await answer.json()).toMatchObject({

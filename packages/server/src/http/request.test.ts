@@ -218,6 +218,7 @@ describe('the OpenAPI document', () => {
       '/api/lineage',
       '/api/me',
       '/api/people',
+      '/api/people/{id}/accounts',
       '/api/people/{id}/activity',
       '/api/people/{id}/end-sessions',
       '/api/people/{id}/roles',
