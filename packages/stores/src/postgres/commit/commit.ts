@@ -125,7 +125,16 @@ export function createCommitter(parts: CommitterParts): Committer {
 
   return {
     async start() {
-      await reach()
+      for (let tried = 0; ; tried += 1) {
+        try {
+          return await reach()
+        } catch (cause) {
+          cutOff()
+          if (!isUnreachable(cause)) throw cause
+          if (tried >= mostTries) throw new CountersignError('ERR_STORE_UNAVAILABLE', undefined, { cause })
+          await sleep(pauseMs(tried))
+        }
+      }
     },
     commit: (change) => handOver(change, undefined),
     async erase(fact, also) {
@@ -357,7 +366,7 @@ export function createCommitter(parts: CommitterParts): Committer {
     }
     putBack(all.filter((waiting) => !isOver(waiting)))
     if (tries > mostTries) tries = 0
-    else await sleep(10 * 2 ** tries * (1 + Math.random()))
+    else await sleep(pauseMs(tries))
   }
 
   function cutOff(): void {
@@ -375,6 +384,9 @@ export function createCommitter(parts: CommitterParts): Committer {
     return new CountersignError(code, (await parts.permit(permit))?.permit)
   }
 }
+
+/** Longer from try to try, and not the same for all. */
+const pauseMs = (tried: number): number => 10 * 2 ** tried * (1 + Math.random())
 
 /** A stop goes first and alone (P15), and so does what writes more than a batch. */
 function takeBatch(queue: Waiting[], single: boolean): Waiting[] {
