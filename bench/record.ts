@@ -259,7 +259,7 @@ const multiply = (copies: number): readonly string[] => {
   return [
     'alter table entry drop constraint if exists entry_tenant_id_key', // a copy opens only under the id it was encrypted with
     `insert into entry select tenant, index + shift, id, at + later, kind, action || '-' || copy, approval || '-' || copy,
-       subject, key_id, leaf, leaf_hash, blob, wrapped_key from entry, ${many} order by index + shift`,
+       subject, key_id, leaf, leaf_hash, blob from entry, ${many} order by index + shift`,
     `insert into approval (tenant, id, version, state, digest_key, action, agent, on_behalf_of, barred, asked_at, due_at,
          asked_entry, entry)
        select tenant, id || '-' || copy, version, state, digest_key || '-' || copy, action || '-' || copy, agent,

@@ -53,8 +53,8 @@ export function createRecorder(vault: Vault): Recorder {
       const payload = JSON.stringify(fact)
       const record = vault.newRecord(subject, subjectKey, id)
       const { stream, sequence, leafAt } = envelopeOf(fact, { id, payload: record.blind(payload) }, record.blind)
-      const { blob, wrappedKey } = record.encrypt(payload)
-      return { id, kind: fact.kind, subject, stream, sequence, leafAt, blob, wrappedKey }
+      const { blob } = record.encrypt(payload)
+      return { id, kind: fact.kind, subject, stream, sequence, leafAt, blob }
     },
     open({ id, leaf, subject, ...encrypted }, subjectKey) {
       const { type, payload: committed } = JSON.parse(decodeUtf8(leaf)) as { type: string; payload: string }

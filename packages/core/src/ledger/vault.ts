@@ -1,10 +1,10 @@
 /**
- * Keeps what is recorded readable only as long as someone may read it. Three keys, each encrypted by the next:
+ * Keeps what is recorded readable only as long as someone may read it:
  *
- *   record ─▶ its own key ─▶ its subject's key ─▶ the key-encryption key, which lives outside the database
+ *   record ─▶ a key derived from ─▶ its subject's key, encrypted by ─▶ the key-encryption key, which lives outside the database
  *
  * Destroying a subject's key makes every record about that subject unreadable, in backups too; what the ledger says of
- * those records stays, and can no longer be guessed at, because the salt of a record's commitments comes from its key.
+ * those records stays, and can no longer be guessed at, because the salt of a record's commitments is derived from that key too.
  *
  * @module
  */
@@ -22,11 +22,10 @@ export interface VaultKeys {
   readonly tenant: Uint8Array
 }
 
-/** What is stored of a record. Neither part opens without the subject's key. */
+/** What is stored of a record. */
 export interface EncryptedRecord {
-  /** Nonce, ciphertext, tag. */
+  /** Which key of its subject it was, nonce, ciphertext, tag. */
   readonly blob: Uint8Array
-  readonly wrappedKey: Uint8Array
 }
 
 /** A commitment to a value under this record's salt, hex: says nothing of the value once the salt is gone. */
@@ -42,7 +41,7 @@ export interface Vault {
   newSubjectKey(subject: string): { readonly wrapped: Uint8Array }
   /** The same key under the key-encryption key now in use. @throws ERR_LEDGER_BROKEN */
   rewrapSubjectKey(subject: string, wrapped: Uint8Array): Uint8Array
-  /** A record's key and salt, drawn before its payload is known. @throws ERR_LEDGER_BROKEN */
+  /** A record's key and salt, known before its payload is. A record's id MUST NOT be used twice. @throws ERR_LEDGER_BROKEN */
   newRecord(subject: string, wrapped: Uint8Array, recordId: string): NewRecord
   /**
    * Undefined for a record encrypted by an earlier key of this subject, which is destroyed.
@@ -69,6 +68,8 @@ export interface OpenedRecord {
 interface SubjectKey {
   readonly id: Buffer
   readonly key: Uint8Array
+  /** HMAC under the key: what belongs to one record. */
+  derive(what: string): Buffer
 }
 
 const keyBytes = 32
@@ -76,6 +77,8 @@ const nonceBytes = 12
 const tagBytes = 16
 const kekIdBytes = 4
 const subjectKeyIdBytes = 8
+/** An empty payload has as many. */
+const fewestBytes = subjectKeyIdBytes + nonceBytes + tagBytes
 
 /** @throws ERR_CONFIG_INVALID unless every key has 32 bytes, and none serves two purposes */
 export function createVault({ kek, previousKeks = [], tenant }: VaultKeys): Vault {
@@ -91,7 +94,7 @@ export function createVault({ kek, previousKeks = [], tenant }: VaultKeys): Vaul
   const keks = new Map([...previousKeks, kek].map((key) => [idOf(key), key]))
 
   /** `<id of the kek> <id of this key> <encrypted key>` */
-  const wrap = (subject: string, { id, key }: SubjectKey): Uint8Array =>
+  const wrap = (subject: string, { id, key }: Pick<SubjectKey, 'id' | 'key'>): Uint8Array =>
     Buffer.concat([Buffer.from(kekId, 'hex'), id, encrypt(random(nonceBytes), kek, key, boundTo(subject, id))])
 
   function unwrap(subject: string, wrapped: Uint8Array): SubjectKey {
@@ -108,7 +111,8 @@ export function createVault({ kek, previousKeks = [], tenant }: VaultKeys): Vaul
     if (!wrappedBy) throw new CountersignError('ERR_LEDGER_BROKEN', { vault: 'encrypted by a key that is not at hand' })
     const id = bytes.subarray(kekIdBytes, kekIdBytes + subjectKeyIdBytes)
     const encrypted = bytes.subarray(kekIdBytes + subjectKeyIdBytes)
-    return { id, key: decrypt(wrappedBy, encrypted, boundTo(subject, id)) }
+    const key = decrypt(wrappedBy, encrypted, boundTo(subject, id))
+    return { id, key, derive: createHmacSha256(key) }
   }
 
   return {
@@ -118,25 +122,22 @@ export function createVault({ kek, previousKeks = [], tenant }: VaultKeys): Vaul
     }),
     rewrapSubjectKey: (subject, wrapped) => wrap(subject, unwrap(subject, wrapped)),
     newRecord(subject, wrapped, recordId) {
-      const subjectKey = unwrap(subject, wrapped)
-      const key = random(keyBytes)
-      const wrappedKey = Buffer.concat([
-        subjectKey.id,
-        encrypt(random(nonceBytes), subjectKey.key, key, `key ${recordId}`),
-      ])
+      const { id, derive } = unwrap(subject, wrapped)
       return {
-        blind: blindOf(key),
-        encrypt: (payload) => ({
-          blob: encrypt(random(nonceBytes), key, Buffer.from(payload, 'utf8'), `record ${recordId}`),
-          wrappedKey,
-        }),
+        blind: blindOf(derive, recordId),
+        encrypt(payload) {
+          const bytes = Buffer.from(payload, 'utf8')
+          const encrypted = encrypt(random(nonceBytes), keyOf(derive, recordId), bytes, `record ${recordId}`)
+          return { blob: Buffer.concat([id, encrypted]) }
+        },
       }
     },
-    open(subject, wrapped, recordId, { blob, wrappedKey }) {
-      const subjectKey = unwrap(subject, wrapped)
-      if (!subjectKey.id.equals(wrappedKey.subarray(0, subjectKeyIdBytes))) return undefined
-      const key = decrypt(subjectKey.key, wrappedKey.subarray(subjectKeyIdBytes), `key ${recordId}`)
-      return { payload: decrypt(key, blob, `record ${recordId}`).toString('utf8'), blind: blindOf(key) }
+    open(subject, wrapped, recordId, { blob }) {
+      const { id, derive } = unwrap(subject, wrapped)
+      if (blob.length < fewestBytes) throw new CountersignError('ERR_LEDGER_BROKEN', { vault: 'does not open' })
+      if (!id.equals(blob.subarray(0, subjectKeyIdBytes))) return undefined
+      const bytes = decrypt(keyOf(derive, recordId), blob.subarray(subjectKeyIdBytes), `record ${recordId}`)
+      return { payload: bytes.toString('utf8'), blind: blindOf(derive, recordId) }
     },
     lookup: (value) => lookup(`lookup\n${value}`).toString('hex'),
     secretReference: (value) => `secret:${lookup(`secret\n${value}`).toString('hex')}`,
@@ -145,9 +146,11 @@ export function createVault({ kek, previousKeks = [], tenant }: VaultKeys): Vaul
 
 const boundTo = (subject: string, id: Buffer): string => `subject ${id.toString('hex')} ${subject}`
 
-/** The salt is derived (one block of HKDF-Expand, RFC 5869 §2.3), so that there is no second thing to destroy. */
-function blindOf(recordKey: Uint8Array): Blind {
-  const commit = createHmacSha256(hmac(recordKey, 'commit\u0001'))
+/** One block of HKDF-Expand each (RFC 5869 §2.3), so that there is no second thing to destroy. */
+const keyOf = (derive: SubjectKey['derive'], recordId: string): Buffer => derive(`record ${recordId}\u0001`)
+
+function blindOf(derive: SubjectKey['derive'], recordId: string): Blind {
+  const commit = createHmacSha256(derive(`commit ${recordId}\u0001`))
   return (what) => commit(what).toString('hex')
 }
 

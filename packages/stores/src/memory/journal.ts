@@ -107,9 +107,9 @@ export function createJournal(
     },
     append(fact, { subject, at: entryAt, sequence }) {
       const { key, wrapped } = keyOf(subject)
-      const { id, blob, wrappedKey, leafAt } = recorder.prepare(fact, subject, wrapped)
+      const { id, blob, leafAt } = recorder.prepare(fact, subject, wrapped)
       const leaf = leafAt(entryAt, sequence)
-      entries.push({ id, at: entryAt, subject, key, blob, wrappedKey, leaf, opened: undefined })
+      entries.push({ id, at: entryAt, subject, key, blob, leaf, opened: undefined })
       return leaf
     },
     wake,

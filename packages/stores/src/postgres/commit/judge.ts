@@ -102,7 +102,7 @@ export function judge<One extends Command>(
   ): void {
     const fact = change.facts[position]
     if (fact === undefined) throw new RangeError('every fact is prepared')
-    const { id, kind, subject, blob, wrappedKey } = one
+    const { id, kind, subject, blob } = one
     const index = frontier.size
     const leaf = one.leafAt(at, sequence)
     const leafHash = hashLeaf(sha256, leaf)
@@ -110,7 +110,7 @@ export function judge<One extends Command>(
     const links = { action, approval: approval === null ? null : searchable(approval) }
     const keyId = subjectKeys.get(subject)?.id ?? ''
     written.push({ entry: { index, id, at, fact }, sizeBytes: blob.length })
-    entries.push({ index, id, at, kind, ...links, subject, keyId, leaf, leafHash, blob, wrappedKey })
+    entries.push({ index, id, at, kind, ...links, subject, keyId, leaf, leafHash, blob })
     frontier.push(leafHash)
   }
 }

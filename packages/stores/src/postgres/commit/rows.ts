@@ -20,7 +20,6 @@ export interface NewEntry {
   readonly leaf: Uint8Array
   readonly leafHash: Uint8Array
   readonly blob: Uint8Array
-  readonly wrappedKey: Uint8Array
 }
 
 /** One list of rows: its place in the statement is `$$`. */
@@ -79,9 +78,9 @@ function insertEntries(entries: readonly NewEntry[]): Part {
   return {
     name: 'e',
     text: `insert into entry
-      (tenant, index, id, at, kind, action, approval, subject, key_id, leaf, leaf_hash, blob, wrapped_key)
+      (tenant, index, id, at, kind, action, approval, subject, key_id, leaf, leaf_hash, blob)
       select moved.tenant, row.* from moved, unnest($$::bigint[], $$::text[], $$::bigint[], $$::text[], $$::text[], $$::text[],
-        $$::text[], $$::text[], $$::bytea[], $$::bytea[], $$::bytea[], $$::bytea[]) as row`,
+        $$::text[], $$::text[], $$::bytea[], $$::bytea[], $$::bytea[]) as row`,
     values: [
       integerArray(column('index')),
       textArray(column('id')),
@@ -94,7 +93,6 @@ function insertEntries(entries: readonly NewEntry[]): Part {
       bytesArray(column('leaf')),
       bytesArray(column('leafHash')),
       bytesArray(column('blob')),
-      bytesArray(column('wrappedKey')),
     ],
   }
 }

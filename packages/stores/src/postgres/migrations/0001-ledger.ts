@@ -17,7 +17,6 @@ export const ledger: Migration = {
       leaf bytea not null,
       leaf_hash bytea not null,
       blob bytea not null,
-      wrapped_key bytea not null,
       primary key (tenant, index),
       unique (tenant, id))`,
     `create index if not exists entry_by_action on entry (tenant, action, index) where action is not null`,

@@ -95,7 +95,6 @@ export const state: Migration = {
       reference text not null,
       key_id text not null,
       blob bytea not null,
-      wrapped_key bytea not null,
       primary key (tenant, reference))`,
   ],
 }

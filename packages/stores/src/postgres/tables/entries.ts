@@ -16,7 +16,6 @@ interface EntryRow {
   readonly subject: string
   readonly leaf: Uint8Array
   readonly blob: Uint8Array
-  readonly wrappedKey: Uint8Array
   /** The subject's key, if it still is the one that sealed this. */
   readonly subjectKey: Uint8Array | null
 }
@@ -74,10 +73,10 @@ export function createEntries({ db, tenant, recorder, recent }: EntriesParts): E
   /** Every row brings its subject's key, the same in all of one answer: the vault opens the first, once. */
   function open(rows: readonly EntryRow[]): Entry[] {
     const keys = new Map<string, Uint8Array>()
-    return rows.map(({ index, id, at, subject, leaf, blob, wrappedKey, subjectKey }) => {
+    return rows.map(({ index, id, at, subject, leaf, blob, subjectKey }) => {
       const key = subjectKey ? (keys.get(subject) ?? subjectKey) : undefined
       if (key) keys.set(subject, key)
-      return { index, id, at, fact: recorder.open({ id, leaf, subject, blob, wrappedKey }, key) }
+      return { index, id, at, fact: recorder.open({ id, leaf, subject, blob }, key) }
     })
   }
 
@@ -102,7 +101,7 @@ export function factAt<Kind extends FactKind>(
 
 const isKind = <Kind extends FactKind>(fact: Fact, kind: Kind): fact is FactOf<Kind> => fact.kind === kind
 
-const select = `select e.index, e.id, e.at, e.subject, e.leaf, e.blob, e.wrapped_key as "wrappedKey",
+const select = `select e.index, e.id, e.at, e.subject, e.leaf, e.blob,
     k.wrapped as "subjectKey"
   from entry e left join subject_key k on k.tenant = e.tenant and k.subject = e.subject and k.id = e.key_id`
 

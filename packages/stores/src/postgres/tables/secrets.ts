@@ -5,7 +5,6 @@ import type { Db } from '../db.ts'
 interface Found {
   [column: string]: unknown
   readonly blob: Uint8Array
-  readonly wrappedKey: Uint8Array
   readonly subjectKey: Uint8Array
 }
 
@@ -17,8 +16,8 @@ export function createSecrets(parts: { db: Db; tenant: string; vault: Vault; sub
     async keep(value) {
       const reference = vault.secretReference(value)
       const key = await subjects.key(subject)
-      const { blob, wrappedKey } = vault.newRecord(subject, key.wrapped, reference).encrypt(value)
-      await db.query(add, [tenant, reference, key.id, blob, wrappedKey])
+      const { blob } = vault.newRecord(subject, key.wrapped, reference).encrypt(value)
+      await db.query(add, [tenant, reference, key.id, blob])
       return reference
     },
     async reveal(reference) {
@@ -37,12 +36,12 @@ export function createSecrets(parts: { db: Db; tenant: string; vault: Vault; sub
 
 const add = {
   name: 'secret_add',
-  text: `insert into secret (tenant, reference, key_id, blob, wrapped_key) values ($1, $2, $3, $4, $5)
+  text: `insert into secret (tenant, reference, key_id, blob) values ($1, $2, $3, $4)
     on conflict (tenant, reference) do nothing`,
 }
 const find = {
   name: 'secret_find',
-  text: `select s.blob, s.wrapped_key as "wrappedKey", k.wrapped as "subjectKey" from secret s
+  text: `select s.blob, k.wrapped as "subjectKey" from secret s
     join subject_key k on k.tenant = s.tenant and k.subject = $3 and k.id = s.key_id
     where s.tenant = $1 and s.reference = $2`,
 }
