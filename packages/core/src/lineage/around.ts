@@ -11,7 +11,7 @@ export type Direction = 'upstream' | 'downstream'
 /** Nodes that are counted around one; from here on a count says no more than "that many or more". */
 export const mostReached = 5_000
 /** Flows of an agent or person that are looked at, the newest; older ones are not in the graph. */
-export const newestFlows = 5_000
+export const newestFlows = 500
 /** Steps from where one asks, if nothing else is asked for; few flows go through more. */
 const usualDepth = 20
 /**

@@ -67,7 +67,7 @@ export interface LineageGraph {
    * Every node up to `depth` steps before or after the subject (default 20), each once; the `most` nearest (default 150)
    * with the edges between them, at most 1,000. Of a column, every step keeps to flows that may have held it: those that
    * took a column which it may have been written into, whatever that is called, or did not say which. Of an agent or
-   * person, what their newest 5,000 flows came from lies before, and what they reached after.
+   * person, what their newest 500 flows came from lies before, and what they reached after.
    */
   around(query: { about: LineageSubject; depth?: number; most?: number }): Promise<Surroundings>
 }

@@ -142,7 +142,8 @@ export function lineage(open: OpenStore): void {
       const [source, target] = fresh(2) as [LineageNode, LineageNode]
       const flows = [3, 1, 2].map((at) => sampleFlow(source, target, { at: startOfTime + at, policies: [`p${at}`] }))
       await scene.store.lineage.add(flows)
-      expect((await stepsOf(source)).edges).toEqual([{ newest: flows[0], times: 3 }])
+      await scene.store.lineage.add([...flows, sampleFlow(source, target, { fromColumns: ['id'] })])
+      expect((await stepsOf(source)).edges).toEqual([{ newest: flows[0], times: 4 }])
     })
 
     it('follows a column along the flows that may have held it', async () => {

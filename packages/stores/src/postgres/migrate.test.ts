@@ -66,44 +66,6 @@ describe('migrations', { timeout: 60_000 }, () => {
     })
   })
 
-  it('find in the flows of before what columns are followed along, as it is kept from then on', async () => {
-    const connection = await postgres.freshDatabase()
-    const db = openDb({ connection, connections: 1 })
-    const store = await createPostgresStore({ connection, keys: testKeys(), origin: 'test.example/default' })
-    try {
-      const [from, to] = [
-        { kind: 'dataset', name: 'crm' },
-        { kind: 'model', name: 'own' },
-      ] as const
-      const named = [undefined, ['a', 'b'], ['b', '*'], ['a', 'b'], []]
-      await store.lineage.add(
-        named.map((fromColumns, place) => {
-          const flow = { action: `act_${place}`, at: 1, agent: 'bot', from, fromColumns, to, toColumns: undefined }
-          return {
-            ...flow,
-            how: 'trains',
-            onBehalfOf: undefined,
-            rows: 1,
-            approval: undefined,
-            approvers: [],
-            policies: [],
-          }
-        }),
-      )
-      const ways = () => db.query({ name: '', text: 'select * from ln_way order by digest' })
-      const kept = await ways()
-      expect(kept.map((way) => way['from_columns'])).toEqual(expect.arrayContaining([null, ['a', 'b'], []]))
-      expect(kept).toHaveLength(3)
-      await db.query({ name: '', text: 'delete from ln_way' })
-      await db.query({ name: '', text: "delete from migration where name = '0007-lineage-columns'" })
-      await migrate(db)
-      expect(await ways()).toEqual(kept)
-    } finally {
-      await store.close()
-      await db.close()
-    }
-  })
-
   it('refuse tables that another version has made', async () => {
     await withEmptyDatabase(async (open) => {
       const db = open()

@@ -57,7 +57,6 @@ export function createLineage({ db, tenant }: { db: Db; tenant: string }): Linea
         await db.tx(async (session) => {
           session.send(addNodes, [tenant, nodes])
           session.send(addEdges, [tenant, JSON.stringify(rows)])
-          session.send(addWays, [tenant, JSON.stringify(rows)])
           session.send(addFlows, [tenant, JSON.stringify(rows)])
         })
       }
@@ -178,28 +177,30 @@ const addEdges = {
     select distinct $1, "fromNode", "toNode" from json_to_recordset($2::json) as row ("fromNode" text, "toNode" text)
     order by 2, 3 on conflict do nothing`,
 }
-/** As 0007-lineage-columns made those of before. */
-const addWays = {
-  name: 'lineage_add_ways',
-  text: `insert into ln_way (tenant, from_node, to_node, from_columns, to_columns, digest)
-    select distinct $1, "fromNode", "toNode", "fromColumns", "toColumns",
-      md5(coalesce("fromColumns"::text, '') || '>' || coalesce("toColumns"::text, '')) as digest
-    from (select "fromNode", "toNode",
-        case when '*' = any("fromColumns") then null else "fromColumns" end as "fromColumns",
-        case when '*' = any("toColumns") then null else "toColumns" end as "toColumns"
-      from json_to_recordset($2::json)
-        as row ("fromNode" text, "toNode" text, "fromColumns" text[], "toColumns" text[])) flow
-    order by 2, 3, digest on conflict do nothing`,
-}
+/** Those that are new, and into the ways that they went: once more, and the newest of them. */
 const addFlows = {
   name: 'lineage_add_flows',
-  text: `insert into ln_flow
-      (tenant, from_node, to_node, from_columns, to_columns, action, how, at, agent, on_behalf_of, rows, approval,
-        approvers, policies)
-    select $1, * from json_to_recordset($2::json) as row ("fromNode" text, "toNode" text, "fromColumns" text[],
-      "toColumns" text[], action text, how text, at bigint, agent text, "onBehalfOf" text, rows bigint, approval text,
-      approvers text[], policies text[])
-    on conflict do nothing`,
+  text: `with added as (
+      insert into ln_flow
+        (tenant, from_node, to_node, from_columns, to_columns, action, how, at, agent, on_behalf_of, rows, approval,
+          approvers, policies)
+      select $1, * from json_to_recordset($2::json) as row ("fromNode" text, "toNode" text, "fromColumns" text[],
+        "toColumns" text[], action text, how text, at bigint, agent text, "onBehalfOf" text, rows bigint, approval text,
+        approvers text[], policies text[])
+      on conflict do nothing
+      returning from_node, to_node, at, action,
+        case when '*' = any(from_columns) then null else from_columns end as from_columns,
+        case when '*' = any(to_columns) then null else to_columns end as to_columns)
+    insert into ln_way (tenant, from_node, to_node, from_columns, to_columns, digest, times, newest_at, newest)
+    select $1, from_node, to_node, from_columns, to_columns,
+        md5(coalesce(from_columns::text, '') || '>' || coalesce(to_columns::text, '')) as digest,
+        count(*), max(at), (array_agg(action order by at desc, action desc))[1]
+      from added group by from_node, to_node, from_columns, to_columns order by 2, 3, digest
+    on conflict (tenant, from_node, to_node, digest) do update set
+      times = ln_way.times + excluded.times,
+      newest_at = greatest(ln_way.newest_at, excluded.newest_at),
+      newest = case when (excluded.newest_at, excluded.newest) > (ln_way.newest_at, ln_way.newest)
+        then excluded.newest else ln_way.newest end`,
 }
 
 const flowColumns = `action, from_node as "fromNode", to_node as "toNode", from_columns as "fromColumns",
@@ -270,17 +271,21 @@ const neighboursByColumn = {
 const heldBy = (columns: string, wanted: string) =>
   `(${wanted} is null or (cardinality(${wanted}) > 0 and ${mayHold(columns, `(${wanted} || '{*}')`)}))`
 
+/** How often one flowed into another, and the newest of it, is kept with the ways: no flows are counted. */
 const edgesBetween = {
   name: 'lineage_edges',
-  text: `select flow.* from ln_edge e
-    join json_to_recordset($3::json) as source (node text, after text[]) on source.node = e.from_node
-    join json_to_recordset($3::json) as target (node text, before text[]) on target.node = e.to_node
-    cross join lateral (
-      select ${flowColumns}, count(*) over () as times from (
-        select * from ln_flow f where f.tenant = $1 and f.from_node = e.from_node and f.to_node = e.to_node
-          and (${heldBy('f.from_columns', 'source.after')} or ${heldBy('f.to_columns', 'target.before')})
-        order by at desc, action desc limit 1000) between_them
-      order by at desc, action desc limit 1) flow
-    where e.tenant = $1 and e.from_node = any($2) and e.to_node = any($2)
-    order by flow.at desc, flow.action desc limit 1000`,
+  text: `select flow.*, least(edge.times, 1000)::int as times from (
+      select way.from_node, way.to_node, sum(way.times) as times, max(way.newest_at) as newest_at,
+        (array_agg(way.newest order by way.newest_at desc, way.newest desc))[1] as newest
+      from ln_way way
+      join json_to_recordset($3::json) as source (node text, after text[]) on source.node = way.from_node
+      join json_to_recordset($3::json) as target (node text, before text[]) on target.node = way.to_node
+      where way.tenant = $1 and way.from_node = any($2) and way.to_node = any($2)
+        and (${heldBy('way.from_columns', 'source.after')} or ${heldBy('way.to_columns', 'target.before')})
+      group by way.from_node, way.to_node
+      order by newest_at desc, newest desc limit 1000) edge
+    cross join lateral (select ${flowColumns} from ln_flow f
+      where f.tenant = $1 and f.action = edge.newest and f.from_node = edge.from_node and f.to_node = edge.to_node
+      order by how desc limit 1) flow
+    order by flow.at desc, flow.action desc`,
 }
