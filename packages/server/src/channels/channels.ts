@@ -34,10 +34,11 @@ export async function openChannels(parts: ChannelsParts): Promise<Running> {
       channels.push({ name, channel: await opened.add(part.start(section, context)) })
     if (channels.length === 0) return opened
 
-    const letters = await opened.add(deliverLetters({ ...parts, channels }))
-    const duty = await parts.onDuty(letters.duty)
+    let duty: RunningDuty | undefined
+    const put = () => void duty?.now()
+    const letters = await opened.add(deliverLetters({ ...parts, channels, again: put }))
+    duty = await parts.onDuty(letters.duty)
     for (const named of channels) {
-      const put = () => void duty.now()
       await parts.follow({ name: `channel:${named.name}`, ...enqueuing(named, { store, put }) })
       if (named.channel.receive) receivers.set(`/channels/${named.name}`, receiving(named, parts))
     }

@@ -24,6 +24,8 @@ export interface LettersParts {
   readonly channels: readonly NamedChannel[]
   readonly publicUrl: string
   readonly concerns: Concerns
+  /** Called when a recipient has its letter, and the next one may wait already. */
+  again(): void
   log(line: LogLine): void
   /** How long one delivery may take; then it has failed. Default: 30 s. */
   readonly withinMs?: number
@@ -49,7 +51,7 @@ export interface Letters extends Running {
 }
 
 export function deliverLetters(parts: LettersParts): Letters {
-  const { store, channels, publicUrl, concerns, log, withinMs = deliveredWithinMs } = parts
+  const { store, channels, publicUrl, concerns, again, log, withinMs = deliveredWithinMs } = parts
   const { clock, outbox } = store
   const byName = new Map(channels.map((each) => [each.name, each]))
   const underWay = new Map<string, Promise<void>>()
@@ -75,30 +77,35 @@ export function deliverLetters(parts: LettersParts): Letters {
     for (const letter of await outbox.due([...byName.keys()], 2 * mostUnderWay)) {
       const mailbox = JSON.stringify([letter.channel, letter.recipient])
       if (closing || underWay.size >= mostUnderWay || underWay.has(mailbox)) continue
-      underWay.set(
-        mailbox,
-        deliver(letter)
-          .catch((error: unknown) =>
-            log({ level: 'warn', says: 'A letter could not be looked after.', code: codeOf(error) }),
-          )
-          .then(() => void underWay.delete(mailbox)),
-      )
+      const delivering = deliver(letter).catch((error: unknown) => {
+        log({ level: 'warn', says: 'A letter could not be looked after.', code: codeOf(error) })
+        return false
+      })
+      const over = delivering.then((isSettled) => {
+        underWay.delete(mailbox)
+        if (isSettled && !closing) again()
+      })
+      underWay.set(mailbox, over)
     }
   }
 
-  async function deliver(letter: QueuedLetter): Promise<void> {
+  /** Whether it is settled, so that the next one can go. */
+  async function deliver(letter: QueuedLetter): Promise<boolean> {
     const { channel: name } = letter
     try {
       const message = await told(letter)
       reached(letter, true)
-      if (message === 'gone') return await giveUp(letter, 'gone')
-      await outbox.delivered(letter, message.slice(0, 500))
+      if (message === 'gone') await giveUp(letter, 'gone')
+      else await outbox.delivered(letter, message.slice(0, 500))
+      return true
     } catch (error) {
       const code = codeOf(error)
       log({ level: 'warn', says: 'A letter could not be delivered.', channel: name, recipient: letter.recipient, code })
       reached(letter, false, code)
-      if (clock.now() - letter.queuedAt >= givenUpAfterMs) return giveUp(letter, code)
-      await outbox.later(letter, code, Math.min(soonestMs * 2 ** letter.tries, slowestMs))
+      const isOver = clock.now() - letter.queuedAt >= givenUpAfterMs
+      if (isOver) await giveUp(letter, code)
+      else await outbox.later(letter, code, Math.min(soonestMs * 2 ** letter.tries, slowestMs))
+      return isOver
     }
   }
 
