@@ -95,6 +95,7 @@ export const presetRoutes = z.record(z.enum(routePresets), z.record(z.string(), 
 /** The methods served at all; others have no meaning here that a person could judge. */
 export const Method = z.enum(['GET', 'HEAD', 'OPTIONS', 'POST', 'PUT', 'PATCH', 'DELETE', 'LOCK', 'UNLOCK'])
 export type Method = z.infer<typeof Method>
+export const isMethod = (name: unknown): name is Method => (Method.options as readonly unknown[]).includes(name)
 
 export const UpstreamConfig = z.strictObject({
   origin: z

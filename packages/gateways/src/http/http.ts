@@ -13,7 +13,7 @@ import { createEgress } from '@countersign/egress'
 import { enforces } from './ceilings.ts'
 import { HttpConfig, type RouteConfig, type UpstreamConfig } from './config.ts'
 import { describe, type Described } from './describe.ts'
-import { readHeaders } from './headers.ts'
+import { type Headers, readHeaders } from './headers.ts'
 import { offersOf } from './offers.ts'
 import { answerQuestion, askedAbout } from './approval.ts'
 import { closingOf, problemOf, say } from './refuse.ts'
@@ -67,7 +67,8 @@ export const http = defineGateway({
 
     async function serve(call: Call): Promise<void> {
       const { request, response, signal } = call
-      const caller = await recognise(request, services, address)
+      const headers = readHeaders(request.rawHeaders)
+      const caller = await recognise(headers, request, services, address)
       call.known(caller.credential)
       const asked = askedAbout(request.url)
       if (asked) {
@@ -75,7 +76,7 @@ export const http = defineGateway({
         return answerQuestion(request, response, { id: asked.id, waitMs, caller, services, signal })
       }
 
-      const wanted = await readAll(request, response, caller)
+      const wanted = await readAll(request, headers, response, caller)
       // Countersign may have begun to close while the body was on its way; then it was answered.
       if (!wanted) return
       try {
@@ -88,10 +89,11 @@ export const http = defineGateway({
     /** The message itself ends with this: what it asks for may be held for hours, and what runs is the sealed copy. */
     async function readAll(
       request: IncomingMessage,
+      headers: Headers,
       response: ServerResponse,
       caller: Caller,
     ): Promise<Wanted | undefined> {
-      const head = readHead(request)
+      const head = readHead(request, headers)
       const { upstream, routes } = upstreamOf(head, upstreams, response)
       const matched = meet(routes, head, upstream)
       mustBeOnePath(routes, head)
@@ -210,11 +212,12 @@ function untilSwitched(gone: AbortSignal): { readonly signal: AbortSignal; switc
 }
 
 async function recognise(
-  { rawHeaders, socket }: IncomingMessage,
+  headers: Headers,
+  { socket }: IncomingMessage,
   { identify }: GatewayContext,
   resource: string,
 ): Promise<Caller> {
-  const presented = presentedIn(readHeaders(rawHeaders))
+  const presented = presentedIn(headers)
   if (!presented) throw new CountersignError('ERR_AGENT_UNKNOWN')
   return identify(presented, { resource, source: socket.remoteAddress })
 }

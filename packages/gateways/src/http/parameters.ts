@@ -12,10 +12,10 @@ import {
   parseExactJson,
   sha256Hex,
 } from '@countersign/core'
-import { Json } from '@countersign/schema'
+import { type Action, Json } from '@countersign/schema'
 import { z } from 'zod'
 import { keepAt, revealAt } from '../meaning/secrets.ts'
-import { Method } from './config.ts'
+import { isMethod, type Method } from './config.ts'
 import { type Body, shownBytes } from './body.ts'
 
 const notShown = `not shown: more than ${shownBytes.toLocaleString('en-US')} bytes`
@@ -34,16 +34,37 @@ const SealedBody = z.union([
 ])
 type SealedBody = z.infer<typeof SealedBody>
 
-export const HttpParameters = z.strictObject({
-  upstream: z.string(),
-  origin: z.string(),
-  method: Method,
-  target: z.string().describe('Path and query, exactly as sent.'),
-  headers: z.record(z.string(), z.string()),
-  body: SealedBody.optional(),
-  secrets: z.array(z.string()).optional().describe('Where references stand: names of headers, JSON pointers.'),
-})
-export type HttpParameters = z.infer<typeof HttpParameters>
+export type HttpParameters = {
+  readonly upstream: string
+  readonly origin: string
+  readonly method: Method
+  /** Path and query, exactly as sent. */
+  readonly target: string
+  readonly headers: Readonly<Record<string, string>>
+  readonly body?: SealedBody
+  /** Where references stand: names of headers, JSON pointers. */
+  readonly secrets?: readonly string[]
+}
+
+const members = ['upstream', 'origin', 'method', 'target', 'headers', 'body', 'secrets']
+
+/** Of an action that is sealed. @throws ERR_INTERNAL for what is not sealed here */
+export function parametersOf(sealed: Action['parameters']): HttpParameters {
+  const { upstream, origin, method, target, headers, body, secrets = [] } = sealed
+  const known = Object.keys(sealed).every((name) => members.includes(name))
+  if (known && isText(upstream) && isText(origin) && isText(target) && isMethod(method) && isTexts(headers)) {
+    const read = body === undefined ? undefined : SealedBody.safeParse(body)
+    if (read?.success !== false && Array.isArray(secrets) && secrets.every(isText)) {
+      const plain = { upstream, origin, method, target, headers, secrets }
+      return read ? { ...plain, body: read.data } : plain
+    }
+  }
+  throw new CountersignError('ERR_INTERNAL', 'the parameters are not as they are sealed')
+}
+
+const isText = (value: unknown): value is string => typeof value === 'string'
+const isTexts = (value: unknown): value is Record<string, string> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value) && Object.values(value).every(isText)
 
 /** What of a message the seal covers, before its secrets are replaced. */
 interface Plain extends Omit<HttpParameters, 'body' | 'secrets'> {

@@ -12,7 +12,7 @@ import { canBeKept, ceilingsOf, isBounded } from './ceilings.ts'
 import { concernOf } from './concern.ts'
 import type { RouteConfig, UpstreamConfig } from './config.ts'
 import type { Cut } from './cut.ts'
-import { HttpParameters, restore } from './parameters.ts'
+import { type HttpParameters, parametersOf, restore } from './parameters.ts'
 import { problemOfError, say } from './refuse.ts'
 import { relay, type Relayed } from './relay.ts'
 import { CutOff, type Outgoing, send, type Sent } from './send.ts'
@@ -47,7 +47,7 @@ export async function run(permit: Permit, line: Line): Promise<Ran> {
       new CountersignError('ERR_ANSWER_WITHHELD', { http: 'Nobody can count the rows that policy limits.' }),
     )
   }
-  const parameters = HttpParameters.parse(permit.action.parameters)
+  const parameters = parametersOf(permit.action.parameters)
   let outgoing: Outgoing
   try {
     outgoing = await outgoingOf(parameters, line)

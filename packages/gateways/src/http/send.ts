@@ -4,7 +4,7 @@
  * @module
  */
 import { createHash } from 'node:crypto'
-import { type ClientRequest, type IncomingMessage, request as requestPlainly } from 'node:http'
+import { type ClientRequest, type IncomingMessage, request as requestPlainly, type RequestOptions } from 'node:http'
 import { request as requestSecurely } from 'node:https'
 import { CountersignError } from '@countersign/core'
 import type { Egress } from '@countersign/egress'
@@ -52,26 +52,52 @@ export function send(
   egress: Egress,
   { cut, codings = 'identity' }: Manner,
 ): Promise<Sent> {
-  const origin = new URL(parameters.origin)
+  const { method, target: path } = parameters
+  const { url, to, open } = placeOf(upstream, parameters.origin)
   const { credential } = upstream
-  const request = (origin.protocol === 'https:' ? requestSecurely : requestPlainly)({
-    agent: egress.agent(origin),
-    protocol: origin.protocol,
-    hostname: origin.hostname.replace(/^\[(.*)\]$/, '$1'),
-    port: origin.port || (origin.protocol === 'https:' ? 443 : 80),
-    method: parameters.method,
-    path: parameters.target,
-    headers: {
-      host: origin.host,
-      'user-agent': 'countersign',
-      'accept-encoding': codings,
-      ...headers,
-      ...(credential && { [credential.header]: credential.value }),
-      ...(body || ['POST', 'PUT', 'PATCH'].includes(parameters.method) ? { 'content-length': lengthOf(body) } : {}),
-    },
-  })
+  const said = {
+    host: url.host,
+    'user-agent': 'countersign',
+    'accept-encoding': codings,
+    ...headers,
+    ...(credential && { [credential.header]: credential.value }),
+    ...(body || !bodiless.includes(method) ? { 'content-length': String(lengthOf(body)) } : {}),
+  }
+  const request = open({ ...to, agent: egress.agent(url), method, path, headers: once(said) })
   limit(request, upstream, cut)
   return sent(request, body)
+}
+
+/** A request by one of these has a body only where it says so (RFC 9110 §9.3). */
+const bodiless = ['GET', 'HEAD', 'OPTIONS', 'DELETE']
+
+/** Names and values in turn, as they are written; of a field that is said twice, in whatever letters, the last counts. */
+function once(fields: Readonly<Record<string, string>>): string[] {
+  const said = new Map<string, readonly [string, string]>()
+  for (const [name, value] of Object.entries(fields)) said.set(name.toLowerCase(), [name, value])
+  return [...said.values()].flat()
+}
+
+interface Place {
+  readonly origin: string
+  readonly url: URL
+  readonly to: Pick<RequestOptions, 'protocol' | 'hostname' | 'port'>
+  readonly open: (options: RequestOptions) => ClientRequest
+}
+
+const places = new WeakMap<UpstreamConfig, Place>()
+
+/** The same for every call, unless one was sealed while another origin was configured. */
+function placeOf(upstream: UpstreamConfig, origin: string): Place {
+  const known = places.get(upstream)
+  if (known?.origin === origin) return known
+  const url = new URL(origin)
+  const { protocol } = url
+  const isSecure = protocol === 'https:'
+  const to = { protocol, hostname: url.hostname.replace(/^\[(.*)\]$/, '$1'), port: url.port || (isSecure ? 443 : 80) }
+  const place = { origin, url, to, open: isSecure ? requestSecurely : requestPlainly }
+  places.set(upstream, place)
+  return place
 }
 
 /**

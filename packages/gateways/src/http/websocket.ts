@@ -13,7 +13,7 @@ import { ceilingsOf } from './ceilings.ts'
 import { concernOf } from './concern.ts'
 import type { Cut } from './cut.ts'
 import type { Headers } from './headers.ts'
-import { HttpParameters, restore } from './parameters.ts'
+import { type HttpParameters, parametersOf, restore } from './parameters.ts'
 import { problemOfError, say } from './refuse.ts'
 import { ended } from './answer.ts'
 import { type Line, isUncertain, notSent, unanswered } from './run.ts'
@@ -58,7 +58,7 @@ export async function join(permit: Permit, line: Joining): Promise<Ran> {
     const http = 'Nobody can count or mask what a WebSocket says.'
     return notSent(line, new CountersignError('ERR_ANSWER_WITHHELD', { http }))
   }
-  const parameters = HttpParameters.parse(permit.action.parameters)
+  const parameters = parametersOf(permit.action.parameters)
   let headers: Readonly<Record<string, string>>
   try {
     ;({ headers } = await restore(parameters, secrets))

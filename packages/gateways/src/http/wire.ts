@@ -5,8 +5,8 @@
  */
 import type { IncomingMessage } from 'node:http'
 import { CountersignError, type Presented } from '@countersign/core'
-import { Method } from './config.ts'
-import { type Headers, readHeaders } from './headers.ts'
+import { isMethod, type Method } from './config.ts'
+import type { Headers } from './headers.ts'
 import { parseTarget, type Target } from './target.ts'
 
 /** What can be known before the body is read. */
@@ -17,9 +17,8 @@ export interface Head {
 }
 
 /** @throws ERR_INPUT_INVALID, ERR_METHOD, ERR_HEADERS_TOO_LARGE, ERR_EXPECTATION */
-export function readHead(request: IncomingMessage): Head {
+export function readHead(request: IncomingMessage, headers: Headers): Head {
   if (request.rawHeaders.length > 2 * mostHeaders) throw new CountersignError('ERR_HEADERS_TOO_LARGE')
-  const headers = readHeaders(request.rawHeaders)
   headers('host')
   headers('content-length')
   const coding = headers('transfer-encoding')
@@ -32,9 +31,8 @@ export function readHead(request: IncomingMessage): Head {
 const mostHeaders = 200
 
 function readMethod(text: string | undefined): Method {
-  const { success, data } = Method.safeParse(text)
-  if (!success) throw new CountersignError('ERR_METHOD')
-  return data
+  if (!isMethod(text)) throw new CountersignError('ERR_METHOD')
+  return text
 }
 
 /** @throws ERR_INPUT_TYPE for JSON in another charset than UTF-8 (RFC 8259 §8.1) */
