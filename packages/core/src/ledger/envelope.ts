@@ -97,9 +97,11 @@ function typeOf(fact: Fact): string {
 
 /** The kind of fact that a leaf's type stands for. */
 export function kindOf(type: string): FactKind {
-  if (type.startsWith('approval.')) return 'approval.changed'
-  if (type.startsWith('agent.')) return 'agent.changed'
-  if (type.startsWith('person.')) return 'person.changed'
-  if (type.startsWith('tool.')) return 'tool.changed'
-  return type as FactKind
+  const [family = ''] = type.split('.')
+  return Object.hasOwn(changing, family) ? `${family as Changing}.changed` : (type as FactKind)
 }
+
+/** Whose types say the change in its place. */
+const changing = { agent: true, approval: true, person: true, tool: true } satisfies Readonly<Record<Changing, true>>
+
+type Changing = FactKind extends infer Kind ? (Kind extends `${infer First}.changed` ? First : never) : never

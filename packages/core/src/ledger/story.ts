@@ -4,6 +4,7 @@
  *
  * @module
  */
+import type { FactKind } from '@countersign/schema'
 import type { Leaf } from './any-leaf.ts'
 
 /** A clock may be set back by this much; a step further back is told. */
@@ -43,8 +44,20 @@ const changesFrom: Readonly<Record<string, readonly string[]>> = {
   granted: ['spent', 'expired', 'cancelled', 'voided'],
 }
 
-/** Beside actions and approvals. */
-const plainTypes = ['agent', 'person', 'policy', 'deployment', 'record', 'signature', 'tool']
+/** The first words of all types, and whether those that no rule here asks for are known: of actions and approvals each is. */
+const plain = {
+  action: false,
+  approval: false,
+  agent: true,
+  person: true,
+  policy: true,
+  deployment: true,
+  record: true,
+  signature: true,
+  tool: true,
+} satisfies Readonly<Record<Family, boolean>>
+
+type Family = FactKind extends `${infer First}.${string}` ? First : never
 
 const nothing: readonly string[] = []
 
@@ -107,7 +120,7 @@ export function createStory(): Story {
     const [family = ''] = leaf.type.split('.')
     if (family === 'approval') return changed(leaf)
     if (family === 'agent' && leaf.agent !== undefined) keepers.set(leaf.agent, leaf.delegation)
-    return plainTypes.includes(family) ? nothing : [`is of a type that is not known: ${leaf.type}`]
+    return plain[family as Family] === true ? nothing : [`is of a type that is not known: ${leaf.type}`]
   }
 
   function asked(leaf: Leaf): readonly string[] {

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Entry, Fact, TimelineEntry } from '@countersign/schema'
+import type { Entry, FactOf, TimelineEntry } from '@countersign/schema'
 import type { Names } from '../front/names.ts'
 import { moment } from '../front/route.ts'
 
@@ -20,46 +20,32 @@ type Told = Entry['fact']
 const typeOf = (fact: Told): string =>
   fact.kind === 'approval.changed' ? `approval.${fact.change}` : fact.kind === 'erased' ? fact.was : fact.kind
 
-function wordsOf(fact: Told): string {
-  switch (fact.kind) {
-    case 'erased':
-      return 'What was recorded here has been erased. Its place in the ledger stands.'
-    case 'action.decided':
-      return decided(fact.record)
-    case 'approval.changed':
-      return changed(fact)
-    case 'signature.refused':
-      return fact.times === undefined
-        ? `A signature over ${fact.channel} was refused: ${fact.code}.`
-        : `${fact.times} signatures over ${fact.channel} were refused: ${fact.code}.`
-    case 'action.permitted':
-      return permitted(fact.permit)
-    case 'action.finished':
-      return finished(fact)
-    case 'action.replayed':
-      return 'The same attempt came again and was given the answer of this run. Nothing ran twice.'
-    case 'agent.changed':
-      return `The agent was ${fact.change}.`
-    case 'person.changed':
-      return `A person ${fact.change}.`
-    case 'tool.changed':
-      return `The tool ${fact.tool.id} was ${fact.change}.`
-    case 'policy.activated':
-      return 'Policies were activated.'
-    case 'deployment.founded':
-      return 'The deployment was founded.'
-    case 'record.denied':
-      return `${fact.count} more attempts of this agent were denied.`
-    case 'record.erased':
-      return `Records were erased: ${fact.entries} entries can be read no more.`
-    case 'record.read':
-      return `Records were read: ${fact.what}.`
-  }
-}
+const wordsOf = (fact: Told): string => (words[fact.kind] as (fact: Told) => string)(fact)
 
-type Of<Kind extends Fact['kind']> = Extract<Fact, { kind: Kind }>
+type Words = { readonly [Kind in Told['kind']]: (fact: Extract<Told, { kind: Kind }>) => string }
 
-function decided({ decision, risk, observed, parent }: Of<'action.decided'>['record']): string {
+const words = {
+  erased: () => 'What was recorded here has been erased. Its place in the ledger stands.',
+  'action.decided': ({ record }) => decided(record),
+  'approval.changed': changed,
+  'signature.refused': ({ channel, code, times }) =>
+    times === undefined
+      ? `A signature over ${channel} was refused: ${code}.`
+      : `${times} signatures over ${channel} were refused: ${code}.`,
+  'action.permitted': ({ permit }) => permitted(permit),
+  'action.finished': finished,
+  'action.replayed': () => 'The same attempt came again and was given the answer of this run. Nothing ran twice.',
+  'agent.changed': ({ change }) => `The agent was ${change}.`,
+  'person.changed': ({ change }) => `A person ${change}.`,
+  'tool.changed': ({ tool, change }) => `The tool ${tool.id} was ${change}.`,
+  'policy.activated': () => 'Policies were activated.',
+  'deployment.founded': () => 'The deployment was founded.',
+  'record.denied': ({ count }) => `${count} more attempts of this agent were denied.`,
+  'record.erased': ({ entries }) => `Records were erased: ${entries} entries can be read no more.`,
+  'record.read': ({ what }) => `Records were read: ${what}.`,
+} satisfies Words
+
+function decided({ decision, risk, observed, parent }: FactOf<'action.decided'>['record']): string {
   const within = parent ? `, within the run of ${parent.permit}` : ''
   const at = `risk ${risk.score}, policies ${decision.because.join(', ') || 'none'}${within}`
   if (observed) return `Policy would ask (${at}), but only observes here.`
@@ -73,7 +59,7 @@ function decided({ decision, risk, observed, parent }: Of<'action.decided'>['rec
   }
 }
 
-function changed({ change, approval, signature }: Of<'approval.changed'>): string {
+function changed({ change, approval, signature }: FactOf<'approval.changed'>): string {
   const because = 'because' in approval ? `: ${approval.because}` : ''
   const signed = signature
     ? `${signature.verdict === 'approve' ? 'Approved' : 'Rejected'} (${signature.assurance})`
@@ -100,12 +86,12 @@ function changed({ change, approval, signature }: Of<'approval.changed'>): strin
   }
 }
 
-function permitted({ approval, handed }: Of<'action.permitted'>['permit']): string {
+function permitted({ approval, handed }: FactOf<'action.permitted'>['permit']): string {
   const permit = handed ? 'a permit that was handed to the client, which runs it itself' : 'a permit to run'
   return approval ? `The approval was spent on ${permit}.` : `It was given ${permit}.`
 }
 
-function finished({ outcome, delivered }: Of<'action.finished'>): string {
+function finished({ outcome, delivered }: FactOf<'action.finished'>): string {
   const told = delivered ? '' : ' The answer did not reach the client.'
   switch (outcome.kind) {
     case 'done':

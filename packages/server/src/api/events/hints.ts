@@ -4,7 +4,7 @@
  * @module
  */
 import { isError, type Store } from '@countersign/core'
-import type { Entry, EventHint } from '@countersign/schema'
+import type { Entry, EventHint, Fact, FactKind, FactOf } from '@countersign/schema'
 
 /** `reset`: too much was missed to be told one by one. */
 export type Told = EventHint | { readonly kind: 'reset'; readonly index: number }
@@ -72,35 +72,35 @@ function tellHint(entry: Entry, tell: Tell): void {
   if (hint) tell(hint)
 }
 
-/** Ids alone: what they stand for is read where it is allowed. Who read and who signed in is nobody's news. */
 export function hintOf({ index, fact }: Entry): EventHint | undefined {
-  switch (fact.kind) {
-    case 'record.read':
-    case 'record.erased':
-    case 'erased':
-      return undefined
-    case 'person.changed':
-      return fact.change === 'roles' ? { index, kind: fact.kind } : undefined
-    case 'deployment.founded':
-    case 'policy.activated':
-    case 'tool.changed':
-      return { index, kind: fact.kind }
-    case 'agent.changed':
-      return { index, kind: fact.kind, agent: fact.agent.id }
-    case 'record.denied':
-      return { index, kind: fact.kind, agent: fact.agent }
-    case 'approval.changed': {
-      const { id, actionId, card } = fact.approval
-      return { index, kind: `approval.${fact.change}`, approval: id, action: actionId, agent: card.bound.action.agent }
-    }
-    case 'signature.refused':
-      return { index, kind: fact.kind, approval: fact.approval }
-    case 'action.decided':
-      return { index, kind: fact.kind, action: fact.record.id, agent: fact.record.action.agent }
-    case 'action.permitted':
-      return { index, kind: fact.kind, action: fact.permit.actionId, agent: fact.permit.agent }
-    case 'action.finished':
-    case 'action.replayed':
-      return { index, kind: fact.kind, action: fact.actionId }
-  }
+  if (fact.kind === 'erased') return undefined
+  const hint = (hints[fact.kind] as (fact: Fact) => Hint | undefined)(fact)
+  return hint && { index, ...hint }
 }
+
+type Hint = Omit<EventHint, 'index'>
+
+const nobodysNews = () => undefined
+
+/** Ids alone: what they stand for is read where it is allowed. Who read and who signed in is nobody's news. */
+const hints = {
+  'record.read': nobodysNews,
+  'record.erased': nobodysNews,
+  'person.changed': ({ kind, change }) => (change === 'roles' ? { kind } : undefined),
+  'deployment.founded': ({ kind }) => ({ kind }),
+  'policy.activated': ({ kind }) => ({ kind }),
+  'tool.changed': ({ kind }) => ({ kind }),
+  'agent.changed': ({ kind, agent }) => ({ kind, agent: agent.id }),
+  'record.denied': ({ kind, agent }) => ({ kind, agent }),
+  'approval.changed': ({ change, approval: { id, actionId, card } }) => ({
+    kind: `approval.${change}`,
+    approval: id,
+    action: actionId,
+    agent: card.bound.action.agent,
+  }),
+  'signature.refused': ({ kind, approval }) => ({ kind, approval }),
+  'action.decided': ({ kind, record }) => ({ kind, action: record.id, agent: record.action.agent }),
+  'action.permitted': ({ kind, permit }) => ({ kind, action: permit.actionId, agent: permit.agent }),
+  'action.finished': ({ kind, actionId }) => ({ kind, action: actionId }),
+  'action.replayed': ({ kind, actionId }) => ({ kind, action: actionId }),
+} satisfies { readonly [Kind in FactKind]: (fact: FactOf<Kind>) => Hint | undefined }

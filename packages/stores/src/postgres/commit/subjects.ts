@@ -31,14 +31,18 @@ export function createSubjects({ db, tenant, vault }: { db: Db; tenant: string; 
 
   return {
     async of(facts) {
-      const decided = new Set(facts.flatMap((fact) => (fact.kind === 'action.decided' ? [fact.record.id] : [])))
-      const named = new Set(facts.flatMap(actionNamed))
-      const unknown = [...named].filter((id) => !decided.has(id) && !ofActions.has(id))
-      if (unknown.length > 0) {
-        const found = await db.query<{ id: string; subject: string }>(subjectsOfActions, [tenant, unknown])
-        for (const { id, subject } of found) remember(ofActions, id, subject)
+      const unknown = new Set<string>()
+      const subjectOfAction = (id: string) => {
+        const known = ofActions.get(id)
+        if (known === undefined) unknown.add(id)
+        return known
       }
-      const subjects = subjectsOf(facts, (id) => ofActions.get(id))
+      let subjects = subjectsOf(facts, subjectOfAction)
+      if (unknown.size > 0) {
+        const found = await db.query<{ id: string; subject: string }>(subjectsOfActions, [tenant, [...unknown]])
+        for (const { id, subject } of found) remember(ofActions, id, subject)
+        subjects = subjectsOf(facts, subjectOfAction)
+      }
       for (const [position, fact] of facts.entries()) {
         if (fact.kind === 'action.decided') remember(ofActions, fact.record.id, subjects[position] ?? '')
       }
@@ -66,11 +70,6 @@ export function createSubjects({ db, tenant, vault }: { db: Db; tenant: string; 
     const [row] = await db.query<{ id: string; wrapped: Uint8Array }>(findKey, [tenant, subject])
     return row
   }
-}
-
-function actionNamed(fact: Fact): string[] {
-  if (fact.kind === 'action.permitted') return [fact.permit.actionId]
-  return fact.kind === 'action.finished' || fact.kind === 'action.replayed' ? [fact.actionId] : []
 }
 
 /** The oldest goes when there are too many. */
