@@ -44,7 +44,7 @@ const areas = [
   ['Policies', 'What is read as a policy, and how it is asked.', /^policy|^server\/in-force/],
   ['Ledger and store', 'What is written, and what is read at once.', /^core\/ledger|^stores/],
   ['Lineage', 'How far the graph of what flowed where is drawn.', /^core\/lineage/],
-  ['Followers and channels', 'How what is in the ledger is handed on.', /^server\/duties/],
+  ['Followers and channels', 'How what is in the ledger is handed on.', /^server\/(duties|channels)/],
   ['API and console listeners', 'What one request and one window may take.', /^server\/(api|http|agents|config|data)/],
   ['Egress', 'For everything that Countersign calls.', /^egress/],
   ['Command line, demo and SDK', 'What a person at a terminal meets, and who calls from a program.', /^(cli|demo|sdk)/],
