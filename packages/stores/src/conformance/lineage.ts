@@ -142,7 +142,7 @@ export function lineage(open: OpenStore): void {
       const [source, target] = fresh(2) as [LineageNode, LineageNode]
       const flows = [3, 1, 2].map((at) => sampleFlow(source, target, { at: startOfTime + at, policies: [`p${at}`] }))
       await scene.store.lineage.add(flows)
-      await scene.store.lineage.add([...flows, sampleFlow(source, target, { fromColumns: ['id'] })])
+      await scene.store.lineage.add([...flows, sampleFlow(source, target)])
       expect((await stepsOf(source)).edges).toEqual([{ newest: flows[0], times: 4 }])
     })
 
