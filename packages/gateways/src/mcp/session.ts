@@ -93,11 +93,15 @@ const SessionState = z.object({
 export function createSessions({ clock, idleMs, key, tombstones }: SessionsParts): Sessions {
   const cipher = createTokenCipher(key)
   const sessions = new Map<string, Session>()
+  const byCredential = new Map<string, Set<Session>>()
   /** Of this instance, oldest first: those that were idle for too long, or were ended. */
   const ended = new Set<string>()
 
   function forget(session: Session): void {
     sessions.delete(session.token)
+    const own = byCredential.get(session.credential)
+    own?.delete(session)
+    if (own?.size === 0) byCredential.delete(session.credential)
     for (const attempt of session.attempts.values()) attempt.cancel()
     for (const stream of session.streams) void stream.finish()
     void session.legacy?.finish()
@@ -112,6 +116,7 @@ export function createSessions({ clock, idleMs, key, tombstones }: SessionsParts
     }
   }
 
+  const ownOf = (credential: string): Set<Session> => byCredential.get(credential) ?? new Set()
   const idle = (session: Session) => !inUse(session) && clock.now() - session.touchedAt > idleMs
 
   /** Forgets the one that was idle longest, if one has to go. */
@@ -123,11 +128,11 @@ export function createSessions({ clock, idleMs, key, tombstones }: SessionsParts
 
   function keep(state: z.infer<typeof SessionState>, token: string): Session {
     for (const session of sessions.values()) if (idle(session)) bury(session)
-    const own = [...sessions.values()].filter(({ credential }) => credential === state.credential)
-    makeRoom(own, mostPerCredential)
+    makeRoom([...ownOf(state.credential)], mostPerCredential)
     if (sessions.size >= most) makeRoom([...sessions.values()], most)
     const session = { ...state, token, attempts: new Map(), streams: new Set<EventStream>(), touchedAt: clock.now() }
     sessions.set(token, session)
+    byCredential.set(session.credential, ownOf(session.credential).add(session))
     return session
   }
 
@@ -168,7 +173,7 @@ export function createSessions({ clock, idleMs, key, tombstones }: SessionsParts
     },
     full(credential) {
       let calls = 0
-      for (const session of sessions.values()) if (session.credential === credential) calls += session.attempts.size
+      for (const { attempts } of ownOf(credential)) calls += attempts.size
       return calls >= mostCallsPerCredential
     },
     of: (server) => [...sessions.values()].filter((session) => session.server === server),
