@@ -112,7 +112,7 @@ export function createVault({ kek, previousKeks = [], tenant }: VaultKeys): Vaul
     const id = bytes.subarray(kekIdBytes, kekIdBytes + subjectKeyIdBytes)
     const encrypted = bytes.subarray(kekIdBytes + subjectKeyIdBytes)
     const key = decrypt(wrappedBy, encrypted, boundTo(subject, id))
-    return { id, key, derive: createHmacSha256(key) }
+    return { id, key, derive: createHmacSha256(key).bytes }
   }
 
   return {
@@ -139,8 +139,8 @@ export function createVault({ kek, previousKeks = [], tenant }: VaultKeys): Vaul
       const bytes = decrypt(keyOf(derive, recordId), blob.subarray(subjectKeyIdBytes), `record ${recordId}`)
       return { payload: bytes.toString('utf8'), blind: blindOf(derive, recordId) }
     },
-    lookup: (value) => lookup(`lookup\n${value}`).toString('hex'),
-    secretReference: (value) => `secret:${lookup(`secret\n${value}`).toString('hex')}`,
+    lookup: (value) => lookup.hex(`lookup\n${value}`),
+    secretReference: (value) => `secret:${lookup.hex(`secret\n${value}`)}`,
   }
 }
 
@@ -151,7 +151,7 @@ const keyOf = (derive: SubjectKey['derive'], recordId: string): Buffer => derive
 
 function blindOf(derive: SubjectKey['derive'], recordId: string): Blind {
   const commit = createHmacSha256(derive(`commit ${recordId}\u0001`))
-  return (what) => commit(what).toString('hex')
+  return (what) => commit.hex(what)
 }
 
 /** AES-256-GCM; `bound` is what the bytes are for, so that they open nowhere else. */
@@ -172,5 +172,7 @@ function decrypt(key: Uint8Array, encrypted: Uint8Array, bound: string): Buffer 
   }
 }
 
-const hmac = (key: Uint8Array, text: string): Buffer => createHmacSha256(key)(text)
-const idOf = (kek: Uint8Array): string => hmac(kek, 'kek id').subarray(0, kekIdBytes).toString('hex')
+const idOf = (kek: Uint8Array): string =>
+  createHmacSha256(kek)
+    .hex('kek id')
+    .slice(0, 2 * kekIdBytes)
