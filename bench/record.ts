@@ -8,7 +8,7 @@ import { digestOf, newId, type Store } from '@countersign/core'
 import type { ActionRecord, Agent, Entry, Fact, SignOff, Verb } from '@countersign/schema'
 import type { Db } from '../packages/stores/src/postgres/db.ts'
 
-const perCommit = 500
+const perCommit = 50
 const verbs: readonly Verb[] = ['data.read', 'data.read', 'data.write', 'data.export', 'tool.call', 'model.invoke']
 const classes = ['financial', 'personal', 'health', 'secret', 'public', 'internal']
 

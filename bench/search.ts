@@ -7,7 +7,8 @@ import { randomBytes } from 'node:crypto'
 import { chmod, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type ActionQuery, purposeKeywords, type Store } from '@countersign/core'
+import { setTimeout as pause } from 'node:timers/promises'
+import { type ActionQuery, isError, purposeKeywords, type Store } from '@countersign/core'
 import type { Entry } from '@countersign/schema'
 import { createPostgresStore } from '@countersign/stores'
 import { openDb } from '../packages/stores/src/postgres/db.ts'
@@ -70,7 +71,7 @@ const deep: Readonly<Record<string, ActionQuery>> = {
 }
 
 /** Actions that are recorded as any deployment records them; for the index there are others, as many times. */
-const recorded = 50_000
+const recorded = 5_000
 /** Entries that the follower is told of at a time, as it is where there is plenty. */
 const perPage = 1_000
 
@@ -81,8 +82,7 @@ export const search: Bench = {
   pictures: [],
 
   async run({ quick, large, rounds, say }) {
-    const base = quick ? 5_000 : recorded
-    const sizes = large ? [20, 100] : [20]
+    const sizes = quick ? [20] : large ? [200, 1_000] : [200]
     const most = Math.max(...sizes)
     const folder = await mkdtemp(join(tmpdir(), 'countersign-bench-'))
     await chmod(folder, 0o711)
@@ -94,11 +94,11 @@ export const search: Bench = {
     const rows: Row[] = []
     const aims: Aim[] = []
     try {
-      const facts = await fillRecord(store, base, say)
+      const facts = await fillRecord(store, recorded, say)
       await multiplyRecord(db, most - 1, say)
       const write = indexing(store, drawnEntries(facts, most, perPage), say)
       for (const times of sizes) {
-        const count = base * times
+        const count = recorded * times
         const among = `${(count / 1_000_000).toLocaleString('en-US')} M`
         const writing = { what: `writing, to ${among}`, side: 'search', rounds: [await write(times * facts.length)] }
         const asked = await withTimes(store, { ...questions, ...deep }, times * facts.length)
@@ -131,16 +131,18 @@ export const search: Bench = {
 function indexing(store: Store, entries: Iterator<Entry[], void>, say: (progress: string) => void) {
   let actions = 0
   let reached = 0
+  let before: readonly Entry[] = []
   return async (until: number): Promise<Figures> => {
     await store.actions.index.cursor('search', 'beginning')
-    const before = { actions, postgres: (await cpuOf(process.pid)).belowSeconds }
+    const start = { actions, postgres: (await cpuOf(process.pid)).belowSeconds }
     let nodeMicros = 0
     let longestBatchMs = 0
     while (reached < until) {
       const { value: page } = entries.next()
       if (!page) break
       const [cpu, started] = [process.cpuUsage(), performance.now()]
-      await store.actions.index.add('search', page)
+      await tell(page)
+      before = page
       const { user, system } = process.cpuUsage(cpu)
       nodeMicros += user + system
       longestBatchMs = Math.max(longestBatchMs, performance.now() - started)
@@ -148,12 +150,25 @@ function indexing(store: Store, entries: Iterator<Entry[], void>, say: (progress
       reached = (page.at(-1)?.index ?? until) + 1
       if (reached % 100_000 === 0) say(`${actions} actions in the index`)
     }
-    const written = actions - before.actions
-    const postgresMicros = ((await cpuOf(process.pid)).belowSeconds - before.postgres) * 1e6
+    const written = actions - start.actions
+    const postgresMicros = ((await cpuOf(process.pid)).belowSeconds - start.postgres) * 1e6
     return {
       nodeCpuMicros: nodeMicros / written,
       postgresCpuMicros: postgresMicros / written,
       longestBatchMs,
+    }
+  }
+
+  /** On a busy machine a transaction may fall silent for too long, and be ended: then it is told again, from the cursor on. */
+  async function tell(page: readonly Entry[], tries = 20): Promise<void> {
+    try {
+      const cursor = tries === 20 ? 0 : await store.actions.index.cursor('search', 'beginning')
+      const left = tries === 20 ? page : [...before, ...page].filter(({ index }) => index >= cursor)
+      await store.actions.index.add('search', left)
+    } catch (error) {
+      if (tries === 0 || !isError(error, 'ERR_STORE_UNAVAILABLE', 'ERR_STORE_CONFLICT')) throw error
+      await pause(500)
+      await tell(page, tries - 1)
     }
   }
 }
