@@ -1,7 +1,7 @@
 /** A channel proves an account, and Countersign signs: whose it is, how much that is worth, and who is told, through the whole of it. */
 import { describe, expect, it } from 'vitest'
 import { createChat } from './doubles.ts'
-import { standingSystem } from './standing-system.ts'
+import { type Pressing, standingSystem } from './standing-system.ts'
 
 const day = 24 * 3_600_000
 
@@ -151,7 +151,7 @@ describe('a press', () => {
 })
 
 describe('what calls where only the provider should', () => {
-  it.each<[string, RequestInit & { signature?: string }, number]>([
+  it.each<[string, Pressing, number]>([
     ['without the provider’s signature', { signature: '' }, 401],
     ['with another one’s', { signature: 'f'.repeat(64) }, 401],
     [

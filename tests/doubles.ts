@@ -55,8 +55,8 @@ export function createChat(proves: 'account' | 'nothing' = 'account') {
           if (dead.has(name)) throw new CountersignError('ERR_UPSTREAM')
           if (gone.has(name)) return 'gone'
           if (silent.has(name)) await new Promise<void>((resolve) => void held.push(resolve))
-          shown.push({ to: name, notice, before })
-          return before ?? `message ${shown.length}`
+          shown.push({ to: name, notice, before: before?.message })
+          return before ?? { message: `message ${shown.length}` }
         },
         async receive(request) {
           const body = await request.text()

@@ -32,6 +32,13 @@ forbid (principal, action == Action::"shell.exec", resource);
 forbid (principal, action == Action::"file.write", resource);
 `
 
+/** How a press is sent, where not as the provider does. */
+export interface Pressing {
+  readonly signature?: string
+  readonly headers?: Readonly<Record<string, string>>
+  readonly body?: string
+}
+
 export interface SystemOptions {
   readonly chat?: ReturnType<typeof createChat>
   readonly enforces?: (obligation: Obligation) => boolean
@@ -114,7 +121,7 @@ export async function standingSystem({ chat = createChat(), enforces = () => fal
   }
 
   /** As the provider, when somebody presses a button. */
-  async function press(pressed: object, { signature, ...how }: RequestInit & { signature?: string } = {}) {
+  async function press(pressed: object, { signature, ...how }: Pressing = {}) {
     const body = JSON.stringify({ team: 'T1', user: 'U_BEN', verdict: 'approve', ...pressed })
     const headers = { 'x-chat-signature': signature ?? signatureOf(body), ...how.headers }
     const response = await fetch(`${instance.url}/channels/chat`, { method: 'POST', body, ...how, headers })

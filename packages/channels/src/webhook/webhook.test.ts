@@ -71,7 +71,7 @@ describe('a webhook', () => {
     const { show } = await open(status)
     const question = sampleOpen()
     const told = await show(question).catch((error: { code: string }) => error.code)
-    expect(told).toBe(expected === 'told' ? `${question.id}.1` : expected)
+    expect(told).toEqual(expected === 'told' ? { message: `${question.id}.1` } : expected)
   })
 
   it('proves nothing, and takes no press', async () => {

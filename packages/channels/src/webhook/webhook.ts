@@ -19,7 +19,7 @@ export const webhook = defineChannel({
       async deliver(notice) {
         const body = JSON.stringify(messageOf(notice))
         const status = await post(url, signatureHeaders(notice.id, Math.floor(clock.now() / 1000), body, key), body)
-        if (status >= 200 && status < 300) return notice.id
+        if (status >= 200 && status < 300) return { message: notice.id }
         if (status >= 500 || later.includes(status)) throw new CountersignError('ERR_UPSTREAM', { url, status })
         return 'gone' // wrong for good: the next question does not wait behind this one
       },

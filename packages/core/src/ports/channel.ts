@@ -35,7 +35,9 @@ export type Recipient =
   | { readonly kind: 'account'; readonly account: Account }
 
 /** By what a channel finds again what it showed; at most 500 characters. */
-export type MessageRef = string
+export interface MessageRef {
+  readonly message: string
+}
 
 /** The call of a provider as it came, which proves the press: kept with the signature. */
 export type CallbackProof = Extract<Proof, { kind: 'callback' }>

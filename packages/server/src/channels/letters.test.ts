@@ -10,7 +10,7 @@ let clock: ReturnType<typeof createManualClock>
 let letters: Letters
 let told: Notice[]
 let again: number
-let deliver: (notice: Notice) => Promise<string>
+let deliver: (notice: Notice) => Promise<{ message: string }>
 const concerns = createConcerns({ clock: { now: () => 0 }, log: () => undefined })
 
 beforeEach(() => {
@@ -20,7 +20,7 @@ beforeEach(() => {
   again = 0
   deliver = async (notice) => {
     told.push(notice)
-    return 'message'
+    return { message: 'm' }
   }
   const channel: OpenChannel = {
     proves: 'nothing',

@@ -11,6 +11,7 @@ import {
   type Concerns,
   CountersignError,
   type LogLine,
+  type MessageRef,
   noticeOf,
   type QueuedLetter,
   type Running,
@@ -93,10 +94,10 @@ export function deliverLetters(parts: LettersParts): Letters {
   async function deliver(letter: QueuedLetter): Promise<boolean> {
     const { channel: name } = letter
     try {
-      const message = await told(letter)
+      const shown = await told(letter)
       reached(letter, true)
-      if (message === 'gone') await giveUp(letter, 'gone')
-      else await outbox.delivered(letter, message.slice(0, 500))
+      if (shown === 'gone') await giveUp(letter, 'gone')
+      else await outbox.delivered(letter, shown.message.slice(0, 500))
       return true
     } catch (error) {
       const code = codeOf(error)
@@ -110,19 +111,21 @@ export function deliverLetters(parts: LettersParts): Letters {
   }
 
   /** Empty where there is nothing to show: it was erased, or is over before this recipient heard of it. */
-  async function told(letter: QueuedLetter): Promise<string> {
+  async function told(letter: QueuedLetter): Promise<MessageRef | 'gone'> {
     const named = byName.get(letter.channel)
     const [entry] = await store.journal.read(letter.entry, 1)
-    if (!named || entry?.fact.kind !== 'approval.changed') return ''
+    if (!named || entry?.fact.kind !== 'approval.changed') return nothing
     const to = await recipientOf(letter, named, store.people)
     if (!to) return 'gone'
     const before = await outbox.message(letter)
     const { approval } = entry.fact
-    if (to.kind === 'account' && before === undefined && approval.state !== 'open') return ''
-    return within(named.channel.deliver(noticeOf(approval, publicUrl), to, before))
+    if (to.kind === 'account' && before === undefined && approval.state !== 'open') return nothing
+    return within(
+      named.channel.deliver(noticeOf(approval, publicUrl), to, before === undefined ? undefined : { message: before }),
+    )
   }
 
-  async function within(delivered: Promise<string>): Promise<string> {
+  async function within<Answer>(delivered: Promise<Answer>): Promise<Answer> {
     let timer: NodeJS.Timeout | undefined
     const late = new Promise<never>((_, fail) => {
       timer = setTimeout(() => fail(new CountersignError('ERR_UPSTREAM_LATE')), withinMs)
@@ -154,5 +157,7 @@ export function deliverLetters(parts: LettersParts): Letters {
 
 /** Recipients remembered as out of reach, for each channel: beyond, they are only logged. */
 const mostTroubled = 1_000
+
+const nothing: MessageRef = { message: '' }
 
 const codeOf = (error: unknown) => (error instanceof CountersignError ? error.code : 'ERR_INTERNAL')
