@@ -62,7 +62,7 @@ const leftOut: ReadonlySet<string> = new Set(
     ['core/limits/denials', 'usuallyDenied', 'configuration: `limits`'],
     ['core/gate/revoked', 'longestTimerMs', 'as far as a timer of Node.js goes'],
     ['core/json/numeral', 'mostMagnitude', 'of doubles, IEEE 754'],
-    ['core/ledger/hmac', 'blockBytes', 'of SHA-256, FIPS 180-4'],
+    ['core/ledger/hmac', 'blockBytes macBytes', 'of SHA-256, FIPS 180-4'],
     ['core/ledger/merkle', 'hashBytes', 'of SHA-256, FIPS 180-4'],
     ['stores/postgres/tables/ledger', 'hashBytes', 'of SHA-256, FIPS 180-4'],
     ['core/ledger/note', 'keyTypes.ed25519 keyTypes.cosignature', 'format of signed notes'],
