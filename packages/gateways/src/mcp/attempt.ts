@@ -86,7 +86,7 @@ async function describeAttempt(call: ToolAttempt): Promise<Attempt | undefined> 
     held: (refusal) => pulse.say(() => sayWaiting(refusal, services.clock)),
     async run(permit) {
       progress.begun = true
-      pulse.then(() => 'Running')
+      pulse.thenSay(() => 'Running')
       const { outcome, result } = await runToolCall(permit, {
         config: server.config,
         upstream: server.upstream,

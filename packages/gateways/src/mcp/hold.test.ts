@@ -70,7 +70,7 @@ describe('an answer', () => {
   it('of which nothing was told before is one document', async () => {
     const { outlet, left, taken } = outletOf()
     const pulse = startPulse({ stream: outlet, token: 1, everyMs: 1_000_000 })
-    pulse.then(() => 'Running')
+    pulse.thenSay(() => 'Running')
     pulse.stop()
     const delivered = outlet.finish('{"all":"of it"}')
     expect(await taken()).toMatch(
@@ -121,15 +121,15 @@ describe('an answer', () => {
 
 /** A request whose client takes what it is sent piece by piece. */
 function openExchange() {
-  const pieces: { text: string; then: () => void }[] = []
+  const pieces: { text: string; taken: () => void }[] = []
   let wake = () => {}
-  const write = (chunks: { chunk: unknown }[], then: () => void) => {
-    pieces.push({ text: chunks.map(({ chunk }) => String(chunk)).join(''), then })
+  const write = (chunks: { chunk: unknown }[], taken: () => void) => {
+    pieces.push({ text: chunks.map(({ chunk }) => String(chunk)).join(''), taken })
     wake()
   }
   const socket = new Duplex({
     read() {},
-    write: (chunk, _, then) => write([{ chunk }], then),
+    write: (chunk, _, taken) => write([{ chunk }], taken),
     writev: write,
   })
   const request = new IncomingMessage(socket as Socket)
@@ -143,7 +143,7 @@ function openExchange() {
     async taken(): Promise<string> {
       if (pieces.length === 0) await new Promise<void>((resolve) => (wake = resolve))
       const piece = pieces.shift()
-      piece?.then()
+      piece?.taken()
       return piece?.text ?? ''
     },
   }

@@ -23,7 +23,7 @@ export interface Pulse {
   /** What the next signs of life say; says it at once. */
   say(message: () => string): void
   /** What the next signs of life say; says it at once only if there was one already: what ends soon needs none. */
-  then(message: () => string): void
+  thenSay(message: () => string): void
   /** Passes on what the server says of its own progress. */
   pass(progress: Progress): void
   stop(): void
@@ -64,7 +64,7 @@ export function startPulse({ stream, token, everyMs }: PulseParts): Pulse {
       says = message
       beat()
     },
-    then(message) {
+    thenSay(message) {
       says = message
       if (spoken) beat()
     },

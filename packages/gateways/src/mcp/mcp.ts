@@ -167,7 +167,7 @@ export async function startMcp(
 
   async function serveKnown(exchange: Exchange, server: Server, caller: Caller): Promise<Said | undefined> {
     if (closing) return refuse(exchange, { status: 503, says: closingNow })
-    switch (exchange.request.method) {
+    switch (exchange.request.method ?? '') {
       case 'POST': {
         const incoming = await read(exchange)
         return incoming.kind === 'refused' ? incoming.said : take(exchange, incoming, server, caller)

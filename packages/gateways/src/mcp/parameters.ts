@@ -70,7 +70,7 @@ export async function redact(
  * @throws ERR_SECRET_UNKNOWN
  */
 export async function restore(parameters: Parameters, secrets: GatewayContext['secrets']): Promise<string> {
-  const { arguments: sealed, secrets: pointers = [] } = parameters
+  const { arguments: sealed, secrets: pointers } = parameters
   const json = typeof sealed === 'string' ? parseExactJson(sealed, { bytes: sealed.length, depth: 100 }) : sealed
   return canonical(await revealAt(json, pointers, (reference) => secrets.reveal(reference)))
 }

@@ -2,8 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Db, openDb } from './db.ts'
 import { migrate } from './migrate.ts'
-import { createPostgresStore } from './postgres.ts'
-import { startTestServer, testKeys, type TestServer } from './testing.ts'
+import { startTestServer, type TestServer } from './testing.ts'
 
 describe('migrations', { timeout: 60_000 }, () => {
   let postgres: TestServer
