@@ -21,9 +21,9 @@ const outside = Buffer.allocUnsafe(blockBytes + macBytes)
 export function createHmacSha256(key: Uint8Array): Mac {
   const inner = Buffer.allocUnsafe(blockBytes).fill(0x36)
   const outer = Buffer.allocUnsafe(blockBytes).fill(0x5c)
-  for (const [at, byte] of key.entries()) {
-    inner[at] = byte ^ 0x36
-    outer[at] = byte ^ 0x5c
+  for (let at = 0; at < key.length; at += 1) {
+    inner[at]! ^= key[at]!
+    outer[at]! ^= key[at]!
   }
 
   function withOuter(text: string): Buffer {

@@ -184,8 +184,10 @@ export function createCommitter(parts: CommitterParts): Committer {
     if (queue.length >= mostWaiting) throw new CountersignError('ERR_STORE_UNAVAILABLE')
     return new Promise<Result>((resolve, reject) => {
       queue.push({ ...command, also, since: performance.now(), unsure: false, resolve, reject })
-      if (command.change.lazy !== true) eager += 1
-      more.resolve()
+      if (command.change.lazy !== true) {
+        eager += 1
+        more.resolve()
+      }
       working ??= work()
     })
   }
@@ -211,9 +213,9 @@ export function createCommitter(parts: CommitterParts): Committer {
       const restMs = (queue[0]?.since ?? 0) + lazyMs - performance.now()
       if (restMs <= 0) break
       more = deferred()
-      const given = new AbortController()
-      await Promise.race([more.promise, sleep(restMs, undefined, { signal: given.signal }).catch(() => undefined)])
-      given.abort()
+      const timer = setTimeout(more.resolve, restMs)
+      await more.promise
+      clearTimeout(timer)
     }
     await setImmediate()
   }
