@@ -264,6 +264,14 @@ describe('the law', () => {
     )
   })
 
+  it('leaves the world as it was when a fact cannot be judged at all', () => {
+    const world = youngWorld()
+    const before = entriesOf(world)
+    const facts: Fact[] = [{ kind: 'action.decided', record: recordOf(0, 0) }, ...sampleStory().slice(0, 1)]
+    expect(() => applyFacts(facts, slotsFor(facts, 3, world).slice(0, 1), { world, keys })).toThrow(RangeError)
+    expect(entriesOf(world)).toEqual(before)
+  })
+
   it('takes every fact of a day, and finds each of an action and of a question again', () => {
     const world = emptyWorld()
     const story = sampleStory()

@@ -92,14 +92,18 @@ export function applyFacts(
 ): Applied | { readonly refused: Refused } {
   const draft = createDraft()
   const sequences: (number | undefined)[] = []
-  for (const [position, fact] of facts.entries()) {
-    const slot = slots[position]
-    if (slot === undefined) throw new RangeError('every fact has a place')
-    sequences.push(lawOf(fact).sequence?.(fact, world))
-    const refused = lawOf(fact).apply?.(fact, slot, { world, draft, keys })
-    if (refused === undefined) continue
-    draft.undo()
-    return { refused }
+  let stands = false
+  try {
+    for (const [position, fact] of facts.entries()) {
+      const slot = slots[position]
+      if (slot === undefined) throw new RangeError('every fact has a place')
+      sequences.push(lawOf(fact).sequence?.(fact, world))
+      const refused = lawOf(fact).apply?.(fact, slot, { world, draft, keys })
+      if (refused !== undefined) return { refused }
+    }
+    stands = true
+    return { draft, sequences }
+  } finally {
+    if (!stands) draft.undo()
   }
-  return { draft, sequences }
 }

@@ -80,8 +80,8 @@ export async function createPostgresStore(options: PostgresStoreOptions): Promis
     throw error
   }
 
-  const ownClock = options.clock === undefined ? await createDatabaseClock(db) : undefined
-  const clock: Clock = options.clock ?? ownClock ?? Date
+  const databaseClock = options.clock === undefined ? await createDatabaseClock(db) : undefined
+  const clock: Clock = options.clock ?? databaseClock ?? Date
   const recorder = createRecorder(vault)
   const subjects = createSubjects({ db, tenant, vault })
   const tail = createTail({ db, tenant })
@@ -113,8 +113,8 @@ export async function createPostgresStore(options: PostgresStoreOptions): Promis
     recorder,
     subjects,
     clock,
-    ownClock: options.clock !== undefined,
-    compareClocks: async () => ownClock?.compare(),
+    clockDecides: options.clock !== undefined,
+    compareClocks: async () => databaseClock?.compare(),
     permit: (id) => permits.get(id),
     grown(size, written) {
       recent.remember(written)
@@ -126,7 +126,7 @@ export async function createPostgresStore(options: PostgresStoreOptions): Promis
     await committer.start()
   } catch (error) {
     await Promise.all([committer.close(), statistics.close(), tail.close()])
-    ownClock?.close()
+    databaseClock?.close()
     await db.close()
     throw error
   }
@@ -161,7 +161,7 @@ export async function createPostgresStore(options: PostgresStoreOptions): Promis
       await committer.close()
       await index.close()
       await statistics.close()
-      ownClock?.close()
+      databaseClock?.close()
       await tail.close()
       await db.close()
     },

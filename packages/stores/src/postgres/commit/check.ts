@@ -9,6 +9,7 @@
  */
 import { applyFacts, emptyWorld, keysOf, type Lookup, type StateReport, type World } from '@countersign/core'
 import { checkSearched, type CheckSearchedParts } from '../search/check.ts'
+import type { PermitRecord } from '@countersign/schema'
 import type { Entries } from '../tables/entries.ts'
 
 export interface CheckParts extends CheckSearchedParts {
@@ -18,6 +19,8 @@ export interface CheckParts extends CheckSearchedParts {
 
 interface Told {
   readonly world: World
+  /** Agents of which something can be read no more. */
+  readonly erasedAgents: Set<string>
   /** Places of entries that can be read no more: a row that rests on one is let be. */
   readonly erased: Set<number>
   readonly broken: string[]
@@ -51,7 +54,7 @@ const mostTold = 1_000
 const mostLooks = 10
 
 export async function checkState({ db, tenant, entries, lookup, lives, terms }: CheckParts): Promise<StateReport> {
-  const told: Told = { world: emptyWorld(), erased: new Set(), broken: [], next: 0 }
+  const told: Told = { world: emptyWorld(), erased: new Set(), erasedAgents: new Set(), broken: [], next: 0 }
   let rows = 0
   let differences: string[] = []
   for (let look = 0; look < mostLooks; look++) {
@@ -74,20 +77,29 @@ export async function checkState({ db, tenant, entries, lookup, lives, terms }: 
 
   async function addUp(): Promise<void> {
     for (;;) {
-      const page = await entries.range(told.next, pageSize)
-      for (const { index, at, fact } of page) {
+      const page = await entries.missed(told.next, pageSize)
+      for (const { index, at, fact, subject } of page) {
         told.next = index + 1
         if (fact.kind === 'erased') {
           told.erased.add(index)
+          if (fact.was === 'agent.changed') told.erasedAgents.add(subject)
           continue
         }
-        const slot = { index, at, subject: '' }
+        const slot = { index, at, subject }
+        if (fact.kind === 'action.permitted') standFor(fact.permit)
         const applied = applyFacts([fact], [slot], { world: told.world, keys: keysOf(lookup) })
         if ('refused' in applied)
           told.broken.push(`entry ${index}: ${fact.kind} should not have been taken (${applied.refused.code})`)
       }
       if (page.length < pageSize) return
     }
+  }
+
+  /** What an erased agent did for others is still told of: it was as it had to be, which nobody can read any more. */
+  function standFor({ agent: id, agentVersion: version }: PermitRecord): void {
+    const { agents } = told.world
+    if (!told.erasedAgents.has(id) || (agents.has(id) && agents.get(id)?.erased === false)) return
+    agents.set(id, { id, version, status: 'active', entry: 0, keys: [], owner: '', team: '', erased: true })
   }
 
   async function compare(table: TableCheck): Promise<number> {

@@ -210,6 +210,15 @@ describe('a commit', { timeout: 60_000 }, () => {
     expect(await store.journal.read(index, 10)).toHaveLength(2)
   })
 
+  it('12: a warning that is about no commit is not taken for one', async () => {
+    await sql(`create function greet() returns event_trigger language plpgsql as
+      $$ begin raise warning 'the collation of this database has another version' using errcode = '01000'; end $$`)
+    await sql('create event trigger greets on login execute function greet()')
+    await sql('alter event trigger greets enable always')
+    const store = await openStore()
+    expect(await store.commit({ facts: [founded()] })).toBe(0)
+  })
+
   it('13: a ledger that went back behind what was acknowledged is written no more', async () => {
     const store = await openStore()
     await store.commit({ facts: [founded()] })
@@ -320,6 +329,16 @@ describe('a commit', { timeout: 60_000 }, () => {
     await Promise.all(never)
     expect((await busy.agents.get(agent.id))?.status).toBe('stopped')
     expect(await sql('select node from turn')).toEqual([])
+  })
+
+  it('H: what an erased agent did for people who are not is no difference', async () => {
+    const store = await openStore()
+    const agent = sampleAgent()
+    const record = sampleRecord({ action: sampleAction({ agent: agent.id, onBehalfOf: unique('per') }) })
+    const permit = samplePermit(record)
+    await store.commit({ facts: [agentChanged(agent), decided(record), permitted(permit), finished(permit)] })
+    await store.journal.erase(agent.id)
+    expect((await store.check()).differences).toEqual([])
   })
 
   it('what nobody waits for is written with what comes next, and before the store is closed', async () => {

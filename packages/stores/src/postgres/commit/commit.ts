@@ -16,13 +16,13 @@ import {
   type Clock,
   copyOfFacts,
   CountersignError,
-  deferred,
   isError,
   type Keys,
   newId,
   type PermitLife,
   type Recorder,
   type Refused,
+  touchesOf,
 } from '@countersign/core'
 import type { Fact } from '@countersign/schema'
 import { setImmediate, setTimeout as sleep } from 'node:timers/promises'
@@ -33,6 +33,7 @@ import { broken } from './constraints.ts'
 import { type Command, type Judged, judge } from './judge.ts'
 import { loadAttempts } from './load.ts'
 import { putOf } from './put.ts'
+import { createQueue, type Result, type Waiting } from './queue.ts'
 import type { Resident } from './resident.ts'
 import type { Subjects } from './subjects.ts'
 import { openTurns } from './turn.ts'
@@ -48,7 +49,7 @@ export interface CommitterParts {
   /** The database's clock, as far as it is known here. */
   readonly clock: Clock
   /** Whether `clock` decides instead of the database's. */
-  readonly ownClock: boolean
+  readonly clockDecides: boolean
   /** Asks the database for its time. */
   compareClocks(): Promise<void>
   permit(id: string): Promise<PermitLife | undefined>
@@ -69,33 +70,8 @@ export interface Committer {
   close(): Promise<void>
 }
 
-type Result = { readonly index: number } | { readonly refused: Refused } | 'stale'
-
-interface Waiting extends Command {
-  /** `Resident.erasures` when it was encrypted. */
-  readonly erasures: number
-  readonly since: number
-  readonly also: ((writer: Writer) => Promise<void>) | undefined
-  /** It was sent, and nobody heard what became of it. */
-  unsure: boolean
-  resolve(result: Result): void
-  reject(error: unknown): void
-}
-
-/** Commits written by one statement: more would make the first wait long for the last. Others go with the next. */
-const mostCommands = 256
-/** Entries written by one statement, for the same reason; a single commit with more goes by itself. */
-const mostFacts = 1_000
-/**
- * Encrypted text in one statement: a batch on its way keeps everyone else waiting, so large entries travel in several.
- */
-const mostBytes = 8 << 20
-/** Commits that wait for their turn, some seconds of work; one more is refused as if the store were away. */
-const mostWaiting = 20_000
 /** How often a commit is encrypted anew because somebody was erased meanwhile; then it is refused as a conflict. */
 const mostEncryptions = 5
-/** How long what nobody waits for may wait for company. */
-const lazyMs = 20
 /** Callers woken at a time after a batch, so that the first are on their way before the last wake up. */
 const atOnce = 64
 /** Tries to reach a server that is away; then everybody who waits is told so. */
@@ -106,16 +82,16 @@ const patienceMs = 2_000
 const turnOfOthersMs = 5
 
 export function createCommitter(parts: CommitterParts): Committer {
-  const { writer, resident, tenant, keys, recorder, subjects, clock, ownClock } = parts
-  const queue: Waiting[] = []
-  const turns = openTurns(writer, tenant, newId('nod'), () => (ownClock ? clock.now() : undefined))
-  let eager = 0
+  const { writer, resident, tenant, keys, recorder, subjects, clock, clockDecides } = parts
+  const queue = createQueue()
+  const turns = openTurns(writer, tenant, newId('nod'), () => (clockDecides ? clock.now() : undefined))
   let working: Promise<void> | undefined
-  let more = deferred<void>()
   /** Others have written, or may have. */
   let behind = true
   /** There is no connection that can be trusted. */
   let cut = true
+  /** The database's time, if it was told a moment ago. */
+  let told: number | undefined
   /** Failures to reach the server, in a row. */
   let tries = 0
   /** One that fails must not take the others with it: so many are tried by themselves. */
@@ -142,7 +118,7 @@ export function createCommitter(parts: CommitterParts): Committer {
     },
     async close() {
       closed = true
-      more.resolve()
+      queue.hurry()
       await Promise.allSettled(handedOver)
       await working
       await writer.close()
@@ -177,26 +153,20 @@ export function createCommitter(parts: CommitterParts): Committer {
       const subject = named[position] ?? 'system'
       return recorder.prepare(fact, subject, subjectKeys.get(subject)?.wrapped ?? new Uint8Array())
     })
-    return { change, prepared, keys: subjectKeys, erasures }
+    return { change, prepared, keys: subjectKeys, touches: touchesOf(change.facts, keys), erasures }
   }
 
   function join(command: Command & { readonly erasures: number }, also: Waiting['also']): Promise<Result> {
-    if (queue.length >= mostWaiting) throw new CountersignError('ERR_STORE_UNAVAILABLE')
     return new Promise<Result>((resolve, reject) => {
       queue.push({ ...command, also, since: performance.now(), unsure: false, resolve, reject })
-      if (command.change.lazy !== true) {
-        eager += 1
-        more.resolve()
-      }
       working ??= work()
     })
   }
 
   async function work(): Promise<void> {
     while (queue.length > 0) {
-      await company()
-      const batch = takeBatch(queue, alone > 0)
-      eager -= batch.filter(({ change }) => change.lazy !== true).length
+      await queue.company()
+      const batch = queue.take(alone > 0)
       try {
         await attempt(batch)
         alone = Math.max(0, alone - 1)
@@ -205,19 +175,6 @@ export function createCommitter(parts: CommitterParts): Committer {
       }
     }
     working = undefined // in the same step as the look at the queue: whoever comes next starts anew
-  }
-
-  /** Everybody of this turn rides along; what nobody waits for waits for others, for a moment. */
-  async function company(): Promise<void> {
-    while (eager === 0 && !closed) {
-      const restMs = (queue[0]?.since ?? 0) + lazyMs - performance.now()
-      if (restMs <= 0) break
-      more = deferred()
-      const timer = setTimeout(more.resolve, restMs)
-      await more.promise
-      clearTimeout(timer)
-    }
-    await setImmediate()
   }
 
   /** A connection, and the world at the end of the ledger. */
@@ -240,19 +197,29 @@ export function createCommitter(parts: CommitterParts): Committer {
       return false
     })
     if (fresh.length === 0) return
-    await resident.fetch(fresh.flatMap(({ change }) => change.facts))
-    const at = Math.max(clock.now(), resident.end.at)
+    await resident.fetch(fresh.map(({ touches }) => touches.reads))
+    const at = Math.max(told ?? clock.now(), resident.end.at)
+    told = undefined
     const { world, end } = resident
     const judged = judge(fresh, { world, frontier: end.frontier, at, keys })
     if (await stands(judged, at)) {
       resident.stands(judged, at)
       parts.grown(end.size + judged.written.length, judged.written)
       await answer(judged)
-      if (fresh[0]?.also) await resident.load() // whoever was erased is in none of it any more
-      await turns.won()
-      return
+      return tidyUp(fresh[0]?.also !== undefined)
     }
-    putBack(await whyNot(judged, fresh))
+    queue.putBack(await whyNot(judged, fresh))
+  }
+
+  /** Behind a batch that stands and has been answered: whatever fails here is none of its business. */
+  async function tidyUp(erased: boolean): Promise<void> {
+    try {
+      if (erased) await resident.load() // whoever was erased is in none of it any more
+      await turns.won()
+    } catch {
+      behind = true
+      cutOff()
+    }
   }
 
   /** Whether it was written; or, where nothing is to be written, whether it was judged on the end of the ledger. */
@@ -274,7 +241,7 @@ export function createCommitter(parts: CommitterParts): Committer {
       frontier: encodeNodes(frontier.save()),
       root: frontier.root(),
       at,
-      now: ownClock ? clock.now() : undefined,
+      now: clockDecides ? clock.now() : undefined,
       notAfter: judged.notAfter,
       notBefore: judged.notBefore,
       attempts: judged.attempts,
@@ -300,7 +267,7 @@ export function createCommitter(parts: CommitterParts): Committer {
     }
     const known = judged.attempts.length === 0 ? [] : await loadAttempts(writer, tenant, judged.attempts)
     for (const row of known) resident.remember(row)
-    const now = ownClock ? clock.now() : why.now
+    const now = clockDecides ? clock.now() : why.now
     const rest = batch.filter(({ change: { notAfter, notBefore }, resolve }) => {
       const late = notAfter !== undefined && now > notAfter
       const early = notBefore !== undefined && now < notBefore
@@ -309,6 +276,7 @@ export function createCommitter(parts: CommitterParts): Committer {
       return !late && !early
     })
     if (rest.length === batch.length && known.length === 0) {
+      told = clockDecides ? undefined : why.now // by our own clock it was of a time that cannot be
       await parts.compareClocks()
       await sleep(turnOfOthersMs) // or somebody asked for a turn before us
     }
@@ -324,11 +292,6 @@ export function createCommitter(parts: CommitterParts): Committer {
     }
   }
 
-  function putBack(batch: readonly Waiting[]): void {
-    queue.unshift(...batch)
-    eager += batch.filter(({ change }) => change.lazy !== true).length
-  }
-
   /** What was sent before may have been written without our hearing of it: then it stands, and is found by its id. */
   async function alreadyThere(unsure: readonly Waiting[]): Promise<Map<string, number>> {
     if (unsure.length === 0) return new Map()
@@ -341,16 +304,16 @@ export function createCommitter(parts: CommitterParts): Committer {
   /** Never throws. */
   async function trouble(batch: readonly Waiting[], error: unknown): Promise<void> {
     behind = true
-    if (isTransient(error)) return putBack(batch)
+    if (isTransient(error)) return queue.putBack(batch)
     if (isUnreachable(error) || isError(error, 'ERR_STORE_UNAVAILABLE')) return away(batch, error)
     if (isError(error, 'ERR_LEDGER_BROKEN')) {
-      for (const waiting of [...batch, ...takeAll()]) waiting.reject(error)
+      for (const waiting of [...batch, ...queue.takeAll()]) waiting.reject(error)
       return
     }
     if (batch.some(({ also }) => also)) cutOff() // its transaction is left open
     if (batch.length > 1) {
       alone = batch.length
-      return putBack(batch)
+      return queue.putBack(batch)
     }
     for (const waiting of batch) waiting.reject(broken(withoutValues(error)))
   }
@@ -362,11 +325,11 @@ export function createCommitter(parts: CommitterParts): Committer {
     for (const waiting of batch) waiting.unsure = true
     const now = performance.now()
     const isOver = ({ since }: Waiting) => tries > mostTries || now - since > patienceMs
-    const all = [...batch, ...takeAll()]
+    const all = [...batch, ...queue.takeAll()]
     for (const waiting of all.filter(isOver)) {
       waiting.reject(new CountersignError('ERR_STORE_UNAVAILABLE', undefined, { cause }))
     }
-    putBack(all.filter((waiting) => !isOver(waiting)))
+    queue.putBack(all.filter((waiting) => !isOver(waiting)))
     if (tries > mostTries) tries = 0
     else await sleep(pauseMs(tries))
   }
@@ -374,11 +337,6 @@ export function createCommitter(parts: CommitterParts): Committer {
   function cutOff(): void {
     writer.abandon()
     cut = true
-  }
-
-  function takeAll(): Waiting[] {
-    eager = 0
-    return queue.splice(0)
   }
 
   async function refusal({ code, detail, permit }: Refused): Promise<Error> {
@@ -389,24 +347,6 @@ export function createCommitter(parts: CommitterParts): Committer {
 
 /** Longer from try to try, and not the same for all. */
 const pauseMs = (tried: number): number => 10 * 2 ** tried * (1 + Math.random())
-
-/** A stop goes first and alone (P15), and so does what writes more than a batch. */
-function takeBatch(queue: Waiting[], single: boolean): Waiting[] {
-  const stop = queue.findIndex(isStop)
-  if (stop !== -1) return queue.splice(stop, 1)
-  if (single || queue[0]?.also) return queue.splice(0, 1)
-  let facts = 0
-  let sizeBytes = 0
-  const count = queue.findIndex(({ prepared, also }, position) => {
-    facts += prepared.length
-    for (const { blob } of prepared) sizeBytes += blob.length
-    return position > 0 && (also || position >= mostCommands || facts > mostFacts || sizeBytes > mostBytes)
-  })
-  return queue.splice(0, count === -1 ? queue.length : count)
-}
-
-const isStop = ({ change: { facts } }: Waiting): boolean =>
-  facts.some((fact) => fact.kind === 'agent.changed' && fact.agent.status === 'stopped')
 
 /** Erasing somebody goes through all that is recorded of them. */
 const takesLonger = {

@@ -18,7 +18,7 @@ import {
   type SavedFrontier,
   searchable,
   sha256,
-  touchesOf,
+  type touchesOf,
   type World,
 } from '@countersign/core'
 import type { Written } from '../tables/recent.ts'
@@ -30,6 +30,8 @@ export interface Command {
   readonly prepared: readonly Prepared[]
   /** Of each prepared fact's subject, as it was when the fact was encrypted. */
   readonly keys: ReadonlyMap<string, SubjectKey>
+  /** The rows of the world that its facts look at, and those that they make. */
+  readonly touches: ReturnType<typeof touchesOf>
 }
 
 export interface Judged<One extends Command> {
@@ -57,41 +59,38 @@ export function judge<One extends Command>(
   const entries: NewEntry[] = []
   const written: Written[] = []
 
-  for (const command of commands) {
-    const { change, prepared } = command
-    const index = frontier.size
-    const places = prepared.map(({ subject }, position) => ({ index: index + position, at, subject }))
-    const applied = applyFacts(change.facts, places, { world, keys })
-    if ('refused' in applied) {
-      refused.push({ command, refused: applied.refused })
-      continue
+  try {
+    for (const command of commands) {
+      const { change, prepared } = command
+      const index = frontier.size
+      const slots = prepared.map(({ subject }, position) => ({ index: index + position, at, subject }))
+      const applied = applyFacts(change.facts, slots, { world, keys })
+      if ('refused' in applied) {
+        refused.push({ command, refused: applied.refused })
+        continue
+      }
+      placed.push({ command, index })
+      drafts.push(applied.draft)
+      for (const [position, one] of prepared.entries()) place(command, position, one, applied.sequences[position])
     }
-    placed.push({ command, index })
-    drafts.push(applied.draft)
-    for (const [position, one] of prepared.entries()) place(command, position, one, applied.sequences[position])
-  }
-
-  const parts = entries.length === 0 ? [] : partsOf({ world, drafts, entries })
-  for (const draft of drafts.toReversed()) draft.undo()
-  const changes = placed.map(({ command }) => command.change)
-  return {
-    placed,
-    refused,
-    drafts,
-    frontier,
-    parts,
-    written,
-    attempts: [
-      ...(touchesOf(
-        changes.flatMap(({ facts }) => facts),
-        keys,
-      ).makes.get('attempts') ?? []),
-    ],
-    notAfter: least(changes.flatMap(({ notAfter }) => notAfter ?? [])),
-    notBefore: least(
-      changes.flatMap(({ notBefore }) => (notBefore === undefined ? [] : -notBefore)),
-      -1,
-    ),
+    const parts = entries.length === 0 ? [] : partsOf({ world, drafts, entries })
+    const changes = placed.map(({ command }) => command.change)
+    return {
+      placed,
+      refused,
+      drafts,
+      frontier,
+      parts,
+      written,
+      attempts: placed.flatMap(({ command }) => [...(command.touches.makes.get('attempts') ?? [])]),
+      notAfter: least(changes.flatMap(({ notAfter }) => notAfter ?? [])),
+      notBefore: least(
+        changes.flatMap(({ notBefore }) => (notBefore === undefined ? [] : -notBefore)),
+        -1,
+      ),
+    }
+  } finally {
+    for (const draft of drafts.toReversed()) draft.undo()
   }
 
   function place(

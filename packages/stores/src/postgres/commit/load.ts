@@ -28,8 +28,15 @@ export interface Found {
   readonly permits: readonly PermitRow[]
 }
 
-/** One snapshot: what is read of it was so at one end of the ledger, the one that is told. */
-export async function loadEverything(writer: Writer, tenant: string): Promise<{ world: World; head: HeadRow }> {
+/**
+ * One snapshot: what is read of it was so at one end of the ledger, the one that is told. Of answers that were not delivered the
+ * newest `most`; `undelivered` says that there may be more.
+ */
+export async function loadEverything(
+  writer: Writer,
+  tenant: string,
+  most: number,
+): Promise<{ world: World; head: HeadRow; undelivered: boolean }> {
   await writer.query(beginSnapshot)
   const ask = <Found_ extends Row>(statement: Statement) => writer.query<Found_>(statement, [tenant])
   try {
@@ -43,7 +50,9 @@ export async function loadEverything(writer: Writer, tenant: string): Promise<{ 
     for (const row of await ask<SignatureRow & Row>(signaturesAlive)) {
       world.signatures.set(signatureKey(row.approval, row.person), row)
     }
-    for (const row of await ask<PermitRow & Row>(permitsAlive)) takePermit(world, row)
+    const waiting = await writer.query<PermitRow & Row>(permitsUndelivered, [tenant, most])
+    const permits = [...waiting, ...(await ask<PermitRow & Row>(permitsAlive))]
+    for (const row of permits.toSorted((one, other) => one.entry - other.entry)) takePermit(world, row)
     for (const { newest, ...row } of await ask<AgentRow & Row & { newest: number | null }>(agents)) {
       if (newest === row.entry) world.agents.set(row.id, { ...row, keys: [] }) // else someone else has changed the row
     }
@@ -52,7 +61,7 @@ export async function loadEverything(writer: Writer, tenant: string): Promise<{ 
       for (const key of [row.accountKey, ...row.linked]) world.accounts.set(key, row.id)
     }
     for (const row of await ask<ToolRow & Row>(tools)) world.tools.set(row.id, row)
-    return { world, head }
+    return { world, head, undelivered: waiting.length >= most }
   } finally {
     await writer.query(endSnapshot)
   }
@@ -62,15 +71,16 @@ export async function loadEverything(writer: Writer, tenant: string): Promise<{ 
 export async function loadMissing(
   writer: Writer,
   tenant: string,
-  wanted: { readonly approvals: readonly string[]; readonly permits: readonly string[] },
+  wanted: Readonly<Record<'approvals' | 'permits' | 'undelivered', ReadonlySet<string>>>,
 ): Promise<Found> {
-  const ask = async <Found_ extends Row>(statement: Statement, ids: readonly string[]) =>
-    ids.length === 0 ? [] : writer.query<Found_>(statement, [tenant, ids])
+  const ask = async <Found_ extends Row>(statement: Statement, ids: ReadonlySet<string>) =>
+    ids.size === 0 ? [] : writer.query<Found_>(statement, [tenant, [...ids]])
   const approvals = await ask<ApprovalRow & Row>(approvalsById, wanted.approvals)
   const signatures = await ask<SignatureRow & Row>(signaturesOf, wanted.approvals)
   const spent = await ask<PermitRow & Row>(permitsByApproval, wanted.approvals)
   const permits = await ask<PermitRow & Row>(permitsById, wanted.permits)
-  return { approvals, signatures, permits: [...spent, ...permits] }
+  const undelivered = await ask<PermitRow & Row>(undeliveredOf, wanted.undelivered)
+  return { approvals, signatures, permits: [...spent, ...permits, ...undelivered] }
 }
 
 /** What stands in the way of attempts of which nothing was known here. */
@@ -84,7 +94,7 @@ function takePermit(world: World, row: PermitRow): void {
   if (row.attemptKey !== null) world.attempts.set(row.attemptKey, row.id)
   if (!isUndelivered(row)) return
   const key = replayKey(row.credential, row.digestKey)
-  world.undelivered.set(key, [...(world.undelivered.get(key) ?? []), row.id])
+  world.undelivered.set(key, [...new Set([...(world.undelivered.get(key) ?? []), row.id])])
 }
 
 const beginSnapshot = { name: '', text: 'begin isolation level repeatable read read only' }
@@ -106,14 +116,22 @@ const signaturesAlive = {
     join countersignature s on s.tenant = a.tenant and s.approval = a.id
     where a.tenant = $1 and a.state in ('open', 'granted')`,
 }
-/** Those that run, those whose answer was not delivered, and those that used what is alive. */
+/** Those that run, and those that used what is alive. */
 const permitsAlive = {
   name: 'load_permits_alive',
   text: `select ${permitColumns} from permit where tenant = $1 and outcome is null
-    union select ${permitColumns} from permit where tenant = $1 and replayable and not delivered and outcome is not null
     union select ${permitColumns} from permit where tenant = $1 and approval in
-      (select id from approval where tenant = $1 and state in ('open', 'granted'))
-    order by entry`,
+      (select id from approval where tenant = $1 and state in ('open', 'granted'))`,
+}
+const permitsUndelivered = {
+  name: 'load_permits_undelivered',
+  text: `select ${permitColumns} from permit where tenant = $1 and replayable and not delivered and outcome is not null
+    order by entry desc limit $2`,
+}
+const undeliveredOf = {
+  name: 'load_undelivered_of',
+  text: `select ${permitColumns} from permit
+    where tenant = $1 and digest_key = any($2) and replayable and not delivered and outcome is not null`,
 }
 const agents = {
   name: 'load_agents',

@@ -13,8 +13,9 @@ import {
   type Keys,
   type PermitRow,
   type SavedFrontier,
+  replayKey,
   signatureKey,
-  touchesOf,
+  type Touching,
   type World,
 } from '@countersign/core'
 import type { Entry, Fact } from '@countersign/schema'
@@ -39,8 +40,8 @@ export interface Resident {
   load(): Promise<void>
   /** What others wrote meanwhile. @throws ERR_LEDGER_BROKEN if the ledger is not the one that it was */
   catchUp(): Promise<void>
-  /** Reads what these facts look at and is not remembered. */
-  fetch(facts: readonly Fact[]): Promise<void>
+  /** Reads those rows that are not remembered. */
+  fetch(touched: readonly Touching[]): Promise<void>
   /** A permit that somebody else has found. */
   remember(permit: PermitRow): void
   /** What was judged stands. */
@@ -82,6 +83,8 @@ export function createResident({
   let end: End = { size: -1, root: new Uint8Array(), at: 0, frontier: { size: 0, nodes: [] } }
   let erasures = 0
   let over = createOver(world, remembered)
+  /** False while it may be neither what it was nor what it is to become. */
+  let whole = false
 
   const resident: Resident = {
     get world() {
@@ -96,19 +99,22 @@ export function createResident({
 
     async load() {
       erasures += 1
+      whole = false
       erased()
-      const { head, ...loaded } = await loadEverything(writer, tenant)
+      const { head, ...loaded } = await loadEverything(writer, tenant, remembered)
       mustGoOn(head)
       world = loaded.world
-      over = createOver(world, remembered)
+      over = createOver(world, remembered, loaded.undelivered)
       end = endOf(head)
+      whole = true
     },
 
     async catchUp() {
       const [head] = await writer.query<HeadRow>(headNow, [tenant])
       if (head === undefined) throw new CountersignError('ERR_LEDGER_BROKEN', { head: 'missing' })
       mustGoOn(head)
-      if (head.size - end.size > mostMissed || end.size < 0) return resident.load()
+      if (!whole || head.size - end.size > mostMissed) return resident.load()
+      whole = false
       for (let next = end.size; next < head.size;) {
         const page = await missed(next, Math.min(pageSize, head.size - next))
         for (const entry of page) {
@@ -119,17 +125,20 @@ export function createResident({
       }
       end = endOf(head)
       over.trim()
+      whole = true
     },
 
-    async fetch(facts) {
-      const { reads } = touchesOf(facts, keys)
-      const spent = [...(reads.get('spent') ?? [])]
-      const approvals = [...new Set([...(reads.get('approvals') ?? []), ...spent])].filter(
-        (id) => !world.approvals.has(id),
-      )
-      const permits = [...(reads.get('permits') ?? [])].filter((id) => !world.permits.has(id))
-      if (approvals.length + permits.length === 0) return
-      take(await loadMissing(writer, tenant, { approvals, permits }))
+    async fetch(touched) {
+      const [approvals, permits, undelivered] = [new Set<string>(), new Set<string>(), new Set<string>()]
+      for (const reads of touched) {
+        for (const id of [...(reads.get('approvals') ?? []), ...(reads.get('spent') ?? [])]) {
+          if (!world.approvals.has(id)) approvals.add(id)
+        }
+        for (const id of reads.get('permits') ?? []) if (!world.permits.has(id)) permits.add(id)
+        if (over.leftOut) for (const digestKey of reads.get('undelivered') ?? []) undelivered.add(digestKey)
+      }
+      if (approvals.size + permits.size + undelivered.size === 0) return
+      take(await loadMissing(writer, tenant, { approvals, permits, undelivered }))
     },
 
     remember: (permit) => take({ approvals: [], signatures: [], permits: [permit] }),
@@ -142,8 +151,9 @@ export function createResident({
     },
 
     abandon(which) {
-      for (const row of world.permits.values()) {
-        const isGone = 'permit' in which ? row.id === which.permit : !which.notOf.includes(row.node)
+      const one = 'permit' in which ? world.permits.get(which.permit) : undefined
+      for (const row of 'permit' in which ? (one ? [one] : []) : world.permits.values()) {
+        const isGone = 'permit' in which || !which.notOf.includes(row.node)
         if (row.outcome === null && isGone) world.permits.set(row.id, { ...row, abandoned: true })
       }
     },
@@ -174,8 +184,20 @@ export function createResident({
       if (!world.permits.has(row.id)) world.permits.set(row.id, row)
       if (row.approval !== null) world.spent.set(row.approval, row.id)
       if (row.attemptKey !== null) world.attempts.set(row.attemptKey, row.id)
+      if (isUndelivered(row)) waitsAgain(row)
       over.permit(row.id)
     }
+  }
+
+  /** Its answer is there to be handed out again; newest last. */
+  function waitsAgain({ id, credential, digestKey }: PermitRow): void {
+    const key = replayKey(credential, digestKey)
+    const all = new Set([...(world.undelivered.get(key) ?? []), id])
+    const entryOf = (one: string) => world.permits.get(one)?.entry ?? 0
+    world.undelivered.set(
+      key,
+      [...all].toSorted((one, other) => entryOf(one) - entryOf(other)),
+    )
   }
 
   /** After a failover or a restore, the ledger may lack what was acknowledged: then nothing is judged on it. */
@@ -194,11 +216,15 @@ const endOf = (head: HeadRow): End => ({
 })
 
 /** What is over, oldest first, so that it is forgotten in time. */
-function createOver(world: World, most: number) {
+function createOver(world: World, most: number, leftOut = false) {
   const [permits, actions] = [new Map<string, undefined>(), new Map<string, undefined>()]
   /** With the keys of its signatures. */
   const approvals = new Map<string, string[]>()
   return {
+    /** Whether answers that were not delivered may be missing here. */
+    get leftOut() {
+      return leftOut
+    },
     approval: (id: string, signatures: string[]) => void approvals.set(id, signatures),
     permit: (id: string) => void permits.set(id, undefined),
     note(facts: readonly Fact[]): void {
@@ -218,7 +244,7 @@ function createOver(world: World, most: number) {
     trim(): void {
       for (const [id] of beyond(actions, most)) world.actions.delete(id)
       for (const [id, signatures] of beyond(approvals, most)) forgetApproval(world, id, signatures)
-      for (const [id] of beyond(permits, most)) forgetPermit(world, id)
+      for (const [id] of beyond(permits, most)) if (forgetPermit(world, id)) leftOut = true
     },
   }
 }
@@ -239,12 +265,18 @@ function forgetApproval(world: World, id: string, signatures: readonly string[])
   for (const key of signatures) world.signatures.delete(key)
 }
 
-/** What may still have to be handed out stays. */
-function forgetPermit(world: World, id: string): void {
+/** Unless it still runs. True if its answer is still there to be handed out: then it has to be read when it is asked for. */
+function forgetPermit(world: World, id: string): boolean {
   const row = world.permits.get(id)
-  if (row === undefined || row.outcome === null || isUndelivered(row)) return
+  if (row === undefined || row.outcome === null) return false
   world.permits.delete(id)
   if (row.attemptKey !== null && world.attempts.get(row.attemptKey) === id) world.attempts.delete(row.attemptKey)
+  if (!isUndelivered(row)) return false
+  const key = replayKey(row.credential, row.digestKey)
+  const others = (world.undelivered.get(key) ?? []).filter((other) => other !== id)
+  if (others.length > 0) world.undelivered.set(key, others)
+  else world.undelivered.delete(key)
+  return true
 }
 
 const headNow = {

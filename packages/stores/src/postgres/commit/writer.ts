@@ -6,7 +6,6 @@
  * @module
  */
 import { CountersignError } from '@countersign/core'
-import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import type { Row, Statement } from '../db.ts'
 import { toWire, type Value } from '../values.ts'
@@ -19,6 +18,11 @@ export interface Writer {
   /** A new connection; the server process of the one before is gone by then. @throws if the server cannot be reached */
   reconnect(): Promise<void>
   close(): Promise<void>
+}
+
+interface ServerProcess {
+  readonly pid: number
+  readonly since: string
 }
 
 export interface WriterParts {
@@ -37,9 +41,9 @@ const doubts = new Set(['01000', '57P01'])
 
 export function createWriter({ config, namedStatements }: WriterParts): Writer {
   let open: { readonly client: pg.Client; doubted: boolean } | undefined
-  /** The server process of a connection that was given up. */
-  let left: { readonly pid: number; readonly since: string } | undefined
-  let mine: typeof left
+  /** The server processes of connections that were given up, until they are known to be gone. */
+  let left: ServerProcess[] = []
+  let mine: ServerProcess | undefined
 
   async function connect(): Promise<void> {
     const client = new pg.Client({ ...config, query_timeout: answerMs })
@@ -63,7 +67,8 @@ export function createWriter({ config, namedStatements }: WriterParts): Writer {
 
   function abandon(which = open): void {
     if (which === undefined || which !== open) return
-    left = mine
+    if (mine !== undefined) left.push(mine)
+    mine = undefined
     open = undefined
     const { stream } = (which.client as unknown as { connection: { stream: { destroy(): void } } }).connection
     stream.destroy()
@@ -73,6 +78,7 @@ export function createWriter({ config, namedStatements }: WriterParts): Writer {
     async query<Found extends Row>({ name, text, timeoutMs = answerMs }: Statement, values: readonly Value[] = []) {
       const used = open
       if (used === undefined) throw new CountersignError('ERR_STORE_UNAVAILABLE')
+      used.doubted = false // what it warned of before was not about this
       const asked = { ...(namedStatements ? { name } : {}), text, values: values.map(toWire), query_timeout: timeoutMs }
       const { rows } = await used.client.query<Found>(asked)
       if (used.doubted) {
@@ -85,13 +91,13 @@ export function createWriter({ config, namedStatements }: WriterParts): Writer {
     async reconnect() {
       abandon()
       await connect()
-      if (left === undefined) return
-      for (;;) {
-        const ended = await open?.client.query<{ ended: boolean }>(end, [left.pid, left.since, endMs])
-        if (ended?.rows.every((row) => row.ended)) break
-        await sleep(lockMs)
+      for (const { pid, since } of left) {
+        const ended = await open?.client.query<{ ended: boolean }>(end, [pid, since, endMs])
+        if (ended?.rows.every((row) => row.ended) !== true) {
+          throw new CountersignError('ERR_STORE_UNAVAILABLE', { pid, says: 'a server process of ours does not end' })
+        }
+        left = left.filter((one) => one.pid !== pid || one.since !== since)
       }
-      left = undefined
     },
     async close() {
       const closing = open
