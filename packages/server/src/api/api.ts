@@ -10,7 +10,7 @@ import { actions } from './actions/actions.ts'
 import { exportActions } from './actions/actions-export.ts'
 import { agents } from './agents/agents.ts'
 import { approvals } from './approvals/approvals.ts'
-import { elsewhere, hostOf, mustBeOurName, readStrictly, requestIdOf, sealed } from '../http/request.ts'
+import { elsewhere, hostOf, mustBeOurName, readStrictly, requestIdOf, hardened } from '../http/request.ts'
 import { events, type Windows } from './events/events.ts'
 import { health } from './system/health.ts'
 import { ledger } from './ledger/ledger.ts'
@@ -82,12 +82,12 @@ export function createApi(parts: ApiParts): OpenApi {
     try {
       mustBeOurName(hostOf(request), publicUrl)
       const receive = parts.receivers?.get(new URL(request.url).pathname)
-      if (receive) return sealed(await receive(request), requestId, publicUrl)
+      if (receive) return hardened(await receive(request), requestId, publicUrl)
       const moved = elsewhere(request, publicUrl)
-      if (moved) return sealed(moved, requestId, publicUrl)
-      return sealed(await api.fetch(request, { requestId, peer: from?.peer }), requestId, publicUrl)
+      if (moved) return hardened(moved, requestId, publicUrl)
+      return hardened(await api.fetch(request, { requestId, peer: from?.peer }), requestId, publicUrl)
     } catch (error) {
-      return sealed(problem(error, requestId, log), requestId, publicUrl)
+      return hardened(problem(error, requestId, log), requestId, publicUrl)
     }
   }
 

@@ -6,7 +6,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Handler, LogLine } from '@countersign/core'
 import { problem } from './problems.ts'
-import { mustBeOurName, requestIdOf, sealed } from './request.ts'
+import { mustBeOurName, requestIdOf, hardened } from './request.ts'
 
 export interface Mounted {
   mount(path: string, handler: Handler): void
@@ -50,7 +50,7 @@ export function createMounted({ publicUrl, log }: MountedParts): Mounted {
       await handler(request, response)
     } catch (error) {
       const requestId = requestIdOf(request.headers['x-request-id'])
-      const { status, headers, body } = sealed(problem(error, requestId, log), requestId, publicUrl)
+      const { status, headers, body } = hardened(problem(error, requestId, log), requestId, publicUrl)
       const text = body ? await new Response(body).text() : ''
       if (response.headersSent || response.destroyed) return void response.destroy()
       response.writeHead(status, { ...Object.fromEntries(headers), connection: 'close' }).end(text)

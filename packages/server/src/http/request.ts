@@ -93,7 +93,7 @@ const always = {
 }
 
 /** The same for pages, answers and problems; only caching may be said otherwise. */
-export function sealed(response: Response, requestId: string, publicUrl: string): Response {
+export function hardened(response: Response, requestId: string, publicUrl: string): Response {
   const headers = new Headers(response.headers)
   for (const [name, value] of Object.entries(always)) headers.set(name, value)
   if (publicUrl.startsWith('https:')) headers.set('strict-transport-security', 'max-age=31536000')
