@@ -92,7 +92,7 @@ export async function createPostgresStore(options: PostgresStoreOptions): Promis
   const { budgetMs = usualBudgetMs, width = usualWidth } = options.search ?? {}
   const terms = createTerms(vault.lookup)
   const lives = createLives(reading)
-  const find = createFind({ db, tenant, terms, width, budgetMs })
+  const find = createFind({ ...reading, terms, width, budgetMs })
   const statistics = keepStatistics(db, (await ledger.head()).size)
   const writer = createWriter({ config: configOf(connection), namedStatements: namedStatements ?? true })
   const keysOfWorld = keysOf(vault.lookup)

@@ -14,7 +14,7 @@ import { type Few, fewOf } from './few.ts'
 import type { Places } from './lives.ts'
 import type { Terms, Wanted } from './terms.ts'
 
-export interface FindParts extends Pick<Reading, 'db' | 'tenant'> {
+export interface FindParts extends Pick<Reading, 'db' | 'tenant' | 'entries'> {
   readonly terms: Terms
   readonly width: number
   /** How long the database may look for one page; it is asked no more after that, and the page tells where it stopped. */
@@ -41,8 +41,8 @@ const reserve = 1.5
 /** Parts asked at a time, after one, two and four: more are planned longer than they are worth. */
 const mostParts = 8
 
-export function createFind({ db, tenant, terms, width, budgetMs }: FindParts) {
-  const few = fewOf({ db, tenant })
+export function createFind({ db, tenant, entries, terms, width, budgetMs }: FindParts) {
+  const few = fewOf({ db, tenant, entries })
 
   return async (query: ActionQuery): Promise<FoundPage> => {
     const limit = limitOf(query)
@@ -55,9 +55,12 @@ export function createFind({ db, tenant, terms, width, budgetMs }: FindParts) {
 
   async function rangeOf(query: ActionQuery): Promise<Range> {
     const { from = 0, to } = query
-    const [row] = await db.query<{ size: number; from: number; to: number }>(bounds, [tenant, from, to ?? null])
-    const { size = 0, from: first = 0, to: last = 0 } = row ?? {}
-    return { from: from > 0 ? first : 0, to: Math.min(indexBelow(query), to === undefined ? size : last) }
+    const [size, first, last] = await Promise.all([
+      db.query<{ size: number }>(sizeNow, [tenant]).then(([row]) => row?.size ?? 0),
+      from > 0 ? entries.since(from) : 0,
+      to === undefined ? Infinity : entries.since(to),
+    ])
+    return { from: first, to: Math.min(indexBelow(query), size, last) }
   }
 
   async function among(asked: Wanted, whole: Range, limit: number): Promise<FoundPage> {
@@ -149,20 +152,4 @@ function conditionsOf({ all, some, riskAtLeast }: Wanted, values: Value[]): stri
 
 const columns = 'entry, permit, ended, approval'
 
-/** Entries never go back in time, so a moment is a place among them, found by halving. */
-const placeOf = (moment: string) => `(with recursive half (low, high) as (
-    select 0::bigint, size from head where tenant = $1
-    union all
-    select case when at < ${moment} then middle + 1 else low end, case when at < ${moment} then high else middle end
-      from half
-      cross join lateral (select (low + high) / 2 as middle) m
-      cross join lateral (select at from entry where tenant = $1 and index = middle offset 0) e
-      where low < high)
-  select low from half where low = high limit 1)`
-
-const bounds = {
-  name: 'searched_bounds',
-  text: `select size, case when $2::bigint > 0 then ${placeOf('$2::bigint')} end as from,
-      case when $3::bigint is not null then ${placeOf('$3::bigint')} end as to
-    from head where tenant = $1`,
-}
+const sizeNow = { name: 'searched_size', text: 'select size from head where tenant = $1' }

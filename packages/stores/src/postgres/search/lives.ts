@@ -5,7 +5,7 @@
  */
 import { CountersignError } from '@countersign/core'
 import type { ActionLife, Entry } from '@countersign/schema'
-import { factAt } from '../tables/entries.ts'
+import { factAt, type Told } from '../tables/entries.ts'
 import type { Reading } from '../tables/reading.ts'
 
 /** Where in the ledger it is told of; the newest of each. */
@@ -31,14 +31,6 @@ export interface Lives {
   at(places: readonly Places[]): Promise<(ActionLife | undefined)[]>
 }
 
-interface Told {
-  [column: string]: unknown
-  readonly id: string
-  readonly kind: string
-  readonly index: number
-  readonly approval: string | null
-}
-
 interface Begun {
   readonly entry: number
   permit: number | null
@@ -51,7 +43,7 @@ export function createLives({ db, tenant, entries }: Pick<Reading, 'db' | 'tenan
   return {
     async byId(ids, how) {
       const read = how === 'asFollower' ? entries.atLast : entries.at
-      const begun = [...gather(await db.query<Told>(toldOf, [tenant, ids])).values()]
+      const begun = [...gather(await entries.told(ids)).values()]
       const found = new Map(await read(begun.flatMap(({ entry, permit, ended }) => placesIn([entry, permit, ended]))))
       for (const one of begun)
         one.question = factAt(found, one.permit, 'action.permitted')?.permit.approval ?? one.question
@@ -116,11 +108,4 @@ function lifeAt({ entry, permit, ended, approval }: Places, found: ReadonlyMap<n
   }
 }
 
-const toldOf = {
-  name: 'action_told',
-  text: `select action as id, kind, index, approval from entry
-    where tenant = $1 and action = any($2)
-      and kind in ('action.decided', 'approval.changed', 'action.permitted', 'action.finished')
-    order by index`,
-}
 const now = { name: 'approvals_now', text: 'select id, entry from approval where tenant = $1 and id = any($2)' }

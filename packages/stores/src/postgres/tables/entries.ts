@@ -29,8 +29,23 @@ export interface Entries {
   at(indexes: readonly number[]): Promise<ReadonlyMap<number, Entry>>
   /** The same, for one who follows: what was written here a moment ago is at hand. */
   atLast(indexes: readonly number[]): Promise<ReadonlyMap<number, Entry>>
+  /** What tells of these actions, in the order of the ledger: decided, asked, permitted, ended. */
+  told(actions: readonly string[]): Promise<Told[]>
+  /** Where actions begin, by their ids; those that are not there are left out. */
+  beginnings(actions: readonly string[]): Promise<ReadonlyMap<string, number>>
+  /** Entries never go back in time, so a moment is a place: of the first entry that is not before it. */
+  since(moment: number): Promise<number>
   /** The entries of an action and of an approval, those in sight (`Store.actions.get`), and how many are not. */
   timeline(action: string, approval: string | null): Promise<{ timeline: Entry[]; leftOut: number }>
+}
+
+/** Where it is told of an action. */
+export interface Told {
+  [column: string]: unknown
+  readonly id: string
+  readonly kind: string
+  readonly index: number
+  readonly approval: string | null
 }
 
 /** Entries of one action's life that are shown; of a longer one the newest, and how many were left out. */
@@ -60,6 +75,16 @@ export function createEntries({ db, tenant, recorder, recent }: EntriesParts): E
       const found = await at(indexes.filter((index) => atHand.get(index) === undefined))
       for (const [index, entry] of atHand) if (entry !== undefined) found.set(index, entry)
       return found
+    },
+    told: (actions) => db.query<Told>(toldOf, [tenant, actions]),
+    async beginnings(actions) {
+      if (actions.length === 0) return new Map()
+      const found = await db.query<{ id: string; index: number }>(beginningsOf, [tenant, actions])
+      return new Map(found.map(({ id, index }) => [id, index]))
+    },
+    async since(moment) {
+      const [row] = await db.query<{ index: number }>(firstSince, [tenant, moment])
+      return row?.index ?? 0
     },
     async timeline(action, approval) {
       const bounds = [tenant, action, approval, longestTimeline, mostRefused]
@@ -125,4 +150,28 @@ const countLife = {
   text: `select count(*) as count from (
       select index from entry where tenant = $1 and action = $2
       union select index from entry where tenant = $1 and approval = $3) as life`,
+}
+const toldOf = {
+  name: 'action_told',
+  text: `select action as id, kind, index, approval from entry
+    where tenant = $1 and action = any($2)
+      and kind in ('action.decided', 'approval.changed', 'action.permitted', 'action.finished')
+    order by index`,
+}
+const beginningsOf = {
+  name: 'entries_begin',
+  text: `select action as id, index from entry where tenant = $1 and action = any($2) and kind = 'action.decided'`,
+}
+/** Found by halving. */
+const firstSince = {
+  name: 'entries_since',
+  text: `with recursive half (low, high) as (
+      select 0::bigint, size from head where tenant = $1
+      union all
+      select case when at < $2 then middle + 1 else low end, case when at < $2 then high else middle end
+        from half
+        cross join lateral (select (low + high) / 2 as middle) m
+        cross join lateral (select at from entry where tenant = $1 and index = middle offset 0) e
+        where low < high)
+    select low as index from half where low = high limit 1`,
 }
