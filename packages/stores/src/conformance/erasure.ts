@@ -150,7 +150,8 @@ export function erasure(open: OpenStore): void {
       await store.journal.erase(person)
       expect(await found()).toEqual([kept.id])
 
-      await store.actions.index.add('search', read)
+      const told = store.actions.index.add('search', read)
+      await told.catch((error: unknown) => expect(error).toMatchObject({ code: 'ERR_STORE_CONFLICT' }))
       await followed(store)
       expect(await found()).toEqual([kept.id])
       expect((await store.actions.search({ keywords, limit: 1 })).next).toBeUndefined()

@@ -12,6 +12,8 @@ import { toWire, type Value } from './values.ts'
 export interface Asked {
   readonly statement: Statement
   readonly values: readonly Value[]
+  /** Rows for a `copy … from stdin`, in its format: they travel with it. */
+  readonly rows?: Uint8Array | undefined
 }
 
 export interface Answer {
@@ -40,6 +42,8 @@ interface Wire {
   describe(message: { type: 'S'; name: string }): void
   bind(message: { statement: string; values: readonly unknown[] }): void
   execute(message: object): void
+  sendCopyFromChunk(rows: Uint8Array): void
+  endCopyFrom(): void
   sync(): void
 }
 
@@ -80,7 +84,7 @@ function bundleOf(asked: readonly Asked[], { known, namedStatements, typeParser 
       const wire = connection as unknown as Wire
       wire.stream.cork()
       try {
-        for (const { statement, values } of asked) {
+        for (const { statement, values, rows: copied } of asked) {
           const name = nameOf(statement)
           if (name === '' || !(known.fields.has(name) || parsed.has(name))) {
             wire.parse({ name, text: statement.text })
@@ -89,6 +93,9 @@ function bundleOf(asked: readonly Asked[], { known, namedStatements, typeParser 
           }
           wire.bind({ statement: name, values: values.map(toWire) })
           wire.execute({})
+          if (copied === undefined) continue
+          wire.sendCopyFromChunk(copied)
+          wire.endCopyFrom()
         }
       } finally {
         wire.sync()
@@ -112,6 +119,8 @@ function bundleOf(asked: readonly Asked[], { known, namedStatements, typeParser 
       fields = undefined
       rows = []
     },
+    /** What it asks for is on its way; and if it failed before, the server passes over that. */
+    handleCopyInResponse(): void {},
     handleReadyForQuery(): void {
       bundle.callback(failure ?? null, answers)
     },

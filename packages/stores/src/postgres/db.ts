@@ -29,6 +29,8 @@ export interface Asking {
 export interface Session extends Asking {
   /** Sent with what is asked next, at the latest with the commit, which tells of its failure. */
   send(statement: Statement, values?: readonly Value[]): void
+  /** The same, for `copy … from stdin` and its rows. */
+  copy(statement: Statement, rows: Uint8Array): void
 }
 
 export interface Db extends Asking {

@@ -138,7 +138,7 @@ export async function createPostgresStore(options: PostgresStoreOptions): Promis
     terms,
     record: committer.erase,
   })
-  const index = createIndex({ ...reading, lives, terms, partitions: createPartitions(db, width), journal })
+  const index = createIndex({ ...reading, lives, terms, partitions: createPartitions(db, width), recent, journal })
 
   return {
     clock,

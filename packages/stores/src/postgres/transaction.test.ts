@@ -7,6 +7,7 @@ import { bytesArray, integerArray, textArray, type Value } from './values.ts'
 const make: Statement = { name: 'test_make', text: 'create table if not exists thing (id int primary key, says text)' }
 const add: Statement = { name: 'test_add', text: 'insert into thing values ($1, $2)' }
 const all: Statement = { name: 'test_all', text: 'select id, says from thing order by id' }
+const copy: Statement = { name: 'test_copy', text: 'copy thing from stdin' }
 const broken: Statement = { name: 'test_broken', text: 'select 1 / $1::int as never' }
 
 describe('a transaction', { timeout: 60_000 }, () => {
@@ -57,6 +58,30 @@ describe('a transaction', { timeout: 60_000 }, () => {
     })
     await expect(asked).rejects.toMatchObject({ code: 'ERR_INTERNAL', detail: { sqlstate: '22012' } })
     expect(failures).toMatchObject([{ code: '22012' }, { code: '22012' }])
+  })
+
+  it('takes the rows of a copy in the same go, and what comes after them', async () => {
+    const found = await db.tx(async (session) => {
+      session.copy(copy, Buffer.from('20\tcopied\n21\tas well\n'))
+      session.send(add, [22, 'after'])
+      return session.query(all)
+    })
+    expect(found.map(({ says }) => says)).toEqual(expect.arrayContaining(['copied', 'as well', 'after']))
+  })
+
+  it.each<[string, Statement, string, number]>([
+    ['a statement before it', { name: '', text: 'select 1 / 0' }, '30\tthirty\n', 31],
+    ['one of its rows', all, 'thirty\t30\n', 32],
+  ])('passes over a copy that fails with %s, and goes on', async (_, before, rows, id) => {
+    const sent = db.tx(async (session) => {
+      session.send(before)
+      session.copy(copy, Buffer.from(rows))
+      await session.query(all)
+    })
+    await expect(sent).rejects.toMatchObject({ code: 'ERR_INTERNAL' })
+    expect(await things()).not.toContain('thirty')
+    await db.tx(async (session) => session.copy(copy, Buffer.from(`${id}\tthen ${id}\n`)))
+    expect(await things()).toContain(`then ${id}`)
   })
 
   it('takes the same statements after one of them has failed', async () => {

@@ -6,7 +6,7 @@
  */
 import { CountersignError } from '@countersign/core'
 import type pg from 'pg'
-import { type Answer, askTogether, type BundleParts } from './bundle.ts'
+import { type Answer, type Asked, askTogether, type BundleParts } from './bundle.ts'
 import type { Row, Session, Statement } from './db.ts'
 import type { Value } from './values.ts'
 
@@ -17,9 +17,7 @@ export interface Transaction extends Session {
   rollback(): Promise<void>
 }
 
-interface Waiting {
-  readonly statement: Statement
-  readonly values: readonly Value[]
+interface Waiting extends Asked {
   resolve(answer: Answer): void
   reject(error: unknown): void
 }
@@ -36,6 +34,7 @@ export function openTransaction(client: pg.ClientBase, parts: BundleParts): Tran
       return (await ask(statement, values)).rows as Found[]
     },
     send,
+    copy: (statement, rows) => void waiting.push({ statement, values: [], rows, ...nobody }),
     async commit() {
       const { command } = await ask(commit)
       if (command !== 'COMMIT') throw new CountersignError('ERR_STORE_UNAVAILABLE', { command })
@@ -47,7 +46,7 @@ export function openTransaction(client: pg.ClientBase, parts: BundleParts): Tran
   }
 
   function send(statement: Statement, values: readonly Value[] = []): void {
-    waiting.push({ statement, values, resolve: () => undefined, reject: () => undefined })
+    waiting.push({ statement, values, ...nobody })
   }
 
   function ask(statement: Statement, values: readonly Value[] = []): Promise<Answer> {
@@ -73,6 +72,9 @@ export function openTransaction(client: pg.ClientBase, parts: BundleParts): Tran
     travelling = undefined
   }
 }
+
+/** Waits for the answer. */
+const nobody = { resolve: () => undefined, reject: () => undefined }
 
 /**
  * A transaction holds the ledger's head. Of an instance that is cut off or stopped in the middle of one, nothing is heard,

@@ -3,6 +3,7 @@ import type { Migration } from '../migrate.ts'
 /**
  * By what actions are found: one row for each, where in the ledger it is told of, and the blinded terms of all that it can
  * be asked for. Parts are made as the ledger grows (`search/partitions.ts`). `seen`: which agent was permitted what.
+ * `erasures`: how often something was erased that whoever follows may have read before.
  */
 export const search: Migration = {
   name: '0005-search',
@@ -21,5 +22,6 @@ export const search: Migration = {
       agent bigint not null,
       operation bigint not null,
       primary key (tenant, agent, operation))`,
+    `alter table cursor add column if not exists erasures bigint not null default 0`,
   ],
 }

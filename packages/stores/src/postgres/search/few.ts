@@ -18,7 +18,7 @@ export function fewOf({ db, tenant, entries }: Pick<Reading, 'db' | 'tenant' | '
     /** Undefined where the query does not ask for any of them. */
     async among({ id, outcome, question }: ActionQuery): Promise<Few | undefined> {
       const asked = await Promise.all([
-        ...(id === undefined ? [] : [[id]]),
+        ...(id === undefined ? [] : [Promise.resolve([id])]),
         ...(outcome === 'running' ? [actions(running)] : []),
         ...(isUnsettled(question) ? [actions(inState, question)] : []),
       ])

@@ -6,21 +6,24 @@
  *
  * @module
  */
-import { type ActionIndex, CountersignError } from '@countersign/core'
-import type { ActionRecord, Entry } from '@countersign/schema'
+import { type ActionIndex, CountersignError, isError } from '@countersign/core'
+import type { Entry } from '@countersign/schema'
 import type { Asking } from '../db.ts'
 import type { Reading } from '../tables/reading.ts'
-import { bitsArray, integerArray, textArray, type Value } from '../values.ts'
-import type { Lives, Places } from './lives.ts'
+import type { Recent } from '../tables/recent.ts'
+import { bitsArray, textArray, type Value } from '../values.ts'
+import type { Lives } from './lives.ts'
 import type { Partitions } from './partitions.ts'
+import { addRows, lastRow, type Row, saveRows } from './rows.ts'
 import type { Term, Terms } from './terms.ts'
-import { type Begun, isRipe, tell, type Told } from './unfinished.ts'
+import { type Begun, ripeOf, tell, type Told } from './unfinished.ts'
 
 export interface IndexParts extends Pick<Reading, 'db' | 'tenant' | 'now'> {
   readonly lives: Lives
   readonly terms: Terms
   readonly partitions: Partitions
-  readonly journal: Pick<ActionIndex, 'cursor' | 'moveCursor'>
+  readonly recent: Pick<Recent, 'forget'>
+  readonly journal: Pick<ActionIndex, 'cursor'>
 }
 
 export interface RunningIndex extends ActionIndex {
@@ -33,20 +36,22 @@ interface Pair {
   readonly key: string
 }
 
-/** Rows of one statement. */
-const mostRows = 500
 /** How often it is looked whether what runs has to be written. */
 const lookMs = 500
 /** Pairs of agent and operation that are known to be written; then all are forgotten, and written again. */
 const mostPairs = 20_000
 
-export function createIndex({ db, tenant, now, lives, terms, partitions, journal }: IndexParts): RunningIndex {
+export function createIndex({ db, tenant, now, lives, terms, partitions, recent, journal }: IndexParts): RunningIndex {
   /** Those waited for, oldest first. */
-  let held: ReadonlyMap<string, Begun> = new Map()
-  /** The entry after the last that was told of. */
+  const held = new Map<string, Begun>()
+  /** The entry after the last that was told of; none while it is only known to the cursor. */
   let next = Infinity
   /** Where the cursor stands. */
   let stands = 0
+  /** How often something was erased, as far as what is read here can know. */
+  let erasures = 0
+  /** Those that begin after it have no row yet. */
+  let last = Infinity
   let adding: Promise<void> = Promise.resolve()
   let timer: NodeJS.Timeout | undefined
   let closed = false
@@ -58,7 +63,17 @@ export function createIndex({ db, tenant, now, lives, terms, partitions, journal
       adding = added.catch(() => undefined)
       return added
     },
-    cursor: (follower, from) => journal.cursor(follower, from),
+    async cursor(follower, from) {
+      await journal.cursor(follower, from)
+      await adding
+      const [row] = await db.query<{ index: number; erasures: number }>(placeOf, [tenant, follower])
+      if (row === undefined) throw new CountersignError('ERR_STORE_CONFLICT', { follower })
+      recent.forget() // of what was erased until now nothing may be handed out again
+      erasures = row.erasures
+      stands = row.index
+      next = Infinity
+      return stands
+    },
     async moveCursor(follower, to) {
       await adding
       if (held.size > 0 || to <= stands || next === Infinity) return // it stands where it can, or before what is waited for
@@ -78,9 +93,9 @@ export function createIndex({ db, tenant, now, lives, terms, partitions, journal
     if (closed) throw new CountersignError('ERR_STORE_UNAVAILABLE')
     const first = page[0]?.index ?? next
     if (first < next) {
-      held = new Map() // somebody goes on from the cursor, which may have been moved on from here meanwhile
-      stands = next === Infinity ? first : Math.max(first, stands)
+      held.clear() // somebody goes on from the cursor
       next = first
+      last = await lastRow(db, tenant)
     }
     if (first === Infinity) return
     const told = tell(held, page)
@@ -88,66 +103,65 @@ export function createIndex({ db, tenant, now, lives, terms, partitions, journal
       terms.forget()
       written.clear()
     }
-    await write(follower, told, Math.max(next, (page.at(-1)?.index ?? 0) + 1))
+    await write(follower, told, Math.max(next, (page.at(-1)?.index ?? 0) + 1)).catch((error: unknown) => {
+      if (!isElsewhere(error)) throw error
+      next = Infinity // what stands now, the cursor knows
+      throw new CountersignError('ERR_STORE_CONFLICT', { follower, stands }, { cause: error })
+    })
     lookAgain(follower)
   }
 
-  async function write(follower: string, { begun, changed, permitted }: Told, reaches: number): Promise<void> {
-    const at = now()
-    const waiting = new Map([...begun].filter(([, one]) => !isRipe(one, at)))
+  async function write(follower: string, { changed, permitted }: Told, reaches: number): Promise<void> {
+    const ripe = ripeOf(held, now())
     const read = changed.size === 0 ? [] : await lives.byId([...changed], 'asFollower')
-    const ready = [...[...begun].flatMap(([id, one]) => (waiting.has(id) ? [] : [one])), ...read]
-    const stand = [...waiting.values()][0]?.places.entry ?? reaches
-    const known = new Map([...begun.values(), ...read].map(({ life: { record } }) => [record.id, record]))
-    const pairs = newPairs(permitted, known)
-    if (ready.length === 0 && pairs.length === 0 && stand === stands) return void (next = reaches)
-
-    if (ready.length > 0) await partitions.reach(Math.max(...ready.map(({ places }) => places.entry)))
-    const rows = ready.map(({ places, life }) => ({ ...places, risk: life.record.risk.score, terms: terms.of(life) }))
-    try {
+    const pairs = newPairs(permitted, read)
+    const stand = firstBut(ripe) ?? reaches
+    if (ripe.length + read.length + pairs.length > 0 || stand !== stands) {
+      const added = ripe.filter(({ places }) => places.entry > last).map(rowOf)
+      const saved = [...ripe.filter(({ places }) => places.entry <= last), ...read].map(rowOf)
+      await partitions.reach([...added, ...saved])
       await db.tx(async (session) => {
         await moveTo(session, follower, stand)
-        const readable = await readableOf(session, rows)
-        for (let from = 0; from < readable.length; from += mostRows) {
-          session.send(saveRows, [tenant, ...columnsOf(readable.slice(from, from + mostRows))])
-        }
+        addRows(session, tenant, added)
+        saveRows(session, tenant, saved)
         if (pairs.length > 0) session.send(savePairs, [tenant, ...columnsOfPairs(pairs)])
       })
-    } catch (error) {
-      next = Infinity // what stands now, the cursor knows
-      throw error
+      for (const { key } of pairs) written.add(key)
+      partitions.written([...added, ...saved])
     }
-    for (const { key } of pairs) written.add(key)
-    partitions.written(rows.map(({ entry }) => entry))
-    held = waiting
+    for (const { life } of ripe) held.delete(life.record.id)
     stands = stand
     next = reaches
   }
 
-  /** @throws ERR_STORE_CONFLICT, holding the place until the transaction ends, as whoever erases does */
-  async function moveTo(session: Asking, follower: string, to: number): Promise<void> {
-    const moved = await session.query(moveCursor, [tenant, follower, to, stands])
-    if (moved.length === 0) throw new CountersignError('ERR_STORE_CONFLICT', { follower, stands })
+  function rowOf({ places, life }: Begun): Row {
+    return { ...places, risk: life.record.risk.score, terms: terms.of(life) }
+  }
+
+  /** Where the first begins that is waited for. */
+  function firstBut(ripe: readonly Begun[]): number | undefined {
+    const over = new Set(ripe)
+    for (const one of held.values()) if (!over.has(one)) return one.places.entry
+    return undefined
   }
 
   /**
-   * Whoever destroys a key holds the cursor meanwhile, and deletes what is here: so what is written after it sees that the
-   * key is gone.
+   * Holds the place until the transaction ends, as whoever erases does: what is written before is there to be deleted, and
+   * after it what was read before is not written any more.
+   *
+   * @throws ERR_STORE_CONFLICT
    */
-  async function readableOf(session: Asking, rows: readonly Row[]): Promise<readonly Row[]> {
-    if (rows.length === 0) return rows
-    const entries = integerArray(rows.map(({ entry }) => entry))
-    const found = new Set(
-      (await session.query<{ index: number }>(readable, [tenant, entries])).map(({ index }) => index),
-    )
-    return rows.filter(({ entry }) => found.has(entry))
+  async function moveTo(session: Asking, follower: string, to: number): Promise<void> {
+    const moved = await session.query(moveCursor, [tenant, follower, to, stands, erasures])
+    if (moved.length === 0) throw new CountersignError('ERR_STORE_CONFLICT', { follower, stands })
   }
 
-  function newPairs(permitted: Told['permitted'], known: ReadonlyMap<string, ActionRecord>): Pair[] {
+  function newPairs(permitted: Told['permitted'], read: readonly Begun[]): Pair[] {
     if (written.size >= mostPairs) written.clear()
+    const lifeOf = new Map(read.map(({ life }) => [life.record.id, life]))
     const pairs = new Map<string, Pair>()
     for (const [agent, id] of permitted) {
-      const operation = known.get(id)?.action.operation
+      const operation = (held.get(id)?.life ?? lifeOf.get(id))?.record.action.operation
       if (operation === undefined) continue
       const pair = { agent, terms: terms.pair(agent, operation) }
       const key = pair.terms.join(' ')
@@ -165,55 +179,24 @@ export function createIndex({ db, tenant, now, lives, terms, partitions, journal
   }
 }
 
-interface Row extends Places {
-  readonly risk: number
-  readonly terms: ReadonlySet<Term>
-}
-
-/** Lists of different lengths do not travel as a list of lists: all terms are one, and each row has where its own are. */
-function columnsOf(rows: readonly Row[]): Value[] {
-  let last = 0
-  const firsts = rows.map(({ terms }) => (last += terms.size) - terms.size + 1)
-  return [
-    integerArray(rows.map(({ entry }) => entry)),
-    integerArray(rows.map(({ permit }) => permit)),
-    integerArray(rows.map(({ ended }) => ended)),
-    integerArray(rows.map(({ approval }) => approval)),
-    integerArray(rows.map(({ risk }) => risk)),
-    integerArray(firsts),
-    integerArray(rows.map(({ terms }, place) => (firsts[place] ?? 0) + terms.size - 1)),
-    bitsArray(rows.flatMap(({ terms }) => [...terms])),
-  ]
-}
+/** Another instance moved the cursor, or stands where it stands here and wrote what comes after it. */
+const isElsewhere = (error: unknown): boolean =>
+  isError(error, 'ERR_STORE_CONFLICT') || (error as { code?: unknown }).code === '23505'
 
 const columnsOfPairs = (pairs: readonly Pair[]): Value[] => [
   textArray(pairs.map(({ agent }) => agent)),
   ...([0, 1] as const).map((side) => bitsArray(pairs.map(({ terms }) => terms[side]))),
 ]
 
+const placeOf = {
+  name: 'searched_place',
+  text: 'select index, erasures from cursor where tenant = $1 and follower = $2',
+}
 const moveCursor = {
   name: 'searched_move',
-  text: 'update cursor set index = $3 where tenant = $1 and follower = $2 and index = $4 returning index',
+  text: `update cursor set index = $3 where tenant = $1 and follower = $2 and index = $4 and erasures = $5
+    returning index`,
 }
-
-const readable = {
-  name: 'searched_readable',
-  text: `select e.index from entry e
-    join subject_key k on k.tenant = e.tenant and k.subject = e.subject and k.id = e.key_id
-    where e.tenant = $1 and e.index = any($2::bigint[])`,
-}
-const saveRows = {
-  name: 'searched_save',
-  text: `insert into searched (tenant, entry, permit, ended, approval, risk, terms)
-    select $1, r.entry, r.permit, r.ended, r.approval, r.risk, ($9::bigint[])[r.first:r.last]
-      from unnest($2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[], $8::bigint[])
-        as r (entry, permit, ended, approval, risk, first, last)
-    on conflict (tenant, entry) do update
-      set permit = excluded.permit, ended = excluded.ended, approval = excluded.approval, terms = excluded.terms
-      where (searched.permit, searched.ended, searched.approval, searched.terms)
-        is distinct from (excluded.permit, excluded.ended, excluded.approval, excluded.terms)`,
-}
-
 const savePairs = {
   name: 'seen_save',
   text: `insert into seen (tenant, agent, operation)

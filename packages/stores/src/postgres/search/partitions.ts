@@ -10,11 +10,16 @@ export const usualWidth = 2 ** 18
 /** Rows that wait beside the index of a part: every search looks through them, and to add them one by one is dear. */
 const mostWaiting = 8_000
 
+/** At the entry that its action begins with. */
+interface Placed {
+  readonly entry: number
+}
+
 export interface Partitions {
-  /** Makes those up to this entry, and the one after, so that nobody waits for it. */
-  reach(entry: number): Promise<void>
-  /** So many rows were written for these entries: puts them into the indexes when they are plenty, on the way. */
-  written(entries: readonly number[]): void
+  /** Makes those up to the last of these, and the one after, so that nobody waits for it. */
+  reach(rows: readonly Placed[]): Promise<void>
+  /** These were written: puts them into the indexes when they are plenty, on the way. */
+  written(rows: readonly Placed[]): void
   /** Waits for what is on its way. */
   close(): Promise<void>
 }
@@ -29,21 +34,21 @@ export function createPartitions(db: Db, width: number): Partitions {
   }
 
   return {
-    async reach(entry) {
-      const wanted = Math.floor(entry / width) + 1
+    async reach(rows) {
+      const wanted = rows.reduce((most, { entry }) => Math.max(most, Math.floor(entry / width) + 1), made)
       for (let part = made + 1; part <= wanted; part += 1) {
         await make(part)
         if (part > 1) later(`vacuum (analyze) searched_${part - 2}`) // full: it is tidied once, and left alone
         made = part
       }
     },
-    written(entries) {
-      for (const entry of entries) {
+    written(rows) {
+      for (const { entry } of rows) {
         const part = Math.floor(entry / width)
         waiting.set(part, (waiting.get(part) ?? 0) + 1)
       }
-      for (const [part, rows] of waiting) {
-        if (rows < mostWaiting) continue
+      for (const [part, count] of waiting) {
+        if (count < mostWaiting) continue
         waiting.delete(part)
         later(`select gin_clean_pending_list('searched_${part}_terms')`)
       }

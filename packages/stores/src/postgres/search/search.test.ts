@@ -10,6 +10,7 @@ import {
   createManualClock,
   decided,
   finished,
+  follow,
   followed,
   granted,
   permitted,
@@ -252,15 +253,52 @@ describe('searching in parts', { timeout: 120_000 }, () => {
       ])
     })
 
+    it('two instances that stand at the same place, since an action there still runs: what one wrote the other writes no more', async () => {
+      const { open, store, records, ids, rows, cursor } = await scene()
+      const [first, second] = records as [ActionRecord, ActionRecord]
+      await store.commit({ facts: [decided(first), permitted(samplePermit(first))] })
+      await store.actions.index.cursor('search', 'beginning')
+      await store.actions.index.add('search', await store.journal.read(0, 3))
+      const other = await open()
+      expect(await other.actions.index.cursor('search', 'beginning')).toBe(1)
+      await other.actions.index.add('search', await store.journal.read(1, 2))
+      const index = await store.commit({ facts: [decided(second)] })
+      const page = await store.journal.read(index, 1)
+      await other.actions.index.add('search', page)
+      expect([await rows(), await cursor()]).toEqual([1, '1'])
+      await expect(store.actions.index.add('search', page)).rejects.toMatchObject({ code: 'ERR_STORE_CONFLICT' })
+      await followed(store)
+      expect([await rows(), await ids(store)]).toEqual([1, [second.id]])
+    })
+
+    it('of what another instance erased, nothing is written that was in memory here', async () => {
+      const { open, store, records, sql } = await scene()
+      const [first] = records as [ActionRecord]
+      const person = 'per-gone'
+      const theirs = { ...first, action: { ...first.action, onBehalfOf: person } }
+      const other = await open()
+      await store.actions.index.cursor('search', 'beginning')
+      const index = await store.commit({ facts: [decided(theirs)] })
+      const page = await follow(store, index, 1) // as it was written, not as it is read
+      await other.journal.erase(person)
+      await expect(store.actions.index.add('search', page)).rejects.toMatchObject({ code: 'ERR_STORE_CONFLICT' })
+      const from = await store.actions.index.cursor('search', 'beginning')
+      await store.actions.index.add('search', await follow(store, from, 2))
+      expect((await sql.query('select 1 from searched where entry = $1', [index])).rows).toEqual([])
+    })
+
     it('two instances: of one that is told what another was told already, nothing is written, and it goes on from there', async () => {
       const { open, store, records, ids, rows, expected } = await scene()
       const other = await open()
       const tell = (to: Store, page: readonly Entry[]) => to.actions.index.add('search', page)
       await store.commit({ facts: records.map(decided) })
-      await store.actions.index.cursor('search', 'beginning')
+      const cursor = (of: Store) => of.actions.index.cursor('search', 'beginning')
+      await cursor(store)
       await tell(store, await store.journal.read(0, 2))
+      expect(await cursor(other)).toBe(2)
       await tell(other, await store.journal.read(2, 2))
       await expect(tell(store, await store.journal.read(2, 3))).rejects.toMatchObject({ code: 'ERR_STORE_CONFLICT' })
+      expect(await cursor(store)).toBe(4)
       await tell(store, await store.journal.read(4, 2))
       await expect(tell(other, await store.journal.read(4, 1))).rejects.toMatchObject({ code: 'ERR_STORE_CONFLICT' })
       await followed(other)

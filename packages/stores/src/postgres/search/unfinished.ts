@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { ActionLife, Entry } from '@countersign/schema'
+import type { ActionLife, Entry, FactKind, FactOf } from '@countersign/schema'
 import type { Places } from './lives.ts'
 
 export interface Begun {
@@ -11,87 +11,83 @@ export interface Begun {
   readonly life: ActionLife
 }
 
-/** What a page of entries says, after what was said before it. */
+/** What a page of entries says of others than those that are held. */
 export interface Told {
-  /** By their ids. */
-  readonly begun: ReadonlyMap<string, Begun>
   /** Actions that began before, or took somebody else's question: they have to be read. */
-  readonly changed: ReadonlySet<string>
+  readonly changed: Set<string>
   /** By agent and action: who was permitted something. */
-  readonly permitted: readonly (readonly [agent: string, action: string])[]
-  readonly erased: boolean
+  readonly permitted: (readonly [agent: string, action: string])[]
+  erased: boolean
 }
 
 /** Running for so long, an action is written before it has ended, so that it can be found. */
 const ripeMs = 1_000
+/** More that run are not held: the oldest are written, and once more when they end. */
+export const mostHeld = 10_000
 
-export function tell(before: ReadonlyMap<string, Begun>, page: readonly Entry[]): Told {
-  const begun = new Map(before)
-  const changed = new Set<string>()
-  const permitted: [string, string][] = []
-  let erased = false
-
+/** `held` has afterwards what is to be written or waited for, by its ids. */
+export function tell(held: Map<string, Begun>, page: readonly Entry[]): Told {
+  const told: Told = { changed: new Set(), permitted: [], erased: false }
   for (const { index, at, fact } of page) {
-    switch (fact.kind) {
-      case 'action.decided':
-        begun.set(fact.record.id, {
-          places: { entry: index, permit: null, ended: null, approval: null },
-          life: { record: fact.record, at },
-        })
-        break
-      case 'approval.changed': {
-        const { approval } = fact
-        more(approval.actionId, ({ places, life }) => {
-          const other = life.permit?.approval
-          if (other !== undefined && other !== approval.id) return undefined
-          return { places: { ...places, approval: index }, life: { ...life, approval } }
-        })
-        break
-      }
-      case 'action.permitted': {
-        const { permit } = fact
-        permitted.push([permit.agent, permit.actionId])
-        more(permit.actionId, ({ places, life }) => {
-          if (permit.approval !== undefined && permit.approval !== life.approval?.id) return undefined
-          return { places: { ...places, permit: index }, life: { ...life, permit, permittedAt: at } }
-        })
-        break
-      }
-      case 'action.finished': {
-        const { outcome, actionId } = fact
-        more(actionId, ({ places, life }) => ({
-          places: { ...places, ended: index },
-          life: { ...life, outcome, finishedAt: at },
-        }))
-        break
-      }
-      case 'record.erased':
-        erased = true
-        break
-      case 'action.replayed':
-      case 'agent.changed':
-      case 'erased':
-      case 'deployment.founded':
-      case 'person.changed':
-      case 'policy.activated':
-      case 'record.denied':
-      case 'record.read':
-      case 'signature.refused':
-      case 'tool.changed':
-        break
-    }
+    if (fact.kind === 'erased') continue
+    const say = sayings[fact.kind] as Saying<FactKind> | undefined
+    say?.(fact, { index, at, held, told })
   }
-  return { begun, changed, permitted, erased }
-
-  function more(id: string, add: (one: Begun) => Begun | undefined): void {
-    const known = begun.get(id)
-    const next = known && add(known)
-    if (next !== undefined) return void begun.set(id, next)
-    begun.delete(id)
-    changed.add(id)
-  }
+  return told
 }
 
-/** Nothing is to be waited for: it has ended, or may not run, or waits for people, or runs for long. */
-export const isRipe = ({ life: { permit, permittedAt = 0, outcome, approval } }: Begun, now: number): boolean =>
+interface Said extends Pick<Entry, 'index' | 'at'> {
+  readonly held: Map<string, Begun>
+  readonly told: Told
+}
+type Saying<Kind extends FactKind> = (fact: FactOf<Kind>, said: Said) => void
+
+/** What is said of an action; by other kinds nothing is. */
+const sayings: { readonly [Kind in FactKind]?: Saying<Kind> } = {
+  'action.decided': ({ record }, { index, at, held }) => {
+    held.set(record.id, {
+      places: { entry: index, permit: null, ended: null, approval: null },
+      life: { record, at },
+    })
+  },
+  'approval.changed': ({ approval }, said) =>
+    more(said, approval.actionId, ({ places, life }) => {
+      const other = life.permit?.approval
+      if (other !== undefined && other !== approval.id) return undefined
+      return { places: { ...places, approval: said.index }, life: { ...life, approval } }
+    }),
+  'action.permitted': ({ permit }, said) => {
+    said.told.permitted.push([permit.agent, permit.actionId])
+    more(said, permit.actionId, ({ places, life }) => {
+      if (permit.approval !== undefined && permit.approval !== life.approval?.id) return undefined
+      return { places: { ...places, permit: said.index }, life: { ...life, permit, permittedAt: said.at } }
+    })
+  },
+  'action.finished': ({ outcome, actionId }, said) =>
+    more(said, actionId, ({ places, life }) => ({
+      places: { ...places, ended: said.index },
+      life: { ...life, outcome, finishedAt: said.at },
+    })),
+  'record.erased': (_, { told }) => {
+    told.erased = true
+  },
+}
+
+function more({ held, told }: Said, id: string, add: (one: Begun) => Begun | undefined): void {
+  const known = held.get(id)
+  const next = known && add(known)
+  if (next !== undefined) return void held.set(id, next)
+  held.delete(id)
+  told.changed.add(id)
+}
+
+/** Those of which no more is waited for: ended, or may not run, or wait for people, or run for long. */
+export function ripeOf(held: ReadonlyMap<string, Begun>, now: number): Begun[] {
+  const all = [...held.values()]
+  const ripe = all.filter((one) => isRipe(one, now))
+  const tooMany = all.length - ripe.length - mostHeld
+  return tooMany <= 0 ? ripe : [...ripe, ...all.filter((one) => !isRipe(one, now)).slice(0, tooMany)]
+}
+
+const isRipe = ({ life: { permit, permittedAt = 0, outcome, approval } }: Begun, now: number): boolean =>
   permit === undefined || outcome !== undefined || approval !== undefined || now - permittedAt >= ripeMs

@@ -27,7 +27,7 @@ export function createErase({ db, tenant, lookup, terms, record, recent }: Erase
     const blinded = lookup(`subject\n${subject}`)
     await record({ kind: 'record.erased', by, subject: blinded, entries: encrypted.count, because }, async (writer) => {
       const [row] = await writer.query<{ count: number }>(countEncrypted, [tenant, subject])
-      await writer.query(holdIndex, [tenant]) // what is written to be found is there to be deleted, or sees the key gone
+      await writer.query(turnIndex, [tenant]) // what is written to be found is there to be deleted; what was read is not written
       for (const statement of destroy) await writer.query(statement, [tenant, subject])
       await writer.query(forgetSeen, [tenant, bitsArray([terms.blind('agent', subject)])])
       count = row?.count ?? 0
@@ -38,9 +38,10 @@ export function createErase({ db, tenant, lookup, terms, record, recent }: Erase
   }
 }
 
-const holdIndex = {
-  name: 'erase_hold_index',
-  text: `select index from cursor where tenant = $1 and follower = 'search' for update`,
+const turnIndex = {
+  name: 'erase_turn_index',
+  text: `insert into cursor (tenant, follower, index, erasures) values ($1, 'search', 0, 1)
+    on conflict (tenant, follower) do update set erasures = cursor.erasures + 1`,
 }
 const forgetSeen = { name: 'erase_seen', text: 'delete from seen where tenant = $1 and agent = any($2::bigint[])' }
 const countEncrypted = {
