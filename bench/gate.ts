@@ -163,7 +163,11 @@ async function openJudge(registry: Registry, count: number, forMs: number) {
     const cpu = process.cpuUsage()
     const { took } = await load({ atOnce: 1, forMs }, async () => {
       const { action, caller, context } = attempt(1, datasetOf())
-      await judge(seal({ ...action, tenant: 'default', agent: agent.id } as Action), { caller, context }, agent)
+      await judge(
+        seal({ ...action, tenant: 'default', agent: agent.id } as Action),
+        { caller, context },
+        { agent, onBehalfOf: undefined },
+      )
     })
     const { user, system } = process.cpuUsage(cpu)
     return { cpuMicros: (user + system) / took.length, ...percentiles(took) }

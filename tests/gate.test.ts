@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { closeOverdue, type Ran } from '@countersign/core'
 import { describe, expect, it } from 'vitest'
-import { agentId, minute } from './cast.ts'
+import { agentId, keyOf, minute } from './cast.ts'
 import { done, scene, type Scene, type SceneOptions } from './scene.ts'
 
 describe('what an action meets', () => {
@@ -215,6 +215,39 @@ describe('P15: one click stops an agent', () => {
     const { attempt, stops } = scene({ says: 'allow' })
     await stops.stop(agentId, 'per_eve', 'it went mad')
     expect(await attempt({ asOfBefore: true })).toMatchObject({ ending: 'denied agent_stopped' })
+  })
+
+  it('a key that is revoked while its call is judged proves nobody any more', async () => {
+    const { attempt, before, changeAgent, ran } = scene({ says: 'allow' })
+    before('action.permitted', () => changeAgent({ keys: [{ ...keyOf(agentId), revokedAt: 0 }] }))
+    await expect(attempt()).rejects.toMatchObject({ code: 'ERR_AGENT_UNKNOWN' })
+    expect(ran()).toBe(0)
+  })
+
+  it('whom it acts for is switched off: before, or while its call is judged', async () => {
+    const { attempt, before, leave, changePerson, ran } = scene({ says: 'allow' })
+    before('action.permitted', () => leave('per_obo'))
+    expect(await attempt({ onBehalfOf: 'per_obo' })).toMatchObject({ ending: 'denied person_inactive' })
+    expect(await attempt({ onBehalfOf: 'per_obo' })).toMatchObject({ ending: 'denied person_inactive' })
+    expect(ran()).toBe(0)
+    await changePerson('per_obo', { active: true })
+    expect(await attempt({ onBehalfOf: 'per_obo' })).toMatchObject({ ending: 'ran' })
+  })
+
+  it('nor is anything run by policies that others were brought in force over', async () => {
+    const { attempt, activate, before, ran } = scene({ says: 'allow' })
+    before('action.permitted', () => activate('v7'))
+    await expect(attempt()).rejects.toMatchObject({ code: 'ERR_POLICY_OUTDATED' })
+    await expect(attempt()).rejects.toMatchObject({ code: 'ERR_POLICY_OUTDATED' })
+    expect(ran()).toBe(0)
+    await activate('v8', 'v8')
+    expect(await attempt(), 'those lie here as well').toMatchObject({ ending: 'ran' })
+
+    const asked = scene({ says: 'ask' })
+    await asked.attempt()
+    await asked.answer('per_ben')
+    await asked.activate('v7', 'v7')
+    expect(await asked.attempt(), 'what was approved is judged anew, by them').toMatchObject({ ending: 'ran' })
   })
 
   it('starting again takes another person than the one who stopped it, whatever happened in between', async () => {

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { deferred } from '@countersign/core'
-import type { KeptResult } from '@countersign/schema'
+import type { KeptResult, Person } from '@countersign/schema'
 import fc from 'fast-check'
 import { describe, expect, it, vi } from 'vitest'
 import { agentId, minute } from './cast.ts'
@@ -44,6 +44,18 @@ describe('P5: membership counts when signing and when running', () => {
     await answer('per_ben')
     await leave('per_ben')
     expect(await attempt()).toMatchObject({ ending: 'waiting' })
+  })
+
+  it.each<[string, Partial<Person>]>([
+    ['is switched off', { active: false }],
+    ['leaves the group', { groups: [] }],
+  ])('who %s between the second look and the permit does not count either', async (_, what) => {
+    const { attempt, answer, before, changePerson, ran } = scene({ says: 'ask' })
+    await attempt()
+    await answer('per_ben')
+    before('action.permitted', () => changePerson('per_ben', what))
+    expect(await attempt()).toMatchObject({ ending: 'waiting' })
+    expect(ran()).toBe(0)
   })
 
   it('membership older than 15 minutes cannot sign by chat, but at the console', async () => {

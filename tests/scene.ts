@@ -90,6 +90,9 @@ function createScene({ says: first, mode = 'enforce', limits, recordAgainAfterMs
   let broken: FactKind | undefined
   let says = first
   let lease = true
+  let loaded: string | undefined
+  let lies: string | undefined
+  let meanwhile: { readonly kind: FactKind; readonly act: () => Promise<unknown> } | undefined
   let dataClass = 'financial'
   let duties: readonly Obligation[] = []
   let runs = 0
@@ -100,7 +103,7 @@ function createScene({ says: first, mode = 'enforce', limits, recordAgainAfterMs
   const memory = createMemoryStore({ clock })
   const store: Store = { ...memory, clock: memory.clock, commit: fragile }
   const registry = () => Registry.parse({ datasets: { 'finance.orders': { domain: 'finance', classes: [dataClass] } } })
-  const policy = { active: () => policySet(says, duties) }
+  const policy = { active: () => ({ ...policySet(says, duties), ...(loaded !== undefined && { version: loaded }) }) }
   const desk = createDesk({ store })
   const stops = createStops({ store })
   const gate = createGate({
@@ -111,6 +114,10 @@ function createScene({ says: first, mode = 'enforce', limits, recordAgainAfterMs
     node: { id: 'nod_1', epoch: () => (lease ? 1 : undefined) },
     publicUrl: 'http://localhost:4600',
     ...(limits && { limits }),
+    async caughtUp(judgedBy, inForce) {
+      if (lies !== undefined) loaded = lies
+      return policy.active().version === inForce && inForce !== judgedBy
+    },
     recordAgainAfterMs,
     log,
   })
@@ -237,12 +244,20 @@ function createScene({ says: first, mode = 'enforce', limits, recordAgainAfterMs
     say: (what: Says) => void (says = what),
     oblige: (...what: Obligation[]) => void (duties = what),
     reclassify: (name: string) => void (dataClass = name),
+    /** Another instance brings policies of this version in force; those that lie here are of `here`, once they are looked for. */
+    async activate(version: string, here?: string) {
+      lies = here
+      await memory.commit({ facts: [{ kind: 'policy.activated', by: 'system', version, policies: [] }] })
+    },
+    /** Once, when such a fact is on its way into the store: what it rests on was looked at. */
+    before: (kind: FactKind, act: () => Promise<unknown>) => void (meanwhile = { kind, act }),
     breakStore: (kind: FactKind | undefined) => void (broken = kind),
     loseLease: () => void (lease = false),
     regainLease: () => void (lease = true),
     giveAgentTo: (owner: string) => change(agentId, { owner }),
     changeAgent: (what: Partial<Agent>) => change(agentId, what),
     leave: (person: string) => changePerson(person, { active: false }),
+    changePerson,
 
     /** What was written down since the scene began, in order. */
     async story(): Promise<string[]> {
@@ -262,6 +277,11 @@ function createScene({ says: first, mode = 'enforce', limits, recordAgainAfterMs
 
   async function fragile(wanted: Change): Promise<number> {
     if (wanted.facts.some(({ kind }) => kind === broken)) throw new CountersignError('ERR_STORE_UNAVAILABLE')
+    if (wanted.facts.some(({ kind }) => kind === meanwhile?.kind)) {
+      const { act } = meanwhile ?? {}
+      meanwhile = undefined
+      await act?.()
+    }
     return memory.commit(wanted)
   }
 

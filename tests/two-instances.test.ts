@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { cp, mkdtemp, rm } from 'node:fs/promises'
+import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { sha256, verifyEd25519 } from '@countersign/core'
@@ -84,10 +84,12 @@ describe('two instances on one PostgreSQL', () => {
     const { config } = instance.demo
     dataDir = await mkdtemp(join(tmpdir(), 'countersign-second-'))
     await cp(join(instance.dataDir, 'keys'), join(dataDir, 'keys'), { recursive: true })
+    await cp(join(instance.dataDir, 'policies'), join(dataDir, 'policies'), { recursive: true })
     secondGateway = `http://127.0.0.1:${httpPort}`
     second = await startInstance({
       config: {
         ...config,
+        policies: join(dataDir, 'policies'),
         listen: { ...config.listen, port },
         publicUrl: `http://localhost:${port}`,
         store: { url: `postgres://countersign@/postgres?host=${join(instance.dataDir, 'pg', 'socket')}` },
@@ -256,6 +258,37 @@ describe('two instances on one PostgreSQL', () => {
     expect((await waiting).status).toBe(403)
     expect((await instance.question(approval)).state).toBe('cancelled')
     expect(exportsRun()).toBe(before)
+  })
+
+  it('judge by the policies that were brought in force last: by older ones nothing runs, whoever has them (P15)', async () => {
+    const [here, there] = [join(instance.dataDir, 'policies'), join(dataDir, 'policies')]
+    const extra = join(there, 'extra.cedar')
+    await instance.people.cleo.post('/api/agents/finance-bot/start', {})
+    const [step, another] = [newExport(), newExport()]
+    await signThere(await questionThere((await instance.act(step)).approval))
+    await signThere(await questionThere((await instance.act(another)).approval))
+    const { version } = await ben.get<{ version: string }>('/api/policies')
+    await writeFile(
+      extra,
+      '@id("extra") @owner("o") @doc("d")\nforbid (principal, action == Action::"schema.change", resource);\n',
+    )
+    await until(
+      () => ben.get<{ version: string }>('/api/policies'),
+      (set) => set.version !== version,
+    )
+    const refused = await instance.act(step)
+    expect([refused.status, refused.text]).toEqual([503, expect.stringContaining('Other policies are in force')])
+    expect((await actThere(another)).status, 'who has them goes on').toBe(200)
+    const { concerns } = await instance.people.cleo.get<{ concerns: { key: string }[] }>('/api/system')
+    expect(concerns.map(({ key }) => key)).toContain('policies/outdated')
+
+    await cp(extra, join(here, 'extra.cedar'))
+    await until(
+      () => instance.act(step),
+      ({ status }) => status === 200,
+    )
+    await signThere(await questionThere((await instance.act(another)).approval))
+    expect((await actThere(another)).status, 'and still does').toBe(200)
   })
 
   it('do without each other: what the second asked is still open when it is gone (P14)', async () => {

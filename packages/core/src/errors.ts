@@ -17,6 +17,7 @@ export const catalogue = {
   ERR_AGENT_RETIRED: { status: 409, says: 'This agent is retired. It does not come back; register another.' },
   ERR_GROUP_UNKNOWN: { status: 400, says: 'There is no such group.' },
   ERR_ACTION_MISSING: { status: 404, says: 'There is no such action.' },
+  ERR_TOOL_CHANGED: { status: 409, says: 'This tool is no longer defined as it was. Look at it again.' },
   ERR_TOOL_UNKNOWN: { status: 404, says: 'There is no such tool.' },
   ERR_PERSON_MISSING: { status: 404, says: 'There is no such person.' },
   ERR_ACCOUNT_TAKEN: { status: 409, says: 'This account is linked to somebody else. Unlink it there first.' },
@@ -63,6 +64,10 @@ export const catalogue = {
   ERR_UPSTREAM_LATE: { status: 504, says: 'The upstream did not answer in time.' },
   ERR_EGRESS_REFUSED: { status: 502, says: 'Countersign does not call this address.' },
   ERR_ANSWER_WITHHELD: { status: 502, says: 'The answer cannot be shown as policy demands, so it is withheld.' },
+  ERR_POLICY_OUTDATED: {
+    status: 503,
+    says: 'Other policies are in force than this instance has, so it lets nothing run. Try again.',
+  },
   ERR_POLICY_INVALID: { status: 422, says: 'These policies do not pass their checks.' },
   ERR_CONFIG_INVALID: { status: 500, says: 'The configuration is not valid.' },
   ERR_PORT_TAKEN: { status: 500, says: 'The port is taken.' },

@@ -120,6 +120,8 @@ export {
   isUndelivered,
   type PermitRow,
   type PersonRow,
+  policiesInForce,
+  type PolicyRow,
   replayKey,
   signatureKey,
   type SignatureRow,

@@ -76,7 +76,8 @@ export async function compileOn(worker: CedarWorker, files: readonly PolicyFile[
     return refused([wholeProblem(files, 'could not be loaded')])
   }
 
-  const version = digestOf({ policies: notes.map(({ id, text }) => [id, text]), schema })
+  // All that an answer rests on: by it instances know whether they judge alike.
+  const version = digestOf({ policies: notes.map(({ id, text }) => [id, text]), schema, registry: known.registry })
   return { kind: 'candidate', candidate: { version, schema, tree, notes, sources, read, slices } }
 }
 

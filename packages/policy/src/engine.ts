@@ -37,8 +37,11 @@ export interface CedarEngine extends PolicyEngine {
 
 export interface Policies {
   readonly engine: CedarEngine
-  /** Never rejects; concurrent calls take turns. */
-  reload(): Promise<Reload>
+  /**
+   * Concurrent calls take turns. `activate` is called with what has passed and is loaded, if it is another; unless that
+   * rejects, it is in force then.
+   */
+  reload(activate?: (next: CedarPolicySet) => Promise<void>): Promise<Reload>
   /** Once it has, the engine decides; until then every evaluation is an error. */
   load(): Promise<void>
   close(): void
@@ -61,9 +64,9 @@ export async function preparePolicies(parts: PolicyParts): Promise<Policies> {
   let turn: Promise<unknown> = Promise.resolve()
   let closed = false
 
-  const reload = (): Promise<Reload> => {
-    const next = turn.then(exchange)
-    turn = next
+  const reload: Policies['reload'] = (activate = async () => undefined) => {
+    const next = turn.then(() => exchange(activate))
+    turn = next.catch(() => undefined)
     return next
   }
 
@@ -76,19 +79,19 @@ export async function preparePolicies(parts: PolicyParts): Promise<Policies> {
     },
   }
 
-  async function exchange(): Promise<Reload> {
+  async function exchange(activate: (next: CedarPolicySet) => Promise<void>): Promise<Reload> {
     const checked = await check(parts)
     if (checked.kind === 'refused') return checked
     const { version } = checked.candidate
-    const same = version === active.version && checked.registry === active.registry
-    if (same || closed) return { kind: 'active', version: active.version, changed: false }
+    if (version === active.version || closed) return { kind: 'active', version: active.version, changed: false }
+    const next = setOf(checked)
     try {
-      const next = setOf(checked)
       await next.load()
-      active = next
     } catch (error) {
       return { kind: 'refused', problems: [unlocated(`could not be loaded (${String(error)})`)] }
     }
+    await activate(next)
+    active = next
     return { kind: 'active', version, changed: true }
   }
 

@@ -48,6 +48,7 @@ const denials = {
   no_grant: 'No policy permits it',
   evaluation_error: 'The policies could not be evaluated, so the answer is no',
   agent_stopped: 'The agent is stopped',
+  person_inactive: 'The person it acts for is switched off',
   too_many_denials: 'Too many attempts of this agent were denied',
   too_many_questions: 'The agent has too many open questions',
   purpose_missing: 'A purpose has to be given',

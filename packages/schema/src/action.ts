@@ -53,7 +53,10 @@ export const Action = z.object({
   operation: z.string().min(1).describe('The stable name of what is done: `crm/delete_rows`.'),
   resources: z.array(Resource).min(1).max(50),
   parameters: z.record(z.string(), Json).describe('Everything the execution depends on; secrets as references.'),
-  definition: z.string().optional().describe('SHA-256 of the tool’s definition as the agent was shown it, hex.'),
+  definition: z
+    .string()
+    .optional()
+    .describe('SHA-256 of the definition, hex, as the agent was shown it, of the tool that `operation` names.'),
   environment: z.string().min(1).describe('`prod`, `staging`, `dev`, …'),
   agent: z.string().min(1).describe('Id of the acting agent, from its verified credential.'),
   onBehalfOf: z.string().optional().describe('The person the agent acts for, where that is verified.'),

@@ -48,6 +48,7 @@ export const DenyReason = z.enum([
   'no_grant',
   'evaluation_error',
   'agent_stopped',
+  'person_inactive',
   'too_many_questions',
   'too_many_denials',
   'purpose_missing',

@@ -92,7 +92,15 @@ export const PermitRecord = z.object({
   runs: Digest.describe('Of the action that may run.'),
   approval: z.string().optional(),
   agent: z.string(),
-  agentVersion: z.number().int(),
+  agentVersion: z.number().int().describe('Its keys are part of it: one that was revoked moves it.'),
+  people: z
+    .array(z.object({ id: z.string(), version: z.number().int().min(0) }))
+    .optional()
+    .describe('On whom it rests, as they stood: the person acted for, and whoever approved. 0: nobody known here.'),
+  tool: z
+    .object({ id: z.string(), definition: z.string() })
+    .optional()
+    .describe('The tool that it uses, and the definition that the agent was shown.'),
   attempt: AttemptKey,
   replayable: z.boolean().describe('An undelivered outcome is handed to the next identical attempt (P10).'),
   node: z.string(),

@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createConcerns, type LogLine } from '@countersign/core'
+import { CountersignError, createConcerns, type LogLine } from '@countersign/core'
 import { createMemoryStore } from '@countersign/stores'
 import { createManualClock } from '@countersign/stores/conformance'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
@@ -14,10 +14,13 @@ import { asRead } from './config/read-config.ts'
 const permit = '@id("may") @owner("o") @doc("d")\npermit (principal, action, resource);\n'
 const forbid = '@id("never") @owner("o") @doc("d")\nforbid (principal, action, resource);\n'
 
+const unrecorded = 'New policies could not be recorded, so the old ones stay.'
+
 describe('the policies of an instance', () => {
   let root: string
   let opened: ReturnType<typeof openAll>
   let logs: LogLine[]
+  let broken = false
   let policies: InForce
   let concerns: ReturnType<typeof createConcerns>
   let store: ReturnType<typeof createMemoryStore>
@@ -28,6 +31,7 @@ describe('the policies of an instance', () => {
     root = await mkdtemp(join(tmpdir(), 'in-force-'))
     opened = openAll()
     const lines: LogLine[] = []
+    broken = false
     logs = lines
     await mkdir(join(root, 'policies'))
     await write('policies/a.cedar', permit)
@@ -43,7 +47,7 @@ describe('the policies of an instance', () => {
         folder: config.policies,
         files: source.files,
         watch,
-        store,
+        store: { commit },
         concerns,
         clock,
         log,
@@ -54,6 +58,10 @@ describe('the policies of an instance', () => {
     await opened.close()
     await rm(root, { recursive: true, force: true })
   })
+  const commit: typeof store.commit = async (change) => {
+    if (broken) throw new CountersignError('ERR_STORE_UNAVAILABLE')
+    return store.commit(change)
+  }
   const ids = () => policies.engine.active().policies.map(({ id }) => id)
   const soon = (check: () => void) => vi.waitFor(check, { timeout: 10_000, interval: 50 })
 
@@ -121,5 +129,44 @@ describe('the policies of an instance', () => {
     )
     const facts = (await store.journal.read(0, 10)).map(({ fact }) => fact.kind)
     expect(facts).toEqual(['policy.activated', 'policy.activated'])
+  })
+
+  it('P2: what could not be recorded is not in force, and is tried again', async () => {
+    const before = policies.engine.active().version
+    broken = true
+    await write('policies/b.cedar', forbid)
+    await expect(policies.reload('operator')).rejects.toMatchObject({ code: 'ERR_STORE_UNAVAILABLE' })
+    expect(policies.engine.active().version).toBe(before)
+    await soon(() => expect(logs.map(({ says }) => says)).toContain(unrecorded))
+    broken = false
+    await soon(() => expect(ids()).toEqual(['may', 'never']))
+    expect((await store.journal.read(0, 10)).map(({ fact }) => fact.kind)).toEqual([
+      'policy.activated',
+      'policy.activated',
+    ])
+  })
+
+  it('P15: what others bring in force is looked for in the files here, once, and else is a concern until it is the same', async () => {
+    const own = policies.engine.active().version
+    const keys = () => concerns.list().map(({ key }) => key)
+    expect(await policies.caughtUp(own, 'of others')).toBe(false)
+    expect(await policies.caughtUp(own, 'of others')).toBe(false)
+    expect(logs.filter(({ by }) => by === 'ledger')).toHaveLength(1)
+    expect(keys()).toEqual(['policies/outdated'])
+    expect((await store.journal.read(0, 10)).length, 'nobody takes it back from the others').toBe(1)
+    policies.show(own)
+    await soon(() => expect(keys()).toEqual([]))
+
+    await write('policies/b.cedar', forbid)
+    expect(await policies.caughtUp(own, 'of yet others')).toBe(true)
+    expect(ids()).toEqual(['may', 'never'])
+    expect(keys()).toEqual([])
+  })
+
+  it('the version says all that is judged by, also what data is registered as', async () => {
+    const { version } = policies.engine.active()
+    await write('policies/registry.yaml', 'groups: [first]\nunknownClass: secret\n')
+    await policies.reload('operator')
+    expect(policies.engine.active().version).not.toBe(version)
   })
 })

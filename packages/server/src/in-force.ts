@@ -1,12 +1,24 @@
 /**
- * The policies of this instance: read, watched, and recorded whenever others come in force. What did not pass is told
- * until something passes.
+ * The policies of this instance: read, watched, and recorded before others come in force. What did not pass is told until
+ * something passes.
+ *
+ * In force is what was activated last, by whichever instance: none permits anything by another set (`core/facts/judged-on.ts`).
+ * An instance activates only what it newly loads, so that two with different files never take turns; the one that is behind
+ * reads its files once more, and else says that they differ.
  *
  * @module
  */
 import { readFile } from 'node:fs/promises'
 import { isAbsolute, join } from 'node:path'
-import { type Clock, type Concerns, CountersignError, type LogLine, type Running, type Store } from '@countersign/core'
+import {
+  type Clock,
+  type Concerns,
+  CountersignError,
+  type LogLine,
+  type PolicySet,
+  type Running,
+  type Store,
+} from '@countersign/core'
 import type { CedarEngine, Policies, Problem, Reload } from '@countersign/policy'
 import type { LoadedBy } from '@countersign/schema'
 
@@ -41,35 +53,80 @@ export interface InForce extends Running {
   state(): PoliciesState
   /** Reads policies and registry again; the old ones stay if the new ones fail a check. */
   reload(by: LoadedBy): Promise<Reload>
+  /**
+   * Told that policies of one version were found outdated, and which are in force. Whether there are others to judge by:
+   * once for each that others bring in force, files are read again for it.
+   */
+  caughtUp(judgedBy: string, inForce: string): Promise<boolean>
+  /** Told of every activation that the ledger tells of. */
+  show(version: string): void
 }
 
 /** Key of the concern while files on disk do not pass. */
 const concern = 'policies'
+/** Key of the concern while another instance has brought others in force. */
+const outdated = 'policies/outdated'
+/** What could not be recorded, and so is not in force, is tried again after this. */
+const recordAgainMs = 2_000
 
 export async function openPolicies(parts: InForceParts): Promise<InForce> {
   const { policies, folder, store, concerns, clock, log } = parts
   const { engine } = policies
   await policies.load()
   let state = await loaded('start')
-  await record('start')
-  const watching = parts.watch(() => {
-    reload('file').catch((error: unknown) => {
-      const code = error instanceof CountersignError ? error.code : 'ERR_INTERNAL'
-      log({ level: 'error', says: 'New policies are in force, and that could not be recorded.', code })
-    })
-  })
+  await record(engine.active(), 'start')
+  let working: Promise<unknown> = Promise.resolve()
+  /** Brought in force by others, and looked for in the files here. */
+  let soughtFor: string | undefined
+  let again: NodeJS.Timeout | undefined
+  const watching = parts.watch(() => void fromFiles('file'))
   return {
     engine,
     state: () => state,
     reload,
+    caughtUp,
+    show(version) {
+      void caughtUp(engine.active().version, version)
+    },
     async close() {
+      clearTimeout(again)
       watching.close()
       policies.close()
     },
   }
 
+  /** Never rejects. */
+  async function fromFiles(by: LoadedBy): Promise<void> {
+    clearTimeout(again)
+    try {
+      await reload(by)
+    } catch (error) {
+      const code = error instanceof CountersignError ? error.code : 'ERR_INTERNAL'
+      log({ level: 'error', says: 'New policies could not be recorded, so the old ones stay.', code })
+      again = setTimeout(() => void fromFiles(by), recordAgainMs)
+    }
+  }
+
+  async function caughtUp(judgedBy: string, inForce: string): Promise<boolean> {
+    await working
+    if (engine.active().version === judgedBy && judgedBy !== inForce && soughtFor !== inForce) {
+      soughtFor = inForce
+      await fromFiles('ledger')
+    }
+    const { version } = engine.active()
+    if (version === inForce) concerns.clear(outdated)
+    else if (version === judgedBy) concerns.raise(outdated, differing)
+    return version !== judgedBy
+  }
+
   async function reload(by: LoadedBy): Promise<Reload> {
-    const report = await policies.reload()
+    const reloading = reloaded(by)
+    working = reloading.catch(() => undefined)
+    return reloading
+  }
+
+  async function reloaded(by: LoadedBy): Promise<Reload> {
+    const report = await policies.reload((next) => record(next, by))
     if (report.kind === 'refused') {
       const problems = await Promise.all(report.problems.slice(0, most).map((one) => withText(folder, one)))
       const since = state.refused?.since ?? clock.now()
@@ -80,7 +137,7 @@ export async function openPolicies(parts: InForceParts): Promise<InForce> {
     }
     state = await loaded(by)
     concerns.clear(concern)
-    if (report.changed) await record(by)
+    if (report.changed) concerns.clear(outdated)
     return report
   }
 
@@ -91,12 +148,14 @@ export async function openPolicies(parts: InForceParts): Promise<InForce> {
     return { version, at: clock.now(), by, files }
   }
 
-  async function record(by: LoadedBy): Promise<void> {
-    const { version, policies: notes } = engine.active()
+  async function record({ version, policies: notes }: PolicySet, by: LoadedBy): Promise<void> {
     const who = by === 'operator' ? 'operator' : 'system'
     await store.commit({ facts: [{ kind: 'policy.activated', by: who, version, policies: notes.map(({ id }) => id) }] })
   }
 }
+
+const differing =
+  'Another instance has brought other policies in force than lie here, so nothing is permitted here. Give all of them the same files.'
 
 /** Problems of a policy set that are told, as many as a person would go through before reading them anew. */
 const most = 50

@@ -132,7 +132,17 @@ export async function openInstance(parts: InstanceParts): Promise<Instance> {
       risk: config.risk,
       timeZone: config.timeZone,
     })
-    const gate = createGate({ store, desk, judge, policy, node, publicUrl, limits: config.limits, log })
+    const gate = createGate({
+      store,
+      desk,
+      judge,
+      policy,
+      node,
+      publicUrl,
+      limits: config.limits,
+      caughtUp: policies.caughtUp,
+      log,
+    })
     const pins = createPins({ store })
     const mounted = createMounted({ publicUrl, log })
     const { services, allowancesChanged } = createGatewayContext({
@@ -213,7 +223,7 @@ export async function openInstance(parts: InstanceParts): Promise<Instance> {
     await opened.add({ close: async () => api.windows.close() })
     await opened.add(watchProvider(signIn, concerns))
 
-    await opened.add(wake(store, { desk, gate, pins, windows: api.windows, allowancesChanged }, log))
+    await opened.add(wake(store, { desk, gate, pins, policies, windows: api.windows, allowancesChanged }, log))
     const context = {
       actions: store.actions,
       lineage: store.lineage,

@@ -24,6 +24,7 @@ import { tools } from './conformance/tools.ts'
 import type { OpenStore } from './conformance/stage.ts'
 
 export {
+  activated,
   agentChanged,
   asked,
   changed,
@@ -36,6 +37,7 @@ export {
   sampleDone,
   sampleFailed,
   sampleUnknown,
+  toolChanged,
 } from './conformance/facts.ts'
 export {
   cancelled,
@@ -56,6 +58,7 @@ export {
   sampleSignOff,
   sampleSignature,
   sampleTerms,
+  sampleTool,
   signed,
   spent,
   startOfTime,

@@ -3,12 +3,11 @@
  *
  * @module
  */
-import type { ActionRecord, Agent, Approval, Countersignature } from '@countersign/schema'
+import type { ActionRecord, Agent, Approval, Countersignature, Person } from '@countersign/schema'
 import { canonical } from '../action/canonical.ts'
 import { digestOf } from '../action/digest.ts'
 import type { SealedAction } from '../action/seal.ts'
 import { CountersignError } from '../errors.ts'
-import type { Store } from '../ports.ts'
 import { requesterChain } from './barred.ts'
 import { served } from './quorum.ts'
 
@@ -30,34 +29,32 @@ export function mustBeAbout(approval: Approval, { digest }: Pick<SealedAction, '
  * Why the signatures do not cover what policy, data and people say now; undefined if they do. Membership and the
  * requester chain are those of this moment, so a leaver's or a new owner's signature no longer counts.
  */
-export async function covers(
+export function covers(
   approval: Approval,
-  now: ActionRecord,
+  record: ActionRecord,
   agent: Agent,
-  { people, clock }: Pick<Store, 'people' | 'clock'>,
-): Promise<string | undefined> {
+  { signers, now }: { readonly signers: readonly Person[]; readonly now: number },
+): string | undefined {
   const { bound } = approval.card
-  const { dataUse, measures } = now
+  const { dataUse, measures, decision } = record
   if (canonical({ dataUse, measures }) !== canonical({ dataUse: bound.dataUse, measures: bound.measures })) {
     return 'the data it touches is no longer what was shown'
   }
-  if (now.decision.kind === 'deny' || canonical(now.decision.obligations) !== canonical(bound.obligations)) {
+  if (decision.kind === 'deny' || canonical(decision.obligations) !== canonical(bound.obligations)) {
     return 'the duties it would run under are no longer what was shown'
   }
-  if (now.decision.kind !== 'ask') return undefined
+  if (decision.kind !== 'ask') return undefined
 
   const escalated = new Set(approval.terms.signOffs.filter((signOff) => signOff.escalated).map(({ id }) => id))
-  const signOffs = now.decision.terms.signOffs.map((signOff) => ({
+  const signOffs = decision.terms.signOffs.map((signOff) => ({
     ...signOff,
     escalated: escalated.has(signOff.id),
   }))
-  const chain = requesterChain(now.action, agent, clock.now())
-  const standing = (await Promise.all(approval.signatures.map(asOfNow))).filter((signature) => signature !== undefined)
+  const chain = requesterChain(record.action, agent, now)
+  const standing = approval.signatures.flatMap((signature): Countersignature[] => {
+    const person = signers.find(({ id }) => id === signature.person)
+    if (!person?.active || chain.includes(person.id)) return []
+    return [{ ...signature, groups: person.groups }]
+  })
   return served(signOffs, agent.team, standing) ? undefined : 'the signatures no longer cover what policy asks'
-
-  async function asOfNow(signature: Countersignature): Promise<Countersignature | undefined> {
-    const person = await people.get(signature.person)
-    if (!person?.active || chain.includes(person.id)) return undefined
-    return { ...signature, groups: person.groups }
-  }
 }

@@ -6,6 +6,7 @@
  */
 import type { Outcome, PermitRecord } from '@countersign/schema'
 import { count, trace, word } from '../ledger/words.ts'
+import { moved, rowsJudgedOn } from './judged-on.ts'
 import { type Keys, searchable } from './keys.ts'
 import { conflict, type Ground, type Law, type Slot } from './law.ts'
 import { actionOf, agentActor, decisionOf, delegationOf, system, policyOf, riskOf } from './leaf-parts.ts'
@@ -40,7 +41,7 @@ export const decided: Law<'action.decided'> = {
   },
 }
 
-/** The agent as it was judged, and active (P15); the attempt and the grant for the first time (P6, P10). */
+/** All of it as it was judged (P15); the attempt and the grant for the first time (P6, P10). */
 export const permitted: Law<'action.permitted'> = {
   subject: ({ permit }, subjectOfAction) => subjectOfAction(permit.actionId) ?? permit.agent,
   stream: ({ permit }, blind) => ({ stream: word(permit.actionId, blind), sequence: 2 }),
@@ -68,10 +69,10 @@ export const permitted: Law<'action.permitted'> = {
     }
   },
 
-  touches: ({ permit: { approval, agent, asked } }, keys) => ({
-    agents: [agent],
-    undelivered: [keys.digest(asked)],
-    ...(approval !== undefined && { spent: [approval] }),
+  touches: ({ permit }, keys) => ({
+    ...rowsJudgedOn(permit),
+    undelivered: [keys.digest(permit.asked)],
+    ...(permit.approval !== undefined && { spent: [permit.approval] }),
   }),
   makes: ({ permit: { id, attempt } }, keys) => ({
     permits: [id],
@@ -80,8 +81,8 @@ export const permitted: Law<'action.permitted'> = {
 
   apply({ permit }, slot, ground) {
     const { world, draft, keys } = ground
-    const agent = world.agents.get(permit.agent)
-    if (agent?.version !== permit.agentVersion || agent.status !== 'active') return conflict({ agent: permit.agent })
+    const why = moved(permit, world)
+    if (why !== undefined) return why
     if (world.permits.has(permit.id)) return conflict({ permit: permit.id })
 
     const row = permitRow(permit, slot, keys)

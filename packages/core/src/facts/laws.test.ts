@@ -15,7 +15,7 @@ import {
 import { forget } from './erasure.ts'
 import { keysOf } from './keys.ts'
 import { aboutOf, applyFacts, subjectsOf, touchesOf } from './laws.ts'
-import { emptyWorld, isPending, isUndelivered, replayKey, type World } from './world.ts'
+import { emptyWorld, isPending, isUndelivered, policiesInForce, replayKey, type World } from './world.ts'
 
 const keys = keysOf((value) => createHash('sha256').update(value).digest('hex'))
 
@@ -61,6 +61,7 @@ function partOf(world: World, facts: readonly Fact[]): World {
     for (const key of accounts) part.accounts.set(key, row.id)
   }
   for (const row of world.tools.values()) if (has('tools', row.id)) part.tools.set(row.id, row)
+  for (const [key, row] of world.policies) if (has('policies', key)) part.policies.set(key, row)
   return part
 }
 
@@ -88,6 +89,20 @@ const personFact = fc
     const person = { ...personOf(), id, subject, accounts, version: next(people.get(id), luck) }
     return { kind: 'person.changed', change: 'roles', by: 'per_1', person }
   })
+const toolFact = fc
+  .record({ which: pick, luck: tenth, hash: pick })
+  .map(({ which, luck, hash }): Made => ({ tools }) => {
+    const id = `crm/${which}`
+    const definition = { hash: String(hash).repeat(64), says: {} }
+    const tool = { id, version: next(tools.get(id), luck), server: 'crm', name: String(which), listed: definition }
+    return { kind: 'tool.changed', change: 'accepted', by: 'per_1', tool: { ...tool, pinned: definition } }
+  })
+const policyFact = pick.map((which): Made => () => ({
+  kind: 'policy.activated',
+  by: 'system',
+  version: `v${which}`,
+  policies: [],
+}))
 const decidedFact = fc.record({ which: tenth, agent: pick }).map(({ which, agent }): Made => () => ({
   kind: 'action.decided',
   record: recordOf(which, agent),
@@ -125,17 +140,35 @@ const permittedFact = fc
     approval: fc.option(fc.nat(5)),
     node: fc.constantFrom('nod_1', 'nod_2'),
     replayable: fc.boolean(),
+    person: fc.option(pick),
+    tool: fc.option(pick),
   })
-  .map(({ id, which, agent, luck, attempt, approval, node, replayable }): Made => ({ agents }) => ({
+  .map(({ id, which, agent, luck, attempt, approval, node, replayable, ...on }): Made => (world) => ({
     kind: 'action.permitted',
     permit: {
       ...samplePermit(`prm_${id}`, recordOf(which, agent), approval === null ? undefined : `apr_${approval}`),
+      ...judgedOn(world, on, luck),
       attempt: { credential: 'key', ...(attempt !== null && { id: String(attempt) }) },
-      agentVersion: (agents.get(`agent-${agent}`)?.version ?? 0) + (luck === 0 ? 1 : 0),
+      agentVersion: (world.agents.get(`agent-${agent}`)?.version ?? 0) + (luck === 0 ? 1 : 0),
       node,
       replayable,
     },
   }))
+/** Mostly as it is. */
+function judgedOn(
+  { people, tools, policies }: World,
+  on: { person: number | null; tool: number | null },
+  luck: number,
+) {
+  const [person, tool] = [`per_${on.person}`, `crm/${on.tool}`]
+  const version = (people.get(person)?.version ?? 0) + (luck === 1 ? 1 : 0)
+  const definition = luck === 2 ? 'another' : (tools.get(tool)?.pinned ?? 'none')
+  return {
+    policyVersion: luck === 3 ? 'another' : (policies.get(policiesInForce)?.version ?? 'v1'),
+    ...(on.person !== null && { people: [{ id: person, version }] }),
+    ...(on.tool !== null && { tool: { id: tool, definition } }),
+  }
+}
 const finishedFact = fc
   .record({ id: fc.nat(19), kind: fc.constantFrom('failed' as const, 'unknown' as const), delivered: fc.boolean() })
   .map(
@@ -152,6 +185,8 @@ const replayedFact = fc.nat(19).map((id): Made => () => ({
 const anyFact = fc.oneof(
   agentFact,
   personFact,
+  toolFact,
+  policyFact,
   decidedFact,
   { arbitrary: approvalFact, weight: 3 },
   { arbitrary: permittedFact, weight: 4 },
@@ -221,6 +256,7 @@ describe('the law', () => {
               'agents',
               'people',
               'tools',
+              'policies',
             ] as const) {
               const rows = (of: World, draft: typeof onWhole.draft) =>
                 [...draft.changedIn<string, unknown>(of[table])]

@@ -19,9 +19,9 @@ export const toolChanged: Law<'tool.changed'> = {
 
   touches: ({ tool }) => ({ tools: [tool.id] }),
 
-  apply({ tool: { id, version, server } }, { index: entry }, { world, draft }) {
+  apply({ tool: { id, version, server, pinned } }, { index: entry }, { world, draft }) {
     if (version !== (world.tools.get(id)?.version ?? 0) + 1) return conflict({ tool: id })
-    draft.set(world.tools, id, { id, version, server, entry })
+    draft.set(world.tools, id, { id, version, server, pinned: pinned?.hash ?? null, entry })
     return undefined
   },
 }

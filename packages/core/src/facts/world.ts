@@ -78,6 +78,14 @@ export interface ToolRow {
   readonly id: string
   readonly version: number
   readonly server: string
+  /** Hash of the definition that may be used. */
+  readonly pinned: string | null
+  readonly entry: number
+}
+
+/** The policies in force: those that were activated last, by whichever instance. */
+export interface PolicyRow {
+  readonly version: string
   readonly entry: number
 }
 
@@ -106,7 +114,12 @@ export interface World {
   /** Blinded account → person. */
   readonly accounts: Map<string, string>
   readonly tools: Map<string, ToolRow>
+  /** Under `policiesInForce`, once there are any. */
+  readonly policies: Map<string, PolicyRow>
 }
+
+/** The only key of `World.policies`. */
+export const policiesInForce = 'in force'
 
 export const emptyWorld = (): World => ({
   actions: new Map(),
@@ -121,6 +134,7 @@ export const emptyWorld = (): World => ({
   people: new Map(),
   accounts: new Map(),
   tools: new Map(),
+  policies: new Map(),
 })
 
 export const replayKey = (credential: string, digestKey: string): string => `${credential} ${digestKey}`

@@ -23,11 +23,11 @@ import type { Attempt, Gate, PolicyEngine, Store } from '../ports.ts'
 import { isCooperating } from './cooperating.ts'
 import { createEarlierRuns } from './earlier.ts'
 import { createHold } from './hold.ts'
-import type { Judge } from './judge.ts'
+import type { Acting, Judge } from './judge.ts'
 import { handedPermit } from './mint.ts'
 import { parentOf } from './parent.ts'
 import { type Patience, startPatience } from './patience.ts'
-import { createPermits, proveAgain } from './permit.ts'
+import { type CaughtUp, createPermits, mayNotAct, proveAgain, whoActs } from './permit.ts'
 import { createRefusals } from './refusal.ts'
 import { createReport } from './report.ts'
 import { createRun, type Permitted, type RunParts } from './run.ts'
@@ -40,6 +40,7 @@ export interface GateParts extends RunParts {
   readonly policy: PolicyEngine
   readonly publicUrl: string
   readonly limits?: Limits
+  readonly caughtUp?: CaughtUp
 }
 
 /**
@@ -126,8 +127,9 @@ export function createGate(parts: GateParts): InstanceGate {
     patience: Patience,
     parent: ActionRecord['parent'],
   ): Promise<Verdict> {
-    const record = await judge(sealed, attempt, agent)
-    const settled = await verdictOn(sealed, parent ? { ...record, parent } : record, attempt, agent)
+    const acting = await whoActs(attempt.caller, agent, store)
+    const record = await judge(sealed, attempt, acting)
+    const settled = await verdictOn(sealed, parent ? { ...record, parent } : record, attempt, acting)
     if ('kind' in settled) return settled
     if (settled.state === 'open') attempt.held?.(refusals.waitingFor(settled))
     const approval = await desk.waitFor(settled.id, patience.signal)
@@ -139,18 +141,19 @@ export function createGate(parts: GateParts): InstanceGate {
     sealed: SealedAction,
     record: ActionRecord,
     attempt: Attempt,
-    agent: Agent,
+    acting: Acting,
   ): Promise<Verdict | Approval> {
-    if (agent.status === 'stopped') return { kind: 'denying', record: denied(record, 'agent_stopped') }
+    const barred = mayNotAct(acting)
+    if (barred) return { kind: 'denying', record: denied(record, barred) }
     const { decision } = record
     switch (decision.kind) {
       case 'deny':
         return { kind: 'denying', record }
       case 'allow':
-        return permits.allow(record, agent, attempt)
+        return permits.allow(record, acting, attempt)
       case 'ask':
-        if (record.observed) return permits.allow(record, agent, attempt)
-        return hold(sealed, record, agent)
+        if (record.observed) return permits.allow(record, acting, attempt)
+        return hold(sealed, record, acting.agent)
     }
   }
 

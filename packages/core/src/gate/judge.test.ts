@@ -77,7 +77,7 @@ const judged = (name: string, lineage: Lineage = {}, effect: Effect = 'read', mo
       context,
       ...more,
     },
-    agent,
+    { agent, onBehalfOf: undefined },
   )
 }
 

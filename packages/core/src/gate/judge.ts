@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { ActionRecord, Agent, Registry } from '@countersign/schema'
+import type { ActionRecord, Agent, Person, Registry } from '@countersign/schema'
 import type { SealedAction } from '../action/seal.ts'
 import { newId } from '../id.ts'
 import { classify } from '../lineage/classify.ts'
@@ -14,7 +14,7 @@ import { type RiskPoints, riskOf } from '../risk/signals.ts'
 import { createSharedLook } from '../shared.ts'
 
 export interface JudgeParts {
-  readonly store: Pick<Store, 'people' | 'actions'>
+  readonly store: Pick<Store, 'actions'>
   readonly policy: PolicyEngine
   readonly registry: () => Registry
   readonly clock: Clock
@@ -23,11 +23,18 @@ export interface JudgeParts {
   readonly timeZone?: string
 }
 
+/** Who acts, and for whom, as they stand when it is judged. */
+export interface Acting {
+  readonly agent: Agent
+  /** Undefined if it acts for nobody, or for somebody who is not known here. */
+  readonly onBehalfOf: Person | undefined
+}
+
 /** @throws ERR_INPUT_INVALID for another spelling of what is registered */
 export type Judge = (
   sealed: SealedAction,
   attempt: Pick<Attempt, 'caller' | 'context' | 'enforces'>,
-  agent: Agent,
+  acting: Acting,
 ) => Promise<ActionRecord>
 
 export function createJudge({ store, policy, registry, clock, risk: points, timeZone = 'UTC' }: JudgeParts): Judge {
@@ -36,9 +43,10 @@ export function createJudge({ store, policy, registry, clock, risk: points, time
   /** A crowd that does the same for the first time asks the store once. */
   const seen = createSharedLook((key) => store.actions.seen(...(JSON.parse(key) as [agent: string, operation: string])))
 
-  return async (sealed, attempt, agent) => {
+  return async (sealed, attempt, { agent, onBehalfOf }) => {
     const { caller, context } = attempt
     const { action, digest } = sealed
+    const policies = policy.active() // in the same moment as the registry, so that both are of one set
     mustBeSpelledAsRegistered(action.resources, context.lineage, registry())
     const dataUse = classify(context.lineage, registry())
     const when = localTime(clock.now())
@@ -47,12 +55,11 @@ export function createJudge({ store, policy, registry, clock, risk: points, time
     const { verb, environment } = action
     const risk = riskOf({ verb, effect, destructive, environment, dataUse, firstTime, when }, points)
 
-    const person = action.onBehalfOf === undefined ? undefined : await store.people.get(action.onBehalfOf)
     const questions = action.resources.map((resource): PolicyQuestion => ({
       action,
       resource,
       agent,
-      onBehalfOf: person,
+      onBehalfOf,
       context: {
         risk: risk.score,
         dataUse,
@@ -63,7 +70,7 @@ export function createJudge({ store, policy, registry, clock, risk: points, time
         when,
       },
     }))
-    const decision = decide(policy.active(), questions, risk.score, {
+    const decision = decide(policies, questions, risk.score, {
       enforces: (duty) => attempt.enforces?.(duty) ?? false,
     })
 

@@ -3,10 +3,11 @@
  *
  * @module
  */
-import type { ActionRecord, Agent, Measures, Obligation, Outcome, PermitRecord } from '@countersign/schema'
+import type { ActionRecord, Measures, Obligation, Outcome, PermitRecord, Person } from '@countersign/schema'
 import { forEach } from '../each.ts'
 import { CountersignError, isError } from '../errors.ts'
 import { newId } from '../id.ts'
+import type { Acting } from './judge.ts'
 import type { Clock, HandedPermit, LogLine, Permit, Store } from '../ports.ts'
 
 /** This instance, as long as it holds its lease. */
@@ -27,7 +28,9 @@ const finishWithinMs = 15 * 60_000
 interface Leave {
   /** The one that asked for it. */
   readonly actionId: string
-  readonly agent: Agent
+  readonly acting: Acting
+  /** Whoever signed, as they stood when their signatures were found to be enough. */
+  readonly signers?: readonly Person[]
   readonly node: NodeLease
   readonly now: number
   readonly approval?: string
@@ -42,10 +45,14 @@ interface Leave {
  */
 export function permitRecord(
   { digest, action, attempt, decision, effect }: ActionRecord,
-  { actionId, agent, node, now, approval, handed }: Leave,
+  { actionId, acting, signers = [], node, now, approval, handed }: Leave,
 ): PermitRecord {
   const epoch = node.epoch()
   if (epoch === undefined) throw new CountersignError('ERR_STORE_UNAVAILABLE', { lease: node.id })
+  const { operation, definition, onBehalfOf } = action
+  const actsFor = onBehalfOf === undefined ? [] : [{ id: onBehalfOf, version: acting.onBehalfOf?.version ?? 0 }]
+  const people = [...actsFor, ...signers.map(({ id, version }) => ({ id, version }))]
+  const tool = definition === undefined ? undefined : { id: operation, definition }
   return {
     id: newId('prm'),
     actionId,
@@ -53,7 +60,9 @@ export function permitRecord(
     runs: digest,
     ...(approval !== undefined && { approval }),
     agent: action.agent,
-    agentVersion: agent.version,
+    agentVersion: acting.agent.version,
+    ...(people.length > 0 && { people }),
+    ...(tool && { tool }),
     attempt,
     // Reading again does no harm where policy allows it anyway; what a client runs itself has no answer that it could not get.
     replayable: !handed && (approval !== undefined || effect !== 'read'),

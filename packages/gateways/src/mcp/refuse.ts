@@ -76,6 +76,7 @@ const denied: Record<DenyReason, string> = {
   no_grant: 'No policy allows this.',
   evaluation_error: 'The policies could not be evaluated, so the answer is no.',
   agent_stopped: 'This agent is stopped.',
+  person_inactive: 'The person this is for is switched off here.',
   too_many_denials: 'Too many attempts of this agent were denied. Wait, and do not repeat what was denied.',
   too_many_questions: 'Too many questions of this agent are open. Wait for answers before you ask for more.',
   purpose_missing: 'This needs a purpose: say why in _meta["countersign/purpose"].',

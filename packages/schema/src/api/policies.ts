@@ -18,8 +18,11 @@ export const PolicyInForce = PolicyView.extend({
     .optional()
     .describe('Where it is written.'),
 })
-/** What made policies load: the start, a file that changed, `countersign reload`, or SIGHUP. */
-export const LoadedBy = z.enum(['start', 'file', 'operator', 'signal'])
+/**
+ * What made policies load: the start, a file that changed, `countersign reload`, SIGHUP, or that another instance brought others
+ * in force.
+ */
+export const LoadedBy = z.enum(['start', 'file', 'operator', 'signal', 'ledger'])
 export type LoadedBy = z.infer<typeof LoadedBy>
 
 export const PolicySetView = z.object({

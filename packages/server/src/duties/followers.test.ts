@@ -189,6 +189,7 @@ describe('a follower of the ledger', () => {
           desk: { show: ({ id }) => void shown.push(id) },
           gate: { show: () => undefined, heed: () => undefined },
           pins: { show: () => undefined },
+          policies: { show: () => undefined },
           windows: { hear: () => undefined },
           allowancesChanged: () => undefined,
         },

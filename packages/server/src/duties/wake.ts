@@ -11,6 +11,8 @@ export interface Awake {
   readonly desk: Pick<Desk, 'show'>
   readonly gate: Pick<InstanceGate, 'show' | 'heed'>
   readonly pins: Pick<Pins, 'show'>
+  /** Told which are in force. */
+  readonly policies: { show(version: string): void }
   /** The windows of the console. */
   readonly windows: { hear(entry: Entry): void }
   /** Other policies are in force, or an agent is not as it was. */
@@ -19,7 +21,7 @@ export interface Awake {
 
 export function wake(
   store: HereParts['store'],
-  { desk, gate, pins, windows, allowancesChanged }: Awake,
+  { desk, gate, pins, policies, windows, allowancesChanged }: Awake,
   log: (line: LogLine) => void,
 ): Promise<Running> {
   const hear = (entry: Entry) => {
@@ -28,6 +30,7 @@ export function wake(
     if (fact.kind === 'action.finished') gate.show(fact.permit)
     if (fact.kind === 'agent.changed') gate.heed(fact.agent)
     if (fact.kind === 'tool.changed') pins.show(fact.tool)
+    if (fact.kind === 'policy.activated') policies.show(fact.version)
     if (fact.kind === 'policy.activated' || fact.kind === 'agent.changed') allowancesChanged()
     windows.hear(entry)
   }

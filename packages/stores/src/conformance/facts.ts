@@ -72,6 +72,13 @@ export const personChanged = (
   change: FactOf<'person.changed'>['change'] = 'signed-in',
 ): FactOf<'person.changed'> => ({ kind: 'person.changed', change, by: person.id, person })
 
+export const activated = (version: string): FactOf<'policy.activated'> => ({
+  kind: 'policy.activated',
+  by: 'system',
+  version,
+  policies: [],
+})
+
 export const toolChanged = (
   tool: ToolRecord,
   change: FactOf<'tool.changed'>['change'] = 'pinned',

@@ -1,19 +1,32 @@
-import { isError } from '@countersign/core'
-import type { ActionRecord, Agent, PermitRecord } from '@countersign/schema'
+import { type ErrorCode, isError } from '@countersign/core'
+import type { ActionRecord, Agent, Fact, PermitRecord } from '@countersign/schema'
 import { describe, expect, it } from 'vitest'
 import {
+  activated,
   agentChanged,
   asked,
   changed,
   decided,
   finished,
   permitted,
+  personChanged,
   sampleDone,
   sampleFailed,
   sampleUnknown,
   sampleUnreported,
+  toolChanged,
 } from './facts.ts'
-import { granted, minuteMs, sampleOpen, samplePermit, sampleRecord, spent, unique } from './samples.ts'
+import {
+  granted,
+  minuteMs,
+  sampleOpen,
+  samplePermit,
+  samplePerson,
+  sampleRecord,
+  sampleTool,
+  spent,
+  unique,
+} from './samples.ts'
 import { enrol, expectRefusal, type OpenStore, stage } from './stage.ts'
 
 /** What makes it the same action, sent again. */
@@ -76,6 +89,72 @@ export function permits(open: OpenStore): void {
           if (result.status === 'fulfilled') expect(result.value).toBeLessThan(stoppedAt)
           else expect(isError(result.reason, 'ERR_STORE_CONFLICT')).toBe(true)
         }
+      })
+    })
+
+    describe('rest on what they were judged on, as it stands when they are written', () => {
+      const alone = stage(open) // policies in force are those of all
+      const judged = async () => {
+        const { store } = alone
+        const { agent, record } = await enrol(store)
+        const person = samplePerson()
+        const tool = sampleTool()
+        await store.commit({ facts: [personChanged(person), toolChanged(tool), activated('v1')] })
+        const action = record()
+        await store.commit({ facts: [decided(action)] })
+        const on = {
+          people: [{ id: person.id, version: 1 }],
+          tool: { id: tool.id, definition: tool.pinned?.hash ?? '' },
+        }
+        return { store, agent, person, tool, permit: samplePermit(action, on) }
+      }
+      const other = { hash: 'd'.repeat(64), says: {} }
+
+      it('and are taken while all of it is so', async () => {
+        const { store, permit, tool } = await judged()
+        const listed = { ...tool, version: 2, listed: other } // what the server lists is not what may be used
+        await store.commit({ facts: [toolChanged(listed, 'listed'), activated('v1')] })
+        await store.commit({ facts: [permitted(permit)] })
+        expect((await store.permits.get(permit.id))?.permit).toEqual(permit)
+      })
+
+      it.each<[string, ErrorCode, (on: Awaited<ReturnType<typeof judged>>) => Fact]>([
+        [
+          'a key was revoked',
+          'ERR_STORE_CONFLICT',
+          ({ agent }) => agentChanged({ ...agent, version: 2 }, 'key-revoked'),
+        ],
+        [
+          'a person was switched off, or left a group',
+          'ERR_STORE_CONFLICT',
+          ({ person }) => personChanged({ ...person, version: 2, active: false }, 'switched-off'),
+        ],
+        ['other policies are in force', 'ERR_POLICY_OUTDATED', () => activated('v2')],
+        [
+          'the tool has another definition',
+          'ERR_TOOL_CHANGED',
+          ({ tool }) => toolChanged({ ...tool, version: 2, pinned: other, listed: other }, 'accepted'),
+        ],
+      ])('and are refused once %s', async (_, code, after) => {
+        const on = await judged()
+        await on.store.commit({ facts: [after(on)] })
+        await expectRefusal(on.store, { facts: [permitted(on.permit)] }, code)
+        expect(await on.store.permits.get(on.permit.id)).toBeUndefined()
+      })
+
+      it.each<[string, ErrorCode, Partial<PermitRecord>]>([
+        ['a person nobody knows', 'ERR_STORE_CONFLICT', { people: [{ id: 'per_nobody', version: 1 }] }],
+        ['a tool nobody knows', 'ERR_TOOL_CHANGED', { tool: { id: 'crm/nothing', definition: 'e'.repeat(64) } }],
+      ])('and are refused where they rest on %s', async (_, code, over) => {
+        const { store, permit } = await judged()
+        await expectRefusal(store, { facts: [permitted({ ...permit, ...over })] }, code)
+      })
+
+      it('also behind what was activated in the same change, and by the older ones once they are activated again', async () => {
+        const { store, permit } = await judged()
+        await expectRefusal(store, { facts: [activated('v2'), permitted(permit)] }, 'ERR_POLICY_OUTDATED')
+        await store.commit({ facts: [activated('v2')] })
+        await store.commit({ facts: [activated('v1'), permitted(permit)] })
       })
     })
 

@@ -23,6 +23,7 @@ import { linked } from './migrations/0016-linked.ts'
 import { outbox } from './migrations/0017-outbox.ts'
 import { unreported } from './migrations/0015-unreported.ts'
 import { turn } from './migrations/0018-turn.ts'
+import { judgedOn } from './migrations/0020-judged-on.ts'
 
 /** Every step is one statement that may run again: DDL is not transactional everywhere. Once released, never edited. */
 export interface Migration {
@@ -48,6 +49,7 @@ const migrations = [
   linked,
   outbox,
   turn,
+  judgedOn,
 ]
 /** An instance that died while migrating keeps others from it no longer than this. */
 const leaseMs = 60_000

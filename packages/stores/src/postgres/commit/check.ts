@@ -7,7 +7,15 @@
  *
  * @module
  */
-import { applyFacts, emptyWorld, keysOf, type Lookup, type StateReport, type World } from '@countersign/core'
+import {
+  applyFacts,
+  emptyWorld,
+  keysOf,
+  type Lookup,
+  policiesInForce,
+  type StateReport,
+  type World,
+} from '@countersign/core'
 import { checkSearched, type CheckSearchedParts } from '../search/check.ts'
 import type { PermitRecord } from '@countersign/schema'
 import type { Entries } from '../tables/entries.ts'
@@ -19,8 +27,8 @@ export interface CheckParts extends CheckSearchedParts {
 
 interface Told {
   readonly world: World
-  /** Agents of which something can be read no more. */
-  readonly erasedAgents: Set<string>
+  /** Agents and people of whom something can be read no more. */
+  readonly erasedSubjects: Set<string>
   /** Places of entries that can be read no more: a row that rests on one is let be. */
   readonly erased: Set<number>
   readonly broken: string[]
@@ -54,7 +62,7 @@ const mostTold = 1_000
 const mostLooks = 10
 
 export async function checkState({ db, tenant, entries, lookup, lives, terms }: CheckParts): Promise<StateReport> {
-  const told: Told = { world: emptyWorld(), erased: new Set(), erasedAgents: new Set(), broken: [], next: 0 }
+  const told: Told = { world: emptyWorld(), erased: new Set(), erasedSubjects: new Set(), broken: [], next: 0 }
   let rows = 0
   let differences: string[] = []
   for (let look = 0; look < mostLooks; look++) {
@@ -82,12 +90,12 @@ export async function checkState({ db, tenant, entries, lookup, lives, terms }: 
         told.next = index + 1
         if (fact.kind === 'erased') {
           told.erased.add(index)
-          if (fact.was === 'agent.changed') told.erasedAgents.add(subject)
+          if (fact.was === 'agent.changed' || fact.was === 'person.changed') told.erasedSubjects.add(subject)
           continue
         }
         const slot = { index, at, subject }
-        if (fact.kind === 'action.permitted') standFor(fact.permit)
-        const applied = applyFacts([fact], [slot], { world: told.world, keys: keysOf(lookup) })
+        const readable = fact.kind === 'action.permitted' ? { ...fact, permit: asFarAsKnown(fact.permit) } : fact
+        const applied = applyFacts([readable], [slot], { world: told.world, keys: keysOf(lookup) })
         if ('refused' in applied)
           told.broken.push(`entry ${index}: ${fact.kind} should not have been taken (${applied.refused.code})`)
       }
@@ -95,11 +103,17 @@ export async function checkState({ db, tenant, entries, lookup, lives, terms }: 
     }
   }
 
-  /** What an erased agent did for others is still told of: it was as it had to be, which nobody can read any more. */
-  function standFor({ agent: id, agentVersion: version }: PermitRecord): void {
+  /**
+   * What an erased agent did for others is still told of, and what others did that an erased person approved: they were as
+   * they had to be, which nobody can read any more.
+   */
+  function asFarAsKnown(permit: PermitRecord): PermitRecord {
+    const { agent: id, agentVersion: version, people = [] } = permit
     const { agents } = told.world
-    if (!told.erasedAgents.has(id) || (agents.has(id) && agents.get(id)?.erased === false)) return
-    agents.set(id, { id, version, status: 'active', entry: 0, keys: [], owner: '', team: '', erased: true })
+    const isErased = told.erasedSubjects.has(id) && agents.get(id)?.erased !== false
+    if (isErased)
+      agents.set(id, { id, version, status: 'active', entry: 0, keys: [], owner: '', team: '', erased: true })
+    return { ...permit, people: people.filter((person) => !told.erasedSubjects.has(person.id)) }
   }
 
   async function compare(table: TableCheck): Promise<number> {
@@ -220,7 +234,15 @@ const tables: readonly TableCheck[] = [
     from: 'tool where tenant = $1',
     key: ['id'],
     entry: 'entry',
-    columns: { version: 'version', server: 'server', entry: 'entry' },
+    columns: { version: 'version', server: 'server', pinned: 'pinned', entry: 'entry' },
     expected: ({ tools }) => tools,
+  },
+  {
+    name: 'policy',
+    from: 'policy where tenant = $1',
+    key: [`'${policiesInForce}'::text`],
+    entry: 'entry',
+    columns: { version: 'version', entry: 'entry' },
+    expected: ({ policies }) => policies,
   },
 ]

@@ -1,9 +1,10 @@
 import { isError, type Store } from '@countersign/core'
-import type { Agent, Fact } from '@countersign/schema'
+import type { Agent, Fact, Person, ToolRecord } from '@countersign/schema'
 import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import {
+  activated,
   agentChanged,
   asked,
   changed,
@@ -13,12 +14,16 @@ import {
   founded,
   granted,
   permitted,
+  personChanged,
   sampleAction,
   sampleAgent,
   sampleOpen,
   samplePermit,
+  samplePerson,
   sampleRecord,
+  sampleTool,
   spent,
+  toolChanged,
   unique,
 } from '../../conformance.ts'
 import { attempts } from '../../conformance/attempts.ts'
@@ -94,6 +99,11 @@ describe('a commit', { timeout: 60_000 }, () => {
     const agent = sampleAgent()
     await store.commit({ facts: [agentChanged(agent)] })
     return { agent, record: () => sampleRecord({ action: sampleAction({ agent: agent.id }) }) }
+  }
+  interface Judged {
+    readonly agent: Agent
+    readonly person: Person
+    readonly tool: ToolRecord
   }
   const stopped = (agent: Agent): Fact =>
     agentChanged({ ...agent, version: agent.version + 1, status: 'stopped' }, 'stopped')
@@ -181,6 +191,41 @@ describe('a commit', { timeout: 60_000 }, () => {
     await one.commit(spend())
     await expect(other.commit(spend())).rejects.toMatchObject({ code: 'ERR_STORE_CONFLICT' })
   })
+
+  it.each<[string, string, (on: Judged) => Fact]>([
+    ['a key', 'ERR_STORE_CONFLICT', ({ agent }) => agentChanged({ ...agent, version: 2 }, 'key-revoked')],
+    [
+      'whoever signed',
+      'ERR_STORE_CONFLICT',
+      ({ person }) => personChanged({ ...person, version: 2, groups: [] }, 'signed-in'),
+    ],
+    ['policies', 'ERR_POLICY_OUTDATED', () => activated('v2')],
+    [
+      'a tool',
+      'ERR_TOOL_CHANGED',
+      ({ tool }) => toolChanged({ ...tool, version: 2, pinned: { hash: 'd'.repeat(64), says: {} } }, 'accepted'),
+    ],
+  ])(
+    '9: what the gate judged on is compared where the permit would stand: %s that moved on another instance',
+    async (_, code, move) => {
+      const [one, other] = [await openStore(), await openStore()]
+      const { agent, record } = await enrol(one)
+      const [person, tool, action] = [samplePerson(), sampleTool(), record()]
+      await one.commit({ facts: [personChanged(person), toolChanged(tool), activated('v1')] })
+      await other.commit({ facts: [decided(action)] }) // it has all of them as they are now
+      await one.commit({ facts: [move({ agent, person, tool })] })
+      const people = [{ id: person.id, version: 1 }]
+      const judgedOn = { people, tool: { id: tool.id, definition: tool.pinned?.hash ?? '' } }
+      const permit = samplePermit(action, judgedOn)
+      await expect(other.commit({ facts: [permitted(permit)] })).rejects.toMatchObject({ code })
+      expect(await entriesOf(action)).toEqual(['action.decided'])
+
+      // An instance that starts now, and reads rows instead of what happened, knows it as well.
+      const third = await openStore()
+      await expect(third.commit({ facts: [permitted(permit)] })).rejects.toMatchObject({ code })
+      expect((await third.check()).differences).toEqual([])
+    },
+  )
 
   it('10: whose clock is wrong writes the time of the database, and decides nothing by its own', async () => {
     const store = await openStore()

@@ -12,6 +12,8 @@ import {
   isUndelivered,
   type PermitRow,
   type PersonRow,
+  policiesInForce,
+  type PolicyRow,
   replayKey,
   signatureKey,
   type SignatureRow,
@@ -61,6 +63,7 @@ export async function loadEverything(
       for (const key of [row.accountKey, ...row.linked]) world.accounts.set(key, row.id)
     }
     for (const row of await ask<ToolRow & Row>(tools)) world.tools.set(row.id, row)
+    for (const row of await ask<PolicyRow & Row>(policies)) world.policies.set(policiesInForce, row)
     return { world, head, undelivered: waiting.length >= most }
   } finally {
     await writer.query(endSnapshot)
@@ -143,7 +146,8 @@ const people = {
   name: 'load_people',
   text: 'select id, version, account_key as "accountKey", linked_keys as linked, groups, entry from person where tenant = $1',
 }
-const tools = { name: 'load_tools', text: 'select id, version, server, entry from tool where tenant = $1' }
+const tools = { name: 'load_tools', text: 'select id, version, server, pinned, entry from tool where tenant = $1' }
+const policies = { name: 'load_policies', text: 'select version, entry from policy where tenant = $1' }
 
 const approvalsById = {
   name: 'load_approvals',

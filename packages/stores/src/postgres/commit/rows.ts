@@ -60,6 +60,7 @@ export function partsOf({ world, drafts, entries }: Changed): Part[] {
     ...rowsOf('k', saveAgentKeys, [...new Map(keys.map((key) => [key.hash, key])).values()]),
     ...rowsOf('h', savePeople, changed(world.people)),
     ...rowsOf('t', saveTools, changed(world.tools)),
+    ...rowsOf('y', savePolicies, changed(world.policies)),
   ]
 }
 
@@ -138,7 +139,11 @@ const savePeople = `insert into person (tenant, id, version, account_key, linked
     on conflict (tenant, id) do update set version = excluded.version, account_key = excluded.account_key,
       linked_keys = excluded.linked_keys, groups = excluded.groups, entry = excluded.entry`
 
-const saveTools = `insert into tool (tenant, id, version, server, entry)
+const saveTools = `insert into tool (tenant, id, version, server, pinned, entry)
     select moved.tenant, row.* from moved, json_to_recordset($$::json)
-      as row (id text, version int, server text, entry bigint)
-    on conflict (tenant, id) do update set version = excluded.version, entry = excluded.entry`
+      as row (id text, version int, server text, pinned text, entry bigint)
+    on conflict (tenant, id) do update set version = excluded.version, pinned = excluded.pinned, entry = excluded.entry`
+
+const savePolicies = `insert into policy (tenant, version, entry)
+    select moved.tenant, row.* from moved, json_to_recordset($$::json) as row (version text, entry bigint)
+    on conflict (tenant) do update set version = excluded.version, entry = excluded.entry`
