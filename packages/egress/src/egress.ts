@@ -7,9 +7,10 @@
 import { lookup as lookUp, type LookupAddress } from 'node:dns'
 import { type ClientRequest, type ClientRequestArgs, Agent as PlainAgent } from 'node:http'
 import { Agent as SecureAgent } from 'node:https'
-import { isIP, type LookupFunction } from 'node:net'
+import { isIP, type LookupFunction, type Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { CountersignError } from '@countersign/core'
+import { type Call, type Calling, type Calls, createCalls, type Limits } from './calls.ts'
 import { bare, mayBeCalled } from './reach.ts'
 
 export interface Egress {
@@ -18,6 +19,8 @@ export interface Egress {
    * once and goes to that very address; a request whose address is refused fails with `ERR_EGRESS_REFUSED`.
    */
   agent(origin: URL): PlainAgent | SecureAgent
+  /** One request to this one origin, over a connection by the same rules. */
+  send(origin: URL, call: Call, limits: Limits): Calling
   /** Ends every idle and open connection. */
   close(): void
 }
@@ -45,6 +48,7 @@ export interface EgressParts {
 export function createEgress({ allowed, resolve = resolveAll, now = () => performance.now() }: EgressParts): Egress {
   const named = new Set(allowed.map((origin) => new URL(origin).origin))
   const agents = new Map<string, PlainAgent | SecureAgent>()
+  const calls = new Map<string, Calls>()
   const idleSince = new WeakMap<Duplex, number>()
   let lookedAt = -Infinity
   return {
@@ -52,9 +56,28 @@ export function createEgress({ allowed, resolve = resolveAll, now = () => perfor
       endIdle()
       return agents.get(origin) ?? begin(origin)
     },
+    send: (origin, call, limits) => (calls.get(origin.origin) ?? callsTo(origin)).send(call, limits),
     close() {
       for (const agent of agents.values()) agent.destroy()
+      for (const each of calls.values()) each.close()
     },
+  }
+
+  function callsTo({ origin }: URL): Calls {
+    const { protocol, hostname, port } = new URL(origin)
+    const isSecure = protocol === 'https:'
+    const host = bare(hostname)
+    const to = { host, port: Number(port) || (isSecure ? 443 : 80), noDelay: true, keepAlive: true }
+    const secure = isSecure && { servername: isIP(host) === 0 ? host : '', ALPNProtocols: ['http/1.1'] }
+    const agent = agentFor(new URL(origin), named.has(origin), resolve)
+    const made = createCalls({
+      open: () => opened(agent, { ...to, ...secure }),
+      stands: isSecure ? 'secureConnect' : 'connect',
+      now,
+      idleMs,
+    })
+    calls.set(origin, made)
+    return made
   }
 
   function begin(origin: string): PlainAgent | SecureAgent {
@@ -110,6 +133,14 @@ function agentFor(origin: URL, named: boolean, resolve: Resolve): PlainAgent | S
       return undefined
     },
   })
+}
+
+/** @throws ERR_EGRESS_REFUSED */
+function opened(agent: PlainAgent | SecureAgent, options: ClientRequestArgs): Socket {
+  let failed: Error | undefined
+  const socket = agent.createConnection(options, (error) => void (failed ??= error ?? undefined))
+  if (failed || !socket) throw failed ?? new CountersignError('ERR_UPSTREAM')
+  return socket as Socket
 }
 
 function guardedLookup(expected: string, named: boolean, resolve: Resolve): LookupFunction {

@@ -1,3 +1,6 @@
+export type { Answer } from './answer.ts'
+export { type Call, type Calling, Overdue } from './calls.ts'
 export { createEgress, type Egress } from './egress.ts'
 export { foreseeOrigin } from './foresee.ts'
 export { createWayOut } from './way-out.ts'
+export { valueOf } from './reader.ts'

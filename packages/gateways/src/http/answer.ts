@@ -3,7 +3,8 @@
  *
  * @module
  */
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { ServerResponse } from 'node:http'
+import type { Answer } from '@countersign/egress'
 import type { KeptResult } from '@countersign/schema'
 import { announcedTrailers, answerHeaders, answerTrailers, guards } from './headers.ts'
 import type { HttpParameters } from './parameters.ts'
@@ -27,7 +28,7 @@ export interface Begun {
 }
 
 /** Writes the head, in one. */
-export function begin(response: ServerResponse, answer: IncomingMessage, head: Beginning): Begun {
+export function begin(response: ServerResponse, answer: Answer, head: Beginning): Begun {
   const headers: KeptHeaders = [['countersign-action', head.actionId], ...headersOf(answer, head)]
   const written = headers.flat()
   if (head.length !== undefined) written.push('content-length', String(head.length))
@@ -37,13 +38,13 @@ export function begin(response: ServerResponse, answer: IncomingMessage, head: B
   if (response.destroyed) return { headers, trails }
   response.writeHead(statusOf(answer), written)
   // One that is all here leaves with its body; one that comes bit by bit, or may be broken off, shows at once that it comes.
-  if (!head.whole && (head.bounded || answer.readableLength === 0)) response.flushHeaders()
+  if (!head.whole && (head.bounded || answer.waiting === 0)) response.flushHeaders()
   return { headers, trails }
 }
 
-function headersOf(answer: IncomingMessage, head: Beginning): KeptHeaders {
+function headersOf(answer: Answer, head: Beginning): KeptHeaders {
   const { parameters, credential, rewritten, bounded } = head
-  const contentType = answer.headers['content-type'] ?? ''
+  const contentType = answer.header('content-type') ?? ''
   const raw = answerHeaders(answer.rawHeaders, { credential, contentType })
   const headers: [string, string][] = []
   for (let index = 0; index < raw.length; index += 2) {
@@ -62,8 +63,7 @@ const ofOtherBytes = new Set(
 )
 
 /** What is no final status (RFC 9110 §15) is not passed on as one. */
-export const statusOf = ({ statusCode = 502 }: IncomingMessage): number =>
-  statusCode >= 200 && statusCode < 600 ? statusCode : 502
+export const statusOf = ({ statusCode }: Answer): number => (statusCode >= 200 && statusCode < 600 ? statusCode : 502)
 
 /** A place at the same upstream, as this gateway's client can reach it. */
 function located(location: string, { origin, upstream: name }: HttpParameters): string {
@@ -74,11 +74,13 @@ function located(location: string, { origin, upstream: name }: HttpParameters): 
 }
 
 /** Whether trailers can follow a body of a length that is not said before. */
-const isChunked = (response: ServerResponse, { headers }: IncomingMessage): boolean =>
-  headers['transfer-encoding'] !== undefined && response.req.httpVersion !== '1.0' && response.req.method !== 'HEAD'
+const isChunked = (response: ServerResponse, answer: Answer): boolean =>
+  answer.header('transfer-encoding') !== undefined &&
+  response.req.httpVersion !== '1.0' &&
+  response.req.method !== 'HEAD'
 
 /** Says after the body what the upstream said there, before it ends; tells what that was. */
-export function trail(response: ServerResponse, answer: IncomingMessage, credential: string | undefined): KeptHeaders {
+export function trail(response: ServerResponse, answer: Answer, credential: string | undefined): KeptHeaders {
   const raw = answerTrailers(answer.rawTrailers, credential)
   const trailers = raw.flatMap((name, index): KeptHeaders => (index % 2 === 0 ? [[name, raw[index + 1] ?? '']] : []))
   if (trailers.length > 0) response.addTrailers(trailers)
@@ -92,9 +94,9 @@ interface Kept {
 }
 
 /** Whole, or it would be another answer the second time. */
-export const keptOf = (answer: IncomingMessage, { body, headers, trailers }: Kept): KeptResult => ({
+export const keptOf = (answer: Answer, { body, headers, trailers }: Kept): KeptResult => ({
   status: statusOf(answer),
-  contentType: answer.headers['content-type'] ?? '',
+  contentType: answer.header('content-type') ?? '',
   headers: [...headers],
   ...(trailers.length > 0 && { trailers: [...trailers] }),
   body: body.toString('base64'),

@@ -4,7 +4,8 @@
  *
  * @module
  */
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { ServerResponse } from 'node:http'
+import type { Answer } from '@countersign/egress'
 import { type Ceilings, isBounded } from './ceilings.ts'
 import { mask } from './mask.ts'
 import { decoded, type Representation, representationOf } from './representation.ts'
@@ -37,7 +38,7 @@ export interface Head {
 }
 
 interface Way {
-  readonly answer: IncomingMessage
+  readonly answer: Answer
   readonly response: ServerResponse
   readonly ceilings: Ceilings
   readonly clientSilenceMs: number
@@ -63,12 +64,12 @@ interface Seen extends Representation {
 
 export async function relay(way: Way): Promise<Relayed> {
   const { answer, ceilings, method } = way
-  const { statusCode = 502, headers } = answer
+  const { statusCode } = answer
   const shown = representationOf(answer)
   if (method === 'HEAD' || statusCode === 204 || statusCode === 304)
     return relayStream(way, { ...shown, count: { by: 'nothing' }, told: undefined })
 
-  if (Number(headers['content-length'] ?? 0) > (ceilings.bytes ?? Infinity)) return nothing('exceeded')
+  if (Number(answer.header('content-length') ?? 0) > (ceilings.bytes ?? Infinity)) return nothing('exceeded')
   if (isBounded(ceilings) && shown.coding === undefined) return nothing('withheld')
   const masks = ceilings.fields.length > 0
   // A part says nothing of the whole.
@@ -105,9 +106,9 @@ function countOf(
   }
 }
 
-function toldRows({ headers }: IncomingMessage): number | undefined {
-  const told = headers['x-row-count']
-  return typeof told === 'string' && /^\d{1,15}$/.test(told) ? Number(told) : undefined
+function toldRows(answer: Answer): number | undefined {
+  const told = answer.header('x-row-count') ?? ''
+  return /^\d{1,15}$/.test(told) ? Number(told) : undefined
 }
 
 async function relayStream(way: Way, { coding = 'identity', count, told }: Seen): Promise<Relayed> {
@@ -185,7 +186,7 @@ async function relayWhole(way: Way, seen: Seen): Promise<Relayed> {
   way.begin({ length: body.text.length, rewritten, whole })
   const relayed = {
     end: 'whole',
-    rows: statusOf(answer) < 300 ? rows : undefined,
+    rows: answer.statusCode < 300 ? rows : undefined,
     bytes: read.length,
     kept: body.text,
   } as const
@@ -195,7 +196,6 @@ async function relayWhole(way: Way, seen: Seen): Promise<Relayed> {
   return relayed
 }
 
-const statusOf = ({ statusCode = 502 }: IncomingMessage): number => statusCode
 /** So much of an answer has to be taken in within the silence that a client may keep; who is slower is cut off. */
 const pieceBytes = 65_536
 
@@ -225,10 +225,10 @@ function textOf(bytes: Buffer): string | undefined {
 }
 
 /** Of an answer that is all here, all of it at once; of another, as it comes. What is here is no more than one read of its connection. */
-function partsOf(answer: IncomingMessage): AsyncIterable<Buffer> | readonly Buffer[] {
-  if (!answer.complete || answer.destroyed) return answer
-  const all = answer.read() as Buffer | null
-  return all ? [all] : []
+function partsOf(answer: Answer): AsyncIterable<Buffer> | readonly Buffer[] {
+  const all = answer.whole()
+  if (all === undefined) return answer.stream()
+  return all.length > 0 ? [all] : []
 }
 
 async function readWhole(

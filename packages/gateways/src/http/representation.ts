@@ -3,8 +3,8 @@
  *
  * @module
  */
-import type { IncomingMessage } from 'node:http'
 import { pipeline } from 'node:stream'
+import type { Answer } from '@countersign/egress'
 import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib'
 
 /** A form in which rows can be counted. */
@@ -43,7 +43,7 @@ const forms: Readonly<Record<string, Form>> = {
   'text/json': 'json',
 }
 
-export function representationOf({ rawHeaders }: IncomingMessage): Representation {
+export function representationOf({ rawHeaders }: Answer): Representation {
   const [type = '', second] = valuesOf(rawHeaders, 'content-type')
   const [, name = '', parameters = ''] = /^\s*([\w.+-]+\/[\w.+-]+)\s*(?:;(.*))?$/.exec(type) ?? []
   const charsets = [...parameters.matchAll(/(?:^|;)\s*charset\s*=\s*"?([^";\s]*)/gi)].map(([, charset = '']) => charset)
@@ -66,11 +66,11 @@ const codingOf = (name: string): Coding | undefined =>
   name === 'identity' || Object.hasOwn(decoders, name) ? (name as Coding) : undefined
 
 /** The bytes as their readers have them. However much a few bytes unpack to, no more of it is in memory than is asked for. */
-export function decoded(answer: IncomingMessage, coding: Coding): AsyncIterable<Buffer> {
-  if (coding === 'identity') return answer
+export function decoded(answer: Answer, coding: Coding): AsyncIterable<Buffer> {
+  if (coding === 'identity') return answer.stream()
   const decoder = decoders[coding]()
   // Whatever ends the one ends the other; whoever reads hears of it.
-  pipeline(answer, decoder, () => undefined)
+  pipeline(answer.stream(), decoder, () => undefined)
   return decoder
 }
 

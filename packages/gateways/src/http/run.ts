@@ -3,10 +3,10 @@
  *
  * @module
  */
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { ServerResponse } from 'node:http'
 import { CountersignError, type GatewayContext, type Permit, type Ran } from '@countersign/core'
 import type { Outcome } from '@countersign/schema'
-import type { Egress } from '@countersign/egress'
+import type { Answer, Egress } from '@countersign/egress'
 import { type Begun, begin, ended, keptOf, statusOf, trail } from './answer.ts'
 import { canBeKept, ceilingsOf, isBounded } from './ceilings.ts'
 import { concernOf } from './concern.ts'
@@ -79,11 +79,9 @@ export async function run(permit: Permit, line: Line): Promise<Ran> {
     },
   })
   unheard()
-  if (!answer.complete || answer.readableLength > 0) answer.destroy() // else its connection is of use to others
+  answer.letGo()
   if (!begun && !response.headersSent) response.setHeader('countersign-action', permit.actionId)
-  const relayed =
-    passed.end === 'whole' && brokeOff(sent) ? { ...passed, end: 'broken' as const, kept: undefined } : passed
-  return { outcome: outcomeOf(line.acts, sent, relayed), ...(await finish(line, answer, relayed, begun)) }
+  return { outcome: outcomeOf(line.acts, sent, passed), ...(await finish(line, answer, passed, begun)) }
 }
 
 async function outgoingOf(parameters: HttpParameters, { secrets, spooled }: Line): Promise<Outgoing> {
@@ -92,10 +90,6 @@ async function outgoingOf(parameters: HttpParameters, { secrets, spooled }: Line
   if (spooled?.sha256 !== body.sha256) throw new CountersignError('ERR_INTERNAL', 'the sealed body is not at hand')
   return { headers, body: spooled }
 }
-
-/** An answer that says neither its length nor where it ends looks whole when its connection is lost. */
-const brokeOff = ({ answer: { headers }, why }: Answered): boolean =>
-  headers['content-length'] === undefined && headers['transfer-encoding'] === undefined && why() !== undefined
 
 function outcomeOf(acts: boolean, { answer, why }: Answered, { end, rows, bytes }: Relayed): Outcome {
   const statusCode = statusOf(answer)
@@ -131,7 +125,7 @@ function refusedBy(acts: boolean, statusCode: number): Outcome {
 
 async function finish(
   line: Line,
-  answer: IncomingMessage,
+  answer: Answer,
   { end, kept, last }: Relayed,
   begun: Begun | undefined,
 ): Promise<Omit<Ran, 'outcome'>> {

@@ -33,8 +33,7 @@ async function sent(upstream: UpstreamConfig, over: object = {}, { headers = {},
   const parameters = { upstream: 'u', origin, method: 'GET', target: '/a', headers: {}, ...over } as const
   const answer = await send(parameters, { headers, body }, upstream, egress, { cut: createCut() })
   if (answer.kind === 'unanswered') throw answer.error
-  answer.answer.resume()
-  await once(answer.answer, 'end')
+  answer.answer.whole()
   const { port, rawHeaders } = heard.at(-1) ?? { port: 0, rawHeaders: [] }
   const pairs = rawHeaders.flatMap((name, at) => (at % 2 === 0 ? [[name.toLowerCase(), rawHeaders[at + 1]]] : []))
   return { port, pairs }

@@ -4,18 +4,16 @@
  * @module
  */
 import { createHash } from 'node:crypto'
-import { type ClientRequest, type IncomingMessage, request as requestPlainly, type RequestOptions } from 'node:http'
-import { request as requestSecurely } from 'node:https'
 import { CountersignError } from '@countersign/core'
-import type { Egress } from '@countersign/egress'
+import { type Answer, type Calling, type Egress } from '@countersign/egress'
 import type { UpstreamConfig } from './config.ts'
 import type { Cut } from './cut.ts'
 import type { HttpParameters, Restored } from './parameters.ts'
 import type { Spooled } from './spool.ts'
 
 export type Sent =
-  /** `why` tells what ended an answer that is not whole, if more is known than that the connection ended. */
-  | { readonly kind: 'answered'; readonly answer: IncomingMessage; why(): string | undefined }
+  /** `why` tells what ended an answer that is not whole. */
+  | { readonly kind: 'answered'; readonly answer: Answer; why(): string | undefined }
   /** `reached`: the request may have arrived, so the upstream may have acted on it. */
   | { readonly kind: 'unanswered'; readonly reached: boolean; readonly error: Error; readonly why: string }
 
@@ -31,13 +29,8 @@ export interface Manner {
   readonly codings?: string | undefined
 }
 
-/** What is said of a call that was ended here. */
-class Ended extends Error {
-  override readonly name: string = 'Ended'
-}
-
-/** One that was ended for a reason of ours, of which its upstream knows nothing. */
-export class CutOff extends Ended {
+/** What is said of a call that was ended for a reason of ours, of which its upstream knows nothing. */
+export class CutOff extends Error {
   override readonly name = 'CutOff'
 }
 
@@ -53,161 +46,94 @@ export function send(
   { cut, codings = 'identity' }: Manner,
 ): Promise<Sent> {
   const { method, target: path } = parameters
-  const { url, to, open } = placeOf(upstream, parameters.origin)
+  const origin = originOf(upstream, parameters.origin)
   const { credential } = upstream
-  const said = {
-    host: url.host,
-    'user-agent': 'countersign',
-    'accept-encoding': codings,
-    ...headers,
-    ...(credential && { [credential.header]: credential.value }),
-    ...(body || !bodiless.includes(method) ? { 'content-length': String(lengthOf(body)) } : {}),
-  }
-  const request = open({ ...to, agent: egress.agent(url), method, path, headers: once(said) })
-  limit(request, upstream, cut)
-  return sent(request, body)
+  const said = createFields()
+  said.put('host', origin.host)
+  said.put('user-agent', 'countersign')
+  said.put('accept-encoding', codings)
+  for (const name of Object.keys(headers)) said.put(name, headers[name] ?? '')
+  if (credential) said.put(credential.header, credential.value)
+  if (body || !bodiless.includes(method)) said.put('content-length', String(lengthOf(body)))
+  said.put('connection', 'keep-alive')
+
+  return new Promise((done) => {
+    let failed: Error | undefined
+    const shown = !body || body instanceof Uint8Array
+    const call = {
+      method,
+      path,
+      headers: said.all,
+      ...(shown ? { body } : { pour: () => void pour(body, calling).catch((error: Error) => calling.end(error)) }),
+      answered: (answer: Answer) => done({ kind: 'answered', answer, why: () => failed && whyOf(failed) }),
+      failed(error: Error) {
+        failed = error
+        done({ kind: 'unanswered', reached: calling.reached, error, why: whyOf(error) })
+      },
+    }
+    const calling = egress.send(origin, call, upstream)
+    cut.heard((reason) => calling.end(new CutOff(reason)))
+  })
 }
 
 /** A request by one of these has a body only where it says so (RFC 9110 §9.3). */
 const bodiless = ['GET', 'HEAD', 'OPTIONS', 'DELETE']
 
 /** Names and values in turn, as they are written; of a field that is said twice, in whatever letters, the last counts. */
-function once(fields: Readonly<Record<string, string>>): string[] {
-  const said = new Map<string, readonly [string, string]>()
-  for (const [name, value] of Object.entries(fields)) said.set(name.toLowerCase(), [name, value])
-  return [...said.values()].flat()
+function createFields() {
+  const all: string[] = []
+  return {
+    all,
+    put(name: string, value: string): void {
+      let at = 0
+      while (at < all.length && !isSameName(all[at] ?? '', name)) at += 2
+      all[at] = name
+      all[at + 1] = value
+    },
+  }
 }
 
-interface Place {
-  readonly origin: string
-  readonly url: URL
-  readonly to: Pick<RequestOptions, 'protocol' | 'hostname' | 'port'>
-  readonly open: (options: RequestOptions) => ClientRequest
-}
+const isSameName = (one: string, other: string): boolean =>
+  one.length === other.length && (one === other || one.toLowerCase() === other.toLowerCase())
 
-const places = new WeakMap<UpstreamConfig, Place>()
+const origins = new WeakMap<UpstreamConfig, URL>()
 
 /** The same for every call, unless one was sealed while another origin was configured. */
-function placeOf(upstream: UpstreamConfig, origin: string): Place {
-  const known = places.get(upstream)
+function originOf(upstream: UpstreamConfig, origin: string): URL {
+  const known = origins.get(upstream)
   if (known?.origin === origin) return known
   const url = new URL(origin)
-  const { protocol } = url
-  const isSecure = protocol === 'https:'
-  const to = { protocol, hostname: url.hostname.replace(/^\[(.*)\]$/, '$1'), port: url.port || (isSecure ? 443 : 80) }
-  const place = { origin, url, to, open: isSecure ? requestSecurely : requestPlainly }
-  places.set(upstream, place)
-  return place
-}
-
-/**
- * The ends that an upstream cannot put off: silence on the connection, a connection or a head that takes longer than a
- * silence may (so that neither interim answers nor single bytes lengthen it), and the time of the whole call.
- */
-export function limit(
-  request: ClientRequest,
-  { silenceMs, longestMs }: Pick<UpstreamConfig, 'silenceMs' | 'longestMs'>,
-  cut: Cut,
-): void {
-  const end = (says: string) => request.destroy(new Ended(says))
-  const silent = () => end('the upstream fell silent')
-  const longest = setTimeout(end, longestMs, 'it took longer than a call may take')
-  let step = setTimeout(silent, silenceMs)
-  whenOpen(request, () => clearTimeout(step)) // a body may take its time, as long as the connection moves
-  request.setTimeout(silenceMs, silent)
-  request.on('finish', () => {
-    clearTimeout(step)
-    step = setTimeout(silent, silenceMs)
-  })
-  request.on('response', () => clearTimeout(step))
-  request.on('close', () => {
-    clearTimeout(longest)
-    clearTimeout(step)
-    unheard()
-  })
-  const unheard = cut.heard((reason) => void request.destroy(new CutOff(reason)))
-}
-
-/** Bytes leave once the connection stands; one out of the pool stands already. */
-function whenOpen(request: ClientRequest, open: () => void): void {
-  request.on('socket', (socket) => {
-    if (!socket.connecting) open()
-    else socket.once('encrypted' in socket ? 'secureConnect' : 'connect', open)
-  })
-}
-
-function sent(request: ClientRequest, body: Outgoing['body']): Promise<Sent> {
-  return new Promise((done) => {
-    let failed: Error | undefined
-    const unanswered = unlessAnswered(request, done)
-    request.on('error', (error) => (failed = error))
-    request.on('response', (answer) => {
-      if ((answer.statusCode ?? 0) < 200) request.destroy(switched())
-      else done({ kind: 'answered', answer, why: () => failed && whyOf(failed) })
-    })
-    // Nobody asked for another protocol, so nobody speaks it.
-    request.on('upgrade', (_, socket) => {
-      socket.destroy()
-      unanswered(switched())
-    })
-    if (!body || body instanceof Uint8Array) request.end(body)
-    else pour(body, request).catch((error: Error) => request.destroy(error))
-  })
-}
-
-/**
- * Tells of every end of a request, however that comes, also of those after its answer; returns how to tell of one more.
- */
-export function unlessAnswered(
-  request: ClientRequest,
-  told: (end: Extract<Sent, { kind: 'unanswered' }>) => void,
-): (error: Error) => void {
-  let reached = false
-  whenOpen(request, () => (reached = true))
-  const ended = (error: Error) => told({ kind: 'unanswered', reached, error, why: whyOf(error) })
-  request.on('error', ended)
-  // The one event that follows on every end.
-  request.on('close', () => ended(new Error('closed')))
-  return ended
+  origins.set(upstream, url)
+  return url
 }
 
 const lengthOf = (body: Outgoing['body']): number => (body instanceof Uint8Array ? body.length : (body?.sizeBytes ?? 0))
 
 /** The last part leaves once all of them were found to be what was sealed: without it the upstream has no request. */
-async function pour({ sha256, read }: Spooled, request: ClientRequest): Promise<void> {
+async function pour({ sha256, read }: Spooled, calling: Calling): Promise<void> {
   const hash = createHash('sha256')
   let last: Buffer | undefined
   for await (const part of read()) {
     hash.update(part)
-    if (request.destroyed) return
-    if (last && !request.write(last)) await roomIn(request)
+    if (calling.over) return
+    if (last) await calling.write(last)
     last = part
   }
   if (hash.digest('hex') !== sha256) throw new CountersignError('ERR_INTERNAL', 'a spooled body is not what was sealed')
-  request.end(last)
+  calling.finish(last)
 }
-
-function roomIn(request: ClientRequest): Promise<void> {
-  return new Promise((done) => {
-    const go = () => {
-      request.off('drain', go).off('close', go)
-      done()
-    }
-    request.on('drain', go).on('close', go)
-  })
-}
-
-const switched = () => new Ended('the upstream switched to another protocol, which nobody asked for')
 
 /** Causes in words of our own: what a library says could repeat what an upstream sent. */
-function whyOf(error: Error): string {
-  if (error instanceof Ended) return error.message
+export function whyOf(error: Error): string {
+  if (error instanceof CutOff) return error.message
   const code = 'code' in error ? String(error.code) : ''
   if (code in causes) return causes[code] ?? ''
-  if (code.startsWith('HPE_')) return 'its answer is not HTTP as it is read here'
+  if (code.startsWith('HPE_')) return unreadable
   if (/CERT|SSL|TLS/.test(code)) return `no trusted connection could be made (${code})`
   return 'the connection ended'
 }
+
+const unreadable = 'its answer is not HTTP as it is read here'
 
 const causes: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'the upstream refused the connection',
@@ -221,4 +147,9 @@ const causes: Readonly<Record<string, string>> = {
   EPROTO: 'no trusted connection could be made: what is there speaks no TLS that is spoken here',
   ERR_EGRESS_REFUSED: 'this address is not called: it lies in a network that the upstream does not name as `private`',
   HPE_HEADER_OVERFLOW: 'the head of its answer is too large',
+  ANSWER_HEAD_TOO_LARGE: 'the head of its answer is too large',
+  ANSWER_UNREADABLE: unreadable,
+  ANSWER_SWITCHES: 'the upstream switched to another protocol, which nobody asked for',
+  CALL_SILENT: 'the upstream fell silent',
+  CALL_TOO_LONG: 'it took longer than a call may take',
 }

@@ -4,20 +4,18 @@
  *
  * @module
  */
-import { createHash, randomBytes } from 'node:crypto'
-import { type IncomingMessage, request as requestPlainly } from 'node:http'
-import { request as requestSecurely } from 'node:https'
+import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { CountersignError, type Permit, type Ran } from '@countersign/core'
 import { ceilingsOf } from './ceilings.ts'
 import { concernOf } from './concern.ts'
 import type { Cut } from './cut.ts'
 import type { Headers } from './headers.ts'
-import { type HttpParameters, parametersOf, restore } from './parameters.ts'
+import { acceptOf, shake, type Shaken } from './handshake.ts'
+import { parametersOf, restore } from './parameters.ts'
 import { problemOfError, say } from './refuse.ts'
 import { ended } from './answer.ts'
 import { type Line, isUncertain, notSent, unanswered } from './run.ts'
-import { limit, type Sent, unlessAnswered } from './send.ts'
 
 /** What of a handshake is sealed beside the headers that its upstream names. */
 export const handshakeHeaders = ['upgrade', 'sec-websocket-protocol']
@@ -98,69 +96,6 @@ async function declined(line: Line, { says, status }: Extract<Shaken, { kind: 'd
     result: undefined,
   }
 }
-
-type Shaken =
-  | { readonly kind: 'switched'; readonly socket: Duplex; readonly protocol: string | undefined }
-  | { readonly kind: 'declined'; readonly says: string; readonly status: number }
-  | Extract<Sent, { kind: 'unanswered' }>
-
-function shake(
-  { origin: sealedOrigin, target }: HttpParameters,
-  headers: Readonly<Record<string, string>>,
-  { upstream, egress, cut }: Line,
-): Promise<Shaken> {
-  const { credential } = upstream
-  const origin = new URL(sealedOrigin)
-  const key = randomBytes(16).toString('base64')
-  const request = (origin.protocol === 'https:' ? requestSecurely : requestPlainly)({
-    agent: egress.agent(origin),
-    protocol: origin.protocol,
-    hostname: origin.hostname.replace(/^\[(.*)\]$/, '$1'),
-    port: origin.port || (origin.protocol === 'https:' ? 443 : 80),
-    path: target,
-    headers: {
-      host: origin.host,
-      'user-agent': 'countersign',
-      ...headers,
-      ...(credential && { [credential.header]: credential.value }),
-      connection: 'Upgrade',
-      upgrade: 'websocket',
-      'sec-websocket-version': '13',
-      'sec-websocket-key': key,
-    },
-  })
-  limit(request, upstream, cut)
-  return new Promise((done) => {
-    unlessAnswered(request, done)
-    const none = (status: number, says: string) => {
-      done({ kind: 'declined', says, status })
-      request.destroy()
-    }
-    request.once('response', ({ statusCode = 502 }) => {
-      none(statusCode, `the upstream did not switch to a WebSocket, it answered HTTP ${statusCode}`)
-    })
-    request.once('upgrade', (answer, socket: Duplex, head: Buffer) => {
-      const protocol = answer.headers['sec-websocket-protocol']
-      const right =
-        answer.headers['sec-websocket-accept'] === acceptOf(key) &&
-        answer.headers['sec-websocket-extensions'] === undefined &&
-        (protocol === undefined || protocolsOf(headers).includes(protocol))
-      if (!right) {
-        socket.destroy()
-        return none(101, 'the upstream’s handshake is none')
-      }
-      if (head.length > 0) socket.unshift(head)
-      return done({ kind: 'switched', socket, protocol })
-    })
-    request.end()
-  })
-}
-
-const protocolsOf = (headers: Readonly<Record<string, string>>): string[] =>
-  (headers['sec-websocket-protocol'] ?? '').split(',').map((name) => name.trim())
-
-const acceptOf = (key: string): string =>
-  createHash('sha1').update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest('base64')
 
 function accepting(key: string, protocol: string | undefined, actionId: string): string {
   return [
