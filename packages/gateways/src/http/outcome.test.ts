@@ -103,7 +103,10 @@ describe('what came of it', () => {
     expect(await instance.ask('/crm/a', { method }).then(text, () => 'cut off')).toBe('cut off')
     while (instance.ran.length === 0) await new Promise(setImmediate)
     expect(instance.ran).toMatchObject([
-      { outcome: { kind, summary: 'HTTP 200, the answer broke off: the upstream closed the connection' }, delivered: false },
+      {
+        outcome: { kind, summary: 'HTTP 200, the answer broke off: the upstream closed the connection' },
+        delivered: false,
+      },
     ])
   })
 
