@@ -254,12 +254,15 @@ export async function multiplyRecord(db: Db, copies: number, say: (progress: str
 
 const multiply = (copies: number): readonly string[] => {
   const many = `(select copy, copy * (select size from head) as shift,
-    copy * (select max(at) - min(at) + 1 from entry where index < (select size from head)) as later
+    copy * (select max(at) - min(at) + 1 from segment where first < (select size from head)) as later
     from generate_series(1, ${copies}) copy) many`
   return [
-    'alter table entry drop constraint if exists entry_tenant_id_key', // a copy opens only under the id it was encrypted with
-    `insert into entry select tenant, index + shift, id, at + later, kind, action || '-' || copy, approval || '-' || copy,
-       subject, key_id, leaf, leaf_hash, blob from entry, ${many} order by index + shift`,
+    `insert into segment (tenant, first, count, at, subjects, keys, members, leaves, records)
+       select tenant, first + shift, count, at + later, subjects, keys, members, leaves, records from segment, ${many}
+       where first < (select size from head) order by first + shift`,
+    `insert into mention (tenant, what, entry, kind)
+       select tenant, what || '-' || copy, entry + shift, kind from mention, ${many}
+       where entry < (select size from head) order by entry + shift`,
     `insert into approval (tenant, id, version, state, digest_key, action, agent, on_behalf_of, barred, asked_at, due_at,
          asked_entry, entry)
        select tenant, id || '-' || copy, version, state, digest_key || '-' || copy, action || '-' || copy, agent,

@@ -163,7 +163,8 @@ export {
 } from './ledger/note.ts'
 export { type Consistency, type Inclusion, verifyConsistency, verifyInclusion } from './ledger/proofs.ts'
 export { consistencyProof, inclusionProof } from './ledger/prove.ts'
-export { createRecorder, type Prepared, type Recorder, type StoredRecord } from './ledger/record.ts'
+export { createRecorder, type OpenedRecord, type Prepared, type Recorder, type StoredGroup } from './ledger/record.ts'
+export { encryptSegment, mostInSegment, openSegment, type Segment, type Subject } from './ledger/segment.ts'
 export { sha256 } from './ledger/sha256.ts'
 export { createLogKey, createSigner, verifyEd25519 } from './ledger/signer.ts'
 export {
@@ -175,15 +176,8 @@ export {
   type TreeReader,
   widthOf,
 } from './ledger/tiles.ts'
-export {
-  type Blind,
-  createVault,
-  type NewRecord,
-  type OpenedRecord,
-  type EncryptedRecord,
-  type Vault,
-  type VaultKeys,
-} from './ledger/vault.ts'
+export { createVault, type Vault, type VaultKeys } from './ledger/vault.ts'
+export type { Blind } from './ledger/words.ts'
 export {
   among,
   around,

@@ -7,8 +7,7 @@
  */
 import type { FactKind, FactOf } from '@countersign/schema'
 import type { ErrorCode } from '../errors.ts'
-import type { Blind } from '../ledger/vault.ts'
-import type { Lists } from '../ledger/words.ts'
+import type { Blind, Lists } from '../ledger/words.ts'
 import type { Draft } from './draft.ts'
 import type { Keys } from './keys.ts'
 import type { World } from './world.ts'

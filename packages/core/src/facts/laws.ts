@@ -4,8 +4,7 @@
  * @module
  */
 import type { Fact, FactKind } from '@countersign/schema'
-import type { Blind } from '../ledger/vault.ts'
-import type { Lists } from '../ledger/words.ts'
+import type { Blind, Lists } from '../ledger/words.ts'
 import * as action from './action.ts'
 import { agentChanged } from './agent.ts'
 import * as approval from './approval.ts'

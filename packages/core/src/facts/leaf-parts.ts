@@ -4,8 +4,7 @@
  * @module
  */
 import type { Action, DataUse, Decision, Risk } from '@countersign/schema'
-import type { Blind } from '../ledger/vault.ts'
-import { count, type Lists, name, person, registered, word } from '../ledger/words.ts'
+import { type Blind, count, type Lists, name, person, registered, word } from '../ledger/words.ts'
 import type { LeafMembers } from './law.ts'
 
 export const system: LeafMembers = { kind: 'system', ref: 'system' }

@@ -17,8 +17,7 @@ import { canonical } from '../action/canonical.ts'
 import { maxLeafBytes } from './bundle.ts'
 import { encodeUtf8 } from './bytes.ts'
 import { leafMembersOf, streamOf } from '../facts/laws.ts'
-import type { Blind } from './vault.ts'
-import { createLists } from './words.ts'
+import { type Blind, createLists } from './words.ts'
 
 export interface Envelope {
   readonly stream: string

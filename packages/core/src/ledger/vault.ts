@@ -1,10 +1,10 @@
 /**
  * Keeps what is recorded readable only as long as someone may read it:
  *
- *   record ─▶ a key derived from ─▶ its subject's key, encrypted by ─▶ the key-encryption key, which lives outside the database
+ *   records ─▶ a key derived from ─▶ their subject's key, encrypted by ─▶ the key-encryption key, which lives outside the database
  *
- * Destroying a subject's key makes every record about that subject unreadable, in backups too; what the ledger says of
- * those records stays, and can no longer be guessed at, because the salt of a record's commitments is derived from that key too.
+ * Destroying a subject's key makes every record about that subject unreadable, in backups too. What the ledger says of
+ * those records stays, and can no longer be guessed at, because the salts of their commitments are encrypted with them.
  *
  * @module
  */
@@ -22,15 +22,6 @@ export interface VaultKeys {
   readonly tenant: Uint8Array
 }
 
-/** What is stored of a record. */
-export interface EncryptedRecord {
-  /** Which key of its subject it was, nonce, ciphertext, tag. */
-  readonly blob: Uint8Array
-}
-
-/** A commitment to a value under this record's salt, hex: says nothing of the value once the salt is gone. */
-export type Blind = (what: string) => string
-
 export interface Vault {
   /** Names the key-encryption key now in use, hex; every wrapped subject key begins with the name of its own. */
   readonly kekId: string
@@ -41,34 +32,26 @@ export interface Vault {
   newSubjectKey(subject: string): { readonly wrapped: Uint8Array }
   /** The same key under the key-encryption key now in use. @throws ERR_LEDGER_BROKEN */
   rewrapSubjectKey(subject: string, wrapped: Uint8Array): Uint8Array
-  /** A record's key and salt, known before its payload is. A record's id MUST NOT be used twice. @throws ERR_LEDGER_BROKEN */
-  newRecord(subject: string, wrapped: Uint8Array, recordId: string): NewRecord
   /**
-   * Undefined for a record encrypted by an earlier key of this subject, which is destroyed.
-   *
-   * @throws ERR_LEDGER_BROKEN for the wrong key, the wrong record, or anything that was altered
+   * `what` is what the bytes are for, so that they open as nothing else. @throws ERR_LEDGER_BROKEN for another's key
    */
-  open(subject: string, wrapped: Uint8Array, recordId: string, encrypted: EncryptedRecord): OpenedRecord | undefined
+  encrypt(subject: string, wrapped: Uint8Array, what: string, plain: Uint8Array): Uint8Array
+  /**
+   * Undefined for what was encrypted by an earlier key of this subject, which is destroyed.
+   *
+   * @throws ERR_LEDGER_BROKEN for the wrong key, the wrong `what`, or anything that was altered
+   */
+  open(subject: string, wrapped: Uint8Array, what: string, encrypted: Uint8Array): Buffer | undefined
   /** The same value gives the same hex, and only this deployment can tell which: how the store finds a digest again. */
   lookup(value: string): string
   /** What stands in parameters in place of a secret: the same secret, the same reference. */
   secretReference(value: string): string
 }
 
-export interface NewRecord {
-  readonly blind: Blind
-  encrypt(payload: string): EncryptedRecord
-}
-
-export interface OpenedRecord {
-  readonly payload: string
-  readonly blind: Blind
-}
-
 interface SubjectKey {
   readonly id: Buffer
   readonly key: Uint8Array
-  /** HMAC under the key: what belongs to one record. */
+  /** HMAC under the key: one block of HKDF-Expand (RFC 5869 §2.3), so that there is no second thing to destroy. */
   derive(what: string): Buffer
 }
 
@@ -77,8 +60,11 @@ const nonceBytes = 12
 const tagBytes = 16
 const kekIdBytes = 4
 const subjectKeyIdBytes = 8
-/** An empty payload has as many. */
-const fewestBytes = subjectKeyIdBytes + nonceBytes + tagBytes
+/** Drawn anew for everything that is encrypted: by it the key is derived, which thus encrypts once. */
+const drawBytes = 16
+const noNonce = Buffer.alloc(nonceBytes)
+/** Of what encrypts nothing. */
+const fewestBytes = subjectKeyIdBytes + drawBytes + tagBytes
 
 /** @throws ERR_CONFIG_INVALID unless every key has 32 bytes, and none serves two purposes */
 export function createVault({ kek, previousKeks = [], tenant }: VaultKeys): Vault {
@@ -94,8 +80,10 @@ export function createVault({ kek, previousKeks = [], tenant }: VaultKeys): Vaul
   const keks = new Map([...previousKeks, kek].map((key) => [idOf(key), key]))
 
   /** `<id of the kek> <id of this key> <encrypted key>` */
-  const wrap = (subject: string, { id, key }: Pick<SubjectKey, 'id' | 'key'>): Uint8Array =>
-    Buffer.concat([Buffer.from(kekId, 'hex'), id, encrypt(random(nonceBytes), kek, key, boundTo(subject, id))])
+  const wrap = (subject: string, { id, key }: Pick<SubjectKey, 'id' | 'key'>): Uint8Array => {
+    const nonce = random(nonceBytes)
+    return Buffer.concat([Buffer.from(kekId, 'hex'), id, nonce, ...encrypted(nonce, kek, key, boundTo(subject, id))])
+  }
 
   function unwrap(subject: string, wrapped: Uint8Array): SubjectKey {
     const known = opened.get(wrapped)
@@ -110,8 +98,9 @@ export function createVault({ kek, previousKeks = [], tenant }: VaultKeys): Vaul
     const wrappedBy = keks.get(bytes.toString('hex', 0, kekIdBytes))
     if (!wrappedBy) throw new CountersignError('ERR_LEDGER_BROKEN', { vault: 'encrypted by a key that is not at hand' })
     const id = bytes.subarray(kekIdBytes, kekIdBytes + subjectKeyIdBytes)
-    const encrypted = bytes.subarray(kekIdBytes + subjectKeyIdBytes)
-    const key = decrypt(wrappedBy, encrypted, boundTo(subject, id))
+    const nonce = bytes.subarray(kekIdBytes + subjectKeyIdBytes).subarray(0, nonceBytes)
+    const rest = bytes.subarray(kekIdBytes + subjectKeyIdBytes + nonceBytes)
+    const key = decrypt(nonce, wrappedBy, rest, boundTo(subject, id))
     return { id, key, derive: createHmacSha256(key).bytes }
   }
 
@@ -121,23 +110,17 @@ export function createVault({ kek, previousKeks = [], tenant }: VaultKeys): Vaul
       wrapped: wrap(subject, { id: random(subjectKeyIdBytes), key: random(keyBytes) }),
     }),
     rewrapSubjectKey: (subject, wrapped) => wrap(subject, unwrap(subject, wrapped)),
-    newRecord(subject, wrapped, recordId) {
+    encrypt(subject, wrapped, what, plain) {
       const { id, derive } = unwrap(subject, wrapped)
-      return {
-        blind: blindOf(derive, recordId),
-        encrypt(payload) {
-          const bytes = Buffer.from(payload, 'utf8')
-          const encrypted = encrypt(random(nonceBytes), keyOf(derive, recordId), bytes, `record ${recordId}`)
-          return { blob: Buffer.concat([id, encrypted]) }
-        },
-      }
+      const draw = random(drawBytes)
+      return Buffer.concat([id, draw, ...encrypted(noNonce, keyOf(derive, draw), plain, what)])
     },
-    open(subject, wrapped, recordId, { blob }) {
+    open(subject, wrapped, what, bytes) {
       const { id, derive } = unwrap(subject, wrapped)
-      if (blob.length < fewestBytes) throw new CountersignError('ERR_LEDGER_BROKEN', { vault: 'does not open' })
-      if (!id.equals(blob.subarray(0, subjectKeyIdBytes))) return undefined
-      const bytes = decrypt(keyOf(derive, recordId), blob.subarray(subjectKeyIdBytes), `record ${recordId}`)
-      return { payload: bytes.toString('utf8'), blind: blindOf(derive, recordId) }
+      if (bytes.length < fewestBytes) throw new CountersignError('ERR_LEDGER_BROKEN', { vault: 'does not open' })
+      if (id.compare(bytes, 0, subjectKeyIdBytes) !== 0) return undefined
+      const draw = Buffer.from(bytes.buffer, bytes.byteOffset + subjectKeyIdBytes, drawBytes)
+      return decrypt(noNonce, keyOf(derive, draw), bytes.subarray(subjectKeyIdBytes + drawBytes), what)
     },
     lookup: (value) => lookup.hex(`lookup\n${value}`),
     secretReference: (value) => `secret:${lookup.hex(`secret\n${value}`)}`,
@@ -146,27 +129,19 @@ export function createVault({ kek, previousKeks = [], tenant }: VaultKeys): Vaul
 
 const boundTo = (subject: string, id: Buffer): string => `subject ${id.toString('hex')} ${subject}`
 
-/** One block of HKDF-Expand each (RFC 5869 §2.3), so that there is no second thing to destroy. */
-const keyOf = (derive: SubjectKey['derive'], recordId: string): Buffer => derive(`record ${recordId}\u0001`)
-
-function blindOf(derive: SubjectKey['derive'], recordId: string): Blind {
-  const commit = createHmacSha256(derive(`commit ${recordId}\u0001`))
-  return (what) => commit.hex(what)
-}
+const keyOf = (derive: SubjectKey['derive'], draw: Buffer): Buffer => derive(`encrypt ${draw.toString('hex')}\u0001`)
 
 /** AES-256-GCM; `bound` is what the bytes are for, so that they open nowhere else. */
-function encrypt(nonce: Buffer, key: Uint8Array, plain: Uint8Array, bound: string): Uint8Array {
+function encrypted(nonce: Uint8Array, key: Uint8Array, plain: Uint8Array, bound: string): Buffer[] {
   const cipher = createCipheriv('aes-256-gcm', key, nonce).setAAD(Buffer.from(bound, 'utf8'))
-  return Buffer.concat([nonce, cipher.update(plain), cipher.final(), cipher.getAuthTag()])
+  return [cipher.update(plain), cipher.final(), cipher.getAuthTag()]
 }
 
-function decrypt(key: Uint8Array, encrypted: Uint8Array, bound: string): Buffer {
+function decrypt(nonce: Uint8Array, key: Uint8Array, bytes: Uint8Array, bound: string): Buffer {
   try {
-    const decipher = createDecipheriv('aes-256-gcm', key, encrypted.subarray(0, nonceBytes), {
-      authTagLength: tagBytes,
-    })
-    decipher.setAAD(Buffer.from(bound, 'utf8')).setAuthTag(encrypted.subarray(-tagBytes))
-    return Buffer.concat([decipher.update(encrypted.subarray(nonceBytes, -tagBytes)), decipher.final()])
+    const decipher = createDecipheriv('aes-256-gcm', key, nonce, { authTagLength: tagBytes })
+    decipher.setAAD(Buffer.from(bound, 'utf8')).setAuthTag(bytes.subarray(-tagBytes))
+    return Buffer.concat([decipher.update(bytes.subarray(0, -tagBytes)), decipher.final()])
   } catch (cause) {
     throw new CountersignError('ERR_LEDGER_BROKEN', { vault: 'does not open' }, { cause })
   }

@@ -5,7 +5,9 @@
  * @module
  */
 import type { DataNode } from '@countersign/schema'
-import type { Blind } from './vault.ts'
+
+/** A commitment to a value under a record's salt, hex: says nothing of the value once the salt is gone. */
+export type Blind = (what: string) => string
 
 const plainWord = /^[A-Za-z0-9][\w.:/+-]{0,127}$/
 const personId = /^per_[A-Za-z0-9-]{1,64}$/

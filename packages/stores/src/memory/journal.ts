@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { createRecorder, type Journal, type EncryptedRecord, type Vault } from '@countersign/core'
+import { createRecorder, type Journal, type Vault } from '@countersign/core'
 import type { Entry, Fact } from '@countersign/schema'
 
 /** A subject's key, shared by all that is sealed under it; without `wrapped` it is destroyed. */
@@ -11,11 +11,12 @@ interface SubjectKey {
   wrapped: Uint8Array | undefined
 }
 
-interface EncryptedEntry extends EncryptedRecord {
+interface EncryptedEntry {
   readonly id: string
   readonly at: number
   readonly subject: string
   readonly key: SubjectKey
+  readonly encrypted: Uint8Array
   readonly leaf: Uint8Array
   /** Once it was read; nobody reads it once its key is destroyed. */
   opened: Fact | undefined
@@ -65,19 +66,19 @@ export function createJournal(
   }
 
   function at(index: number): Entry | undefined {
-    const encrypted = entries[index]
-    if (!encrypted) return undefined
-    return { index, id: encrypted.id, at: encrypted.at, fact: factOf(encrypted) }
+    const entry = entries[index]
+    return entry && { index, id: entry.id, at: entry.at, fact: factOf(entry) }
   }
 
   /** A copy: nobody changes the record but by a commit. */
-  function factOf(encrypted: EncryptedEntry): Entry['fact'] {
-    if (encrypted.opened === undefined || encrypted.key.wrapped === undefined) {
-      const fact = recorder.open(encrypted, encrypted.key.wrapped)
-      if (fact.kind === 'erased') return fact
-      encrypted.opened = fact
-    }
-    return structuredClone(encrypted.opened)
+  function factOf(entry: EncryptedEntry): Entry['fact'] {
+    if (entry.opened !== undefined && entry.key.wrapped !== undefined) return structuredClone(entry.opened)
+    const { subject, encrypted, leaf } = entry
+    const [opened] = recorder.open({ subject, encrypted, leaves: [leaf] }, entry.key.wrapped)
+    if (opened === undefined) throw new RangeError('every leaf is opened')
+    if (opened.fact.kind === 'erased') return opened.fact
+    entry.opened = opened.fact
+    return structuredClone(opened.fact)
   }
 
   const read = (index: number, limit: number): Entry[] =>
@@ -107,9 +108,10 @@ export function createJournal(
     },
     append(fact, { subject, at: entryAt, sequence }) {
       const { key, wrapped } = keyOf(subject)
-      const { id, blob, leafAt } = recorder.prepare(fact, subject, wrapped)
-      const leaf = leafAt(entryAt, sequence)
-      entries.push({ id, at: entryAt, subject, key, blob, leaf, opened: undefined })
+      const prepared = recorder.prepare(fact, subject)
+      const leaf = prepared.leafAt(entryAt, sequence)
+      const encrypted = recorder.encrypt([prepared], subject, wrapped)
+      entries.push({ id: prepared.id, at: entryAt, subject, key, encrypted, leaf, opened: undefined })
       return leaf
     },
     wake,

@@ -91,12 +91,18 @@ describe('the database itself', { timeout: 60_000 }, () => {
     await expect(sql.query(copy)).rejects.toMatchObject({ constraint: 'attempt_permitted_once' })
   })
 
-  it.each(['update entry set at = 0', 'delete from entry', 'truncate entry'])(
-    'keeps every entry: %s (P11)',
-    async (text) => {
-      await expect(sql.query(text)).rejects.toThrow('append-only')
-    },
-  )
+  it.each([
+    'update segment set at = 0',
+    `update segment set leaves = ''`,
+    `update segment set subjects = '{}'`,
+    'delete from segment',
+    'truncate segment',
+    'update mention set entry = 0',
+    'delete from mention',
+    'truncate mention',
+  ])('keeps every entry: %s (P11)', async (text) => {
+    await expect(sql.query(text)).rejects.toThrow('append-only')
+  })
 
   it('holds no word of a payload in the clear (P12)', async () => {
     const { rows } = await sql.query<{ name: string }>(

@@ -34,7 +34,6 @@ describe('migrations', { timeout: 60_000 }, () => {
       const nodes = [open(), open(), open(), open()]
       await Promise.all(nodes.map((node) => migrate(node)))
       expect(await listed(open())).toEqual([
-        { name: '0001-ledger' },
         { name: '0002-state' },
         { name: '0003-lineage' },
         { name: '0004-lineage-subjects' },
@@ -44,13 +43,13 @@ describe('migrations', { timeout: 60_000 }, () => {
         { name: '0009-open-ended' },
         { name: '0010-begun' },
         { name: '0011-tombstones' },
-        { name: '0012-newest' },
         { name: '0013-members' },
         { name: '0014-erased' },
         { name: '0015-unreported' },
         { name: '0016-linked' },
         { name: '0017-outbox' },
         { name: '0018-turn' },
+        { name: '0100-ledger' },
       ])
     })
   })
@@ -59,9 +58,9 @@ describe('migrations', { timeout: 60_000 }, () => {
     await withEmptyDatabase(async (open) => {
       const db = open()
       await migrate(db)
-      await db.query({ name: '', text: "delete from migration where name <> '0001-ledger'" })
+      await db.query({ name: '', text: "delete from migration where name <> '0100-ledger'" })
       await migrate(db)
-      expect(await listed(db)).toHaveLength(17)
+      expect(await listed(db)).toHaveLength(16)
     })
   })
 
@@ -74,6 +73,20 @@ describe('migrations', { timeout: 60_000 }, () => {
         code: 'ERR_STORE_CONFLICT',
         detail: { migration: '0002-state' },
       })
+    })
+  })
+
+  it('refuse a ledger of an older format, and leave it as it is', async () => {
+    await withEmptyDatabase(async (open) => {
+      const db = open()
+      await migrate(db)
+      await db.query({ name: '', text: `update migration set name = '0001-ledger' where name = '0100-ledger'` })
+      const before = await listed(db)
+      await expect(migrate(db)).rejects.toMatchObject({
+        code: 'ERR_CONFIG_INVALID',
+        detail: expect.stringContaining('a ledger of an older format'),
+      })
+      expect(await listed(db)).toEqual(before)
     })
   })
 })

@@ -6,7 +6,7 @@
 import { CountersignError, newId, sha256Hex } from '@countersign/core'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Db } from './db.ts'
-import { ledger } from './migrations/0001-ledger.ts'
+import { ledger } from './migrations/0100-ledger.ts'
 import { state } from './migrations/0002-state.ts'
 import { lineage } from './migrations/0003-lineage.ts'
 import { lineageSubjects } from './migrations/0004-lineage-subjects.ts'
@@ -16,7 +16,6 @@ import { lineageColumns } from './migrations/0007-lineage-columns.ts'
 import { openEnded } from './migrations/0009-open-ended.ts'
 import { begun } from './migrations/0010-begun.ts'
 import { tombstones } from './migrations/0011-tombstones.ts'
-import { newest } from './migrations/0012-newest.ts'
 import { members } from './migrations/0013-members.ts'
 import { erased } from './migrations/0014-erased.ts'
 import { linked } from './migrations/0016-linked.ts'
@@ -42,7 +41,6 @@ const migrations = [
   openEnded,
   begun,
   tombstones,
-  newest,
   members,
   erased,
   unreported,
@@ -61,7 +59,10 @@ const stepTimeoutMs = 3_600_000
 /** Tries of one step; two instances may create the same thing at once, and the one that loses finds it made. */
 const mostAttempts = 4
 
-/** @throws ERR_STORE_CONFLICT if a migration that ran here is not the one in this version, or a newer version was here */
+/** By which a database is known whose ledger has an entry a row, as before the first release. */
+const ofAnOldFormat = '0001-ledger'
+
+/** @throws ERR_CONFIG_INVALID if its ledger has another format, ERR_STORE_CONFLICT if a migration that ran here is not the one in this version, or a newer version was here */
 export async function migrate(db: Db): Promise<void> {
   await run(
     db,
@@ -89,6 +90,11 @@ async function pending(db: Db): Promise<Migration[]> {
   const done = new Map(
     (await db.query<{ name: string; checksum: string }>(listDone)).map((row) => [row.name, row.checksum]),
   )
+  if (done.has(ofAnOldFormat)) {
+    const says =
+      'holds a ledger of an older format, which only the version that wrote it can read. Start with an empty one.'
+    throw new CountersignError('ERR_CONFIG_INVALID', `This database ${says}`)
+  }
   for (const [name, found] of done) {
     const known = migrations.find((migration) => migration.name === name)
     if (known === undefined || checksum(known) !== found)

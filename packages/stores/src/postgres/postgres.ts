@@ -32,6 +32,7 @@ import { createOutbox } from './tables/outbox.ts'
 import { createPermits } from './tables/permits.ts'
 import { createRecent } from './tables/recent.ts'
 import type { Reading } from './tables/reading.ts'
+import { createSegments } from './tables/segments.ts'
 import { createAgents, createPeople, createTools } from './tables/directory.ts'
 import { createSecrets } from './tables/secrets.ts'
 import { createTail } from './tables/tail.ts'
@@ -86,7 +87,7 @@ export async function createPostgresStore(options: PostgresStoreOptions): Promis
   const subjects = createSubjects({ db, tenant, vault })
   const tail = createTail({ db, tenant })
   const recent = createRecent()
-  const entries = createEntries({ db, tenant, recorder, recent })
+  const entries = createEntries({ db, tenant, segments: createSegments({ db, tenant, recorder }), recent })
   const reading: Reading = { db, tenant, entries, lookup: vault.lookup, now: () => clock.now() }
   const ledger = createLedger({ db, tenant, origin })
   const { budgetMs = usualBudgetMs, width = usualWidth } = options.search ?? {}

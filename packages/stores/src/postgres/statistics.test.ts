@@ -36,10 +36,10 @@ it(
       await sql.connect()
       const { record, permit } = await enrol(store)
       for (let count = 0; count < 130; count += 1) await permit(record())
-      const tuples = async () => (await sql.query(`select reltuples from pg_class where relname = 'entry'`)).rows[0]
+      const tuples = async () => (await sql.query(`select reltuples from pg_class where relname = 'mention'`)).rows[0]
       await expect.poll(tuples).not.toEqual({ reltuples: -1 })
-      const { rows } = await sql.query(`explain select index from entry where tenant = 'default' and action = 'act_1'`)
-      expect(JSON.stringify(rows)).toContain('entry_by_action')
+      const { rows } = await sql.query(`explain select entry from mention where tenant = 'default' and what = 'act_1'`)
+      expect(JSON.stringify(rows)).toContain('mention_pkey')
     } finally {
       await sql.end()
       await store.close()

@@ -34,10 +34,10 @@ export function keepStatistics(db: Pick<Db, 'query'>, size: number): Statistics 
 
 const nextAfter = (size: number) => Math.max(firstLook, size * timesLonger)
 
-/** Of entries only what is asked by: their payloads would be read, and say nothing. */
+/** Of segments only what is asked by: their records would be read, and say nothing. */
 const analyze = {
   name: '',
-  text: `analyze entry (tenant, index, id, action, approval, subject, key_id), permit, approval, countersignature,
+  text: `analyze segment (tenant, first, count, subjects, keys), mention, permit, approval, countersignature,
     subject_key, searched, ln_node, ln_edge, ln_flow, ln_way`,
   timeoutMs: 60_000,
 }

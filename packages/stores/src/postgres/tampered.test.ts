@@ -241,6 +241,15 @@ describe('H3: a row that says other than the ledger is not believed', { timeout:
       /^permit .*: the ledger has it, the table does not$/,
     ],
     [
+      'what was said of an agent, hidden',
+      (_, agent) => [
+        `with off as (select set_config('session_replication_role', 'replica', false)), gone as (
+          delete from mention where what = 'agent.changed ' || $1 returning 1) select from off, gone`,
+        [agent],
+      ],
+      /^mention agent.changed .*: the ledger has it, the table does not$/,
+    ],
+    [
       'a person of another version',
       () => [`update person set version = 7 where id = $1`, ['per_anyone']],
       /^person per_anyone: version is 7/,
@@ -269,7 +278,7 @@ describe('H3: a row that says other than the ledger is not believed', { timeout:
         personChanged(samplePerson({ id: `per_${String(number).padStart(4, '0')}`, subject: `subject-${number}` })),
       )
       for (let at = 0; at < people.length; at += 500) await other.commit({ facts: people.slice(at, at + 500) })
-      expect(await other.check()).toEqual({ entries: 2_345, rows: 2_345, erased: 0, differences: [] })
+      expect(await other.check()).toEqual({ entries: 2_345, rows: 4_690, erased: 0, differences: [] })
       await client.query(`update person set version = 7 where id in ('per_0999', 'per_1000', 'per_2344')`)
       await client.query(`delete from person where id = 'per_2000'`)
       expect((await other.check()).differences).toEqual([

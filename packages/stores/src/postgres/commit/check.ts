@@ -19,6 +19,7 @@ import {
 import { checkSearched, type CheckSearchedParts } from '../search/check.ts'
 import type { PermitRecord } from '@countersign/schema'
 import type { Entries } from '../tables/entries.ts'
+import { mentionsOf } from './entries.ts'
 
 export interface CheckParts extends CheckSearchedParts {
   readonly entries: Entries
@@ -27,6 +28,7 @@ export interface CheckParts extends CheckSearchedParts {
 
 interface Told {
   readonly world: World
+  readonly mentions: Map<string, { readonly kind: string }>
   /** Agents and people of whom something can be read no more. */
   readonly erasedSubjects: Set<string>
   /** Places of entries that can be read no more: a row that rests on one is let be. */
@@ -47,7 +49,7 @@ interface TableCheck {
   /** What is compared: by the name that the world has for it, the column. */
   readonly columns: Readonly<Record<string, string>>
   /** By the key, with blanks between. */
-  expected(world: World): Rows
+  expected(told: Pick<Told, 'world' | 'mentions'>): Rows
   /** Rows that no fact speaks of any more do no harm. */
   readonly mayHaveMore?: true
 }
@@ -62,7 +64,14 @@ const mostTold = 1_000
 const mostLooks = 10
 
 export async function checkState({ db, tenant, entries, lookup, lives, terms }: CheckParts): Promise<StateReport> {
-  const told: Told = { world: emptyWorld(), erased: new Set(), erasedSubjects: new Set(), broken: [], next: 0 }
+  const told: Told = {
+    world: emptyWorld(),
+    mentions: new Map(),
+    erased: new Set(),
+    erasedSubjects: new Set(),
+    broken: [],
+    next: 0,
+  }
   let rows = 0
   let differences: string[] = []
   for (let look = 0; look < mostLooks; look++) {
@@ -94,6 +103,7 @@ export async function checkState({ db, tenant, entries, lookup, lives, terms }: 
           continue
         }
         const slot = { index, at, subject }
+        for (const what of mentionsOf(fact, subject)) told.mentions.set(`${what} ${index}`, { kind: fact.kind })
         const readable = fact.kind === 'action.permitted' ? { ...fact, permit: asFarAsKnown(fact.permit) } : fact
         const applied = applyFacts([readable], [slot], { world: told.world, keys: keysOf(lookup) })
         if ('refused' in applied)
@@ -118,7 +128,7 @@ export async function checkState({ db, tenant, entries, lookup, lives, terms }: 
 
   async function compare(table: TableCheck): Promise<number> {
     const { name, columns, mayHaveMore } = table
-    const expected = table.expected(told.world)
+    const expected = table.expected(told)
     const seen = new Set<string>()
     for await (const { id, entry, row } of everyRow(table)) {
       seen.add(id)
@@ -158,6 +168,14 @@ export async function checkState({ db, tenant, entries, lookup, lives, terms }: 
 
 const tables: readonly TableCheck[] = [
   {
+    name: 'mention',
+    from: 'mention where tenant = $1',
+    key: ['what', 'entry::text'],
+    entry: 'entry',
+    columns: { kind: 'kind' },
+    expected: ({ mentions }) => mentions,
+  },
+  {
     name: 'approval',
     from: 'approval where tenant = $1',
     key: ['id'],
@@ -173,7 +191,7 @@ const tables: readonly TableCheck[] = [
       askedEntry: 'asked_entry',
       entry: 'entry',
     },
-    expected: ({ approvals }) => approvals,
+    expected: ({ world: { approvals } }) => approvals,
   },
   {
     name: 'countersignature',
@@ -181,7 +199,7 @@ const tables: readonly TableCheck[] = [
     key: ['s.approval', 's.person'],
     entry: 'a.entry',
     columns: { approval: 's.approval', person: 's.person', verdict: 's.verdict' },
-    expected: ({ signatures }) => signatures,
+    expected: ({ world: { signatures } }) => signatures,
   },
   {
     name: 'permit',
@@ -201,7 +219,7 @@ const tables: readonly TableCheck[] = [
       entry: 'entry',
       endedEntry: 'ended_entry',
     },
-    expected: ({ permits }) => permits,
+    expected: ({ world: { permits } }) => permits,
   },
   {
     name: 'agent',
@@ -209,7 +227,7 @@ const tables: readonly TableCheck[] = [
     key: ['id'],
     entry: 'entry',
     columns: { version: 'version', status: 'status', entry: 'entry' },
-    expected: ({ agents }) => agents,
+    expected: ({ world: { agents } }) => agents,
   },
   {
     name: 'agent_key',
@@ -218,7 +236,7 @@ const tables: readonly TableCheck[] = [
     key: ['k.hash'],
     entry: 'coalesce(a.entry, 0)',
     columns: { agent: 'k.agent' },
-    expected: ({ agents }) =>
+    expected: ({ world: { agents } }) =>
       new Map([...agents.values()].flatMap(({ id, keys }) => keys.map((hash) => [hash, { agent: id }] as const))),
   },
   {
@@ -227,7 +245,7 @@ const tables: readonly TableCheck[] = [
     key: ['id'],
     entry: 'entry',
     columns: { version: 'version', accountKey: 'account_key', linked: 'linked_keys', entry: 'entry' },
-    expected: ({ people }) => people,
+    expected: ({ world: { people } }) => people,
   },
   {
     name: 'tool',
@@ -235,7 +253,7 @@ const tables: readonly TableCheck[] = [
     key: ['id'],
     entry: 'entry',
     columns: { version: 'version', server: 'server', pinned: 'pinned', entry: 'entry' },
-    expected: ({ tools }) => tools,
+    expected: ({ world: { tools } }) => tools,
   },
   {
     name: 'policy',
@@ -243,6 +261,6 @@ const tables: readonly TableCheck[] = [
     key: [`'${policiesInForce}'::text`],
     entry: 'entry',
     columns: { version: 'version', entry: 'entry' },
-    expected: ({ policies }) => policies,
+    expected: ({ world: { policies } }) => policies,
   },
 ]

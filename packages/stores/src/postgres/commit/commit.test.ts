@@ -1,4 +1,4 @@
-import { isError, type Store } from '@countersign/core'
+import { decodeBundle, isError, type Store } from '@countersign/core'
 import type { Agent, Fact, Person, ToolRecord } from '@countersign/schema'
 import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
@@ -79,9 +79,9 @@ describe('a commit', { timeout: 60_000 }, () => {
     }
   }
   const entriesOf = async (record: { readonly id: string }) =>
-    (await sql<{ kind: string }>(`select kind from entry where action = '${record.id}' order by index`)).map(
-      ({ kind }) => kind,
-    )
+    (await sql<{ leaves: Buffer }>('select leaves from segment order by first'))
+      .flatMap(({ leaves }) => decodeBundle(leaves).map((leaf) => JSON.parse(Buffer.from(leaf).toString('utf8'))))
+      .flatMap(({ stream, type }: { stream: string; type: string }) => (stream === record.id ? [type] : []))
 
   beforeAll(async () => {
     postgres = await startTestServer()
@@ -270,12 +270,12 @@ describe('a commit', { timeout: 60_000 }, () => {
     const [before] = await sql<{ size: string; frontier: Buffer; root: Buffer; at: string }>('select * from head')
     await store.commit({ facts: [founded()] })
     const hex = (bytes: Buffer | undefined) => `'\\x${bytes?.toString('hex')}'`
-    await sql(`alter table entry disable trigger all; delete from entry where index >= ${before?.size};
+    await sql(`alter table segment disable trigger all; delete from segment where first >= ${before?.size};
       update head set size = ${before?.size}, frontier = ${hex(before?.frontier)}, root = ${hex(before?.root)}`)
     for (let again = 0; again < 2; again++) {
       await expect(store.commit({ facts: [founded()] })).rejects.toMatchObject({ code: 'ERR_LEDGER_BROKEN' })
     }
-    expect(await sql('select index from entry')).toHaveLength(Number(before?.size))
+    expect(await sql('select first from segment')).toHaveLength(Number(before?.size))
   })
 
   it('14: what is read while others write is read of one moment', async () => {

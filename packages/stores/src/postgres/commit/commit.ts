@@ -16,6 +16,7 @@ import {
   type Clock,
   copyOfFacts,
   CountersignError,
+  decodeBundle,
   isError,
   type Keys,
   newId,
@@ -30,12 +31,13 @@ import { encodeNodes } from '../head.ts'
 import type { Written } from '../tables/recent.ts'
 import { isTransient, isUnreachable, withoutValues } from '../trouble.ts'
 import { broken } from './constraints.ts'
+import { partsOfEntries } from './entries.ts'
 import { type Command, type Judged, judge } from './judge.ts'
 import { loadAttempts } from './load.ts'
 import { putOf } from './put.ts'
 import { createQueue, type Result, type Waiting } from './queue.ts'
 import type { Resident } from './resident.ts'
-import type { Subjects } from './subjects.ts'
+import type { SubjectKey, Subjects } from './subjects.ts'
 import { openTurns } from './turn.ts'
 import type { Writer } from './writer.ts'
 
@@ -70,8 +72,6 @@ export interface Committer {
   close(): Promise<void>
 }
 
-/** How often a commit is encrypted anew because somebody was erased meanwhile; then it is refused as a conflict. */
-const mostEncryptions = 5
 /** Callers woken at a time after a batch, so that the first are on their way before the last wake up. */
 const atOnce = 64
 /** Tries to reach a server that is away; then everybody who waits is told so. */
@@ -134,31 +134,16 @@ export function createCommitter(parts: CommitterParts): Committer {
 
   async function write({ facts: given, ...when }: Change, also: Waiting['also']): Promise<number> {
     const change: Change = { ...when, facts: copyOfFacts(given) }
-    for (let encryption = 0; encryption < mostEncryptions; encryption += 1) {
-      const result = await join(await prepare(change), also)
-      if (result === 'stale') continue
-      if ('refused' in result) throw await refusal(result.refused)
-      return result.index
-    }
-    throw new CountersignError('ERR_STORE_CONFLICT', { subject: 'is being erased' })
-  }
-
-  async function prepare(change: Change): Promise<Command & { readonly erasures: number }> {
-    const { erasures } = resident
     const named = await subjects.of(change.facts)
-    const subjectKeys = new Map(
-      await Promise.all([...new Set(named)].map(async (subject) => [subject, await subjects.key(subject)] as const)),
-    )
-    const prepared = change.facts.map((fact, position) => {
-      const subject = named[position] ?? 'system'
-      return recorder.prepare(fact, subject, subjectKeys.get(subject)?.wrapped ?? new Uint8Array())
-    })
-    return { change, prepared, keys: subjectKeys, touches: touchesOf(change.facts, keys), erasures }
+    const prepared = change.facts.map((fact, position) => recorder.prepare(fact, named[position] ?? 'system'))
+    const result = await join({ change, prepared, touches: touchesOf(change.facts, keys) }, also)
+    if ('refused' in result) throw await refusal(result.refused)
+    return result.index
   }
 
-  function join(command: Command & { readonly erasures: number }, also: Waiting['also']): Promise<Result> {
+  function join(command: Command, also: Waiting['also']): Promise<Result> {
     return new Promise<Result>((resolve, reject) => {
-      queue.push({ ...command, also, since: performance.now(), unsure: false, resolve, reject })
+      queue.push({ ...command, also, since: performance.now(), unsure: undefined, resolve, reject })
       working ??= work()
     })
   }
@@ -187,14 +172,12 @@ export function createCommitter(parts: CommitterParts): Committer {
 
   async function attempt(batch: readonly Waiting[]): Promise<void> {
     await reach()
-    const standing = await alreadyThere(batch.filter(({ unsure }) => unsure))
+    const standing = await alreadyThere(batch)
     tries = 0
     const fresh = batch.filter((waiting) => {
       const index = standing.get(waiting.prepared[0]?.id ?? '')
       if (index !== undefined) waiting.resolve({ index })
-      else if (waiting.erasures !== resident.erasures) waiting.resolve('stale')
-      else return true
-      return false
+      return index === undefined
     })
     if (fresh.length === 0) return
     await resident.fetch(fresh.map(({ touches }) => touches.reads))
@@ -202,7 +185,8 @@ export function createCommitter(parts: CommitterParts): Committer {
     told = undefined
     const { world, end } = resident
     const judged = judge(fresh, { world, frontier: end.frontier, at, keys })
-    if (await stands(judged, at)) {
+    const own = await subjects.keys(judged.entries.map(({ prepared }) => prepared.subject))
+    if (await stands(judged, at, own)) {
       resident.stands(judged, at)
       parts.grown(end.size + judged.written.length, judged.written)
       await answer(judged)
@@ -223,7 +207,11 @@ export function createCommitter(parts: CommitterParts): Committer {
   }
 
   /** Whether it was written; or, where nothing is to be written, whether it was judged on the end of the ledger. */
-  async function stands({ placed, frontier, parts: lists, ...judged }: Judged<Waiting>, at: number): Promise<boolean> {
+  async function stands(
+    { placed, frontier, parts: rows, entries, ...judged }: Judged<Waiting>,
+    at: number,
+    subjectKeys: ReadonlyMap<string, SubjectKey>,
+  ): Promise<boolean> {
     const { end } = resident
     if (placed.length === 0) {
       const [head] = await writer.query<{ size: number; root: Uint8Array }>(headNow, [tenant])
@@ -246,12 +234,15 @@ export function createCommitter(parts: CommitterParts): Committer {
       notBefore: judged.notBefore,
       attempts: judged.attempts,
       turn: turns.mine(),
-      parts: lists,
+      parts: [...partsOfEntries(entries, recorder, subjectKeys), ...rows],
     })
+    for (const { command } of placed) command.unsure = { from: end.size, to: frontier.size }
     const won = (await writer.query(statement, values)).length > 0
-    if (!also) return won
-    if (won) await also(writer)
-    await writer.query({ name: '', text: 'commit' })
+    if (also) {
+      if (won) await also(writer)
+      await writer.query({ name: '', text: 'commit' })
+    }
+    for (const { command } of placed) command.unsure = undefined
     return won
   }
 
@@ -293,12 +284,17 @@ export function createCommitter(parts: CommitterParts): Committer {
   }
 
   /** What was sent before may have been written without our hearing of it: then it stands, and is found by its id. */
-  async function alreadyThere(unsure: readonly Waiting[]): Promise<Map<string, number>> {
+  async function alreadyThere(batch: readonly Waiting[]): Promise<Map<string, number>> {
+    const unsure = batch.flatMap((waiting) => waiting.unsure ?? [])
     if (unsure.length === 0) return new Map()
-    const ids = unsure.flatMap(({ prepared }) => prepared.slice(0, 1).map(({ id }) => id))
-    const found = await writer.query<{ id: string; index: number }>(findEntries, [tenant, ids])
-    for (const waiting of unsure) waiting.unsure = false
-    return new Map(found.map(({ id, index }) => [id, index]))
+    const bounds = [Math.min(...unsure.map(({ from }) => from)), Math.max(...unsure.map(({ to }) => to))]
+    const found = await writer.query<{ first: number; leaves: Uint8Array }>(segmentsBetween, [tenant, ...bounds])
+    for (const waiting of batch) waiting.unsure = undefined
+    return new Map(
+      found.flatMap(({ first, leaves }) =>
+        decodeBundle(leaves).map((leaf, place) => [idOf(leaf), first + place] as const),
+      ),
+    )
   }
 
   /** Never throws. */
@@ -322,7 +318,6 @@ export function createCommitter(parts: CommitterParts): Committer {
   async function away(batch: readonly Waiting[], cause: unknown): Promise<void> {
     cutOff()
     tries += 1
-    for (const waiting of batch) waiting.unsure = true
     const now = performance.now()
     const isOver = ({ since }: Waiting) => tries > mostTries || now - since > patienceMs
     const all = [...batch, ...queue.takeAll()]
@@ -358,4 +353,8 @@ const whyLost = {
   name: 'head_why',
   text: `select floor(extract(epoch from clock_timestamp()) * 1000)::bigint as now, size, root from head where tenant = $1`,
 }
-const findEntries = { name: 'entries_by_id', text: 'select id, index from entry where tenant = $1 and id = any($2)' }
+const segmentsBetween = {
+  name: 'segments_between',
+  text: 'select first, leaves from segment where tenant = $1 and first >= $2 and first < $3',
+}
+const idOf = (leaf: Uint8Array): string => (JSON.parse(Buffer.from(leaf).toString('utf8')) as { id: string }).id

@@ -5,7 +5,6 @@
  * @module
  */
 import {
-  aboutOf,
   applyFacts,
   type Change,
   createFrontier,
@@ -16,20 +15,17 @@ import {
   type Prepared,
   type Refused,
   type SavedFrontier,
-  searchable,
   sha256,
   type touchesOf,
   type World,
 } from '@countersign/core'
 import type { Written } from '../tables/recent.ts'
-import { type NewEntry, type Part, partsOf } from './rows.ts'
-import type { SubjectKey } from './subjects.ts'
+import type { NewEntry } from './entries.ts'
+import { type Part, partsOf } from './rows.ts'
 
 export interface Command {
   readonly change: Change
   readonly prepared: readonly Prepared[]
-  /** Of each prepared fact's subject, as it was when the fact was encrypted. */
-  readonly keys: ReadonlyMap<string, SubjectKey>
   /** The rows of the world that its facts look at, and those that they make. */
   readonly touches: ReturnType<typeof touchesOf>
 }
@@ -40,6 +36,7 @@ export interface Judged<One extends Command> {
   readonly refused: readonly { readonly command: One; readonly refused: Refused }[]
   readonly drafts: readonly Draft[]
   readonly frontier: Frontier
+  readonly entries: readonly NewEntry[]
   readonly parts: readonly Part[]
   readonly written: readonly Written[]
   /** Attempts, blinded, that must not have a permit yet. */
@@ -73,13 +70,14 @@ export function judge<One extends Command>(
       drafts.push(applied.draft)
       for (const [position, one] of prepared.entries()) place(command, position, one, applied.sequences[position])
     }
-    const parts = entries.length === 0 ? [] : partsOf({ world, drafts, entries })
+    const parts = partsOf({ world, drafts, first: saved.size })
     const changes = placed.map(({ command }) => command.change)
     return {
       placed,
       refused,
       drafts,
       frontier,
+      entries,
       parts,
       written,
       attempts: placed.flatMap(({ command }) => [...(command.touches.makes.get('attempts') ?? [])]),
@@ -93,24 +91,14 @@ export function judge<One extends Command>(
     for (const draft of drafts.toReversed()) draft.undo()
   }
 
-  function place(
-    { change, keys: subjectKeys }: One,
-    position: number,
-    one: Prepared,
-    sequence: number | undefined,
-  ): void {
+  function place({ change }: One, position: number, prepared: Prepared, sequence: number | undefined): void {
     const fact = change.facts[position]
     if (fact === undefined) throw new RangeError('every fact is prepared')
-    const { id, kind, subject, blob } = one
     const index = frontier.size
-    const leaf = one.leafAt(at, sequence)
-    const leafHash = hashLeaf(sha256, leaf)
-    const { action = null, approval = null } = aboutOf(fact)
-    const links = { action, approval: approval === null ? null : searchable(approval) }
-    const keyId = subjectKeys.get(subject)?.id ?? ''
-    written.push({ entry: { index, id, at, fact }, sizeBytes: blob.length })
-    entries.push({ index, id, at, kind, ...links, subject, keyId, leaf, leafHash, blob })
-    frontier.push(leafHash)
+    const leaf = prepared.leafAt(at, sequence)
+    written.push({ entry: { index, id: prepared.id, at, fact }, sizeBytes: prepared.payload.length })
+    entries.push({ index, at, fact, prepared, leaf })
+    frontier.push(hashLeaf(sha256, leaf))
   }
 }
 

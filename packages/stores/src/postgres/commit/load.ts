@@ -138,8 +138,8 @@ const undeliveredOf = {
 }
 const agents = {
   name: 'load_agents',
-  text: `select id, version, status, owner, team, erased, entry, (select e.index from entry e where e.tenant = agent.tenant
-      and e.kind = 'agent.changed' and e.subject = agent.id order by e.index desc limit 1) as newest
+  text: `select id, version, status, owner, team, erased, entry, (select m.entry from mention m where m.tenant = agent.tenant
+      and m.what = 'agent.changed ' || agent.id order by m.entry desc limit 1) as newest
     from agent where tenant = $1`,
 }
 const people = {

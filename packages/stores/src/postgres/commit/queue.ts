@@ -9,18 +9,16 @@ import type { Command } from './judge.ts'
 import type { Writer } from './writer.ts'
 
 export interface Waiting extends Command {
-  /** `Resident.erasures` when it was encrypted. */
-  readonly erasures: number
   readonly since: number
   /** Goes behind it in the same transaction. */
   readonly also: ((writer: Writer) => Promise<void>) | undefined
-  /** It was sent, and nobody heard what became of it. */
-  unsure: boolean
+  /** It was sent, and nobody heard what became of it: if it stands, then among these places. */
+  unsure: { readonly from: number; readonly to: number } | undefined
   resolve(result: Result): void
   reject(error: unknown): void
 }
 
-export type Result = { readonly index: number } | { readonly refused: Refused } | 'stale'
+export type Result = { readonly index: number } | { readonly refused: Refused }
 
 export interface Queue {
   readonly length: number
@@ -42,7 +40,7 @@ const mostCommands = 256
 /** Entries written by one statement, for the same reason; a single commit with more goes by itself. */
 const mostFacts = 1_000
 /**
- * Encrypted text in one statement: a batch on its way keeps everyone else waiting, so large entries travel in several.
+ * Text in one statement: a batch on its way keeps everyone else waiting, so large entries travel in several.
  */
 const mostBytes = 8 << 20
 /** Commits that wait for their turn, some seconds of work; one more is refused as if the store were away. */
@@ -101,7 +99,7 @@ export function createQueue(): Queue {
       let sizeBytes = 0
       const end = queue.findIndex(({ prepared, also }, position) => {
         facts += prepared.length
-        for (const { blob } of prepared) sizeBytes += blob.length
+        for (const { payload } of prepared) sizeBytes += payload.length
         return position > 0 && (also || position >= mostCommands || facts > mostFacts || sizeBytes > mostBytes)
       })
       return taken(queue.splice(0, end === -1 ? queue.length : end))

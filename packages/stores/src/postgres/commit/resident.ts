@@ -18,9 +18,10 @@ import {
   type Touching,
   type World,
 } from '@countersign/core'
-import type { Entry, Fact } from '@countersign/schema'
+import type { Fact } from '@countersign/schema'
 import { type HeadRow, readFrontier } from '../head.ts'
 import { type Found, loadEverything, loadMissing } from './load.ts'
+import type { Owned } from '../tables/segments.ts'
 import type { Judged, Command } from './judge.ts'
 import type { Writer } from './writer.ts'
 
@@ -34,8 +35,6 @@ export interface End {
 export interface Resident {
   readonly world: World
   readonly end: End
-  /** Counts erasures: what was encrypted before one has to be encrypted anew. */
-  readonly erasures: number
   /** Everything anew, as the tables say in one moment. */
   load(): Promise<void>
   /** What others wrote meanwhile. @throws ERR_LEDGER_BROKEN if the ledger is not the one that it was */
@@ -59,10 +58,8 @@ export interface ResidentParts {
   /** Told whenever somebody may have been erased: no key of a subject is the same for certain. */
   erased(): void
   /** Entries from one place on, with whose they are. */
-  missed(from: number, limit: number): Promise<readonly Missed[]>
+  missed(from: number, limit: number): Promise<readonly Owned[]>
 }
-
-export type Missed = Entry & { readonly subject: string }
 
 /** Rows of each kind that are remembered although they are over: most of what is asked again is asked soon. */
 const mostOver = 10_000
@@ -81,7 +78,6 @@ export function createResident({
 }: ResidentParts): Resident {
   let world = emptyWorld()
   let end: End = { size: -1, root: new Uint8Array(), at: 0, frontier: { size: 0, nodes: [] } }
-  let erasures = 0
   let over = createOver(world, remembered)
   /** False while it may be neither what it was nor what it is to become. */
   let whole = false
@@ -93,12 +89,8 @@ export function createResident({
     get end() {
       return end
     },
-    get erasures() {
-      return erasures
-    },
 
     async load() {
-      erasures += 1
       whole = false
       erased()
       const { head, ...loaded } = await loadEverything(writer, tenant, remembered)
@@ -161,7 +153,7 @@ export function createResident({
   return resident
 
   /** False where only the tables can say what it adds up to. */
-  function takeUp({ index, at, fact, subject }: Missed): boolean {
+  function takeUp({ index, at, fact, subject }: Owned): boolean {
     if (fact.kind === 'erased' || fact.kind === 'record.erased') return false
     const applied = applyFacts([fact], [{ index, at, subject }], { world, keys })
     over.note([fact])

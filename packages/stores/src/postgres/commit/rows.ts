@@ -6,21 +6,6 @@
  */
 import type { Draft, PermitRow, SignatureRow, World } from '@countersign/core'
 import type { Value } from '../values.ts'
-import { bytesArray, integerArray, textArray } from '../values.ts'
-
-export interface NewEntry {
-  readonly index: number
-  readonly id: string
-  readonly at: number
-  readonly kind: string
-  readonly action: string | null
-  readonly approval: string | null
-  readonly subject: string
-  readonly keyId: string
-  readonly leaf: Uint8Array
-  readonly leafHash: Uint8Array
-  readonly blob: Uint8Array
-}
 
 /** One list of rows: its place in the statement is `$$`. */
 export interface Part {
@@ -34,20 +19,20 @@ export interface Changed {
   readonly world: World
   /** What the commands changed in it, still changed. */
   readonly drafts: readonly Draft[]
-  readonly entries: readonly NewEntry[]
+  /** Where its first entry stands. */
+  readonly first: number
 }
 
 /** Nothing for tables in which nothing changed. */
-export function partsOf({ world, drafts, entries }: Changed): Part[] {
+export function partsOf({ world, drafts, first }: Changed): Part[] {
   const changed = <Row>(table: Map<string, Row>): Row[] => {
     const keys = new Set(drafts.flatMap((draft) => [...draft.changedIn(table)]))
     return [...keys].flatMap((key) => table.get(key) ?? [])
   }
   const [agents, permits] = [changed(world.agents), changed(world.permits)]
   const keys = agents.flatMap(({ id, keys: hashes }) => hashes.map((hash) => ({ hash, agent: id })))
-  const isNew = ({ entry }: PermitRow) => entry >= (entries[0]?.index ?? Infinity)
+  const isNew = ({ entry }: PermitRow) => entry >= first
   return [
-    insertEntries(entries),
     ...rowsOf('q', saveApprovals, endedFirst(changed(world.approvals))),
     ...rowsOf('s', saveSignatures, withBarred(world, changed(world.signatures))),
     ...rowsOf('p', addPermits, permits.filter(isNew)),
@@ -73,30 +58,6 @@ const endedFirst = <Row extends { readonly dueAt: number | null }>(rows: readonl
 
 const withBarred = (world: World, rows: readonly SignatureRow[]) =>
   rows.map((row) => ({ ...row, barred: world.approvals.get(row.approval)?.barred ?? [] }))
-
-function insertEntries(entries: readonly NewEntry[]): Part {
-  const column = <Key extends keyof NewEntry>(key: Key) => entries.map((entry) => entry[key])
-  return {
-    name: 'e',
-    text: `insert into entry
-      (tenant, index, id, at, kind, action, approval, subject, key_id, leaf, leaf_hash, blob)
-      select moved.tenant, row.* from moved, unnest($$::bigint[], $$::text[], $$::bigint[], $$::text[], $$::text[], $$::text[],
-        $$::text[], $$::text[], $$::bytea[], $$::bytea[], $$::bytea[]) as row`,
-    values: [
-      integerArray(column('index')),
-      textArray(column('id')),
-      integerArray(column('at')),
-      textArray(column('kind')),
-      textArray(column('action')),
-      textArray(column('approval')),
-      textArray(column('subject')),
-      textArray(column('keyId')),
-      bytesArray(column('leaf')),
-      bytesArray(column('leafHash')),
-      bytesArray(column('blob')),
-    ],
-  }
-}
 
 const saveApprovals = `insert into approval (tenant, id, version, state, digest_key, action, agent, on_behalf_of, barred,
       asked_at, due_at, asked_entry, entry)

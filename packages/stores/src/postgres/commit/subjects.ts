@@ -6,7 +6,10 @@
 import { subjectsOf, type Vault } from '@countersign/core'
 import type { Fact } from '@countersign/schema'
 import { randomUUID } from 'node:crypto'
-import type { Db } from '../db.ts'
+import type { Db, Row } from '../db.ts'
+import { beginningOf } from '../tables/entries.ts'
+import { ownerOf } from '../tables/segments.ts'
+import { bytesArray, textArray } from '../values.ts'
 
 export interface SubjectKey {
   readonly id: string
@@ -16,8 +19,8 @@ export interface SubjectKey {
 export interface Subjects {
   /** One subject per fact, in order. */
   of(facts: readonly Fact[]): Promise<readonly string[]>
-  /** A remembered key may have been destroyed meanwhile: what is encrypted with it cannot be written any more. */
-  key(subject: string): Promise<SubjectKey>
+  /** Remembered ones may have been destroyed meanwhile: what is encrypted with them cannot be written any more. */
+  keys(subjects: Iterable<string>): Promise<ReadonlyMap<string, SubjectKey>>
   /** All keys: one of them may have been destroyed. */
   forget(): void
 }
@@ -26,16 +29,16 @@ export interface Subjects {
 const mostCached = 10_000
 
 export function createSubjects({ db, tenant, vault }: { db: Db; tenant: string; vault: Vault }): Subjects {
-  const keys = new Map<string, Promise<SubjectKey>>()
+  const known = new Map<string, SubjectKey>()
   const ofActions = new Map<string, string>()
 
   return {
     async of(facts) {
       const unknown = new Set<string>()
       const subjectOfAction = (id: string) => {
-        const known = ofActions.get(id)
-        if (known === undefined) unknown.add(id)
-        return known
+        const found = ofActions.get(id)
+        if (found === undefined) unknown.add(id)
+        return found
       }
       let subjects = subjectsOf(facts, subjectOfAction)
       if (unknown.size > 0) {
@@ -48,27 +51,34 @@ export function createSubjects({ db, tenant, vault }: { db: Db; tenant: string; 
       }
       return subjects
     },
-    key(subject) {
-      const known = keys.get(subject)
-      if (known !== undefined) return known
-      const found = findOrMake(subject)
-      remember(keys, subject, found)
-      found.catch(() => keys.delete(subject))
-      return found
+    async keys(of) {
+      const found = new Map([...new Set(of)].map((subject) => [subject, known.get(subject)] as const))
+      const unknown = [...found].flatMap(([subject, key]) => (key === undefined ? [subject] : []))
+      for (const [subject, key] of unknown.length > 0 ? await findOrMake(unknown) : []) {
+        remember(known, subject, key)
+        found.set(subject, key)
+      }
+      return found as ReadonlyMap<string, SubjectKey>
     },
-    forget: () => keys.clear(),
+    forget: () => known.clear(),
   }
 
-  async function findOrMake(subject: string): Promise<SubjectKey> {
-    const found = await find(subject)
-    if (found !== undefined) return found
-    await db.query(addKey, [tenant, subject, randomUUID(), vault.newSubjectKey(subject).wrapped])
-    return (await find(subject)) ?? findOrMake(subject)
+  async function findOrMake(subjects: readonly string[]): Promise<ReadonlyMap<string, SubjectKey>> {
+    const found = await find(subjects)
+    const missing = subjects.filter((subject) => !found.has(subject))
+    if (missing.length === 0) return found
+    const made = [
+      textArray(missing),
+      textArray(missing.map(() => randomUUID())),
+      bytesArray(missing.map((subject) => vault.newSubjectKey(subject).wrapped)),
+    ]
+    await db.query(addKeys, [tenant, ...made])
+    return findOrMake(subjects) // whoever came first made it
   }
 
-  async function find(subject: string): Promise<SubjectKey | undefined> {
-    const [row] = await db.query<{ id: string; wrapped: Uint8Array }>(findKey, [tenant, subject])
-    return row
+  async function find(subjects: readonly string[]): Promise<Map<string, SubjectKey>> {
+    const rows = await db.query<SubjectKey & Row & { subject: string }>(findKeys, [tenant, textArray(subjects)])
+    return new Map(rows.map(({ subject, id, wrapped }) => [subject, { id, wrapped }]))
   }
 }
 
@@ -82,14 +92,16 @@ function remember<Value>(cache: Map<string, Value>, key: string, value: Value): 
 
 const subjectsOfActions = {
   name: 'subjects_of_actions',
-  text: `select action as id, subject from entry where tenant = $1 and action = any($2) and kind = 'action.decided'`,
+  text: `select asked.id, owner.subject from unnest($2::text[]) asked (id)
+    cross join lateral (select ${beginningOf('asked.id')} as entry) begun
+    cross join ${ownerOf('begun.entry')} owner`,
 }
-const findKey = {
-  name: 'subject_key_find',
-  text: 'select id, wrapped from subject_key where tenant = $1 and subject = $2',
+const findKeys = {
+  name: 'subject_keys_find',
+  text: 'select subject, id, wrapped from subject_key where tenant = $1 and subject = any($2::text[])',
 }
-const addKey = {
-  name: 'subject_key_add',
-  text: `insert into subject_key (tenant, subject, id, wrapped) values ($1, $2, $3, $4)
-    on conflict (tenant, subject) do nothing`,
+const addKeys = {
+  name: 'subject_keys_add',
+  text: `insert into subject_key (tenant, subject, id, wrapped)
+    select $1, row.* from unnest($2::text[], $3::text[], $4::bytea[]) as row on conflict (tenant, subject) do nothing`,
 }

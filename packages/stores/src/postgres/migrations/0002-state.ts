@@ -29,6 +29,7 @@ export const state: Migration = {
     `create index if not exists approval_newest on approval (tenant, asked_entry desc)`,
     `create index if not exists approval_by_state on approval (tenant, state, asked_entry desc)`,
     `create index if not exists approval_by_agent on approval (tenant, agent, asked_at)`,
+    `create index if not exists approval_by_action on approval (tenant, action)`,
     `create index if not exists approval_due on approval (tenant, due_at) where due_at is not null`,
     // P3: whoever is barred cannot sign, not even by SQL. P5: the primary key counts a person once.
     `create table if not exists countersignature (
@@ -57,6 +58,7 @@ export const state: Migration = {
       entry bigint not null,
       ended_entry bigint,
       primary key (tenant, id))`,
+    `create index if not exists permit_by_action on permit (tenant, action)`,
     // P6: a grant is spent once. P10: an attempt runs once.
     `create unique index if not exists grant_spent_once on permit (tenant, approval) where approval is not null`,
     `create unique index if not exists attempt_permitted_once on permit (tenant, attempt_key) where attempt_key is not null`,

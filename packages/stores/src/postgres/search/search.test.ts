@@ -237,8 +237,8 @@ describe('searching in parts', { timeout: 120_000 }, () => {
 
       const entryOf = async ({ id }: ActionRecord) =>
         Number(
-          (await sql.query(`select index from entry where action = $1 and kind = 'action.decided'`, [id])).rows[0]
-            .index,
+          (await sql.query(`select entry from mention where what = $1 and kind = 'action.decided'`, [id])).rows[0]
+            .entry,
         )
       const [one, other, another] = [await entryOf(first), await entryOf(second), await entryOf(third)]
       await sql.query('update searched set ended = null where entry = $1', [one])

@@ -3,6 +3,7 @@ import type { Approval } from '@countersign/schema'
 import { type Entries, factAt } from './entries.ts'
 import { indexBelow, limitOf, pageOf } from './pages.ts'
 import type { Reading } from './reading.ts'
+import { isReadable } from './segments.ts'
 
 interface Found {
   [column: string]: unknown
@@ -65,8 +66,8 @@ function approvalsIn(found: Awaited<ReturnType<Entries['at']>>, rows: readonly F
 }
 
 /** Of all that the ledger says of it; refused signatures are said of it as well. */
-const newest = `(select e.index from entry e where e.tenant = approval.tenant and e.approval = approval.id
-    and e.kind = 'approval.changed' order by e.index desc limit 1) as newest`
+const newest = `(select m.entry from mention m where m.tenant = approval.tenant and m.what = approval.id
+    and m.kind = 'approval.changed' order by m.entry desc limit 1) as newest`
 
 const byId = { name: 'approval_get', text: `select entry, ${newest} from approval where tenant = $1 and id = $2` }
 
@@ -88,9 +89,7 @@ const listed = (states: boolean, agent: boolean) => ({
 const dueNow = {
   name: 'approval_due',
   text: `select a.entry from approval a
-    join entry e on e.tenant = a.tenant and e.index = a.entry
-    join subject_key k on k.tenant = e.tenant and k.subject = e.subject and k.id = e.key_id
-    where a.tenant = $1 and a.due_at <= $2 order by a.due_at limit $3`,
+    where a.tenant = $1 and a.due_at <= $2 and ${isReadable('a.entry')} order by a.due_at limit $3`,
 }
 
 const counted = {

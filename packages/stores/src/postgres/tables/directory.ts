@@ -105,8 +105,8 @@ function found<Noun>(noun: Noun | undefined, isAsked: (noun: Noun) => boolean): 
   throw new CountersignError('ERR_LEDGER_BROKEN', { says: 'the row is about something else' })
 }
 
-const newestOf = (kind: FactKind, table: string) => `(select e.index from entry e
-    where e.tenant = ${table}.tenant and e.kind = '${kind}' and e.subject = ${table}.id order by e.index desc limit 1) as newest`
+const newestOf = (kind: FactKind, table: string) => `(select m.entry from mention m
+    where m.tenant = ${table}.tenant and m.what = '${kind} ' || ${table}.id order by m.entry desc limit 1) as newest`
 const agentColumns = `agent.entry, ${newestOf('agent.changed', 'agent')}`
 const personColumns = `person.entry, ${newestOf('person.changed', 'person')}`
 

@@ -3,28 +3,17 @@
  *
  * @module
  */
-import { CountersignError, type Recorder } from '@countersign/core'
+import { CountersignError } from '@countersign/core'
 import type { Entry, Fact, FactKind, FactOf } from '@countersign/schema'
 import type { Db } from '../db.ts'
 import type { Recent } from './recent.ts'
-
-interface EntryRow {
-  [column: string]: unknown
-  readonly index: number
-  readonly id: string
-  readonly at: number
-  readonly subject: string
-  readonly leaf: Uint8Array
-  readonly blob: Uint8Array
-  /** The subject's key, if it still is the one that sealed this. */
-  readonly subjectKey: Uint8Array | null
-}
+import type { Owned, Segments } from './segments.ts'
 
 export interface Entries {
   /** From `index` on, in order. */
   range(index: number, limit: number): Promise<Entry[]>
   /** The same, with whose they are. */
-  missed(index: number, limit: number): Promise<(Entry & { readonly subject: string })[]>
+  missed(index: number, limit: number): Promise<Owned[]>
   /** By their places, in any order; those that are not there are left out. */
   at(indexes: readonly number[]): Promise<ReadonlyMap<number, Entry>>
   /** The same, for one who follows: what was written here a moment ago is at hand. */
@@ -56,19 +45,14 @@ const mostRefused = 20
 export interface EntriesParts {
   readonly db: Db
   readonly tenant: string
-  readonly recorder: Recorder
+  readonly segments: Segments
   readonly recent: Recent
 }
 
-export function createEntries({ db, tenant, recorder, recent }: EntriesParts): Entries {
+export function createEntries({ db, tenant, segments, recent }: EntriesParts): Entries {
   return {
-    async range(index, limit) {
-      return open(await db.query<EntryRow>(byRange, [tenant, index, index + limit]))
-    },
-    async missed(index, limit) {
-      const rows = await db.query<EntryRow>(byRange, [tenant, index, index + limit])
-      return open(rows).map((entry, place) => ({ ...entry, subject: rows[place]?.subject ?? '' }))
-    },
+    range: async (index, limit) => (await segments.range(index, limit)).map(withoutOwner),
+    missed: segments.range,
     at,
     async atLast(indexes) {
       const atHand = new Map(indexes.map((index) => [index, recent.at(index)]))
@@ -88,29 +72,23 @@ export function createEntries({ db, tenant, recorder, recent }: EntriesParts): E
     },
     async timeline(action, approval) {
       const bounds = [tenant, action, approval, longestTimeline, mostRefused]
-      const timeline = open(await db.query<EntryRow>(byLife, bounds))
+      const places = (await db.query<{ entry: number }>(byLife, bounds)).map(({ entry }) => entry)
+      const found = await at(places)
+      const timeline = places.flatMap((place) => found.get(place) ?? [])
       if (timeline.length < mostRefused) return { timeline, leftOut: 0 }
       const [row] = await db.query<{ count: number }>(countLife, [tenant, action, approval])
       return { timeline, leftOut: (row?.count ?? 0) - timeline.length }
     },
   }
 
-  /** Every row brings its subject's key, the same in all of one answer: the vault opens the first, once. */
-  function open(rows: readonly EntryRow[]): Entry[] {
-    const keys = new Map<string, Uint8Array>()
-    return rows.map(({ index, id, at, subject, leaf, blob, subjectKey }) => {
-      const key = subjectKey ? (keys.get(subject) ?? subjectKey) : undefined
-      if (key) keys.set(subject, key)
-      return { index, id, at, fact: recorder.open({ id, leaf, subject, blob }, key) }
-    })
-  }
-
   async function at(indexes: readonly number[]): Promise<Map<number, Entry>> {
     if (indexes.length === 0) return new Map()
-    const entries = open(await db.query<EntryRow>(byIndexes, [tenant, indexes]))
-    return new Map(entries.map((entry) => [entry.index, entry]))
+    const found = await segments.at(indexes)
+    return new Map([...found].map(([index, entry]) => [index, withoutOwner(entry)]))
   }
 }
+
+const withoutOwner = ({ index, id, at, fact }: Owned): Entry => ({ index, id, at, fact })
 
 /** The fact that a row of the state rests on; undefined once it is erased. @throws ERR_LEDGER_BROKEN */
 export function factAt<Kind extends FactKind>(
@@ -126,41 +104,49 @@ export function factAt<Kind extends FactKind>(
 
 const isKind = <Kind extends FactKind>(fact: Fact, kind: Kind): fact is FactOf<Kind> => fact.kind === kind
 
-const select = `select e.index, e.id, e.at, e.subject, e.leaf, e.blob,
-    k.wrapped as "subjectKey"
-  from entry e left join subject_key k on k.tenant = e.tenant and k.subject = e.subject and k.id = e.key_id`
+/** What it is mentioned by, and what its permits rest on. */
+const ofAction = `select entry from mention where tenant = $1 and what = $2
+  union select entry from permit where tenant = $1 and action = $2
+  union select ended_entry from permit where tenant = $1 and action = $2 and ended_entry is not null`
 
-const byRange = {
-  name: 'entries_from',
-  text: `${select} where e.tenant = $1 and e.index >= $2 and e.index < $3 order by e.index`,
-}
-const byIndexes = { name: 'entries_at', text: `${select} where e.tenant = $1 and e.index = any($2)` }
 const byLife = {
   name: 'entries_of_life',
-  text: `${select} where e.tenant = $1 and e.index in (
-      (select index from entry where tenant = $1 and action = $2
-        union select index from entry where tenant = $1 and approval = $3 and kind <> 'signature.refused'
-        order by index desc limit $4)
-      union all (select index from entry where tenant = $1 and approval = $3 and kind = 'signature.refused'
-        order by index desc limit $5))
-    order by e.index`,
+  text: `select entry from (
+      (${ofAction}
+        union select entry from mention where tenant = $1 and what = $3 and kind <> 'signature.refused'
+        order by entry desc limit $4)
+      union all (select entry from mention where tenant = $1 and what = $3 and kind = 'signature.refused'
+        order by entry desc limit $5)) as life
+    order by entry`,
 }
 const countLife = {
   name: 'entries_of_life_count',
   text: `select count(*) as count from (
-      select index from entry where tenant = $1 and action = $2
-      union select index from entry where tenant = $1 and approval = $3) as life`,
+      ${ofAction} union select entry from mention where tenant = $1 and what = $3) as life`,
 }
+/** An action that was permitted at once begins with its permit; any other with its decision, which is mentioned. */
 const toldOf = {
   name: 'action_told',
-  text: `select action as id, kind, index, approval from entry
-    where tenant = $1 and action = any($2)
-      and kind in ('action.decided', 'approval.changed', 'action.permitted', 'action.finished')
-    order by index`,
+  text: `select what as id, kind, entry as index, null as approval from mention
+      where tenant = $1 and what = any($2) and kind = 'action.decided'
+    union all select action, 'action.decided', entry, null from permit p where tenant = $1 and action = any($2)
+      and not exists (select from mention m where m.tenant = $1 and m.what = p.action and m.kind = 'action.decided')
+    union all select action, 'action.permitted', entry, null from permit where tenant = $1 and action = any($2)
+    union all select action, 'action.finished', ended_entry, null from permit
+      where tenant = $1 and action = any($2) and ended_entry is not null
+    union all select action, 'approval.changed', asked_entry, id from approval where tenant = $1 and action = any($2)
+    order by index, kind`,
 }
+/** Where an action begins, in SQL. */
+export const beginningOf = (action: string) => `coalesce(
+  (select entry from mention where tenant = $1 and what = ${action} and kind = 'action.decided' limit 1),
+  (select min(entry) from permit where tenant = $1 and action = ${action}))`
+
 const beginningsOf = {
   name: 'entries_begin',
-  text: `select action as id, index from entry where tenant = $1 and action = any($2) and kind = 'action.decided'`,
+  text: `select id, index from (
+      select asked.id, ${beginningOf('asked.id')} as index from unnest($2::text[]) asked (id)) as begun
+    where index is not null`,
 }
 /** Found by halving. */
 const firstSince = {
@@ -171,7 +157,7 @@ const firstSince = {
       select case when at < $2 then middle + 1 else low end, case when at < $2 then high else middle end
         from half
         cross join lateral (select (low + high) / 2 as middle) m
-        cross join lateral (select at from entry where tenant = $1 and index = middle offset 0) e
+        cross join lateral (select at from segment where tenant = $1 and first <= middle order by first desc limit 1) e
         where low < high)
     select low as index from half where low = high limit 1`,
 }

@@ -7,9 +7,10 @@ import type { Journal } from '@countersign/core'
 import type { Fact } from '@countersign/schema'
 import type { Writer } from '../commit/writer.ts'
 import type { Terms } from '../search/terms.ts'
-import { bitsArray } from '../values.ts'
+import { bitsArray, integerArray } from '../values.ts'
 import type { Reading } from './reading.ts'
 import type { Recent } from './recent.ts'
+import { ownerOf } from './segments.ts'
 
 export interface EraseParts extends Pick<Reading, 'db' | 'tenant' | 'lookup'> {
   /** Writes the fact, and does `also` in the same transaction. */
@@ -21,20 +22,32 @@ export interface EraseParts extends Pick<Reading, 'db' | 'tenant' | 'lookup'> {
 export function createErase({ db, tenant, lookup, terms, record, recent }: EraseParts): Journal['erase'] {
   return async (subject, { by, because } = { by: 'system', because: '' }) => {
     if (subject === 'system') return 0 // what is nobody's is never erased
-    const [encrypted] = await db.query<{ count: number }>(countEncrypted, [tenant, subject])
-    if (!encrypted?.count) return 0
+    const entries = (await entriesOf(db, subject)).length
+    if (entries === 0) return 0
     let count = 0
     const blinded = lookup(`subject\n${subject}`)
-    await record({ kind: 'record.erased', by, subject: blinded, entries: encrypted.count, because }, async (writer) => {
-      const [row] = await writer.query<{ count: number }>(countEncrypted, [tenant, subject])
+    await record({ kind: 'record.erased', by, subject: blinded, entries, because }, async (writer) => {
+      const own = await entriesOf(writer, subject)
       await writer.query(turnIndex, [tenant]) // what is written to be found is there to be deleted; what was read is not written
+      await writer.query(forgetSearched, [tenant, integerArray(own)])
       for (const statement of destroy) await writer.query(statement, [tenant, subject])
       await writer.query(forgetSeen, [tenant, bitsArray([terms.blind('agent', subject)])])
-      count = row?.count ?? 0
+      count = own.length
     })
     terms.forget()
     recent.forget()
     return count
+  }
+
+  /** Those that can still be read. */
+  async function entriesOf(asking: Pick<Writer, 'query'>, subject: string): Promise<number[]> {
+    const segments = await asking.query<{ first: number; members: Uint8Array; groups: number[] }>(segmentsOf, [
+      tenant,
+      subject,
+    ])
+    return segments.flatMap(({ first, members, groups }) =>
+      [...members].flatMap((group, place) => (groups.includes(group) ? [first + place] : [])),
+    )
   }
 }
 
@@ -44,11 +57,19 @@ const turnIndex = {
     on conflict (tenant, follower) do update set erasures = cursor.erasures + 1`,
 }
 const forgetSeen = { name: 'erase_seen', text: 'delete from seen where tenant = $1 and agent = any($2::bigint[])' }
-const countEncrypted = {
-  name: 'erase_count',
-  text: `select count(*) as count from entry e
-    join subject_key k on k.tenant = e.tenant and k.subject = e.subject and k.id = e.key_id
-    where e.tenant = $1 and e.subject = $2`,
+const forgetSearched = {
+  name: 'erase_searched',
+  text: 'delete from searched where tenant = $1 and entry = any($2::bigint[])',
+}
+/** Whoever is erased has what is theirs read once through the whole ledger, without its leaves and records. */
+const segmentsOf = {
+  name: 'erase_segments',
+  text: `select s.first, s.members, array_agg((g.place - 1)::int) as groups from segment s
+    cross join lateral unnest(s.subjects, s.keys) with ordinality as g (subject, key, place)
+    join subject_key k on k.tenant = s.tenant and k.subject = g.subject and k.id = g.key
+    where s.tenant = $1 and $2 = any(s.subjects) and g.subject = $2
+    group by s.tenant, s.first order by s.first`,
+  timeoutMs: 30_000,
 }
 
 /**
@@ -64,16 +85,11 @@ const destroy = [
   },
   {
     name: 'erase_answers',
-    text: `update permit set delivered = true from entry
-      where permit.tenant = $1 and not permit.delivered and entry.tenant = $1 and entry.index = permit.entry
-        and entry.subject = $2`,
+    text: `update permit set delivered = true where tenant = $1 and id in (
+      select p.id from permit p cross join ${ownerOf('p.entry')} owner
+        where p.tenant = $1 and p.replayable and not p.delivered and owner.subject = $2)`,
   },
   { name: 'erase_key', text: 'delete from subject_key where tenant = $1 and subject = $2' },
-  {
-    name: 'erase_searched',
-    text: `delete from searched where tenant = $1 and entry = any(array(
-      select index from entry where tenant = $1 and subject = $2 and kind = 'action.decided'))`,
-  },
   { name: 'erase_person', text: 'delete from person where tenant = $1 and id = $2' },
   { name: 'erase_agent_keys', text: 'delete from agent_key where tenant = $1 and agent = $2' },
   // Its id stays taken: what it was granted names the id, and is not for another agent (P1).

@@ -1,6 +1,7 @@
-import { hashNode, type Ledger, sha256, tileWidth } from '@countersign/core'
+import { decodeBundle, hashLeaf, hashNode, type Ledger, sha256, tileWidth } from '@countersign/core'
 import type { HeadRow } from '../head.ts'
 import type { Reading } from './reading.ts'
+import { firstOf } from './segments.ts'
 
 const hashBytes = 32
 
@@ -11,10 +12,7 @@ export function createLedger({ db, tenant, origin }: Pick<Reading, 'db' | 'tenan
       const [row] = await db.query<HeadRow>(headNow, [tenant])
       return { size: row?.size ?? 0, root: row?.root ?? new Uint8Array() }
     },
-    async leaves(from, limit) {
-      const rows = await db.query<{ leaf: Uint8Array }>(leavesFrom, [tenant, from, from + limit])
-      return rows.map(({ leaf }) => leaf)
-    },
+    leaves: (from, limit) => leaves(from, from + limit),
     tile,
     async checkpoint() {
       const [row] = await db.query<{ note: string }>(newestCheckpoint, [tenant])
@@ -25,12 +23,19 @@ export function createLedger({ db, tenant, origin }: Pick<Reading, 'db' | 'tenan
     },
   }
 
-  /** Leaf hashes are rows; a tile above them is made from the full tiles below, and kept once it is full itself. */
+  async function leaves(from: number, to: number): Promise<Uint8Array[]> {
+    const rows = await db.query<{ first: number; leaves: Uint8Array }>(bundlesFrom, [tenant, from, to])
+    return rows.flatMap(({ first, leaves: bundle }) => {
+      const all = decodeBundle(bundle)
+      return all.slice(Math.max(0, from - first), Math.max(0, to - first))
+    })
+  }
+
+  /** Leaf hashes are made from the leaves; a tile above them is made from the full tiles below, and kept once it is full itself. */
   async function tile(level: number, index: number, width: number): Promise<Uint8Array> {
     const first = index * tileWidth
     if (level === 0) {
-      const rows = await db.query<{ hash: Uint8Array }>(leafHashes, [tenant, first, first + width])
-      return Buffer.concat(rows.map(({ hash }) => hash))
+      return Buffer.concat((await leaves(first, first + width)).map((leaf) => hashLeaf(sha256, leaf)))
     }
     const [kept] = await db.query<{ hashes: Uint8Array }>(keptTile, [tenant, level, index])
     if (kept !== undefined) return kept.hashes.subarray(0, width * hashBytes)
@@ -62,13 +67,10 @@ function rootOf(tile: Uint8Array): Uint8Array {
 }
 
 const headNow = { name: 'head', text: 'select size, root from head where tenant = $1' }
-const leavesFrom = {
-  name: 'leaves',
-  text: 'select leaf from entry where tenant = $1 and index >= $2 and index < $3 order by index',
-}
-const leafHashes = {
-  name: 'leaf_hashes',
-  text: 'select leaf_hash as hash from entry where tenant = $1 and index >= $2 and index < $3 order by index',
+const bundlesFrom = {
+  name: 'bundles_from',
+  text: `select first, leaves from segment
+    where tenant = $1 and first >= coalesce(${firstOf('$2')}, 0) and first < $3 order by first`,
 }
 const keptTile = { name: 'tile', text: 'select hashes from tile where tenant = $1 and level = $2 and index = $3' }
 const keepTile = {

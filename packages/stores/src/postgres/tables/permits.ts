@@ -2,6 +2,7 @@ import { CountersignError, keysOf, type PermitLife, searchable, type Store } fro
 import type { PermitRecord } from '@countersign/schema'
 import { factAt } from './entries.ts'
 import type { Reading } from './reading.ts'
+import { isReadable } from './segments.ts'
 
 interface Found {
   [column: string]: unknown
@@ -112,7 +113,5 @@ const openEnded = {
 const overdue = {
   name: 'permit_overdue',
   text: `select ${columns} from permit p
-    join entry e on e.tenant = p.tenant and e.index = p.entry
-    join subject_key k on k.tenant = e.tenant and k.subject = e.subject and k.id = e.key_id
-    where p.tenant = $1 and p.outcome is null and p.deadline < $2 order by p.deadline limit $3`,
+    where p.tenant = $1 and p.outcome is null and p.deadline < $2 and ${isReadable('p.entry')} order by p.deadline limit $3`,
 }

@@ -15,16 +15,17 @@ export function createSecrets(parts: { db: Db; tenant: string; vault: Vault; sub
   return {
     async keep(value) {
       const reference = vault.secretReference(value)
-      const key = await subjects.key(subject)
-      const { blob } = vault.newRecord(subject, key.wrapped, reference).encrypt(value)
+      const key = (await subjects.keys([subject])).get(subject)
+      if (key === undefined) throw new RangeError('a subject has a key')
+      const blob = vault.encrypt(subject, key.wrapped, reference, Buffer.from(value, 'utf8'))
       await db.query(add, [tenant, reference, key.id, blob])
       return reference
     },
     async reveal(reference) {
       const row = await seek(reference)
-      const opened = row && vault.open(subject, row.subjectKey, reference, row)
+      const opened = row && vault.open(subject, row.subjectKey, reference, row.blob)
       if (opened === undefined) throw new CountersignError('ERR_SECRET_UNKNOWN')
-      return opened.payload
+      return opened.toString('utf8')
     },
   }
 

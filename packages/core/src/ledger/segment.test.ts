@@ -1,0 +1,76 @@
+import type { Fact } from '@countersign/schema'
+import { describe, expect, it } from 'vitest'
+import { subjectsOf } from '../facts/laws.ts'
+import { createRecorder } from './record.ts'
+import { sampleAction, sampleRecord, someTime } from './sample.ts'
+import { encryptSegment, openSegment, type Segment } from './segment.ts'
+import { createVault } from './vault.ts'
+
+const vault = createVault({ kek: new Uint8Array(32).fill(1), tenant: new Uint8Array(32).fill(2) })
+const recorder = createRecorder(vault)
+const broken = expect.objectContaining({ code: 'ERR_LEDGER_BROKEN' })
+
+/** Of three people in turn, and of nobody but the agent. */
+const facts = Array.from({ length: 10 }, (_, at): Fact => {
+  const { onBehalfOf: _person, ...alone } = sampleAction()
+  const action = at % 4 === 3 ? alone : { ...alone, onBehalfOf: `per_${at % 4}` }
+  return { kind: 'action.decided', record: sampleRecord(`act_${at}`, { action }) }
+})
+
+function written() {
+  const keys = new Map<string, Uint8Array>()
+  const keyOf = (subject: string) => {
+    const key = keys.get(subject) ?? vault.newSubjectKey(subject).wrapped
+    keys.set(subject, key)
+    return key
+  }
+  const prepared = facts.map((fact) => recorder.prepare(fact, subjectsOf([fact], () => undefined)[0] ?? ''))
+  const entries = prepared.map((one) => ({ prepared: one, leaf: one.leafAt(someTime) }))
+  const segment = encryptSegment(recorder, entries, keyOf)
+  return { prepared, segment, keys, keysOf: () => segment.subjects.map((subject) => keys.get(subject)) }
+}
+
+describe('a segment', () => {
+  it('gives every entry back in its place, whosever it is', () => {
+    const { prepared, segment, keysOf } = written()
+    expect(segment.subjects).toEqual(['per_0', 'per_1', 'per_2', 'reporter'])
+    const opened = openSegment(recorder, segment, keysOf())
+    expect(opened).toEqual(prepared.map(({ id }, at) => ({ id, fact: facts[at] })))
+  })
+
+  it('opens what is wanted of it, and nothing else', () => {
+    const { segment, keysOf } = written()
+    const asked: string[] = []
+    const counting = {
+      open: (...[group, key]: Parameters<typeof recorder.open>) => {
+        asked.push(group.subject)
+        return recorder.open(group, key)
+      },
+    }
+    const opened = openSegment(counting, segment, keysOf(), (place) => place === 5)
+    expect(opened.map((one) => one?.fact)).toEqual(facts.map((fact, at) => (at === 5 ? fact : undefined)))
+    expect(asked).toEqual(['per_1'])
+  })
+
+  it('keeps what is of others when a subject is erased (P12)', () => {
+    const { segment, keys, keysOf } = written()
+    keys.delete('per_1')
+    const erased = { kind: 'erased', was: 'action.decided' }
+    const opened = openSegment(recorder, segment, keysOf()).map((one) => one?.fact)
+    expect(opened).toEqual(facts.map((fact, at) => (at % 4 === 1 ? erased : fact)))
+  })
+
+  it.each<[string, (segment: Segment) => Segment]>([
+    ['members exchanged', (one) => ({ ...one, members: one.members.toReversed() })],
+    ['a member too few', (one) => ({ ...one, members: one.members.subarray(1) })],
+    ['its subjects exchanged', (one) => ({ ...one, subjects: one.subjects.toReversed() })],
+    ['a subject too many', (one) => ({ ...one, subjects: [...one.subjects, 'per_9'] })],
+    ['records cut off', (one) => ({ ...one, records: one.records.subarray(0, -1) })],
+    ['records cut off within a length', (one) => ({ ...one, records: one.records.subarray(0, 2) })],
+    ['leaves cut off', (one) => ({ ...one, leaves: one.leaves.subarray(0, -1) })],
+    ['a member of nobody', (one) => ({ ...one, members: one.members.map((member, at) => (at === 4 ? 9 : member)) })],
+  ])('does not open with %s', (_, alter) => {
+    const { segment, keysOf } = written()
+    expect(() => openSegment(recorder, alter(segment), keysOf())).toThrow(broken)
+  })
+})

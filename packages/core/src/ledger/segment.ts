@@ -1,0 +1,112 @@
+/**
+ * A batch as it is kept: its leaves as they are published, and its records, encrypted subject by subject. Of its entries
+ * nothing but the encrypted records ever changes, when one of them is erased.
+ *
+ * @module
+ */
+import { CountersignError } from '../errors.ts'
+import { decodeBundle, encodeBundle } from './bundle.ts'
+import type { OpenedRecord, Prepared, Recorder } from './record.ts'
+
+export interface Segment {
+  /** An entry bundle (`bundle.ts`). */
+  readonly leaves: Uint8Array
+  /** Whose records these are, each once. */
+  readonly subjects: readonly string[]
+  /** Of each entry the place of its subject among them, a byte. */
+  readonly members: Uint8Array
+  /** The records of each subject, encrypted together, with their length before them as a big-endian uint32. */
+  readonly records: Uint8Array
+}
+
+/** Its entries: a place among the subjects is a byte, and who wants one of them reads them all. */
+export const mostInSegment = 64
+
+export interface Subject {
+  readonly subject: string
+  /** Wrapped. */
+  readonly key: Uint8Array
+}
+
+/** An entry with its place and time known. */
+export interface Placed {
+  readonly prepared: Prepared
+  readonly leaf: Uint8Array
+}
+
+/** `keyOf` gives the stored, wrapped key of a subject. @throws ERR_LEDGER_BROKEN */
+export function encryptSegment(
+  recorder: Pick<Recorder, 'encrypt'>,
+  entries: readonly Placed[],
+  keyOf: (subject: string) => Uint8Array,
+): Segment {
+  const groups = new Map<string, Prepared[]>()
+  const places = new Map<string, number>()
+  const members = new Uint8Array(entries.length)
+  for (const [at, { prepared }] of entries.entries()) {
+    const { subject } = prepared
+    const place = places.get(subject) ?? places.size
+    places.set(subject, place)
+    members[at] = place
+    const group = groups.get(subject)
+    if (group) group.push(prepared)
+    else groups.set(subject, [prepared])
+  }
+  const parts: Uint8Array[] = []
+  for (const [subject, group] of groups) {
+    const encrypted = recorder.encrypt(group, subject, keyOf(subject))
+    const length = Buffer.allocUnsafe(lengthBytes)
+    length.writeUInt32BE(encrypted.length)
+    parts.push(length, encrypted)
+  }
+  return {
+    leaves: encodeBundle(entries.map(({ leaf }) => leaf)),
+    subjects: [...groups.keys()],
+    members,
+    records: Buffer.concat(parts),
+  }
+}
+
+const lengthBytes = 4
+
+/**
+ * The entries in their order, undefined for those that are not `wanted`. `keys` are the wrapped keys of its subjects;
+ * what was encrypted by one that is destroyed is erased. @throws ERR_LEDGER_BROKEN
+ */
+export function openSegment(
+  recorder: Pick<Recorder, 'open'>,
+  { leaves: bundle, subjects, members, records }: Segment,
+  keys: readonly (Uint8Array | undefined)[],
+  wanted: (place: number) => boolean = () => true,
+): (OpenedRecord | undefined)[] {
+  const leaves = decodeBundle(bundle)
+  if (leaves.length !== members.length) throw broken({ leaves: leaves.length, members: members.length })
+  const opened: (OpenedRecord | undefined)[] = leaves.map(() => undefined)
+  for (const [group, encrypted] of groupsIn(records, subjects.length).entries()) {
+    const places = [...members.keys()].filter((place) => members[place] === group)
+    if (!places.some(wanted)) continue
+    const asked = places.map((place) => (wanted(place) ? leaves[place] : undefined))
+    const found = recorder.open({ subject: subjects[group] ?? '', encrypted, leaves: asked }, keys[group])
+    for (const [at, place] of places.entries()) opened[place] = found[at]
+  }
+  return opened
+}
+
+/** @throws ERR_LEDGER_BROKEN unless there are so many */
+function groupsIn(records: Uint8Array, count: number): Uint8Array[] {
+  const view = new DataView(records.buffer, records.byteOffset, records.length)
+  const groups: Uint8Array[] = []
+  for (let offset = 0; offset < records.length;) {
+    if (offset + lengthBytes > records.length) throw broken({ offset })
+    const from = offset + lengthBytes
+    const end = from + view.getUint32(offset)
+    if (end > records.length) throw broken({ offset })
+    groups.push(records.subarray(from, end))
+    offset = end
+  }
+  if (groups.length !== count) throw broken({ groups: groups.length, subjects: count })
+  return groups
+}
+
+const broken = (detail: Readonly<Record<string, unknown>>) =>
+  new CountersignError('ERR_LEDGER_BROKEN', { ...detail, segment: 'does not fit together' })
