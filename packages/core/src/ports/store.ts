@@ -98,7 +98,10 @@ export interface Store {
   }
   readonly agents: {
     get(id: string): Promise<Agent | undefined>
-    /** By the SHA-256 of a key, hex. */
+    /**
+     * By the SHA-256 of a key, hex. MUST know of everything that this store wrote, and of what others wrote within a second: what it
+     * says is no permit, which is judged at the very end of the ledger.
+     */
     byKey(hash: string): Promise<Agent | undefined>
     list(): Promise<readonly Agent[]>
     /** Those that this person owns, or whose team is one of theirs. */

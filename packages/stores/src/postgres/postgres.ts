@@ -24,6 +24,7 @@ import { createActions } from './tables/actions.ts'
 import { createApprovals } from './tables/approvals.ts'
 import { createEntries } from './tables/entries.ts'
 import { createJournal } from './tables/journal.ts'
+import { rememberKeys } from './tables/keys.ts'
 import { createLeases } from './tables/leases.ts'
 import { createTombstones } from './tables/tombstones.ts'
 import { createLedger } from './tables/ledger.ts'
@@ -139,6 +140,7 @@ export async function createPostgresStore(options: PostgresStoreOptions): Promis
     terms,
     record: committer.erase,
   })
+  const agents = createAgents(reading)
   const index = createIndex({ ...reading, lives, terms, partitions: createPartitions(db, width), recent, journal })
 
   return {
@@ -146,7 +148,14 @@ export async function createPostgresStore(options: PostgresStoreOptions): Promis
     commit: (change) => committer.commit(change),
     approvals: createApprovals(reading),
     permits,
-    agents: createAgents(reading),
+    agents: {
+      ...agents,
+      byKey: rememberKeys({
+        look: agents.byKey,
+        world: () => resident.world,
+        isCurrent: () => tail.endsAt(resident.end.size),
+      }),
+    },
     people: createPeople(reading),
     tools: createTools(reading),
     actions: { ...createActions({ ...reading, lives, terms, find }), index },

@@ -9,7 +9,7 @@ afterEach(() => tail.close())
 
 /** A database that other instances write to; `tell` is a notification of theirs. */
 function open() {
-  const there = { size: 0, looks: 0, tell: (_told?: string) => {} }
+  const there = { size: 0, looks: 0, at: 0, tell: (_told?: string) => {} }
   const db = {
     async query() {
       there.looks += 1
@@ -20,7 +20,7 @@ function open() {
       return { close: async () => undefined }
     },
   } as unknown as Db
-  tail = createTail({ db, tenant: 'default' })
+  tail = createTail({ db, tenant: 'default', elapsedMs: () => there.at })
   return there
 }
 
@@ -49,4 +49,25 @@ it('asks nothing because of what it has written itself, and at once because of w
   there.tell('6')
   expect(there.looks).toBe(before + 1)
   await waiting
+})
+
+it('knows where the ledger ends by what was written or seen within a second, until somebody tells of more', async () => {
+  const there = open()
+  expect(tail.endsAt(0)).toBe(false) // nobody has looked
+  tail.grown(5)
+  expect([tail.endsAt(4), tail.endsAt(5)]).toEqual([false, true])
+  there.at = 1_001
+  expect(tail.endsAt(5)).toBe(false)
+
+  there.size = 6
+  const waiting = tail.reaches(5, forGood)
+  await waiting
+  expect([tail.endsAt(5), tail.endsAt(6)]).toEqual([false, true])
+  there.tell('8')
+  expect([tail.endsAt(6), tail.endsAt(8)]).toEqual([false, true])
+  there.tell('not a number')
+  expect(tail.endsAt(8)).toBe(false)
+  there.size = 9
+  await tail.reaches(8, forGood)
+  expect(tail.endsAt(9)).toBe(true)
 })

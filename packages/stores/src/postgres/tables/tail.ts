@@ -10,6 +10,11 @@ export interface Tail {
   readonly closed: boolean
   /** This process has written up to here: wakes its own followers now, and other nodes' by one notification. */
   grown(size: number): void
+  /**
+   * Whether the ledger is known to have reached no further than `size`, a second ago at most: no notification told of more, and
+   * the look or the write that says so is no older.
+   */
+  endsAt(size: number): boolean
   /** Resolves when there is an entry at `index`, or `signal` aborts. */
   reaches(index: number, signal: AbortSignal): Promise<void>
   close(): Promise<void>
@@ -23,10 +28,23 @@ const pollMs = 250
  */
 const restMs = 50
 
-export function createTail({ db, tenant }: { db: Db; tenant: string }): Tail {
+/** How long what was seen of the end of the ledger is believed; a stop is in force everywhere within it (P15). */
+const believedMs = 1_000
+
+export interface TailParts {
+  readonly db: Db
+  readonly tenant: string
+  /** Milliseconds, of a clock that nobody sets. */
+  readonly elapsedMs?: () => number
+}
+
+export function createTail({ db, tenant, elapsedMs = () => performance.now() }: TailParts): Tail {
   const channel = `countersign_${tenant}`
   const waiting = new Set<{ index: number; resolve: () => void }>()
   let size = 0
+  /** How far others have said that it reaches. */
+  let told = 0
+  let seenAt = -Infinity
   /** Whether it may reach further than `size` by now. */
   let hinted = true
   let timer: NodeJS.Timeout | undefined
@@ -42,9 +60,11 @@ export function createTail({ db, tenant }: { db: Db; tenant: string }): Tail {
       return closed
     },
     grown(to) {
+      seenAt = elapsedMs()
       reached(to)
       tell()
     },
+    endsAt: (known) => size <= known && told <= known && elapsedMs() - seenAt <= believedMs,
     async reaches(index, signal) {
       if (index < size || signal.aborted || closed) return
       await new Promise<void>((resolve) => {
@@ -74,8 +94,10 @@ export function createTail({ db, tenant }: { db: Db; tenant: string }): Tail {
   }
 
   /** A notification says how far its writer had come: our own say nothing new. */
-  function hear(told?: string): void {
-    if (Number(told) <= size) return
+  function hear(reach?: string): void {
+    const to = Number(reach)
+    if (to <= size) return
+    told = Number.isSafeInteger(to) ? Math.max(told, to) : Infinity
     hinted = true
     look()
   }
@@ -88,9 +110,14 @@ export function createTail({ db, tenant }: { db: Db; tenant: string }): Tail {
     hinted = false
     clearTimeout(timer)
     timer = undefined
+    const askedAt = elapsedMs()
     void db
       .query<{ size: number }>(sizeNow, [tenant])
-      .then(([row]) => reached(row?.size ?? 0))
+      .then(([row]) => {
+        seenAt = Math.max(seenAt, askedAt)
+        if (!lookAgain) told = 0 // whatever was said before is seen by now
+        reached(row?.size ?? 0)
+      })
       .catch(() => undefined) // the store is away: the next look may find it back
       .finally(() => {
         looking = false
