@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { digestOf, newId, type Store } from '@countersign/core'
+import { allowedFact, digestOf, newId, stepOf, type Store } from '@countersign/core'
 import type { ActionRecord, Agent, Entry, Fact, SignOff, Verb } from '@countersign/schema'
 import type { Db } from '../packages/stores/src/postgres/db.ts'
 
@@ -53,9 +53,10 @@ export function* drawnEntries(facts: readonly Fact[], times: number, pageSize: n
   for (let time = 0; time < times; time += 1) {
     let record: ActionRecord | undefined
     for (const [place, fact] of facts.entries()) {
-      if (fact.kind === 'action.decided') {
+      const before = stepOf(fact, 'action.decided')?.record
+      if (before !== undefined) {
         const share = (time + place / facts.length) / times
-        record = { ...recordOf(random, share, onlyWord(action++)), decision: fact.record.decision }
+        record = { ...recordOf(random, share, onlyWord(action++)), decision: before.decision }
       }
       const index = time * facts.length + place
       page.push({ index, id: '', at: index, fact: record ? ofAction(fact, record) : fact })
@@ -69,13 +70,12 @@ export function* drawnEntries(facts: readonly Fact[], times: number, pageSize: n
 
 /** The same that happened, to another action. */
 function ofAction(fact: Fact, record: ActionRecord): Fact {
-  if (fact.kind === 'action.decided') return { ...fact, record }
+  if (fact.kind === 'action.allowed' || fact.kind === 'action.decided') return { ...fact, record }
   if (fact.kind === 'action.finished') return { ...fact, actionId: record.id }
   if (fact.kind === 'approval.changed') {
     return { ...fact, approval: { ...fact.approval, id: newId('apr'), actionId: record.id } }
   }
-  if (fact.kind !== 'action.permitted') return fact
-  return { ...fact, permit: { ...fact.permit, actionId: record.id, agent: record.action.agent } }
+  return fact
 }
 
 /** Small numbers are drawn far more often than large ones, as names are in any company. */
@@ -165,8 +165,7 @@ function lifeOf(record: ActionRecord, place: number): Fact[] {
   const outcome =
     place % 100 === 0 ? ({ kind: 'failed', summary: 'No.' } as const) : ({ kind: 'done', summary: 'Yes.' } as const)
   return [
-    decided,
-    { kind: 'action.permitted', permit },
+    allowedFact(record, permit),
     { kind: 'action.finished', permit: permit.id, actionId: id, outcome, delivered: true },
   ]
 }

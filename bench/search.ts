@@ -8,7 +8,7 @@ import { chmod, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
-import { type ActionQuery, isError, purposeKeywords, type Store } from '@countersign/core'
+import { type ActionQuery, isError, purposeKeywords, stepOf, type Store } from '@countersign/core'
 import type { Entry } from '@countersign/schema'
 import { createPostgresStore } from '@countersign/stores'
 import { openDb } from '../packages/stores/src/postgres/db.ts'
@@ -146,7 +146,7 @@ function indexing(store: Store, entries: Iterator<Entry[], void>, say: (progress
       const { user, system } = process.cpuUsage(cpu)
       nodeMicros += user + system
       longestBatchMs = Math.max(longestBatchMs, performance.now() - started)
-      actions += page.filter(({ fact }) => fact.kind === 'action.decided').length
+      actions += page.filter(({ fact }) => stepOf(fact, 'action.decided')).length
       reached = (page.at(-1)?.index ?? until) + 1
       if (reached % 100_000 === 0) say(`${actions} actions in the index`)
     }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { type Step, stepsOf } from '@countersign/core'
 import type { Approval, ApprovalState, Countersignature, Entry, FactOf, PermitRecord } from '@countersign/schema'
 import { expect } from 'vitest'
 import { serves } from './approval-model.ts'
@@ -21,7 +22,7 @@ const drawing: Readonly<Record<ApprovalState, readonly ApprovalState[]>> = {
 type Changed = FactOf<'approval.changed'>
 
 export function keepsItsPromises(entries: readonly Entry[], ran: readonly number[]): void {
-  const facts = entries.map(({ fact }) => fact)
+  const facts = entries.flatMap(({ fact }) => stepsOf(fact))
   const changes = facts.filter((fact) => fact.kind === 'approval.changed')
   const permits = facts.flatMap((fact) => (fact.kind === 'action.permitted' ? [fact.permit] : []))
   expect(permits).toHaveLength(ran.length)
@@ -48,7 +49,7 @@ export function keepsItsPromises(entries: readonly Entry[], ran: readonly number
 }
 
 /** C1: nothing runs beside a run of the same that may be lost, nor while the answer of one is still to be handed out. */
-function runsOnce(facts: readonly Entry['fact'][]): void {
+function runsOnce(facts: readonly Step[]): void {
   const open = new Map<string, { permit: PermitRecord; ended: boolean }>()
   for (const fact of facts) {
     if (fact.kind === 'action.permitted') {

@@ -1,10 +1,10 @@
 /** What has begun is found, in every state between the permit and the end of it (P10). */
 import { setTimeout as pause } from 'node:timers/promises'
 import { closeOverdue, deferred } from '@countersign/core'
-import type { KeptResult } from '@countersign/schema'
+import type { Fact, KeptResult } from '@countersign/schema'
 import { describe, expect, it } from 'vitest'
 import { minute } from './cast.ts'
-import { type AttemptOptions, done, scene, type Scene, type SceneOptions } from './scene.ts'
+import { type AttemptOptions, done, isPermit, scene, type Scene, type SceneOptions } from './scene.ts'
 
 const kept: KeptResult = { contentType: 'text/plain', body: Buffer.from('48,211 rows').toString('base64') }
 
@@ -190,11 +190,12 @@ describe('C1: nobody will say how it ended', () => {
     made.store.commit = async (change) => {
       const at = await commit({
         ...change,
-        facts: change.facts.map((fact) =>
-          fact.kind === 'action.permitted' ? { ...fact, permit: { ...fact.permit, node: 'nod_gone' } } : fact,
-        ),
+        facts: change.facts.map((fact): Fact => {
+          if (fact.kind === 'action.allowed') return { ...fact, permit: { ...fact.permit, node: 'nod_gone' } }
+          return fact.kind === 'action.permitted' ? { ...fact, permit: { ...fact.permit, node: 'nod_gone' } } : fact
+        }),
       })
-      if (!change.facts.some(({ kind }) => kind === 'action.permitted')) return at
+      if (!change.facts.some(isPermit)) return at
       made.store.commit = commit
       throw new Error('killed')
     }

@@ -69,7 +69,7 @@ describe('a permit that is handed out', () => {
       ending: 'done',
       refusal: { kind: 'done', actionId: handed.actionId, summary: 'made it' },
     })
-    expect((await story()).filter((kind) => kind === 'action.permitted')).toHaveLength(1)
+    expect((await story()).filter((kind) => kind === 'action.allowed')).toHaveLength(1)
   })
 
   it('one that did not arrive is handed out again: nothing is lost but time', async () => {

@@ -9,7 +9,7 @@ describe('what an action meets', () => {
     ['nothing that permits it', { says: 'nothing' }, 'denied no_grant', ['action.decided']],
     ['a prohibition', { says: 'prohibition' }, 'denied prohibited', ['action.decided']],
     ['policies that err', { says: 'error' }, 'denied evaluation_error', ['action.decided']],
-    ['an allowance', { says: 'allow' }, 'ran', ['action.decided', 'action.permitted', 'action.finished']],
+    ['an allowance', { says: 'allow' }, 'ran', ['action.allowed', 'action.finished']],
     ['a sign-off, and nobody answers', { says: 'ask' }, 'waiting', ['action.decided', 'approval.asked']],
   ])('%s', async (_, how, ending, facts) => {
     const { attempt, story } = scene(how)

@@ -22,7 +22,7 @@ it('is handed a permit, and reports what came of it; the ledger tells who saw it
   expect(await outcomes(made)).toEqual([{ ...done, seenBy: 'client' }])
 
   const leaves = (await made.store.ledger.leaves(0, 100)).map((leaf) => JSON.parse(new TextDecoder().decode(leaf)))
-  expect(leaves.find(({ type }) => type === 'action.permitted')).toMatchObject({
+  expect(leaves.find(({ type }) => type === 'action.allowed')).toMatchObject({
     permit: { id: permit.id, handed: true },
   })
   expect(leaves.find(({ type }) => type === 'action.finished')).toMatchObject({

@@ -4,7 +4,7 @@ import { type Change, CountersignError, type Permit } from '@countersign/core'
 import type { KeptResult } from '@countersign/schema'
 import { describe, expect, it } from 'vitest'
 import { minute } from './cast.ts'
-import { type AttemptOptions, done, scene, type Scene } from './scene.ts'
+import { type AttemptOptions, done, isPermit, scene, type Scene } from './scene.ts'
 
 const kept: KeptResult = { contentType: 'text/plain', body: Buffer.from('48,211 rows').toString('base64') }
 
@@ -12,7 +12,7 @@ describe('C1: the answer to the permit’s commit is lost', () => {
   const lose = (made: Scene, stands: boolean) => {
     const commit = made.store.commit.bind(made.store)
     made.store.commit = async (change: Change) => {
-      if (!change.facts.some(({ kind }) => kind === 'action.permitted')) return commit(change)
+      if (!change.facts.some(isPermit)) return commit(change)
       made.store.commit = commit
       if (stands) await commit(change)
       throw new CountersignError('ERR_STORE_UNAVAILABLE')

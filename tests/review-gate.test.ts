@@ -3,7 +3,7 @@ import { CountersignError } from '@countersign/core'
 import { type Agent, Json, type KeptResult } from '@countersign/schema'
 import { describe, expect, it } from 'vitest'
 import { agentId, agentOf, minute } from './cast.ts'
-import { type AttemptOptions, done, scene } from './scene.ts'
+import { type AttemptOptions, done, isPermit, scene } from './scene.ts'
 
 const kept: KeptResult = { contentType: 'text/plain', body: Buffer.from('48,211 rows').toString('base64') }
 const hour = 60 * minute
@@ -96,7 +96,7 @@ describe('P7: expiry, to the millisecond', () => {
     clock.set(granted.validUntil - 1)
     const commit = store.commit.bind(store)
     store.commit = async (change) => {
-      if (change.facts.some(({ kind }) => kind === 'action.permitted')) clock.set(granted.validUntil)
+      if (change.facts.some(isPermit)) clock.set(granted.validUntil)
       return commit(change)
     }
     expect(await attempt()).toMatchObject({ ending: 'expired' })

@@ -2,7 +2,7 @@
 import { deferred, type Permit } from '@countersign/core'
 import { describe, expect, it } from 'vitest'
 import { agentId, agentOf } from './cast.ts'
-import { type AttemptOptions, done, scene, type Scene } from './scene.ts'
+import { type AttemptOptions, done, isPermit, scene, type Scene } from './scene.ts'
 
 /** A run that goes on until it is taken back, or until `release`. */
 async function underWay(made: Scene, how: AttemptOptions = {}) {
@@ -60,7 +60,7 @@ describe('P15: a run ends', () => {
     const commit = made.store.commit.bind(made.store)
     made.store.commit = async (change) => {
       const at = await commit(change)
-      if (!change.facts.some(({ kind }) => kind === 'action.permitted')) return at
+      if (!change.facts.some(isPermit)) return at
       made.store.commit = commit
       await made.stops.stop(agentId, 'per_ana', 'x')
       await new Promise((told) => setTimeout(told, 20)) // and that is told here before the answer to the permit

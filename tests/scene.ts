@@ -19,9 +19,21 @@ import {
   type Permit,
   type Ran,
   type Store,
+  stepOf,
+  stepsOf,
 } from '@countersign/core'
 import { byKeyAgain } from '@countersign/identity'
-import type { Agent, Approval, FactKind, KeptResult, Obligation, Person, Refusal, Reported } from '@countersign/schema'
+import type {
+  Agent,
+  Approval,
+  Fact,
+  FactKind,
+  KeptResult,
+  Obligation,
+  Person,
+  Refusal,
+  Reported,
+} from '@countersign/schema'
 import { Registry } from '@countersign/schema'
 import { createMemoryStore } from '@countersign/stores'
 import { createManualClock } from '@countersign/stores/conformance'
@@ -84,6 +96,9 @@ export function scene(how: SceneOptions): Scene {
   onTestFinished(() => made.close())
   return made
 }
+
+/** Whether something may run by it. */
+export const isPermit = (fact: Fact): boolean => stepOf(fact, 'action.permitted') !== undefined
 
 function createScene({ says: first, mode = 'enforce', limits, recordAgainAfterMs = [], deskOfGate }: SceneOptions) {
   const clock = createManualClock()
@@ -276,8 +291,9 @@ function createScene({ says: first, mode = 'enforce', limits, recordAgainAfterMs
   }
 
   async function fragile(wanted: Change): Promise<number> {
-    if (wanted.facts.some(({ kind }) => kind === broken)) throw new CountersignError('ERR_STORE_UNAVAILABLE')
-    if (wanted.facts.some(({ kind }) => kind === meanwhile?.kind)) {
+    const kinds = wanted.facts.flatMap(stepsOf).map(({ kind }) => kind)
+    if (kinds.some((kind) => kind === broken)) throw new CountersignError('ERR_STORE_UNAVAILABLE')
+    if (kinds.some((kind) => kind === meanwhile?.kind)) {
       const { act } = meanwhile ?? {}
       meanwhile = undefined
       await act?.()

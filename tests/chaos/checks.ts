@@ -169,8 +169,18 @@ function boundsOf({ errands, traces }: Book): Record<string, { least: number; mo
   const clicked = sum(({ clicks }) => clicks.length)
   const anew = sum(({ decisions }) => decisions - 1)
   return {
-    'action.decided': { least: count(mustBeDecided), most: sum(({ decisions }) => decisions) },
-    'action.permitted': { least: count(mustBePermitted), most: count(runnable) + anew },
+    'action.allowed': {
+      least: count((errand) => !isAsked(errand) && mustBeDecided(errand)),
+      most: sum((errand) => (isAsked(errand) ? 0 : errand.decisions)),
+    },
+    'action.decided': {
+      least: count((errand) => isAsked(errand) && mustBeDecided(errand)),
+      most: sum((errand) => (isAsked(errand) ? errand.decisions : 0)),
+    },
+    'action.permitted': {
+      least: count((errand) => isAsked(errand) && mustBePermitted(errand)),
+      most: count((errand) => isAsked(errand) && runnable(errand)) + anew,
+    },
     'action.finished': { least: 0, most: count(runnable) + anew },
     'action.replayed': { least: 0, most: sum(({ sent }) => sent) },
     'approval.asked': {

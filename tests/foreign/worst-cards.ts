@@ -9,7 +9,7 @@ import type { ActionRecord, Approval, DataNode, OpenApproval, SignOff } from '@c
 import {
   asked,
   decided,
-  permitted,
+  begins,
   sampleAction,
   sampleAgent,
   sampleAllow,
@@ -79,7 +79,7 @@ export async function askHard(store: Store, hard: Hard): Promise<Approval> {
   })
   if (hard.mayHaveRun) {
     const before = { ...record, id: newId('act'), decision: sampleAllow() }
-    await store.commit({ facts: [decided(before), permitted(samplePermit(before, { agentVersion: agent.version }))] })
+    await store.commit({ facts: begins(before, samplePermit(before, { agentVersion: agent.version })) })
   }
   await store.commit({ facts: [decided(record), asked(question)] })
   return question

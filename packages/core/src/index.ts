@@ -109,6 +109,7 @@ export { createDraft, type Draft } from './facts/draft.ts'
 export { forget } from './facts/erasure.ts'
 export { type Keys, keysOf, type Lookup, searchable } from './facts/keys.ts'
 export { type Slot, type Refused, type SubjectOfAction, type Touched } from './facts/law.ts'
+export { allowedFact, type Step, type StepKind, stepOf, stepsOf } from './facts/steps.ts'
 export { aboutOf, applyFacts, subjectsOf, touchesOf, type Touching } from './facts/laws.ts'
 export {
   type ActionRow,

@@ -112,6 +112,17 @@ export const PermitRecord = z.object({
 })
 export type PermitRecord = z.infer<typeof PermitRecord>
 
+/** The permit of an action that policy allowed: what its record says already is said once. */
+export const AllowedPermit = PermitRecord.omit({
+  actionId: true,
+  asked: true,
+  approval: true,
+  agent: true,
+  attempt: true,
+  policyVersion: true,
+})
+export type AllowedPermit = z.infer<typeof AllowedPermit>
+
 /** What a client was answered, kept for the attempt that comes again. */
 export const KeptResult = z.object({
   contentType: z.string(),
@@ -135,7 +146,10 @@ export const Fact = z.discriminatedUnion('kind', [
     local: z.literal(true).optional().describe('By local people: no identity provider was connected.'),
   }),
   z.object({ kind: z.literal('policy.activated'), by, version: z.string(), policies: z.array(z.string()) }),
-  z.object({ kind: z.literal('action.decided'), record: ActionRecord }),
+  z
+    .object({ kind: z.literal('action.allowed'), record: ActionRecord, permit: AllowedPermit })
+    .describe('Decided and permitted in one: policy allows it, or would only ask where it observes.'),
+  z.object({ kind: z.literal('action.decided'), record: ActionRecord }).describe('Asked about, or denied.'),
   z.object({
     kind: z.literal('approval.changed'),
     change: z.enum(['asked', 'signed', 'granted', 'rejected', 'escalated', 'expired', 'cancelled', 'voided', 'spent']),
@@ -151,7 +165,7 @@ export const Fact = z.discriminatedUnion('kind', [
     channel: z.string(),
     times: z.number().int().min(2).optional().describe('So many in a flood, of which this is the sum; absent: one.'),
   }),
-  z.object({ kind: z.literal('action.permitted'), permit: PermitRecord }),
+  z.object({ kind: z.literal('action.permitted'), permit: PermitRecord }).describe('Under an approval.'),
   z.object({
     kind: z.literal('action.finished'),
     permit: z.string(),

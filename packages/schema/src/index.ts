@@ -60,6 +60,7 @@ export { Assurance, Decision, DenyReason, Obligation, Risk, RiskSignal, SignOff,
 export {
   type ActionLife,
   ActionRecord,
+  AllowedPermit,
   AttemptKey,
   type Entry,
   type ErasedFact,

@@ -31,6 +31,7 @@ export {
   decided,
   finished,
   founded,
+  begins,
   permitted,
   personChanged,
   replayed,

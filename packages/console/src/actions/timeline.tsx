@@ -7,14 +7,14 @@ import { paths } from '../route.ts'
 import { Link } from '../window/link.tsx'
 import { count, counted } from '../words/words.ts'
 
-/** Every line is an entry of the ledger, at its place, and this browser checks that it is. */
+/** Every line is told by an entry of the ledger, at its place, and this browser checks that it is there. */
 export function Timeline({ entries, leftOut }: { entries: readonly TimelineEntry[]; leftOut?: number | undefined }) {
   const checked = useProofs(entries)
   return (
     <>
       <ol className="timeline">
         {entries.map(({ id, index, at, words, by, type }, place) => (
-          <li key={id} className={type.replaceAll('.', '-')}>
+          <li key={`${id} ${place}`} className={type.replaceAll('.', '-')}>
             <p>
               <AgentText text={words} />
               {by && by.id !== 'system' && (

@@ -1,16 +1,21 @@
 /**
- * An action: decided, permitted, run, and handed out again. Its life is decided 1, permitted 2, finished 3, and a late
- * outcome after it. All of it belongs to the person acted for, else to the agent.
+ * An action: decided, permitted, run, and handed out again. Where policy allows it, its life is allowed 1, finished 2;
+ * where people were asked, decided 1, permitted 2, finished 3; a late outcome comes after it. All of it belongs to the
+ * person acted for, else to the agent.
  *
  * @module
  */
-import type { Outcome, PermitRecord } from '@countersign/schema'
-import { count, trace, word } from '../ledger/words.ts'
+import type { AllowedPermit, Outcome, PermitRecord } from '@countersign/schema'
+import { type Blind, count, trace, word } from '../ledger/words.ts'
 import { moved, rowsJudgedOn } from './judged-on.ts'
 import { type Keys, searchable } from './keys.ts'
-import { conflict, type Ground, type Law, type Slot } from './law.ts'
+import { conflict, type Ground, type Law, type Refused, type Slot, type Touched } from './law.ts'
 import { actionOf, agentActor, decisionOf, delegationOf, system, policyOf, riskOf } from './leaf-parts.ts'
+import { permitIn } from './steps.ts'
 import { isOpenEnded, isUndelivered, type PermitRow, replayKey } from './world.ts'
+
+/** Places in its life of what lets it run. */
+const [allowedAt, permittedAt] = [1, 2]
 
 export const decided: Law<'action.decided'> = {
   subject: ({ record: { action } }) => action.onBehalfOf ?? action.agent,
@@ -34,17 +39,42 @@ export const decided: Law<'action.decided'> = {
 
   makes: ({ record }) => ({ actions: [record.id] }),
 
-  apply({ record: { id } }, { index: entry, subject }, { world, draft }) {
-    if (world.actions.has(id)) return conflict({ action: id })
-    draft.set(world.actions, id, { id, subject, entry })
-    return undefined
+  apply: ({ record }, slot, ground) => decide(record.id, slot, ground),
+}
+
+function decide(id: string, { index: entry, subject }: Slot, { world, draft }: Ground): Refused | undefined {
+  if (world.actions.has(id)) return conflict({ action: id })
+  draft.set(world.actions, id, { id, subject, entry })
+  return undefined
+}
+
+/** Its two steps, at one place. */
+export const allowed: Law<'action.allowed'> = {
+  subject: ({ record: { action } }) => action.onBehalfOf ?? action.agent,
+  stream: ({ record }, blind) => ({ stream: word(record.id, blind), sequence: allowedAt }),
+  about: ({ record }) => ({ action: record.id }),
+
+  /** That of the decision, and the permit: what was asked for stands there as the action's digest. */
+  leaf: ({ record, permit }, blind, lists) => ({
+    ...decided.leaf({ kind: 'action.decided', record }, blind, lists),
+    permit: permitOf(permit, blind),
+  }),
+
+  touches: (fact, keys) => readsOf(permitIn(fact), keys),
+  makes: (fact, keys) => ({ actions: [fact.record.id], ...makesOf(permitIn(fact), keys) }),
+
+  apply(fact, slot, ground) {
+    const { id, decision, observed } = fact.record
+    const isAllowed = decision.kind === 'allow' || (decision.kind === 'ask' && observed)
+    if (!isAllowed) return { code: 'ERR_INPUT_INVALID', detail: { action: id, decision: decision.kind } }
+    return decide(id, slot, ground) ?? give(permitIn(fact), slot, ground)
   },
 }
 
-/** All of it as it was judged (P15); the attempt and the grant for the first time (P6, P10). */
+/** Under an approval, by which the place of its outcome is known: what runs without one is allowed. */
 export const permitted: Law<'action.permitted'> = {
   subject: ({ permit }, subjectOfAction) => subjectOfAction(permit.actionId) ?? permit.agent,
-  stream: ({ permit }, blind) => ({ stream: word(permit.actionId, blind), sequence: 2 }),
+  stream: ({ permit }, blind) => ({ stream: word(permit.actionId, blind), sequence: permittedAt }),
   about: ({ permit }) => ({ action: permit.actionId }),
 
   leaf({ permit }, blind) {
@@ -53,63 +83,76 @@ export const permitted: Law<'action.permitted'> = {
       actor: system,
       agent: word(permit.agent, blind),
       approval,
-      permit: {
-        id: word(permit.id, blind),
-        asked: blind(permit.asked),
-        runs: blind(permit.runs),
-        handed: permit.handed,
-        node: word(permit.node, blind),
-        epoch: count(permit.epoch),
-        agent: count(permit.agentVersion),
-        runBy: count(permit.runBy),
-        deadline: count(permit.deadline),
-      },
+      permit: { ...permitOf(permit, blind), asked: blind(permit.asked) },
       policy: { version: word(permit.policyVersion, blind) },
       causes: [approval ?? word(permit.actionId, blind)],
     }
   },
 
-  touches: ({ permit }, keys) => ({
-    ...rowsJudgedOn(permit),
-    undelivered: [keys.digest(permit.asked)],
-    ...(permit.approval !== undefined && { spent: [permit.approval] }),
-  }),
-  makes: ({ permit: { id, attempt } }, keys) => ({
-    permits: [id],
-    ...(attempt.id !== undefined && { attempts: [keys.attempt(attempt.credential, attempt.id)] }),
-  }),
+  touches: ({ permit }, keys) => readsOf(permit, keys),
+  makes: ({ permit }, keys) => makesOf(permit, keys),
 
   apply({ permit }, slot, ground) {
-    const { world, draft, keys } = ground
-    const why = moved(permit, world)
-    if (why !== undefined) return why
-    if (world.permits.has(permit.id)) return conflict({ permit: permit.id })
-
-    const row = permitRow(permit, slot, keys)
-    const before = row.attemptKey === null ? undefined : world.attempts.get(row.attemptKey)
-    const waiting = world.undelivered.get(replayKey(row.credential, row.digestKey)) ?? []
-    const same = waiting.flatMap((id) => world.permits.get(id) ?? [])
-    const known = before ?? same.findLast(({ outcome }) => outcome !== null)?.id
-    if (known !== undefined) return { code: 'ERR_ATTEMPT_KNOWN', detail: undefined, permit: known }
-    if (row.approval !== null && world.spent.has(row.approval)) return { code: 'ERR_GRANT_SPENT', detail: row.approval }
-    const begun = same.findLast((one) => mayBeLost(one, row))?.id
-    if (begun !== undefined) return { code: 'ERR_ATTEMPT_KNOWN', detail: undefined, permit: begun }
-
-    savePermit(row, ground)
-    if (row.attemptKey !== null) draft.set(world.attempts, row.attemptKey, row.id)
-    if (row.approval !== null) draft.set(world.spent, row.approval, row.id)
-    return undefined
+    if (permit.approval === undefined)
+      return { code: 'ERR_INPUT_INVALID', detail: { permit: permit.id, approval: null } }
+    return give(permit, slot, ground)
   },
 }
 
-/** Decided 1, permitted 2, an outcome 3, and a late one after it. */
-const [firstOutcome, lateOutcome] = [3, 4]
+const permitOf = (permit: AllowedPermit, blind: Blind) => ({
+  id: word(permit.id, blind),
+  runs: blind(permit.runs),
+  handed: permit.handed,
+  node: word(permit.node, blind),
+  epoch: count(permit.epoch),
+  agent: count(permit.agentVersion),
+  runBy: count(permit.runBy),
+  deadline: count(permit.deadline),
+})
+
+const readsOf = (permit: PermitRecord, keys: Keys): Touched => ({
+  ...rowsJudgedOn(permit),
+  undelivered: [keys.digest(permit.asked)],
+  ...(permit.approval !== undefined && { spent: [permit.approval] }),
+})
+
+const makesOf = ({ id, attempt }: PermitRecord, keys: Keys): Touched => ({
+  permits: [id],
+  ...(attempt.id !== undefined && { attempts: [keys.attempt(attempt.credential, attempt.id)] }),
+})
+
+/** All of it as it was judged (P15); the attempt and the grant for the first time (P6, P10). */
+function give(permit: PermitRecord, slot: Slot, ground: Ground): Refused | undefined {
+  const { world, draft, keys } = ground
+  const why = moved(permit, world)
+  if (why !== undefined) return why
+  if (world.permits.has(permit.id)) return conflict({ permit: permit.id })
+
+  const row = permitRow(permit, slot, keys)
+  const before = row.attemptKey === null ? undefined : world.attempts.get(row.attemptKey)
+  const waiting = world.undelivered.get(replayKey(row.credential, row.digestKey)) ?? []
+  const same = waiting.flatMap((id) => world.permits.get(id) ?? [])
+  const known = before ?? same.findLast(({ outcome }) => outcome !== null)?.id
+  if (known !== undefined) return { code: 'ERR_ATTEMPT_KNOWN', detail: undefined, permit: known }
+  if (row.approval !== null && world.spent.has(row.approval)) return { code: 'ERR_GRANT_SPENT', detail: row.approval }
+  const begun = same.findLast((one) => mayBeLost(one, row))?.id
+  if (begun !== undefined) return { code: 'ERR_ATTEMPT_KNOWN', detail: undefined, permit: begun }
+
+  savePermit(row, ground)
+  if (row.attemptKey !== null) draft.set(world.attempts, row.attemptKey, row.id)
+  if (row.approval !== null) draft.set(world.spent, row.approval, row.id)
+  return undefined
+}
 
 /** What a permit that is not there would end is not known to have begun (P2). */
 export const finished: Law<'action.finished'> = {
   subject: ({ actionId }, subjectOfAction) => subjectOfAction(actionId) ?? 'system',
   stream: ({ actionId }, blind) => ({ stream: word(actionId, blind), sequence: undefined }),
-  sequence: ({ permit }, { permits }) => ((permits.get(permit)?.outcome ?? null) === null ? firstOutcome : lateOutcome),
+  sequence({ permit }, { permits }) {
+    const row = permits.get(permit)
+    const begun = (row?.approval ?? null) === null ? allowedAt : permittedAt
+    return (row?.outcome ?? null) === null ? begun + 1 : begun + 2
+  },
   about: ({ actionId }) => ({ action: actionId }),
 
   leaf: ({ permit, outcome, delivered }, blind) => ({

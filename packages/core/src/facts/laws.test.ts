@@ -1,4 +1,4 @@
-import type { Approval, Fact, Person } from '@countersign/schema'
+import type { ActionRecord, Approval, Fact, Person } from '@countersign/schema'
 import fc from 'fast-check'
 import { createHash } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
@@ -12,6 +12,7 @@ import {
   sampleRecord,
   sampleStory,
 } from '../ledger/sample.ts'
+import { allowedFact, stepOf, stepsOf } from './steps.ts'
 import { forget } from './erasure.ts'
 import { keysOf } from './keys.ts'
 import { aboutOf, applyFacts, subjectsOf, touchesOf } from './laws.ts'
@@ -143,17 +144,24 @@ const permittedFact = fc
     person: fc.option(pick),
     tool: fc.option(pick),
   })
-  .map(({ id, which, agent, luck, attempt, approval, node, replayable, ...on }): Made => (world) => ({
-    kind: 'action.permitted',
-    permit: {
-      ...samplePermit(`prm_${id}`, recordOf(which, agent), approval === null ? undefined : `apr_${approval}`),
-      ...judgedOn(world, on, luck),
+  .map(({ id, which, agent, luck, attempt, approval, node, replayable, ...on }): Made => (world) => {
+    const plain = recordOf(which, agent, approval === null ? { id: `act_a${id}` } : {})
+    const { policyVersion, ...judged } = judgedOn(world, on, luck)
+    const record = {
+      ...plain,
+      decision: { ...plain.decision, policyVersion },
       attempt: { credential: 'key', ...(attempt !== null && { id: String(attempt) }) },
+    }
+    const permit = {
+      ...samplePermit(`prm_${id}`, record, approval === null ? undefined : `apr_${approval}`),
+      ...judged,
+      policyVersion,
       agentVersion: (world.agents.get(`agent-${agent}`)?.version ?? 0) + (luck === 0 ? 1 : 0),
       node,
       replayable,
-    },
-  }))
+    }
+    return approval === null ? allowedFact(record, permit) : { kind: 'action.permitted', permit }
+  })
 /** Mostly as it is. */
 function judgedOn(
   { people, tools, policies }: World,
@@ -320,6 +328,7 @@ describe('the law', () => {
     const found = story.filter((fact) => Object.keys(aboutOf(fact)).length > 0).map(({ kind }) => kind)
     expect(new Set(found)).toEqual(
       new Set([
+        'action.allowed',
         'action.decided',
         'action.permitted',
         'action.finished',
@@ -330,20 +339,52 @@ describe('the law', () => {
     )
   })
 
-  it('numbers outcomes: the first 3, a late one 4, also within one change', () => {
-    const world = emptyWorld()
+  it('numbers outcomes: after what let it run, a late one after the first, also within one change', () => {
+    const world = youngWorld()
     const record = recordOf(0, 0)
-    const permit = { ...samplePermit('prm_1', record), agentVersion: 1 }
-    const unknown = finished(permit, { outcome: { kind: 'unknown', summary: '' } })
+    const [permit, under] = [samplePermit('prm_1', record), samplePermit('prm_2', recordOf(1, 0), 'apr_1')]
+    const ends = (of: typeof permit) => [
+      finished(of, { outcome: { kind: 'unknown', summary: '' } }),
+      finished(of, { delivered: true }),
+    ]
+    const approved = { ...under, attempt: { credential: 'key_2' } }
     const facts: Fact[] = [
-      { kind: 'agent.changed', change: 'registered', by: 'per_1', agent: sampleAgent({ id: 'agent-0' }) },
+      allowedFact(record, permit),
+      ...ends(permit),
+      { kind: 'action.permitted', permit: approved },
+      ...ends(approved),
+    ]
+    const applied = applyFacts(facts, slotsFor(facts, 3, world), { world, keys })
+    expect(applied).toMatchObject({ sequences: [undefined, 2, 3, undefined, 3, 4] })
+  })
+
+  it('takes no permit without an approval but with its decision, and only with one that allows it', () => {
+    const world = youngWorld()
+    const record = recordOf(0, 0)
+    const permit = samplePermit('prm_1', record)
+    const applied = (fact: Fact) => applyFacts([fact], slotsFor([fact], 3, world), { world, keys })
+    const refused = { refused: { code: 'ERR_INPUT_INVALID' } }
+    expect(applied({ kind: 'action.permitted', permit })).toMatchObject(refused)
+    const denied: ActionRecord['decision'] = { kind: 'deny', because: [], policyVersion: 'v1', reason: 'no_grant' }
+    for (const over of [{ decision: denied }, { decision: denied, observed: true }, asking()])
+      expect(applied(allowedFact({ ...record, ...over }, permit))).toMatchObject(refused)
+    expect(world.actions.size + world.permits.size).toBe(0)
+    expect(applied(allowedFact({ ...record, ...asking(), observed: true }, permit))).not.toHaveProperty('refused')
+  })
+
+  it('is the same for what is told in one as for its two steps', () => {
+    const record = recordOf(0, 0)
+    const permit = samplePermit('prm_1', record)
+    const fact = allowedFact(record, permit)
+    expect(stepsOf(fact)).toEqual([
       { kind: 'action.decided', record },
       { kind: 'action.permitted', permit },
-      unknown,
-      finished(permit),
-    ]
-    const applied = applyFacts(facts, slotsFor(facts, 0, world), { world, keys })
-    expect(applied).toMatchObject({ sequences: [undefined, undefined, undefined, 3, 4] })
+    ])
+    expect(stepOf(fact, 'action.permitted')?.permit).toEqual(permit)
+    expect(stepOf(fact, 'action.finished')).toBeUndefined()
+    const { reads, makes } = touchesOf([fact], keys)
+    expect({ reads, makes }).toEqual(touchesOf(stepsOf(fact) as Fact[], keys))
+    expect(aboutOf(fact)).toEqual(aboutOf({ kind: 'action.permitted', permit }))
   })
 })
 
@@ -355,8 +396,7 @@ describe('forgetting a subject (P12)', () => {
     const alone = sampleRecord('act_9', { action: sampleAction({ agent: 'agent-0', onBehalfOf: undefined }) })
     const facts: Fact[] = [
       { kind: 'agent.changed', change: 'registered', by: 'per_1', agent },
-      { kind: 'action.decided', record: alone },
-      { kind: 'action.permitted', permit: samplePermit('prm_9', alone) },
+      allowedFact(alone, samplePermit('prm_9', alone)),
       { kind: 'action.decided', record },
       { kind: 'approval.changed', change: 'asked', by: 'agent-0', approval: sampleQuestion('apr_0', record) },
     ]

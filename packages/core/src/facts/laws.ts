@@ -14,12 +14,14 @@ import type { Keys } from './keys.ts'
 import type { About, Law, LeafMembers, Slot, Refused, Stream, SubjectOfAction, Touched } from './law.ts'
 import { personChanged } from './person.ts'
 import { recordDenied, recordErased, recordRead } from './record.ts'
+import { stepOf } from './steps.ts'
 import { toolChanged } from './tool.ts'
 import type { World } from './world.ts'
 
 const laws = {
   'deployment.founded': founded,
   'policy.activated': policyActivated,
+  'action.allowed': action.allowed,
   'action.decided': action.decided,
   'approval.changed': approval.changed,
   'signature.refused': approval.signatureRefused,
@@ -41,7 +43,8 @@ export function subjectsOf(facts: readonly Fact[], subjectOfAction: SubjectOfAct
   const decided = new Map<string, string>()
   return facts.map((fact) => {
     const subject = lawOf(fact).subject(fact, (id) => decided.get(id) ?? subjectOfAction(id))
-    if (fact.kind === 'action.decided') decided.set(fact.record.id, subject)
+    const record = stepOf(fact, 'action.decided')?.record
+    if (record !== undefined) decided.set(record.id, subject)
     return subject
   })
 }

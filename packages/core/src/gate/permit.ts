@@ -10,6 +10,7 @@ import { spend } from '../approval/approval.ts'
 import type { Desk } from '../approval/desk.ts'
 import { covers, mustBeAbout } from '../approval/recheck.ts'
 import { CountersignError, isError } from '../errors.ts'
+import { allowedFact } from '../facts/steps.ts'
 import { denied } from '../policy/denied.ts'
 import type { Attempt, Caller, Store } from '../ports.ts'
 import { isCooperating } from './cooperating.ts'
@@ -36,7 +37,7 @@ export interface PermitParts {
 export type CaughtUp = (judgedBy: string, inForce: string) => Promise<boolean>
 
 export interface Permits {
-  /** For a plain allow: decision and permit are one commit. */
+  /** For a plain allow: decision and permit are one fact. */
   allow(record: ActionRecord, acting: Acting, attempt: Attempt): Promise<Verdict>
   /** Everything is judged again: what the signatures no longer cover is asked anew. */
   spend(sealed: SealedAction, approval: Approval, attempt: Attempt): Promise<Verdict>
@@ -57,7 +58,7 @@ export function createPermits({
     async allow(record, acting, attempt) {
       await runs.leavesAreTold()
       const granted = permitRecord(record, { ...given(attempt), acting, actionId: record.id })
-      return permit(record, granted, [{ kind: 'action.decided', record }])
+      return permit(record, granted, [allowedFact(record, granted)])
     },
 
     async spend(sealed, approval, attempt) {
@@ -82,7 +83,8 @@ export function createPermits({
         const spent = spend(approval, granted.id, clock.now())
         const change: Fact = { kind: 'approval.changed', change: 'spent', by: acting.agent.id, approval: spent }
         const notAfter = 'validUntil' in approval ? approval.validUntil - 1 : undefined
-        return await permit(record, granted, [change], notAfter)
+        const facts: Fact[] = [change, { kind: 'action.permitted', permit: granted }]
+        return await permit(record, granted, facts, notAfter)
       } catch (error) {
         if (isError(error, 'ERR_APPROVAL_EXPIRED')) return { kind: 'expired', approval: approval.id }
         throw error
@@ -106,10 +108,7 @@ export function createPermits({
     notAfter?: number,
   ): Promise<Verdict> {
     try {
-      await store.commit({
-        facts: [...facts, { kind: 'action.permitted', permit }],
-        ...(notAfter !== undefined && { notAfter }),
-      })
+      await store.commit({ facts, ...(notAfter !== undefined && { notAfter }) })
       return { kind: 'permitted', record, permit }
     } catch (error) {
       if (isError(error, 'ERR_STORE_LATE')) return { kind: 'expired', approval: permit.approval ?? '' }

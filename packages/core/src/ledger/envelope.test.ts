@@ -3,6 +3,7 @@ import { Fact as FactSchema } from '@countersign/schema'
 import { describe, expect, it } from 'vitest'
 import { canonical } from '../action/canonical.ts'
 import { digestOf, sha256Hex } from '../action/digest.ts'
+import { allowedFact } from '../facts/steps.ts'
 import { maxLeafBytes } from './bundle.ts'
 import { decodeUtf8 } from './bytes.ts'
 import { envelopeOf, kindOf } from './envelope.ts'
@@ -103,20 +104,32 @@ describe('the leaf', () => {
     expect(membersOf(decided({ trace }))['trace']).toBe(taken ? trace : undefined)
   })
 
-  it('numbers a life: decided 1, permitted 2, an outcome as the world counts it', () => {
+  it('numbers a life: allowed 1, or decided 1 and permitted 2; an outcome as the world counts it', () => {
     const record = sampleRecord('act_1')
     const permit = samplePermit('prm_1', record)
-    const places = [decided({}), { kind: 'action.permitted', permit } as const].map((fact) => {
+    const allowed = allowedFact(record, permit)
+    const places = [allowed, decided({}), { kind: 'action.permitted', permit } as const].map((fact) => {
       const { stream, sseq } = membersOf(fact)
       return [stream, sseq]
     })
     expect(places).toEqual([
+      ['act_1', 1],
       ['act_1', 1],
       ['act_1', 2],
     ])
     expect(membersOf(finished(permit))['sseq']).toBeUndefined()
     expect(decodeUtf8(envelope(finished(permit)).leafAt(someTime, 4))).toContain('"sseq":4,')
     expect(decodeUtf8(envelope(decided({})).leafAt(someTime, 4))).toContain('"sseq":1,')
+  })
+
+  it('tells of what is allowed all that the leaves of its steps tell, once', () => {
+    const record = sampleRecord('act_1', { parent: { permit: 'prm_0', actionId: 'act_0' } })
+    const permit = { ...samplePermit('prm_1', record), handed: true as const }
+    const { type, permit: given, ...members } = membersOf(allowedFact(record, permit))
+    const { type: _, ...alone } = membersOf({ kind: 'action.decided', record })
+    expect([type, members]).toEqual(['action.allowed', alone])
+    const { permit: apart } = membersOf({ kind: 'action.permitted', permit })
+    expect({ ...given, asked: members['action']?.['digest'] }).toEqual(apart)
   })
 
   it('tells what a client reports from what was seen, and a permit that was handed out from one that is run here', () => {

@@ -17,6 +17,7 @@ import type {
   ToolRecord,
 } from '@countersign/schema'
 import { digestOf } from '../action/digest.ts'
+import { allowedFact } from '../facts/steps.ts'
 import { encodeUtf8 } from './bytes.ts'
 import { envelopeOf } from './envelope.ts'
 import { sha256 } from './sha256.ts'
@@ -235,8 +236,7 @@ export function sampleStory(): Fact[] {
     },
     { kind: 'person.changed', change: 'signed-in', by: approver, person: samplePerson(approver) },
     { kind: 'agent.changed', change: 'registered', by: owner, agent: sampleAgent(), because: marker },
-    { kind: 'action.decided', record: allowed },
-    { kind: 'action.permitted', permit: first },
+    allowedFact(allowed, first),
     finished(first),
     { kind: 'action.replayed', permit: 'prm_1', actionId: 'act_1', attempt: { credential: marker, id: marker } },
     { kind: 'action.decided', record: asked },
@@ -268,10 +268,10 @@ export const plainBlind = (what: string): string => sha256HexOf(`salt ${what}`)
 const sha256HexOf = (text: string): string => Buffer.from(sha256(encodeUtf8(text))).toString('hex')
 
 /** Without a vault, for tests that look at leaves only. */
-export const leavesOf = (facts: readonly Fact[], at = someTime): Uint8Array[] =>
-  facts.map((fact, index) =>
-    envelopeOf(fact, { id: `ent_${index}`, payload: '0'.repeat(64) }, plainBlind).leafAt(
-      at + index,
-      fact.kind === 'action.finished' ? 3 : undefined,
-    ),
-  )
+export function leavesOf(facts: readonly Fact[], at = someTime): Uint8Array[] {
+  const allowed = new Set(facts.flatMap((fact) => (fact.kind === 'action.allowed' ? [fact.permit.id] : [])))
+  return facts.map((fact, index) => {
+    const sequence = fact.kind === 'action.finished' ? (allowed.has(fact.permit) ? 2 : 3) : undefined
+    return envelopeOf(fact, { id: `ent_${index}`, payload: '0'.repeat(64) }, plainBlind).leafAt(at + index, sequence)
+  })
+}

@@ -38,7 +38,15 @@ const permitted = (over: Partial<Leaf> = {}): Told => ({
   permit: 'prm_1',
   ...over,
 })
-const finished = (outcome: string, sseq = 3, over: Partial<Leaf> = {}): Told => ({
+const allowed = (over: Partial<Leaf> = {}): Told => ({
+  type: 'action.allowed',
+  stream: 'act_1',
+  sseq: 1,
+  decision: 'allow',
+  permit: 'prm_1',
+  ...over,
+})
+const finished = (outcome: string, sseq = 2, over: Partial<Leaf> = {}): Told => ({
   type: 'action.finished',
   stream: 'act_1',
   sseq,
@@ -67,13 +75,13 @@ function told(leaves: readonly Told[]): string[] {
 
 describe('the story the leaves tell', () => {
   it.each<[string, Told[]]>([
-    ['an allowed action', [decided('allow'), permitted(), finished('done')]],
+    ['an allowed action', [allowed(), finished('done')]],
     ['a denied action', [decided('deny')]],
     [
-      'an observed action that would have been denied',
-      [decided('deny', { observed: true }), permitted(), finished('done')],
+      'an observed action that would have been asked about',
+      [allowed({ decision: 'ask', observed: true }), finished('done')],
     ],
-    ['an approved action', [...granted, approval('spent', 3, signed), permitted(under), finished('done')]],
+    ['an approved action', [...granted, approval('spent', 3, signed), permitted(under), finished('done', 3)]],
     ['a grant not yet marked as spent', [...granted, permitted(under)]],
     [
       'two signatures',
@@ -88,10 +96,10 @@ describe('the story the leaves tell', () => {
       'a question nobody answered',
       [decided('ask'), approval('asked', 1), approval('escalated', 2), approval('expired', 3)],
     ],
-    ['a late outcome after an unknown one', [decided('allow'), permitted(), finished('unknown'), finished('done', 4)]],
+    ['a late outcome after an unknown one', [allowed(), finished('unknown'), finished('done', 3)]],
     [
       'an outcome handed out again',
-      [decided('allow'), permitted(), finished('done'), { type: 'action.replayed', stream: 'act_1', permit: 'prm_1' }],
+      [allowed(), finished('done'), { type: 'action.replayed', stream: 'act_1', permit: 'prm_1' }],
     ],
     [
       'what belongs to nobody else',
@@ -112,16 +120,20 @@ describe('the story the leaves tell', () => {
         { type: 'tool.accepted', stream: 'tool:crm/search', sseq: 3 },
       ],
     ],
-    ['a clock that is corrected a little', [decided('allow'), permitted({ time: 1_000_000 - clockToleranceMs })]],
+    ['a clock that is corrected a little', [allowed(), finished('done', 2, { time: 1_000_000 - clockToleranceMs })]],
   ])('adds up for %s', (_, leaves) => {
     expect(told(leaves)).toEqual([])
   })
 
   it.each<[string, Told[], string]>([
-    ['a step is missing', [decided('allow'), permitted({ sseq: 3 })], 'is number 3 of act_1, where 2 is due'],
+    ['a step is missing', [allowed(), finished('done', 3)], 'is number 3 of act_1, where 2 is due'],
     ['a step is told twice', [decided('allow'), decided('allow')], 'is number 1 of act_1, where 2 is due'],
-    ['a step has no number', [decided('allow', { sseq: undefined })], 'has no place in act_1'],
-    ['time runs back', [decided('allow'), permitted({ time: 990_000 })], 'is 10000 ms older than what came before it'],
+    ['a step has no number', [allowed({ sseq: undefined })], 'has no place in act_1'],
+    [
+      'time runs back',
+      [allowed(), finished('done', 2, { time: 990_000 })],
+      'is 10000 ms older than what came before it',
+    ],
     [
       'something ran unpermitted (P2)',
       [decided('allow'), finished('done', 2)],
@@ -129,7 +141,29 @@ describe('the story the leaves tell', () => {
     ],
     ['something ran undecided', [permitted({ sseq: 1 })], 'permits act_1, which was never decided'],
     ['something ran although it was denied', [decided('deny'), permitted()], 'permits act_1, which was denied'],
+    ['that is told in one', [allowed({ decision: 'deny' })], 'permits act_1, which was denied'],
+    ['that only observes', [allowed({ decision: 'deny', observed: true })], 'permits act_1, which was denied'],
+    ['nothing is told of why', [allowed({ decision: undefined })], 'permits act_1, which was denied'],
+    [
+      'what was denied ran under an approval',
+      [decided('deny'), ...granted.slice(1), permitted(under)],
+      'permits act_1, which was denied',
+    ],
     ['something ran unasked', [decided('ask'), permitted()], 'permits act_1 without the approval it needed'],
+    ['that is told in one', [allowed({ decision: 'ask' })], 'permits act_1 without the approval it needed'],
+    [
+      'that is told in one, with an approval',
+      [...granted, allowed({ ...under, stream: 'act_2', decision: 'ask' })],
+      'permits act_2 without the approval it needed',
+    ],
+    [
+      'something allowed was permitted apart, under no approval',
+      [decided('allow'), permitted()],
+      'permits act_1 without the approval it needed',
+    ],
+    ['something is decided anew', [decided('deny'), decided('ask', { sseq: 2 })], 'decides act_1 again'],
+    ['what was denied is allowed', [decided('deny'), allowed({ sseq: 2 })], 'decides act_1 again'],
+    ['what was allowed is denied', [allowed(), decided('deny', { sseq: 2 })], 'decides act_1 again'],
     [
       'something ran on a question nobody asked',
       [decided('ask'), permitted(under)],
@@ -160,15 +194,26 @@ describe('the story the leaves tell', () => {
       [...granted, approval('spent', 3)],
       'apr_1 was spent, but nothing was permitted under it',
     ],
-    ['a permit is given twice', [decided('allow'), permitted(), permitted({ sseq: 3 })], 'permits prm_1 again'],
     [
-      'a run has two outcomes',
-      [decided('allow'), permitted(), finished('failed'), finished('done', 4)],
-      'tells a second outcome of prm_1',
+      'a permit is given twice',
+      [...granted, permitted(under), permitted({ ...under, sseq: 3 })],
+      'permits prm_1 again',
+    ],
+    ['that is told in one', [allowed(), allowed({ stream: 'act_2' })], 'permits prm_1 again'],
+    [
+      'one action has two permits',
+      [allowed(), ...granted.slice(1), permitted({ ...under, permit: 'prm_2' })],
+      'permits act_1 again, after prm_1',
     ],
     [
+      'an approval was spent on what was allowed without it',
+      [...granted.slice(1), approval('spent', 3), allowed(under)],
+      'apr_1 was spent, but nothing was permitted under it',
+    ],
+    ['a run has two outcomes', [allowed(), finished('failed'), finished('done', 3)], 'tells a second outcome of prm_1'],
+    [
       'an outcome is of another action',
-      [decided('allow'), permitted(), finished('done', 1, { stream: 'act_9' })],
+      [allowed(), finished('done', 1, { stream: 'act_9' })],
       'tells the outcome of a permit of another action',
     ],
     [
@@ -221,7 +266,7 @@ describe('the story the leaves tell', () => {
   })
 
   it('tells a step back in time once, not with every leaf after it', () => {
-    const late = permitted({ time: 500_000 })
-    expect(told([decided('allow'), late, finished('done', 3, { time: 500_001 })])).toHaveLength(1)
+    const late = finished('unknown', 2, { time: 500_000 })
+    expect(told([allowed(), late, finished('done', 3, { time: 500_001 })])).toHaveLength(1)
   })
 })

@@ -22,8 +22,9 @@ interface Life {
   readonly stream: string
   /** Of its latest leaf that has one. */
   position: number
-  /** Of an action. */
+  /** Of an action: what was decided, and what lets it run. */
   decision: string | undefined
+  permit: string | undefined
 }
 
 interface ApprovalLife {
@@ -81,7 +82,7 @@ export function createStory(): Story {
   }
 
   function begin(stream: string): Life {
-    const life = { stream, position: 0, decision: undefined }
+    const life = { stream, position: 0, decision: undefined, permit: undefined }
     lives.set(stream, life)
     return life
   }
@@ -105,9 +106,10 @@ export function createStory(): Story {
 
   function plot(leaf: Leaf, life: Life): readonly string[] {
     switch (leaf.type) {
+      case 'action.allowed':
+        return [...decided(leaf, life), ...permitted(leaf, life)]
       case 'action.decided':
-        life.decision = leaf.observed ? 'observed' : (leaf.decision ?? 'deny')
-        return nothing
+        return decided(leaf, life)
       case 'action.permitted':
         return permitted(leaf, life)
       case 'action.finished':
@@ -154,17 +156,32 @@ export function createStory(): Story {
     ]
   }
 
-  function permitted(leaf: Leaf, { stream, decision }: Life): readonly string[] {
-    const { permit = '' } = leaf
-    if (permits.has(permit)) return [`permits ${permit} again`]
-    permits.set(permit, { stream, outcome: undefined })
-    if (decision === undefined) return [`permits ${stream}, which was never decided`]
-    if (leaf.approval !== undefined) return underApproval(leaf, leaf.approval)
-    if (decision === 'ask') return [`permits ${stream} without the approval it needed`]
-    return decision === 'deny' ? [`permits ${stream}, which was denied`] : nothing
+  function decided({ observed, decision = 'deny' }: Leaf, life: Life): readonly string[] {
+    const isAgain = life.decision !== undefined
+    life.decision = observed && decision === 'ask' ? 'observed' : decision
+    return isAgain ? [`decides ${life.stream} again`] : nothing
   }
 
-  function underApproval({ permit, stream }: Leaf, id: string): readonly string[] {
+  function permitted(leaf: Leaf, life: Life): readonly string[] {
+    const { stream, decision, permit: before } = life
+    const { permit = '', approval } = leaf
+    if (permits.has(permit)) return [`permits ${permit} again`]
+    permits.set(permit, { stream, outcome: undefined })
+    life.permit = permit
+    return [
+      ...(before === undefined ? nothing : [`permits ${stream} again, after ${before}`]),
+      ...(decision === undefined ? [`permits ${stream}, which was never decided`] : nothing),
+      ...(decision === 'deny' ? [`permits ${stream}, which was denied`] : nothing),
+      ...(leaf.type === 'action.allowed' ? atOnce(life) : underApproval(leaf, approval)),
+    ]
+  }
+
+  function atOnce({ stream, decision }: Life): readonly string[] {
+    return decision === 'ask' ? [`permits ${stream} without the approval it needed`] : nothing
+  }
+
+  function underApproval({ permit, stream }: Leaf, id: string | undefined): readonly string[] {
+    if (id === undefined) return [`permits ${stream} without the approval it needed`]
     const question = questions.get(id)
     if (!question) return [`permits under ${id}, which was never asked`]
     if (question.permit !== undefined) return [`permits under ${id} a second time`]

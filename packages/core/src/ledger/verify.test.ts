@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { Fact } from '@countersign/schema'
 import { beforeAll, describe, expect, it } from 'vitest'
+import { allowedFact } from '../facts/steps.ts'
 import { decodeBundle, encodeBundle } from './bundle.ts'
 import { decodeUtf8, encodeUtf8, toBase64 } from './bytes.ts'
 import { ledgerPaths } from './export.ts'
@@ -14,10 +15,12 @@ import { createLogKey, createSigner, verifyEd25519 } from './signer.ts'
 import { verifyLedger, type VerifyOptions } from './verify.ts'
 
 type Files = ReadonlyMap<string, Uint8Array>
+/** What is done, and whether it is seen alone, with a checkpoint kept at 500, and with the newest. */
+type Attack = [string, () => Promise<Files>, boolean, boolean, boolean]
 
 const parts = { hash: sha256, verifySignature: verifyEd25519 }
 const signer = createSigner('countersign.test/default', createLogKey())
-const size = 616
+const size = 615
 
 const verify = (files: Files, options: Partial<VerifyOptions> = {}) =>
   verifyLedger({ read: async (path) => files.get(path) }, parts, { vkey: signer.vkey, ...options })
@@ -28,12 +31,12 @@ const problemsOf = async (files: Files, options: Partial<VerifyOptions> = {}) =>
 /** Beside what happens in a day. */
 const otherKinds: readonly string[] = ['tool.changed', 'record.denied', 'record.erased']
 
-/** A day of 616 entries: the sample story without those, then 200 actions that policy allowed. */
+/** A day of 615 entries: the sample story without those, then 300 actions that policy allowed. */
 function day(): Fact[] {
-  const runs = Array.from({ length: 200 }, (_, at): Fact[] => {
+  const runs = Array.from({ length: 300 }, (_, at): Fact[] => {
     const record = sampleRecord(`act_run${at}`)
     const permit = samplePermit(`prm_run${at}`, record)
-    return [{ kind: 'action.decided', record }, { kind: 'action.permitted', permit }, finished(permit)]
+    return [allowedFact(record, permit), finished(permit)]
   })
   return [...sampleStory().filter(({ kind }) => !otherKinds.includes(kind)), ...runs.flat()]
 }
@@ -71,7 +74,12 @@ describe('verifying a ledger (P11)', () => {
       state: 'unanchored',
       problems: [],
       furtherProblems: 0,
-      counts: expect.objectContaining({ 'action.decided': 202, 'approval.granted': 1, 'deployment.founded': 1 }),
+      counts: expect.objectContaining({
+        'action.allowed': 301,
+        'action.decided': 1,
+        'approval.granted': 1,
+        'deployment.founded': 1,
+      }),
     })
     expect(Object.values(report.counts).reduce((sum, count) => sum + count)).toBe(size)
   })
@@ -95,7 +103,7 @@ describe('verifying a ledger (P11)', () => {
   })
 
   it('takes the full file where the partial one is gone, as the format allows', async () => {
-    const grown = await publish([...leaves, ...leavesOf(day(), someTime).slice(0, 152)], signer)
+    const grown = await publish([...leaves, ...leavesOf(day(), someTime).slice(0, 153)], signer)
     const served = new Map(grown)
     for (const path of ['tile/entries/002', 'tile/0/002']) expect(served.has(path)).toBe(true)
     served.set('checkpoint', encodeUtf8(newest))
@@ -105,15 +113,33 @@ describe('verifying a ledger (P11)', () => {
 
   // Ledger research note, detection matrix: D writes the database, K holds the log's key. What a full recompute sees
   // alone, and with a checkpoint kept at 500 or the newest one, as a witness has it.
-  const attacks: [string, () => Promise<Files>, boolean, boolean, boolean][] = [
+  const attacks: Attack[] = [
     ['D edits one entry', async () => edited(files), true, true, true],
     ['D+K edits one entry, rebuilds and signs again', () => publish(replaced(leaves), signer), false, true, true],
     ['D+K drops the newest 100', () => publish(leaves.slice(0, -100), signer), false, false, true],
     ['D serves an old checkpoint', () => publish(leaves.slice(0, 500), signer), false, false, true],
     [
       'D+K deletes an entry of the deployment, renumbers and signs again',
-      () => publish(leaves.toSpliced(10, 1), signer),
+      () => publish(leaves.toSpliced(9, 1), signer),
       false,
+      true,
+      true,
+    ],
+    ...(['deny', 'ask'] as const).map((word): Attack => [
+      `D+K turns what was allowed into what met ${word}, and signs again`,
+      () =>
+        publish(
+          replaced(leaves, (leaf) => reworded(leaf, '"kind":"allow"', `"kind":"${word}"`)),
+          signer,
+        ),
+      true,
+      true,
+      true,
+    ]),
+    [
+      'D+K permits one action twice and signs again',
+      () => publish(leaves.toSpliced(victim, 0, ...leaves.slice(victim, victim + 1)), signer),
+      true,
       true,
       true,
     ],
@@ -144,7 +170,7 @@ describe('verifying a ledger (P11)', () => {
       (all) => changed(all, 'tile/1/000.p/2', turn),
       'tile/1/000.p/2 is not what the entries give.',
     ],
-    ['a tile is missing', (all) => changed(all, 'tile/0/002.p/104', () => undefined), 'tile/0/002.p/104 is not there.'],
+    ['a tile is missing', (all) => changed(all, 'tile/0/002.p/103', () => undefined), 'tile/0/002.p/103 is not there.'],
     [
       'a tile is short',
       (all) => changed(all, 'tile/0/000', (bytes) => bytes.slice(1)),
@@ -168,7 +194,7 @@ describe('verifying a ledger (P11)', () => {
     ['the checkpoint is missing', (all) => changed(all, 'checkpoint', () => undefined), 'The checkpoint is not there.'],
     [
       'the checkpoint is altered',
-      (all) => changed(all, 'checkpoint', (note) => encodeUtf8(decodeUtf8(note).replace('616', '615'))),
+      (all) => changed(all, 'checkpoint', (note) => encodeUtf8(decodeUtf8(note).replace('615', '614'))),
       'The checkpoint is not signed by this log’s key, or is malformed.',
     ],
     [
@@ -248,19 +274,23 @@ describe('@countersign/core/verify', () => {
   })
 })
 
-/** Entry 400 is a decision; its risk grows by as many digits. */
-const riskier = (leaf: Uint8Array): Uint8Array => {
+/** An action that was allowed. */
+const victim = 401
+/** Its risk grows by as many digits. */
+const riskier = (leaf: Uint8Array) => reworded(leaf, '"score":40', '"score":99')
+
+function reworded(leaf: Uint8Array, from: string, to: string): Uint8Array {
   const text = decodeUtf8(leaf)
-  expect(text).toContain('"score":40')
-  return encodeUtf8(text.replace('"score":40', '"score":99'))
+  expect(text).toContain(from)
+  return encodeUtf8(text.replace(from, to))
 }
 
-const replaced = (all: readonly Uint8Array[]): Uint8Array[] =>
-  all.map((leaf, index) => (index === 400 ? riskier(leaf) : leaf))
+const replaced = (all: readonly Uint8Array[], by = riskier): Uint8Array[] =>
+  all.map((leaf, index) => (index === victim ? by(leaf) : leaf))
 
 const edited = (files: Files): Files =>
   changed(files, 'tile/entries/001', (bytes) =>
-    encodeBundle(decodeBundle(bytes).map((leaf, at) => (at === 400 - 256 ? riskier(leaf) : leaf))),
+    encodeBundle(decodeBundle(bytes).map((leaf, at) => (at === victim - 256 ? riskier(leaf) : leaf))),
   )
 
 const turn = (bytes: Uint8Array): Uint8Array => bytes.map((byte, at) => (at === 40 ? byte ^ 1 : byte))

@@ -7,6 +7,7 @@
  * @module
  */
 import type { ActionLife, ActionRecord, DataNode, Entry, FactOf } from '@countersign/schema'
+import { stepsOf } from '../facts/steps.ts'
 
 export type RunState = 'START' | 'RUNNING' | 'COMPLETE' | 'FAIL' | 'ABORT'
 
@@ -23,15 +24,17 @@ const stateOfChange: Partial<Record<Change, RunState>> = {
   voided: 'ABORT',
 }
 
-/** The event an entry is worth, if any. */
-export function runStateOf({ fact }: Entry): RunState | undefined {
+/** The event an entry is worth, if any: of what is decided and permitted in one, that of the decision. */
+export function runStateOf({ fact: told }: Entry): RunState | undefined {
+  const [fact = told] = stepsOf(told)
   if (fact.kind === 'action.decided') return fact.record.decision.kind === 'deny' ? 'ABORT' : 'START'
   if (fact.kind === 'action.finished') return fact.outcome.kind === 'done' ? 'COMPLETE' : 'FAIL'
   return fact.kind === 'approval.changed' ? stateOfChange[fact.change] : undefined
 }
 
 /** The action that an entry is about. */
-export function actionIdOf({ fact }: Entry): string | undefined {
+export function actionIdOf({ fact: told }: Entry): string | undefined {
+  const [fact = told] = stepsOf(told)
   if (fact.kind === 'action.decided') return fact.record.id
   if (fact.kind === 'action.finished') return fact.actionId
   return fact.kind === 'approval.changed' ? fact.approval.actionId : undefined

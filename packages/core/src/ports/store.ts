@@ -40,7 +40,7 @@ export interface Change {
  * apply concurrent changes as if one after the other. What a fact changes (the approval, permit, agent, person or tool
  * it carries) is saved in the same commit. It MUST refuse, writing nothing, with
  * - `ERR_STORE_CONFLICT` unless a carried approval, agent, person or tool has exactly the stored version plus one (1 if
- *   new), and for `action.permitted` unless `agentVersion` is the stored agent's and that agent is active; also for a
+ *   new), and for `action.allowed` and `action.permitted` unless `agentVersion` is the stored agent's and that agent is active; also for a
  *   person whose (issuer, subject) is someone else's, for an action or permit whose id is taken (of actions, as far as it remembers: ids are minted and never repeat), and for
  *   `action.finished` or `action.replayed` without that permit (P2);
  * - `ERR_STORE_CONFLICT` for a new approval while another with the same digest is open or granted;
@@ -48,7 +48,8 @@ export interface Change {
  * - `ERR_GRANT_SPENT` for a second permit under the same approval;
  * - `ERR_SELF_APPROVAL` for a signature by someone the approval bars, as stored or as carried (P3), or by the same
  *   person twice (`ERR_APPROVAL_SIGNED_TWICE`);
- * - `ERR_ATTEMPT_KNOWN` (detail: the PermitRecord, unless it was erased) for `action.permitted` if the same
+ * - `ERR_INPUT_INVALID` for `action.permitted` without an approval, and for `action.allowed` of what is denied or asked about;
+ * - `ERR_ATTEMPT_KNOWN` (detail: the PermitRecord, unless it was erased) for a permit if the same
  *   (credential, attempt id) has a permit already, or if the same credential has a `replayable` permit for this digest
  *   that is finished but not delivered, or that has not ended and whose client may be gone: one of the two was
  *   countersigned, it was abandoned, or it runs on another node;

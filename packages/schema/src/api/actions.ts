@@ -33,7 +33,7 @@ export const ActionLine = ActionSummary.extend({
 })
 export type ActionLine = z.infer<typeof ActionLine>
 
-/** One line of an action's life, from the ledger. */
+/** One line of an action's life, from the ledger; one entry may tell two, and then both have its index and id. */
 export const TimelineEntry = z.object({
   index: z.number().int().describe('Position in the ledger.'),
   id: z.string(),

@@ -8,7 +8,7 @@ import {
   decided,
   founded,
   minuteMs,
-  permitted,
+  begins,
   sampleAction,
   sampleAgent,
   sampleAllow,
@@ -116,7 +116,7 @@ it('P2: nor a permit without an outcome from being closed', async () => {
   await store.commit({ facts: [agentChanged(agent)] })
   const record = sampleRecord({ action: sampleAction({ agent: agent.id }), decision: sampleAllow() })
   const permit = samplePermit(record, { agentVersion: agent.version })
-  await store.commit({ facts: [decided(record), permitted(permit)] })
+  await store.commit({ facts: begins(record, permit) })
   clock.set(permit.deadline + 1)
   const desk = {
     ...createDesk({ store }),

@@ -6,7 +6,7 @@ import {
   createManualClock,
   decided,
   minuteMs,
-  permitted,
+  begins,
   sampleAction,
   sampleAgent,
   sampleAllow,
@@ -54,7 +54,7 @@ describe('deadlines', () => {
     await store.commit({ facts: [agentChanged(agent)] })
     const record = sampleRecord({ action: sampleAction({ agent: agent.id }), decision: sampleAllow() })
     const permit = samplePermit(record, { agentVersion: agent.version })
-    await store.commit({ facts: [decided(record), permitted(permit)] })
+    await store.commit({ facts: begins(record, permit) })
     await start('nod_1')
     clock.set(Math.max(startOfTime, permit.deadline) + 1)
     await expect.poll(async () => (await store.permits.get(permit.id))?.outcome?.kind).toBe('unknown')

@@ -1,7 +1,7 @@
 import { isError, newId } from '@countersign/core'
 import type { ActionRecord, Fact, PermitRecord } from '@countersign/schema'
 import { describe, expect, it } from 'vitest'
-import { decided, finished, permitted, replayed, sampleUnknown } from './facts.ts'
+import { begins, decided, finished, replayed, sampleUnknown } from './facts.ts'
 import { samplePermit, sampleRecord, unique } from './samples.ts'
 import { enrol, expectRefusal, type OpenStore, stage } from './stage.ts'
 
@@ -18,8 +18,7 @@ export function attempts(open: OpenStore): void {
       const leave = await permit(first, over)
       const again = async (attempt: ActionRecord['attempt']) => {
         const next = sampleRecord({ action: first.action, attempt })
-        await store.commit({ facts: [decided(next)] })
-        return { facts: [permitted(samplePermit(next))] }
+        return { facts: begins(next, samplePermit(next)) }
       }
       return { store, record, permit, credential, first, leave, again }
     }
@@ -27,10 +26,10 @@ export function attempts(open: OpenStore): void {
     it('gets one permit for one attempt id, whatever the action', async () => {
       const { store, credential, leave, record } = await scenes({ replayable: false })
       const other = record({ attempt: { credential, id: 'attempt-1' } })
-      await store.commit({ facts: [decided(other)] })
-      await expectRefusal(store, { facts: [permitted(samplePermit(other))] }, 'ERR_ATTEMPT_KNOWN')
+      const again = { facts: begins(other, samplePermit(other)) }
+      await expectRefusal(store, again, 'ERR_ATTEMPT_KNOWN')
       await store.commit({ facts: [finished(leave)] })
-      await expectRefusal(store, { facts: [permitted(samplePermit(other))] }, 'ERR_ATTEMPT_KNOWN')
+      await expectRefusal(store, again, 'ERR_ATTEMPT_KNOWN')
     })
 
     it('tells which permit it was', async () => {
@@ -58,9 +57,8 @@ export function attempts(open: OpenStore): void {
       const { record } = await enrol(store)
       const attempt = { credential: unique('key'), id: 'attempt-1' }
       const racers = Array.from({ length: 20 }, () => record({ attempt }))
-      await store.commit({ facts: racers.map(decided) })
       const results = await Promise.allSettled(
-        racers.map((racer) => store.commit({ facts: [permitted(samplePermit(racer))] })),
+        racers.map((racer) => store.commit({ facts: begins(racer, samplePermit(racer)) })),
       )
       const lost = results.filter((result) => result.status === 'rejected')
       expect(lost).toHaveLength(19)
@@ -120,8 +118,8 @@ export function attempts(open: OpenStore): void {
       const on = async (again: Again, attempt: ActionRecord['attempt'], over: Partial<PermitRecord>) => {
         const change = await again(attempt)
         return {
-          facts: change.facts.map((fact) =>
-            fact.kind === 'action.permitted' ? permitted({ ...fact.permit, ...over }) : fact,
+          facts: change.facts.flatMap((fact) =>
+            fact.kind === 'action.allowed' ? begins(fact.record, { ...samplePermit(fact.record), ...over }) : [fact],
           ),
         }
       }

@@ -3,12 +3,14 @@
  *
  * @module
  */
+import { allowedFact } from '@countersign/core'
 import type {
   ActionRecord,
   Agent,
   Approval,
   AttemptKey,
   Countersignature,
+  Fact,
   FactOf,
   Outcome,
   PermitRecord,
@@ -21,6 +23,10 @@ type ApprovalChange = FactOf<'approval.changed'>['change']
 export const founded = (): FactOf<'deployment.founded'> => ({ kind: 'deployment.founded', by: 'system', demo: false })
 
 export const decided = (record: ActionRecord): FactOf<'action.decided'> => ({ kind: 'action.decided', record })
+
+/** What the gate records before it runs this: one fact unless an approval is spent. */
+export const begins = (record: ActionRecord, permit: PermitRecord): Fact[] =>
+  permit.approval === undefined ? [allowedFact(record, permit)] : [decided(record), permitted(permit)]
 
 export const changed = (
   change: ApprovalChange,

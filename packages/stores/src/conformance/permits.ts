@@ -5,6 +5,7 @@ import {
   activated,
   agentChanged,
   asked,
+  begins,
   changed,
   decided,
   finished,
@@ -56,10 +57,11 @@ export function permits(open: OpenStore): void {
       ])('refuses %s', async (_, over) => {
         const { store } = scene
         const { agent, record } = await enrol(store)
-        const action = record()
-        await store.commit({ facts: [agentChanged({ ...agent, version: 2 }), decided(action)] })
-        const permit = samplePermit(action, { agentVersion: 2, ...over({ ...agent, version: 2 }) })
-        await expectRefusal(store, { facts: [permitted(permit)] }, 'ERR_STORE_CONFLICT')
+        await store.commit({ facts: [agentChanged({ ...agent, version: 2 })] })
+        const { agent: id = agent.id, ...rest } = over({ ...agent, version: 2 })
+        const action = record({}, { agent: id })
+        const permit = samplePermit(action, { agentVersion: 2, ...rest })
+        await expectRefusal(store, { facts: begins(action, permit) }, 'ERR_STORE_CONFLICT')
         expect(await store.permits.get(permit.id)).toBeUndefined()
       })
 
@@ -68,12 +70,12 @@ export function permits(open: OpenStore): void {
         const { agent, record } = await enrol(store)
         const action = record()
         const stopped = { ...agent, version: 2, status: 'stopped' as const }
-        await store.commit({ facts: [decided(action), agentChanged(stopped, 'stopped')] })
-        const refused = { facts: [permitted(samplePermit(action, { agentVersion: 2 }))] }
+        await store.commit({ facts: [agentChanged(stopped, 'stopped')] })
+        const refused = { facts: begins(action, samplePermit(action, { agentVersion: 2 })) }
         await expectRefusal(store, refused, 'ERR_STORE_CONFLICT')
 
         await store.commit({ facts: [agentChanged({ ...agent, version: 3 }, 'started')] })
-        await store.commit({ facts: [permitted(samplePermit(action, { agentVersion: 3 }))] })
+        await store.commit({ facts: begins(action, samplePermit(action, { agentVersion: 3 })) })
       })
 
       it('lets no permit slip past a stop that was acknowledged before it', async () => {
@@ -81,7 +83,7 @@ export function permits(open: OpenStore): void {
         const { agent, record } = await enrol(store)
         const tries = Array.from({ length: 30 }, async () => {
           const action = record()
-          return store.commit({ facts: [decided(action), permitted(samplePermit(action))] })
+          return store.commit({ facts: begins(action, samplePermit(action)) })
         })
         const stop = store.commit({ facts: [agentChanged({ ...agent, version: 2, status: 'stopped' }, 'stopped')] })
         const stoppedAt = await stop
@@ -101,20 +103,19 @@ export function permits(open: OpenStore): void {
         const tool = sampleTool()
         await store.commit({ facts: [personChanged(person), toolChanged(tool), activated('v1')] })
         const action = record()
-        await store.commit({ facts: [decided(action)] })
         const on = {
           people: [{ id: person.id, version: 1 }],
           tool: { id: tool.id, definition: tool.pinned?.hash ?? '' },
         }
-        return { store, agent, person, tool, permit: samplePermit(action, on) }
+        return { store, agent, person, tool, action, permit: samplePermit(action, on) }
       }
       const other = { hash: 'd'.repeat(64), says: {} }
 
       it('and are taken while all of it is so', async () => {
-        const { store, permit, tool } = await judged()
+        const { store, action, permit, tool } = await judged()
         const listed = { ...tool, version: 2, listed: other } // what the server lists is not what may be used
         await store.commit({ facts: [toolChanged(listed, 'listed'), activated('v1')] })
-        await store.commit({ facts: [permitted(permit)] })
+        await store.commit({ facts: begins(action, permit) })
         expect((await store.permits.get(permit.id))?.permit).toEqual(permit)
       })
 
@@ -138,7 +139,7 @@ export function permits(open: OpenStore): void {
       ])('and are refused once %s', async (_, code, after) => {
         const on = await judged()
         await on.store.commit({ facts: [after(on)] })
-        await expectRefusal(on.store, { facts: [permitted(on.permit)] }, code)
+        await expectRefusal(on.store, { facts: begins(on.action, on.permit) }, code)
         expect(await on.store.permits.get(on.permit.id)).toBeUndefined()
       })
 
@@ -146,15 +147,16 @@ export function permits(open: OpenStore): void {
         ['a person nobody knows', 'ERR_STORE_CONFLICT', { people: [{ id: 'per_nobody', version: 1 }] }],
         ['a tool nobody knows', 'ERR_TOOL_CHANGED', { tool: { id: 'crm/nothing', definition: 'e'.repeat(64) } }],
       ])('and are refused where they rest on %s', async (_, code, over) => {
-        const { store, permit } = await judged()
-        await expectRefusal(store, { facts: [permitted({ ...permit, ...over })] }, code)
+        const { store, action, permit } = await judged()
+        await expectRefusal(store, { facts: begins(action, { ...permit, ...over }) }, code)
       })
 
       it('also behind what was activated in the same change, and by the older ones once they are activated again', async () => {
-        const { store, permit } = await judged()
-        await expectRefusal(store, { facts: [activated('v2'), permitted(permit)] }, 'ERR_POLICY_OUTDATED')
+        const { store, action, permit } = await judged()
+        const begun = begins(action, permit)
+        await expectRefusal(store, { facts: [activated('v2'), ...begun] }, 'ERR_POLICY_OUTDATED')
         await store.commit({ facts: [activated('v2')] })
-        await store.commit({ facts: [activated('v1'), permitted(permit)] })
+        await store.commit({ facts: [activated('v1'), ...begun] })
       })
     })
 
@@ -279,8 +281,7 @@ export function permits(open: OpenStore): void {
           await expectRefusal(store, { facts: [finished(leave)] }, 'ERR_PERMIT_FINISHED')
           const { timeline } = (await store.actions.get(leave.actionId)) ?? { timeline: [] }
           expect(timeline.map((entry) => entry.fact)).toMatchObject([
-            { kind: 'action.decided' },
-            { kind: 'action.permitted' },
+            { kind: 'action.allowed' },
             { kind: 'action.finished', outcome: open },
             { kind: 'action.finished', outcome: sampleDone },
           ])
@@ -346,7 +347,7 @@ export function permits(open: OpenStore): void {
       expect(await store.permits.overdue()).toEqual([])
 
       const many = Array.from({ length: 120 }, () => record())
-      await store.commit({ facts: many.flatMap((one) => [decided(one), permitted(samplePermit(one, { deadline }))]) })
+      await store.commit({ facts: many.flatMap((one) => begins(one, samplePermit(one, { deadline }))) })
       expect(await store.permits.overdue()).toHaveLength(100)
       expect((await store.permits.get(patient.id))?.outcome).toBeUndefined()
     })

@@ -59,7 +59,7 @@ export function sampleRecord(over: Partial<Omit<ActionRecord, 'digest'>> = {}): 
     },
     measures: { rows: 48_211 },
     risk: { score: 40, signals: [{ name: 'sensitive', points: 40, says: 'Financial data leaves its home.' }] },
-    decision: sampleAsk(),
+    decision: sampleAllow(),
     observed: false,
     attempt: { credential: 'key-of-reporter', id: unique('attempt') },
     session: 'session-1',

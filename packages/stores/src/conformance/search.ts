@@ -1,12 +1,23 @@
 import { type ActionQuery, classKeyword, digestKeyword, purposeKeywords } from '@countersign/core'
 import type { ActionRecord, DataUse } from '@countersign/schema'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { agentChanged, asked, changed, decided, finished, permitted, sampleFailed, sampleUnknown } from './facts.ts'
+import {
+  agentChanged,
+  asked,
+  changed,
+  decided,
+  finished,
+  begins,
+  permitted,
+  sampleFailed,
+  sampleUnknown,
+} from './facts.ts'
 import {
   minuteMs,
   sampleAction,
   sampleAgent,
   sampleAllow,
+  sampleAsk,
   granted,
   rejected,
   sampleDeny,
@@ -38,6 +49,8 @@ function dataUse(reads: string, writes: string, model?: string): DataUse {
 const records: Readonly<Record<string, ActionRecord>> = {
   read: sampleRecord({ ...plain, action: mine({ verb: 'data.read' }), dataUse: dataUse('crm.people', 'dwh.people') }),
   write: sampleRecord({
+    decision: sampleAsk(),
+    observed: true,
     risk: { score: 90, signals: [] },
     action: mine({ verb: 'data.write', operation: 'pg.query' }),
     dataUse: dataUse('crm.orders', 'crm.people'),
@@ -47,7 +60,11 @@ const records: Readonly<Record<string, ActionRecord>> = {
   model: sampleRecord({ ...plain, action: mine({ verb: 'model.invoke' }), dataUse: dataUse('a', 'b', 'own-model') }),
   other: sampleRecord({ ...plain, action: sampleAction({ agent: 'another' }) }),
 }
-const ends = { read: {}, write: { outcome: sampleUnknown }, acted: { outcome: sampleFailed } }
+const ends: Readonly<Record<string, object>> = {
+  read: {},
+  write: { outcome: sampleUnknown },
+  acted: { outcome: sampleFailed },
+}
 
 export function search(open: OpenStore): void {
   describe('searching actions', () => {
@@ -56,13 +73,12 @@ export function search(open: OpenStore): void {
     beforeAll(async () => {
       const { store, clock } = scene
       await store.commit({ facts: ['searcher', 'another'].map((id) => agentChanged(sampleAgent({ id }))) })
-      for (const record of Object.values(records)) {
+      for (const [name, record] of Object.entries(records)) {
         clock.advance(minuteMs)
-        await store.commit({ facts: [decided(record)] })
-      }
-      for (const [name, over] of Object.entries(ends)) {
-        const permit = samplePermit(records[name] ?? sampleRecord())
-        await store.commit({ facts: [permitted(permit), finished(permit, over)] })
+        const permit = samplePermit(record)
+        const over = ends[name]
+        const facts = over === undefined ? [decided(record)] : [...begins(record, permit), finished(permit, over)]
+        await store.commit({ facts })
       }
     })
 

@@ -6,7 +6,7 @@
 import type { Change, Clock, ErrorCode, Store } from '@countersign/core'
 import type { ActionRecord, Agent, Entry, PermitRecord } from '@countersign/schema'
 import { afterAll, beforeAll, expect } from 'vitest'
-import { agentChanged, decided, permitted } from './facts.ts'
+import { agentChanged, begins } from './facts.ts'
 import { sampleAction, sampleAgent, samplePermit, sampleRecord, startOfTime } from './samples.ts'
 
 /** Opens an empty store. It reads the time from `clock` and nowhere else. */
@@ -90,10 +90,10 @@ export async function enrol(store: Store, agent: Agent = sampleAgent()) {
     agent,
     record: (over: Parameters<typeof sampleRecord>[0] = {}, action: Parameters<typeof sampleAction>[0] = {}) =>
       sampleRecord({ ...over, action: sampleAction({ agent: agent.id, ...action }) }),
-    /** Decides and permits in one commit, as the gate does for a plain allow. */
+    /** Decides and permits, as the gate does. */
     async permit(record: ActionRecord, over: Partial<PermitRecord> = {}): Promise<PermitRecord> {
       const permit = samplePermit(record, over)
-      await store.commit({ facts: [decided(record), permitted(permit)] })
+      await store.commit({ facts: begins(record, permit) })
       return permit
     },
   }

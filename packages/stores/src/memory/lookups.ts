@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { aboutOf, type Keys } from '@countersign/core'
+import { aboutOf, type Keys, type Step, stepsOf } from '@countersign/core'
 import type { Fact } from '@countersign/schema'
 
 export interface Lookups {
@@ -39,22 +39,26 @@ export function createLookups(keys: Keys): Lookups {
     take(fact, index) {
       const { action, approval } = aboutOf(fact)
       remember(approval ?? action, index)
-      if (fact.kind === 'action.decided') operations.set(fact.record.id, fact.record.action.operation)
-      if (fact.kind === 'approval.changed' && fact.approval.version === 1) {
-        questions.set(fact.approval.actionId, fact.approval.id)
-        latest.set(keys.digest(fact.approval.digest), fact.approval.id)
-      }
-      if (fact.kind === 'action.permitted') {
-        const { id, actionId, agent } = fact.permit
-        permits.set(actionId, id)
-        seen.add(pair(agent, operations.get(actionId) ?? ''))
-      }
+      for (const step of stepsOf(fact)) takeStep(step)
     },
     timeline: (id) => timelines.get(id) ?? [],
     questionOf: (action) => questions.get(action),
     permitOf: (action) => permits.get(action),
     latest: (digestKey) => latest.get(digestKey),
     seen: (agent, operation) => seen.has(pair(agent, operation)),
+  }
+
+  function takeStep(fact: Step): void {
+    if (fact.kind === 'action.decided') operations.set(fact.record.id, fact.record.action.operation)
+    if (fact.kind === 'approval.changed' && fact.approval.version === 1) {
+      questions.set(fact.approval.actionId, fact.approval.id)
+      latest.set(keys.digest(fact.approval.digest), fact.approval.id)
+    }
+    if (fact.kind === 'action.permitted') {
+      const { id, actionId, agent } = fact.permit
+      permits.set(actionId, id)
+      seen.add(pair(agent, operations.get(actionId) ?? ''))
+    }
   }
 }
 

@@ -15,10 +15,12 @@ import {
   type PermitRow,
   replayKey,
   searchable,
+  type StepKind,
+  stepOf,
   type Store,
   type World,
 } from '@countersign/core'
-import type { ActionLife, Agent, Approval, Entry, FactKind, FactOf, Person } from '@countersign/schema'
+import type { ActionLife, Agent, Approval, Entry, Person } from '@countersign/schema'
 import type { MemoryJournal } from './journal.ts'
 import type { Lookups } from './lookups.ts'
 import { pageOf } from './paging.ts'
@@ -42,10 +44,8 @@ const mostRefused = 20
 
 export function createReads({ world, keys, lookups, journal, clock }: ReadsParts): Reads {
   /** Undefined for what was erased. */
-  function factAt<Kind extends FactKind>(index: number | null | undefined, kind: Kind): FactOf<Kind> | undefined {
-    const fact = index === null || index === undefined ? undefined : journal.at(index)?.fact
-    return fact?.kind === kind ? (fact as FactOf<Kind>) : undefined
-  }
+  const factAt = <Kind extends StepKind>(index: number | null | undefined, kind: Kind) =>
+    stepOf(index === null || index === undefined ? undefined : journal.at(index)?.fact, kind)
   const approvalOf = (row: { readonly entry: number } | undefined): Approval | undefined =>
     factAt(row?.entry, 'approval.changed')?.approval
   const agentOf = (row: { readonly entry: number; readonly erased: boolean } | undefined): Agent | undefined =>

@@ -1,5 +1,5 @@
 import type { Store } from '@countersign/core'
-import type { PermitRecord } from '@countersign/schema'
+import type { ActionRecord, PermitRecord } from '@countersign/schema'
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import {
@@ -10,6 +10,7 @@ import {
   decided,
   finished,
   granted,
+  begins,
   permitted,
   personChanged,
   sampleAction,
@@ -86,7 +87,7 @@ describe('H3: a row that says other than the ledger is not believed', { timeout:
     await expect(store.agents.get(agent.id)).rejects.toMatchObject(broken)
     await expect(store.agents.byKey(agent.keys[0]?.hash ?? '')).rejects.toMatchObject(broken)
     await expect(
-      store.commit({ facts: [decided(record), permitted(samplePermit(record, { agentVersion: 1 }))] }),
+      store.commit({ facts: begins(record, samplePermit(record, { agentVersion: 1 })) }),
     ).rejects.toMatchObject({ code: 'ERR_STORE_CONFLICT' })
   })
 
@@ -148,7 +149,7 @@ describe('H3: a row that says other than the ledger is not believed', { timeout:
       sampleRecord({ action: sampleAction({ agent: agent.id, parameters: { one: unique('one') } }) }),
     ) as [ReturnType<typeof sampleRecord>, ReturnType<typeof sampleRecord>]
     const [first, second] = [samplePermit(one), samplePermit(two)]
-    await store.commit({ facts: [decided(one), decided(two), permitted(first), permitted(second)] })
+    await store.commit({ facts: [...begins(one, first), ...begins(two, second)] })
     const { rows } = await sql.query<{ attempt_key: string }>('select attempt_key from permit where id = $1', [
       first.id,
     ])
@@ -201,7 +202,9 @@ describe('H3: a row that says other than the ledger is not believed', { timeout:
       }),
     )
     const [wanted, found] = records.map((record) => samplePermit(record)) as [PermitRecord, PermitRecord]
-    await store.commit({ facts: [...records.map(decided), permitted(wanted), permitted(found)] })
+    await store.commit({
+      facts: [wanted, found].flatMap((permit, place) => begins(records[place] as ActionRecord, permit)),
+    })
     if (state === 'undelivered')
       await store.commit({ facts: [wanted, found].map((one) => finished(one, { delivered: false })) })
     expect(await look(wanted)).toMatchObject({ permit: { id: wanted.id } })

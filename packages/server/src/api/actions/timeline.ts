@@ -1,18 +1,21 @@
 /**
- * An action's life in sentences, one for each entry of the ledger.
+ * An action's life in sentences, one for each step that an entry of the ledger tells.
  *
  * @module
  */
+import { type Step, stepsOf } from '@countersign/core'
 import type { Entry, FactOf, TimelineEntry } from '@countersign/schema'
 import type { Names } from '../front/names.ts'
 import { moment } from '../front/route.ts'
 
 export const timeline = (entries: readonly Entry[], names: Names): Promise<TimelineEntry[]> =>
   Promise.all(
-    entries.map(async ({ index, id, at, fact }) => {
-      const by = 'by' in fact ? await names.person(fact.by) : undefined
-      return { index, id, type: typeOf(fact), at: moment(at), words: wordsOf(fact), ...(by && { by }) }
-    }),
+    entries.flatMap(({ index, id, at, fact }) =>
+      stepsOf(fact).map(async (step) => {
+        const by = 'by' in step ? await names.person(step.by) : undefined
+        return { index, id, type: typeOf(fact), at: moment(at), words: wordsOf(step), ...(by && { by }) }
+      }),
+    ),
   )
 
 type Told = Entry['fact']
@@ -20,9 +23,9 @@ type Told = Entry['fact']
 const typeOf = (fact: Told): string =>
   fact.kind === 'approval.changed' ? `approval.${fact.change}` : fact.kind === 'erased' ? fact.was : fact.kind
 
-const wordsOf = (fact: Told): string => (words[fact.kind] as (fact: Told) => string)(fact)
+const wordsOf = (step: Step): string => (words[step.kind] as (step: Step) => string)(step)
 
-type Words = { readonly [Kind in Told['kind']]: (fact: Extract<Told, { kind: Kind }>) => string }
+type Words = { readonly [Kind in Step['kind']]: (step: Extract<Step, { kind: Kind }>) => string }
 
 const words = {
   erased: () => 'What was recorded here has been erased. Its place in the ledger stands.',

@@ -6,6 +6,7 @@ import {
   decided,
   finished,
   granted,
+  begins,
   permitted,
   sampleAction,
   sampleAllow,
@@ -109,7 +110,7 @@ describe('a run of this very action that may have happened', () => {
     const action = sampleAction({ agent: agent.id, parameters: { rows: 7 } })
     const record = sampleRecord({ action, decision: sampleAllow() })
     const permit = samplePermit(record, { agentVersion: agent.version })
-    await rig.store.commit({ facts: [decided(record), permitted(permit)] })
+    await rig.store.commit({ facts: begins(record, permit) })
     if (outcome) await rig.store.commit({ facts: [finished(permit, { outcome, delivered: false })] })
     const again = sampleOpen(sampleRecord({ action }), { barred: [agent.owner] })
     const other = await rig.ask(agent)

@@ -99,6 +99,7 @@ const hints = {
     agent: card.bound.action.agent,
   }),
   'signature.refused': ({ kind, approval }) => ({ kind, approval }),
+  'action.allowed': ({ kind, record }) => ({ kind, action: record.id, agent: record.action.agent }),
   'action.decided': ({ kind, record }) => ({ kind, action: record.id, agent: record.action.agent }),
   'action.permitted': ({ kind, permit }) => ({ kind, action: permit.actionId, agent: permit.agent }),
   'action.finished': ({ kind, actionId }) => ({ kind, action: actionId }),

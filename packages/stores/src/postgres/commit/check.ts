@@ -14,10 +14,11 @@ import {
   type Lookup,
   policiesInForce,
   type StateReport,
+  stepOf,
   type World,
 } from '@countersign/core'
 import { checkSearched, type CheckSearchedParts } from '../search/check.ts'
-import type { PermitRecord } from '@countersign/schema'
+import type { Fact } from '@countersign/schema'
 import type { Entries } from '../tables/entries.ts'
 import { mentionsOf } from './entries.ts'
 
@@ -104,7 +105,7 @@ export async function checkState({ db, tenant, entries, lookup, lives, terms }: 
         }
         const slot = { index, at, subject }
         for (const what of mentionsOf(fact, subject)) told.mentions.set(`${what} ${index}`, { kind: fact.kind })
-        const readable = fact.kind === 'action.permitted' ? { ...fact, permit: asFarAsKnown(fact.permit) } : fact
+        const readable = asFarAsKnown(fact)
         const applied = applyFacts([readable], [slot], { world: told.world, keys: keysOf(lookup) })
         if ('refused' in applied)
           told.broken.push(`entry ${index}: ${fact.kind} should not have been taken (${applied.refused.code})`)
@@ -117,13 +118,17 @@ export async function checkState({ db, tenant, entries, lookup, lives, terms }: 
    * What an erased agent did for others is still told of, and what others did that an erased person approved: they were as
    * they had to be, which nobody can read any more.
    */
-  function asFarAsKnown(permit: PermitRecord): PermitRecord {
+  function asFarAsKnown(fact: Fact): Fact {
+    const permit = stepOf(fact, 'action.permitted')?.permit
+    if (permit === undefined) return fact
     const { agent: id, agentVersion: version, people = [] } = permit
     const { agents } = told.world
     const isErased = told.erasedSubjects.has(id) && agents.get(id)?.erased !== false
     if (isErased)
       agents.set(id, { id, version, status: 'active', entry: 0, keys: [], owner: '', team: '', erased: true })
-    return { ...permit, people: people.filter((person) => !told.erasedSubjects.has(person.id)) }
+    const known = people.filter((person) => !told.erasedSubjects.has(person.id))
+    if (fact.kind === 'action.allowed') return { ...fact, permit: { ...fact.permit, people: known } }
+    return { kind: 'action.permitted', permit: { ...permit, people: known } }
   }
 
   async function compare(table: TableCheck): Promise<number> {

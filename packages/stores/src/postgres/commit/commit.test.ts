@@ -13,6 +13,7 @@ import {
   finished,
   founded,
   granted,
+  begins,
   permitted,
   personChanged,
   sampleAction,
@@ -165,7 +166,7 @@ describe('a commit', { timeout: 60_000 }, () => {
     const { agent, record } = await enrol(one)
     const attempt = (version: number) => {
       const action = record()
-      return { facts: [decided(action), permitted(samplePermit(action, { agentVersion: version }))] }
+      return { facts: begins(action, samplePermit(action, { agentVersion: version })) }
     }
     await other.commit({ facts: [founded()] }) // it has the agent as it is now
     const stop = { ...agent, version: 2, status: 'stopped' as const }
@@ -212,17 +213,17 @@ describe('a commit', { timeout: 60_000 }, () => {
       const { agent, record } = await enrol(one)
       const [person, tool, action] = [samplePerson(), sampleTool(), record()]
       await one.commit({ facts: [personChanged(person), toolChanged(tool), activated('v1')] })
-      await other.commit({ facts: [decided(action)] }) // it has all of them as they are now
+      await other.commit({ facts: [decided(record())] }) // it has all of them as they are now
       await one.commit({ facts: [move({ agent, person, tool })] })
       const people = [{ id: person.id, version: 1 }]
       const judgedOn = { people, tool: { id: tool.id, definition: tool.pinned?.hash ?? '' } }
       const permit = samplePermit(action, judgedOn)
-      await expect(other.commit({ facts: [permitted(permit)] })).rejects.toMatchObject({ code })
-      expect(await entriesOf(action)).toEqual(['action.decided'])
+      await expect(other.commit({ facts: begins(action, permit) })).rejects.toMatchObject({ code })
+      expect(await entriesOf(action)).toEqual([])
 
       // An instance that starts now, and reads rows instead of what happened, knows it as well.
       const third = await openStore()
-      await expect(third.commit({ facts: [permitted(permit)] })).rejects.toMatchObject({ code })
+      await expect(third.commit({ facts: begins(action, permit) })).rejects.toMatchObject({ code })
       expect((await third.check()).differences).toEqual([])
     },
   )
@@ -250,9 +251,9 @@ describe('a commit', { timeout: 60_000 }, () => {
     await sql('create trigger warns after insert on permit for each row execute function warn()')
     const { record } = await enrol(store)
     const action = record()
-    const index = await store.commit({ facts: [decided(action), permitted(samplePermit(action))] })
-    expect(await entriesOf(action)).toEqual(['action.decided', 'action.permitted'])
-    expect(await store.journal.read(index, 10)).toHaveLength(2)
+    const index = await store.commit({ facts: begins(action, samplePermit(action)) })
+    expect(await entriesOf(action)).toEqual(['action.allowed'])
+    expect(await store.journal.read(index, 10)).toHaveLength(1)
   })
 
   it('12: a warning that is about no commit is not taken for one', async () => {
@@ -289,8 +290,7 @@ describe('a commit', { timeout: 60_000 }, () => {
         await writer.commit({
           facts: [
             agentChanged({ ...agent, version }),
-            decided(action),
-            permitted(samplePermit(action, { agentVersion: version })),
+            ...begins(action, samplePermit(action, { agentVersion: version })),
           ],
         })
       }
@@ -300,7 +300,7 @@ describe('a commit', { timeout: 60_000 }, () => {
       const now = await reader.agents.get(agent.id)
       const action = record()
       await reader
-        .commit({ facts: [decided(action), permitted(samplePermit(action, { agentVersion: now?.version ?? 0 }))] })
+        .commit({ facts: begins(action, samplePermit(action, { agentVersion: now?.version ?? 0 })) })
         .catch((error: unknown) => expect(isError(error, 'ERR_STORE_CONFLICT')).toBe(true))
     }
     writing = false
@@ -350,13 +350,11 @@ describe('a commit', { timeout: 60_000 }, () => {
     const [first, second, third] = [record(), record(), record()].map((each) => ({ ...each, attempt }))
     if (!first || !second || !third) throw new Error('three of them')
     const leave = samplePermit(first)
-    await one.commit({ facts: [decided(first), permitted(leave), finished(leave)] })
+    await one.commit({ facts: [...begins(first, leave), finished(leave)] })
     const known = { code: 'ERR_ATTEMPT_KNOWN', detail: { id: leave.id } }
     const bystanders = [record(), record()].map((each) => other.commit({ facts: [decided(each)] }))
-    await expect(other.commit({ facts: [decided(second), permitted(samplePermit(second))] })).rejects.toMatchObject(
-      known,
-    )
-    await expect(one.commit({ facts: [decided(third), permitted(samplePermit(third))] })).rejects.toMatchObject(known)
+    await expect(other.commit({ facts: begins(second, samplePermit(second)) })).rejects.toMatchObject(known)
+    await expect(one.commit({ facts: begins(third, samplePermit(third)) })).rejects.toMatchObject(known)
     await Promise.all(bystanders)
     expect([await entriesOf(second), await entriesOf(third)]).toEqual([[], []])
   })
@@ -381,7 +379,7 @@ describe('a commit', { timeout: 60_000 }, () => {
     const agent = sampleAgent()
     const record = sampleRecord({ action: sampleAction({ agent: agent.id, onBehalfOf: unique('per') }) })
     const permit = samplePermit(record)
-    await store.commit({ facts: [agentChanged(agent), decided(record), permitted(permit), finished(permit)] })
+    await store.commit({ facts: [agentChanged(agent), ...begins(record, permit), finished(permit)] })
     await store.journal.erase(agent.id)
     expect((await store.check()).differences).toEqual([])
   })

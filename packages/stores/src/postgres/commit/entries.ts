@@ -110,6 +110,7 @@ const notAtAll = () => undefined
 const mentioned: { readonly [Kind in FactKind]: Mentioned<Kind> } = {
   'deployment.founded': notAtAll,
   'policy.activated': notAtAll,
+  'action.allowed': notAtAll,
   'action.decided': ofAction,
   'approval.changed': ofApproval,
   'signature.refused': ofApproval,

@@ -15,6 +15,7 @@ import {
   type SavedFrontier,
   replayKey,
   signatureKey,
+  stepsOf,
   type Touching,
   type World,
 } from '@countersign/core'
@@ -220,7 +221,7 @@ function createOver(world: World, most: number, leftOut = false) {
     approval: (id: string, signatures: string[]) => void approvals.set(id, signatures),
     permit: (id: string) => void permits.set(id, undefined),
     note(facts: readonly Fact[]): void {
-      for (const fact of facts) {
+      for (const fact of facts.flatMap(stepsOf)) {
         if (fact.kind === 'action.decided') actions.set(fact.record.id, undefined)
         if (fact.kind === 'action.finished' || fact.kind === 'action.replayed') permits.set(fact.permit, undefined)
         if (fact.kind === 'approval.changed' && !isPending(fact.approval.state)) {

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { subjectsOf, type Vault } from '@countersign/core'
+import { stepOf, subjectsOf, type Vault } from '@countersign/core'
 import type { Fact } from '@countersign/schema'
 import { randomUUID } from 'node:crypto'
 import type { Db, Row } from '../db.ts'
@@ -47,7 +47,8 @@ export function createSubjects({ db, tenant, vault }: { db: Db; tenant: string; 
         subjects = subjectsOf(facts, subjectOfAction)
       }
       for (const [position, fact] of facts.entries()) {
-        if (fact.kind === 'action.decided') remember(ofActions, fact.record.id, subjects[position] ?? '')
+        const record = stepOf(fact, 'action.decided')?.record
+        if (record !== undefined) remember(ofActions, record.id, subjects[position] ?? '')
       }
       return subjects
     },

@@ -1,4 +1,4 @@
-import { type ActionQuery, purposeKeywords, type Store } from '@countersign/core'
+import { type ActionQuery, purposeKeywords, stepOf, type Store } from '@countersign/core'
 import type { ActionRecord, Entry, Fact } from '@countersign/schema'
 import fc from 'fast-check'
 import pg from 'pg'
@@ -13,6 +13,7 @@ import {
   follow,
   followed,
   granted,
+  begins,
   permitted,
   rejected,
   sampleAction,
@@ -80,7 +81,8 @@ describe('searching in parts', { timeout: 120_000 }, () => {
         await plain.commit({ facts })
         const index = await store.commit({ facts })
         facts.forEach((fact, place) => {
-          if (fact.kind === 'action.decided') entryOf.set(fact.record.id, index + place)
+          const record = stepOf(fact, 'action.decided')?.record
+          if (record !== undefined) entryOf.set(record.id, index + place)
         })
       }
       const [lives] = fc.sample(fc.array(life, { minLength: 240, maxLength: 240, size: 'max' }), {
@@ -198,7 +200,7 @@ describe('searching in parts', { timeout: 120_000 }, () => {
       const { open, store, records, ids, cursor, rows, expected } = await scene()
       const permits = records.map((record) => samplePermit(record))
       await store.commit({
-        facts: records.flatMap((record, place) => [decided(record), permitted(permits[place] as never)]),
+        facts: records.flatMap((record, place) => begins(record, permits[place] as never)),
       })
       await store.commit({ facts: permits.slice(1).map((permit) => finished(permit)) })
       await followed(store)
@@ -209,14 +211,14 @@ describe('searching in parts', { timeout: 120_000 }, () => {
       expect([await rows(), await cursor()]).toEqual([4, '1'])
       await next.commit({ facts: [finished(permits[0] as never)] })
       await followed(next)
-      expect([await rows(), await cursor()]).toEqual([5, '16'])
+      expect([await rows(), await cursor()]).toEqual([5, '11'])
       expect(await ids(next)).toEqual(expected)
     })
 
     it('is written without waiting for another entry, once an action has run for a second', async () => {
       const { store, clock, records, ids } = await scene()
       const [record] = records as [ActionRecord]
-      const index = await store.commit({ facts: [decided(record), permitted(samplePermit(record))] })
+      const index = await store.commit({ facts: begins(record, samplePermit(record)) })
       await store.actions.index.cursor('search', 'beginning')
       await store.actions.index.add('search', await store.journal.read(0, index + 2))
       expect(await ids(store)).toEqual([])
@@ -227,9 +229,8 @@ describe('searching in parts', { timeout: 120_000 }, () => {
     it('H: is held against the ledger: what is missing, too much, or other than it says is told', async () => {
       const { store, sql, records } = await scene()
       const [first, second, third] = records as [ActionRecord, ActionRecord, ActionRecord]
-      await store.commit({ facts: records.map(decided) })
       const permit = samplePermit(first)
-      await store.commit({ facts: [permitted(permit)] })
+      await store.commit({ facts: [...begins(first, permit), ...records.slice(1).map(decided)] })
       await store.commit({ facts: [finished(permit)] })
       await followed(store)
       const { index } = (await sql.query('select index from cursor')).rows[0]
@@ -237,8 +238,13 @@ describe('searching in parts', { timeout: 120_000 }, () => {
 
       const entryOf = async ({ id }: ActionRecord) =>
         Number(
-          (await sql.query(`select entry from mention where what = $1 and kind = 'action.decided'`, [id])).rows[0]
-            .entry,
+          (
+            await sql.query(
+              `select entry from mention where what = $1 and kind = 'action.decided'
+                union select entry from permit where action = $1`,
+              [id],
+            )
+          ).rows[0].entry,
         )
       const [one, other, another] = [await entryOf(first), await entryOf(second), await entryOf(third)]
       await sql.query('update searched set ended = null where entry = $1', [one])
@@ -256,7 +262,7 @@ describe('searching in parts', { timeout: 120_000 }, () => {
     it('two instances that stand at the same place, since an action there still runs: what one wrote the other writes no more', async () => {
       const { open, store, records, ids, rows, cursor } = await scene()
       const [first, second] = records as [ActionRecord, ActionRecord]
-      await store.commit({ facts: [decided(first), permitted(samplePermit(first))] })
+      await store.commit({ facts: begins(first, samplePermit(first)) })
       await store.actions.index.cursor('search', 'beginning')
       await store.actions.index.add('search', await store.journal.read(0, 3))
       const other = await open()
@@ -361,24 +367,24 @@ function factsOf(drawn: Drawn, place: number): Fact[][] {
   if (way === 'deny') return [[decided(record)]]
   if (!asks) {
     const permit = samplePermit(record)
-    const begins = [decided(record), permitted(permit)]
-    if (way === 'running') return [begins]
+    const begun = begins(record, permit)
+    if (way === 'running') return [begun]
     const outcome = way === 'done' ? done : way === 'failed' ? sampleFailed : sampleUnknown
-    return [begins, [finished(permit, { outcome })]]
+    return [begun, [finished(permit, { outcome })]]
   }
   const question = sampleOpen(record)
-  const begins = [decided(record), asked(question)]
-  if (way === 'open') return [begins]
+  const began = [decided(record), asked(question)]
+  if (way === 'open') return [began]
   if (way === 'rejected') {
     const no = sampleSignature(question, 'per-signer', { verdict: 'reject' })
-    return [begins, [changed('rejected', rejected(question, no), no)]]
+    return [began, [changed('rejected', rejected(question, no), no)]]
   }
   const yes = sampleSignature(question, 'per-signer')
   const grant = granted(question, yes)
-  if (way === 'granted') return [begins, [changed('granted', grant, yes)]]
+  if (way === 'granted') return [began, [changed('granted', grant, yes)]]
   const permit = samplePermit(record, { approval: question.id })
   return [
-    begins,
+    began,
     [changed('granted', grant, yes)],
     [changed('spent', spent(grant, permit.id)), permitted(permit)],
     [finished(permit, { outcome: done })],

@@ -3,7 +3,8 @@
  *
  * @module
  */
-import type { ActionLife, Entry, FactKind, FactOf } from '@countersign/schema'
+import { stepsOf, type StepKind } from '@countersign/core'
+import type { ActionLife, Entry, FactOf } from '@countersign/schema'
 import type { Places } from './lives.ts'
 
 export interface Begun {
@@ -29,9 +30,11 @@ export const mostHeld = 10_000
 export function tell(held: Map<string, Begun>, page: readonly Entry[]): Told {
   const told: Told = { changed: new Set(), permitted: [], erased: false }
   for (const { index, at, fact } of page) {
-    if (fact.kind === 'erased') continue
-    const say = sayings[fact.kind] as Saying<FactKind> | undefined
-    say?.(fact, { index, at, held, told })
+    for (const step of stepsOf(fact)) {
+      if (step.kind === 'erased') continue
+      const say = sayings[step.kind] as Saying<StepKind> | undefined
+      say?.(step, { index, at, held, told })
+    }
   }
   return told
 }
@@ -40,10 +43,10 @@ interface Said extends Pick<Entry, 'index' | 'at'> {
   readonly held: Map<string, Begun>
   readonly told: Told
 }
-type Saying<Kind extends FactKind> = (fact: FactOf<Kind>, said: Said) => void
+type Saying<Kind extends StepKind> = (fact: FactOf<Kind>, said: Said) => void
 
 /** What is said of an action; by other kinds nothing is. */
-const sayings: { readonly [Kind in FactKind]?: Saying<Kind> } = {
+const sayings: { readonly [Kind in StepKind]?: Saying<Kind> } = {
   'action.decided': ({ record }, { index, at, held }) => {
     held.set(record.id, {
       places: { entry: index, permit: null, ended: null, approval: null },

@@ -6,7 +6,7 @@
  *
  * @module
  */
-import { CountersignError, keysOf, type Store } from '@countersign/core'
+import { CountersignError, keysOf, type StepKind, type Store } from '@countersign/core'
 import type { FactKind, FactOf } from '@countersign/schema'
 import { factAt } from './entries.ts'
 import { jointly } from './jointly.ts'
@@ -75,7 +75,7 @@ export function createTools(reading: Reading): Store['tools'] {
  */
 const mostKept = 1_000
 
-function readsOf<Kind extends FactKind, Noun>(
+function readsOf<Kind extends StepKind, Noun>(
   { entries }: Reading,
   kind: Kind,
   nounOf: (fact: FactOf<Kind>) => Noun,

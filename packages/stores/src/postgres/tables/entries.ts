@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { CountersignError } from '@countersign/core'
-import type { Entry, Fact, FactKind, FactOf } from '@countersign/schema'
+import { CountersignError, type StepKind, stepOf } from '@countersign/core'
+import type { Entry, FactOf } from '@countersign/schema'
 import type { Db } from '../db.ts'
 import type { Recent } from './recent.ts'
 import type { Owned, Segments } from './segments.ts'
@@ -91,18 +91,17 @@ export function createEntries({ db, tenant, segments, recent }: EntriesParts): E
 const withoutOwner = ({ index, id, at, fact }: Owned): Entry => ({ index, id, at, fact })
 
 /** The fact that a row of the state rests on; undefined once it is erased. @throws ERR_LEDGER_BROKEN */
-export function factAt<Kind extends FactKind>(
+export function factAt<Kind extends StepKind>(
   entries: ReadonlyMap<number, Entry>,
   index: number | null,
   kind: Kind,
 ): FactOf<Kind> | undefined {
   const fact = index === null ? undefined : entries.get(index)?.fact
   if (fact === undefined || fact.kind === 'erased') return undefined
-  if (!isKind(fact, kind)) throw new CountersignError('ERR_LEDGER_BROKEN', { entry: index, expected: kind })
-  return fact
+  const step = stepOf(fact, kind)
+  if (step === undefined) throw new CountersignError('ERR_LEDGER_BROKEN', { entry: index, expected: kind })
+  return step
 }
-
-const isKind = <Kind extends FactKind>(fact: Fact, kind: Kind): fact is FactOf<Kind> => fact.kind === kind
 
 /** What it is mentioned by, and what its permits rest on. */
 const ofAction = `select entry from mention where tenant = $1 and what = $2
