@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url'
 import { createAsk, type Terminal, product, run } from '@countersign/cli'
 import { freePorts } from '@countersign/demo'
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { putCluster } from '../packages/stores/src/postgres/testing.ts'
 import { builtProgram } from './program.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
@@ -116,6 +117,7 @@ describe.runIf(platform() === 'linux')('countersign up', () => {
     const vkey = await (await fetch(`http://localhost:${port}/ledger/vkey`)).text()
     await expect.poll(async () => (await leftBehind()).length).toBeGreaterThan(1)
 
+    await putCluster(join(folder, 'other/pg'))
     const taken = await command('up', '--config', config, '--data', join(folder, 'other'))
     expect([taken.code, taken.said]).toEqual([1, ''])
     const lines = taken.muttered.split('\n').filter((line) => line.includes('ERR_PORT_TAKEN'))
@@ -142,6 +144,7 @@ describe.runIf(platform() === 'linux')('countersign up', () => {
   it('D7: SIGHUP reads policies again, also while it starts, and ends it neither then nor while it closes', async () => {
     const [port = 0] = await freePorts(1)
     const words = ['up', '--config', await configure(port), '--data', join(folder, 'data')]
+    await putCluster(join(folder, 'data/pg'))
     const started = start(...words)
     let muttered = ''
     started.child.stderr?.on('data', (text: string) => (muttered += text))
