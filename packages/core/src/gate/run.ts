@@ -58,13 +58,13 @@ export function createRun({
     async run(attempt, permitted) {
       const { id: permit, actionId } = permitted.permit
       here.add(permit)
-      const { outcome, delivered, result } = await runSafely(attempt, permitted)
+      const ran = await runSafely(attempt, permitted)
+      const { outcome, delivered } = ran
       const end = { kind: 'action.finished', permit, actionId, outcome: seen(outcome) } as const
-      const kept = result && canBeAskedFor(permitted.permit, delivered) ? { result } : {}
       // Where nothing was begun there is nothing to hand out: the same is just run.
-      const fact: FactOf<'action.finished'> = neverBegan(outcome)
-        ? { ...end, delivered: true }
-        : { ...end, delivered, ...kept }
+      const never = neverBegan(outcome)
+      const result = !never && canBeAskedFor(permitted.permit, delivered) ? ran.result : undefined
+      const fact: FactOf<'action.finished'> = { ...end, delivered: never || delivered, ...(result && { result }) }
       const isLazy = fact.delivered && fact.result === undefined
       const recorded = recordEnd(fact, isLazy)
       if (!isLazy) await recorded

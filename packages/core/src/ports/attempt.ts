@@ -94,7 +94,7 @@ export interface AttemptContext {
 export interface Ran {
   readonly outcome: Outcome
   readonly delivered: boolean
-  /** Kept for the attempt that comes again; at most 1 MB, else leave it out. */
+  /** Kept for the attempt that comes again; at most 1 MB, else leave it out. Read only where it is to be kept: it may be a getter. */
   readonly result: KeptResult | undefined
 }
 

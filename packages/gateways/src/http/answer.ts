@@ -22,40 +22,43 @@ interface Beginning extends Head {
 
 /** The head as it was written. */
 export interface Begun {
-  readonly headers: KeptHeaders
+  headers(): KeptHeaders
   /** Trailers can follow the body. */
   readonly trails: boolean
 }
 
 /** Writes the head, in one. */
 export function begin(response: ServerResponse, answer: Answer, head: Beginning): Begun {
-  const headers: KeptHeaders = [['countersign-action', head.actionId], ...headersOf(answer, head)]
-  const written = headers.flat()
-  if (head.length !== undefined) written.push('content-length', String(head.length))
+  const said = ['countersign-action', head.actionId, ...headersOf(answer, head)]
+  const headers = () => pairsOf(said)
+  const written = head.length === undefined ? said : [...said, 'content-length', String(head.length)]
   const trails = isChunked(response, answer) && !written.some((each, at) => at % 2 === 0 && each === 'content-length')
   const trailing = trails ? announcedTrailers(answer.rawHeaders) : []
-  if (trailing.length > 0) written.push('trailer', trailing.join(', '))
   if (response.destroyed) return { headers, trails }
-  response.writeHead(statusOf(answer), written)
+  response.writeHead(statusOf(answer), trailing.length > 0 ? [...written, 'trailer', trailing.join(', ')] : written)
   // One that is all here leaves with its body; one that comes bit by bit, or may be broken off, shows at once that it comes.
   if (!head.whole && (head.bounded || answer.waiting === 0)) response.flushHeaders()
   return { headers, trails }
 }
 
-function headersOf(answer: Answer, head: Beginning): KeptHeaders {
+/** Names and values in turn. */
+function headersOf(answer: Answer, head: Beginning): string[] {
   const { parameters, credential, rewritten, bounded } = head
   const contentType = answer.header('content-type') ?? ''
   const raw = answerHeaders(answer.rawHeaders, { credential, contentType })
-  const headers: [string, string][] = []
+  const headers: string[] = []
   for (let index = 0; index < raw.length; index += 2) {
     const [name = '', value = ''] = [raw[index], raw[index + 1]]
     if (rewritten && ofOtherBytes.has(name)) continue
     if (bounded && name === 'accept-ranges') continue
     if (head.length !== undefined && name === 'content-length') continue
-    headers.push([name, name === 'location' ? located(value, parameters) : value])
+    headers.push(name, name === 'location' ? located(value, parameters) : value)
   }
   return headers
 }
+
+const pairsOf = (fields: readonly string[]): KeptHeaders =>
+  fields.flatMap((name, index): KeptHeaders => (index % 2 === 0 ? [[name, fields[index + 1] ?? '']] : []))
 
 /** A body that was read and written anew is another body: its length and its validators are too. */
 const ofOtherBytes = new Set(
@@ -81,8 +84,7 @@ const isChunked = (response: ServerResponse, answer: Answer): boolean =>
 
 /** Says after the body what the upstream said there, before it ends; tells what that was. */
 export function trail(response: ServerResponse, answer: Answer, credential: string | undefined): KeptHeaders {
-  const raw = answerTrailers(answer.rawTrailers, credential)
-  const trailers = raw.flatMap((name, index): KeptHeaders => (index % 2 === 0 ? [[name, raw[index + 1] ?? '']] : []))
+  const trailers = pairsOf(answerTrailers(answer.rawTrailers, credential))
   if (trailers.length > 0) response.addTrailers(trailers)
   return trailers
 }
@@ -120,8 +122,7 @@ export async function replay(response: ServerResponse, kept: KeptResult, clientS
 
 /** Of an answer that was kept without its own. */
 function plainHeaders(contentType: string): KeptHeaders {
-  const raw = [...(contentType === '' ? [] : ['content-type', contentType]), ...guards(contentType)]
-  return raw.flatMap((name, index): KeptHeaders => (index % 2 === 0 ? [[name, raw[index + 1] ?? '']] : []))
+  return pairsOf([...(contentType === '' ? [] : ['content-type', contentType]), ...guards(contentType)])
 }
 
 /** Sends what is left. Whether all of it went out before the connection closed; a client that does not take it in is let go. */

@@ -50,7 +50,9 @@ export async function readBody(
   proceed()
   if (announced === 0 && headers('transfer-encoding') === undefined) return undefined
 
-  let plain = arriving(request)
+  const all = coding ? undefined : whatIsHere(request)
+  if (all && all.length <= maxBytes && all.length <= shownBytes) return shown(request, all, json)
+  let plain = all ? only(all) : arriving(request)
   if (coding) {
     const coded = await collect(bounded(plain, shownBytes, coding))
     if (coded.length === 0) return undefined
@@ -58,9 +60,23 @@ export async function readBody(
   }
   const { bytes, rest } = await begin(bounded(plain, maxBytes))
   if (rest) return spooledBody(request, await spool.keep(rest))
-  if (request.rawTrailers.length > 0) throw trailed()
+  return shown(request, bytes, json)
+}
+
+function shown({ rawTrailers }: IncomingMessage, bytes: Buffer, json: boolean): ShownBody | undefined {
+  if (rawTrailers.length > 0) throw trailed()
   if (bytes.length === 0) return undefined
   return { bytes, json: json ? parseExactJson(bytes, { bytes: shownBytes }) : undefined }
+}
+
+/** Most bodies came with their head, and need not be waited for. What is here is no more than one read of the connection. */
+function whatIsHere(request: IncomingMessage): Buffer | undefined {
+  if (!request.complete || request.destroyed) return undefined
+  return (request.read() as Buffer | null) ?? Buffer.alloc(0)
+}
+
+async function* only(bytes: Buffer): AsyncGenerator<Buffer> {
+  yield bytes
 }
 
 async function spooledBody({ rawTrailers }: IncomingMessage, spooled: Spooled): Promise<SpooledBody> {

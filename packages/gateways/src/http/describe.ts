@@ -208,6 +208,7 @@ function purposeIn(headers: Headers, textHeader = 'countersign-purpose'): Purpos
   const [text, workItem, link] = [textHeader, 'countersign-work-item', 'countersign-purpose-link'].map((name) =>
     decoded(headers(name)),
   )
+  if (text === undefined && workItem === undefined && link === undefined) return undefined
   return purposeOf({ ...(text && { text }), ...(workItem && { workItem }), ...(link && { link }) })
 }
 

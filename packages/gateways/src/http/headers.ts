@@ -29,9 +29,10 @@ export function readHeaders(raw: readonly string[]): Headers {
   const found = new Map<string, string[]>()
   for (let index = 0; index < raw.length; index += 2) {
     const name = (raw[index] ?? '').toLowerCase()
-    const values = found.get(name) ?? []
-    values.push(raw[index + 1] ?? '')
-    found.set(name, values)
+    const value = raw[index + 1] ?? ''
+    const values = found.get(name)
+    if (values) values.push(value)
+    else found.set(name, [value])
   }
   return (name) => {
     const values = found.get(name)
@@ -66,7 +67,8 @@ export function answerHeaders(
     if (active(contentType) && name === 'content-security-policy') continue
     kept.push(name, value)
   }
-  return [...kept, ...guards(contentType)]
+  kept.push(...guards(contentType))
+  return kept
 }
 
 function mayBeSaid(name: string, value: string, credential: string | undefined): boolean {

@@ -12,8 +12,7 @@ import {
   parseExactJson,
   sha256Hex,
 } from '@countersign/core'
-import { type Action, Json } from '@countersign/schema'
-import { z } from 'zod'
+import type { Action, Json } from '@countersign/schema'
 import { keepAt, revealAt } from '../meaning/secrets.ts'
 import { isMethod, type Method } from './config.ts'
 import { type Body, shownBytes } from './body.ts'
@@ -26,13 +25,11 @@ const notShown = `not shown: more than ${shownBytes.toLocaleString('en-US')} byt
  * `exact`: the value is that canonical text itself, for it has numbers that a double cannot hold. One that is too large
  * to be shown is sealed by its hash alone.
  */
-const SealedBody = z.union([
-  z.strictObject({ sha256: z.string(), bytes: z.number().int(), text: z.string() }),
-  z.strictObject({ sha256: z.string(), bytes: z.number().int(), base64: z.string() }),
-  z.strictObject({ sha256: z.string(), bytes: z.number().int(), content: z.literal(notShown) }),
-  z.strictObject({ json: Json, exact: z.literal(true).optional() }),
-])
-type SealedBody = z.infer<typeof SealedBody>
+type SealedBody =
+  | { readonly sha256: string; readonly bytes: number; readonly text: string }
+  | { readonly sha256: string; readonly bytes: number; readonly base64: string }
+  | { readonly sha256: string; readonly bytes: number; readonly content: typeof notShown }
+  | { readonly json: Json; readonly exact?: true }
 
 export type HttpParameters = {
   readonly upstream: string
@@ -53,13 +50,22 @@ export function parametersOf(sealed: Action['parameters']): HttpParameters {
   const { upstream, origin, method, target, headers, body, secrets = [] } = sealed
   const known = Object.keys(sealed).every((name) => members.includes(name))
   if (known && isText(upstream) && isText(origin) && isText(target) && isMethod(method) && isTexts(headers)) {
-    const read = body === undefined ? undefined : SealedBody.safeParse(body)
-    if (read?.success !== false && Array.isArray(secrets) && secrets.every(isText)) {
+    if ((body === undefined || isSealedBody(body)) && Array.isArray(secrets) && secrets.every(isText)) {
       const plain = { upstream, origin, method, target, headers, secrets }
-      return read ? { ...plain, body: read.data } : plain
+      return body === undefined ? plain : { ...plain, body }
     }
   }
   throw new CountersignError('ERR_INTERNAL', 'the parameters are not as they are sealed')
+}
+
+/** It is sealed here, as JSON: its form is looked at, and nothing may stand beside it. */
+function isSealedBody(body: unknown): body is SealedBody {
+  if (typeof body !== 'object' || body === null) return false
+  const { sha256, bytes, text, base64, content, json, exact } = body as Readonly<Record<string, unknown>>
+  const members = Object.keys(body).length
+  if (json !== undefined) return exact === undefined ? members === 1 : members === 2 && exact === true && isText(json)
+  const shown = [isText(text), isText(base64), content === notShown].filter(Boolean).length
+  return members === 3 && shown === 1 && isText(sha256) && Number.isSafeInteger(bytes)
 }
 
 const isText = (value: unknown): value is string => typeof value === 'string'

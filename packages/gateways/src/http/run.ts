@@ -7,7 +7,7 @@ import type { ServerResponse } from 'node:http'
 import { CountersignError, type GatewayContext, type Permit, type Ran } from '@countersign/core'
 import type { Outcome } from '@countersign/schema'
 import type { Answer, Egress } from '@countersign/egress'
-import { type Begun, begin, ended, keptOf, statusOf, trail } from './answer.ts'
+import { type Begun, begin, ended, type KeptHeaders, keptOf, statusOf, trail } from './answer.ts'
 import { canBeKept, ceilingsOf, isBounded } from './ceilings.ts'
 import { concernOf } from './concern.ts'
 import type { RouteConfig, UpstreamConfig } from './config.ts'
@@ -81,7 +81,18 @@ export async function run(permit: Permit, line: Line): Promise<Ran> {
   unheard()
   answer.letGo()
   if (!begun && !response.headersSent) response.setHeader('countersign-action', permit.actionId)
-  return { outcome: outcomeOf(line.acts, sent, passed), ...(await finish(line, answer, passed, begun)) }
+  const outcome = outcomeOf(line.acts, sent, passed)
+  const { delivered, trailers } = await finish(line, answer, passed, begun)
+  return {
+    outcome,
+    delivered,
+    get result() {
+      const { end, kept } = passed
+      return end === 'whole'
+        ? kept && keptOf(answer, { body: kept, headers: begun?.headers() ?? [], trailers })
+        : undefined
+    },
+  }
 }
 
 async function outgoingOf(parameters: HttpParameters, { secrets, spooled }: Line): Promise<Outgoing> {
@@ -126,22 +137,21 @@ function refusedBy(acts: boolean, statusCode: number): Outcome {
 async function finish(
   line: Line,
   answer: Answer,
-  { end, kept, last }: Relayed,
+  { end, last }: Relayed,
   begun: Begun | undefined,
-): Promise<Omit<Ran, 'outcome'>> {
+): Promise<{ delivered: boolean; trailers: KeptHeaders }> {
+  const without = async (delivered: Promise<boolean>) => ({ delivered: await delivered, trailers: [] })
   switch (end) {
     case 'whole': {
       const trailers = begun?.trails ? trail(line.response, answer, line.upstream.credential?.value) : []
-      const delivered = await ended(line.response, line.clientSilenceMs, last)
-      const { headers = [] } = begun ?? {}
-      return { delivered, result: kept && keptOf(answer, { body: kept, headers, trailers }) }
+      return { delivered: await ended(line.response, line.clientSilenceMs, last), trailers }
     }
     case 'exceeded':
-      return { delivered: await brokenOff(line, 'ERR_CEILING_EXCEEDED'), result: undefined }
+      return without(brokenOff(line, 'ERR_CEILING_EXCEEDED'))
     case 'withheld':
-      return { delivered: await brokenOff(line, 'ERR_ANSWER_WITHHELD'), result: undefined }
+      return without(brokenOff(line, 'ERR_ANSWER_WITHHELD'))
     case 'broken':
-      return { delivered: await brokenOff(line, 'ERR_UPSTREAM'), result: undefined }
+      return without(brokenOff(line, 'ERR_UPSTREAM'))
   }
 }
 

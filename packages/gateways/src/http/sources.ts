@@ -72,8 +72,9 @@ export function mustKeepMethod(
   const free = new Set(alike.map(root))
   const told = [...sent.map((name) => [name, headers(name)] as const), ...toldIn(sources)]
   for (const [name, value] of told) {
+    if (value === undefined) continue
     const form = root(name)
-    if (value === undefined || !methodNames.has(form) || free.has(form)) continue
+    if (!methodNames.has(form) || free.has(form)) continue
     if (typeof value === 'string' && folded(value) === method) continue
     throw ambiguous(`${shown(name)} is the method to some readers, and it is another than ${method}`)
   }
