@@ -213,7 +213,17 @@ describe('P10: the client’s timeout loses nothing', () => {
     ['of a reading that can be done again', { id: null, effect: 'read', delivered: false }, false],
   ])('an answer is kept only for who may come for it again: one %s', async (_, { delivered, ...how }, expected) => {
     const { attempt, store } = scene({ says: 'allow' })
-    await attempt({ ...how, run: async () => ({ ...done(), delivered, result: kept }) })
+    let looks = 0
+    const run = async () => ({
+      ...done(),
+      delivered,
+      get result() {
+        looks += 1
+        return kept
+      },
+    })
+    await attempt({ ...how, run })
+    expect(looks).toBe(expected ? 1 : 0)
     const facts = (await store.journal.read(0, 100)).map(({ fact }) => fact)
     expect(facts.flatMap((fact) => (fact.kind === 'action.finished' ? [fact.result] : []))).toEqual([
       expected ? kept : undefined,
