@@ -18,7 +18,7 @@ import {
   type Store,
 } from '@countersign/core'
 import { createPolicyEngine, policyDirectory } from '@countersign/policy'
-import { type Action, type Agent, Registry, Verb } from '@countersign/schema'
+import { type Action, type Agent, bySystem, Registry, Verb } from '@countersign/schema'
 import { createMemoryStore, openEmbeddedStore } from '@countersign/stores'
 import { parse } from 'yaml'
 import {
@@ -94,7 +94,7 @@ async function openGate(registry: Registry) {
     origin: 'bench/default',
   })
   const { engine, close } = await createPolicyEngine({ ...policyDirectory('policies'), registry, agentGroups })
-  await store.commit({ facts: [{ kind: 'agent.changed', change: 'registered', by: 'system', agent }] })
+  await store.commit({ facts: [{ kind: 'agent.changed', change: 'registered', by: bySystem, agent }] })
   const gate = createGate({
     store,
     desk: createDesk({ store }),

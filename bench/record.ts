@@ -5,7 +5,7 @@
  * @module
  */
 import { allowedFact, digestOf, newId, stepOf, type Store } from '@countersign/core'
-import type { ActionRecord, Agent, Entry, Fact, SignOff, Verb } from '@countersign/schema'
+import { type ActionRecord, type Agent, byPerson, bySystem, type Entry, type Fact, type SignOff, type Verb } from '@countersign/schema'
 import type { Db } from '../packages/stores/src/postgres/db.ts'
 
 const perCommit = 50
@@ -22,7 +22,7 @@ export async function fillRecord(store: Store, count: number, say: (progress: st
   const facts = agents.map((id): Fact => ({
     kind: 'agent.changed',
     change: 'registered',
-    by: 'system',
+    by: bySystem,
     agent: agentCalled(id),
   }))
   await store.commit({ facts })
@@ -206,7 +206,7 @@ function questionOf(record: ActionRecord): Fact {
     expiresAt: 1,
     settledAt: 1,
   }
-  return { kind: 'approval.changed', change: 'rejected', by: signature.person, approval, signature }
+  return { kind: 'approval.changed', change: 'rejected', by: byPerson(signature.person), approval, signature }
 }
 
 const agentCalled = (id: string): Agent => ({

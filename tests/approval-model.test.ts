@@ -9,7 +9,7 @@
  *
  * @module
  */
-import type { Approval } from '@countersign/schema'
+import { type Approval, byPerson } from '@countersign/schema'
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { attempted, escalatedBy, settled, signed, takeBack, type World } from './approval-model.ts'
@@ -135,8 +135,8 @@ async function play(scene: TwoDesks, world: World, command: Command, start: numb
     }
     case 'stop or start': {
       const { stops } = scene.instances[command.at === 0 ? 0 : 1]
-      if (world.stopped) await stops.start(agentId, 'per-two')
-      else await stops.stop(agentId, 'per-one', 'a test')
+      if (world.stopped) await stops.start(agentId, byPerson('per-two'))
+      else await stops.stop(agentId, byPerson('per-one'), 'a test')
       if (!world.stopped) for (const each of world.questions.keys()) takeBack(world, each)
       world.stopped = !world.stopped
       break

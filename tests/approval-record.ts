@@ -4,7 +4,7 @@
  * @module
  */
 import { type Step, stepsOf } from '@countersign/core'
-import type { Approval, ApprovalState, Countersignature, Entry, FactOf, PermitRecord } from '@countersign/schema'
+import type { Actor, Approval, ApprovalState, Countersignature, Entry, FactOf, PermitRecord } from '@countersign/schema'
 import { expect } from 'vitest'
 import { serves } from './approval-model.ts'
 import { barred } from './two-desks-cast.ts'
@@ -94,9 +94,9 @@ function follows(
 function mayCount(
   { person: who, digest, shown }: Countersignature,
   before: Approval,
-  { by, now, gone }: { by: string; now: number; gone: ReadonlySet<string> },
+  { by, now, gone }: { by: Actor; now: number; gone: ReadonlySet<string> },
 ): void {
-  expect([who, digest, shown]).toEqual([by, before.digest, before.shown])
+  expect([who, digest, shown]).toEqual([by.id, before.digest, before.shown])
   expect(barred).not.toContain(who)
   expect(before.signatures.map((one) => one.person)).not.toContain(who)
   expect(gone).not.toContain(who)

@@ -1,4 +1,5 @@
 /** The client runs it: it is handed a permit, and says afterwards what came of it. */
+import { byPerson } from '@countersign/schema'
 import { closeOverdue } from '@countersign/core'
 import { describe, expect, it } from 'vitest'
 import { agentId, minute } from './cast.ts'
@@ -185,6 +186,6 @@ describe('a report that does not come', () => {
 it('P15: a stopped agent is handed nothing, not even what it was handed before', async () => {
   const { attempt, stops } = scene({ says: 'allow' })
   await handedTo(attempt)
-  await stops.stop(agentId, 'per_eve', 'it went mad')
+  await stops.stop(agentId, byPerson('per_eve'), 'it went mad')
   expect(await attempt({ cooperating, id: 'tool call 1' })).toMatchObject({ ending: 'denied agent_stopped' })
 })

@@ -1,3 +1,4 @@
+import { byPerson } from '@countersign/schema'
 import { setTimeout as pause } from 'node:timers/promises'
 import { closeOverdue, type Ran } from '@countersign/core'
 import { describe, expect, it } from 'vitest'
@@ -197,7 +198,7 @@ describe('P15: one click stops an agent', () => {
     const { attempt, answer, stops, questions } = scene({ says: 'ask' })
     await attempt()
     await answer('per_ben')
-    await stops.stop(agentId, 'per_eve', 'it went mad')
+    await stops.stop(agentId, byPerson('per_eve'), 'it went mad')
     expect(await attempt()).toMatchObject({ ending: 'denied agent_stopped' })
     expect((await questions()).map(({ state }) => state)).toEqual(['voided'])
   })
@@ -206,14 +207,14 @@ describe('P15: one click stops an agent', () => {
     const { attempt, answer, stops, questions } = scene({ says: 'ask' })
     const held = attempt({ patienceMs: 60_000 })
     await answer.next()
-    await stops.stop(agentId, 'per_eve', 'it went mad')
+    await stops.stop(agentId, byPerson('per_eve'), 'it went mad')
     await expect(answer('per_ben', {}, (await questions())[0])).rejects.toMatchObject({ code: 'ERR_APPROVAL_SETTLED' })
     expect((await held).ending).toBe('cancelled')
   })
 
   it('what an instance still believes of an agent does not matter: the store knows', async () => {
     const { attempt, stops } = scene({ says: 'allow' })
-    await stops.stop(agentId, 'per_eve', 'it went mad')
+    await stops.stop(agentId, byPerson('per_eve'), 'it went mad')
     expect(await attempt({ asOfBefore: true })).toMatchObject({ ending: 'denied agent_stopped' })
   })
 
@@ -252,12 +253,12 @@ describe('P15: one click stops an agent', () => {
 
   it('starting again takes another person than the one who stopped it, whatever happened in between', async () => {
     const { stops, attempt, giveAgentTo } = scene({ says: 'allow' })
-    await stops.stop(agentId, 'per_eve', 'it went mad')
-    await stops.stop(agentId, 'per_ben', 'it went mad again')
-    await expect(stops.start(agentId, 'per_eve')).rejects.toMatchObject({ code: 'ERR_NOT_ALLOWED' })
+    await stops.stop(agentId, byPerson('per_eve'), 'it went mad')
+    await stops.stop(agentId, byPerson('per_ben'), 'it went mad again')
+    await expect(stops.start(agentId, byPerson('per_eve'))).rejects.toMatchObject({ code: 'ERR_NOT_ALLOWED' })
     await giveAgentTo('per_ben')
-    await expect(stops.start(agentId, 'per_eve')).rejects.toMatchObject({ code: 'ERR_NOT_ALLOWED' })
-    await stops.start(agentId, 'per_cleo')
+    await expect(stops.start(agentId, byPerson('per_eve'))).rejects.toMatchObject({ code: 'ERR_NOT_ALLOWED' })
+    await stops.start(agentId, byPerson('per_cleo'))
     expect(await attempt()).toMatchObject({ ending: 'ran' })
   })
 })

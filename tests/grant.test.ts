@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { deferred } from '@countersign/core'
-import type { KeptResult, Person } from '@countersign/schema'
+import { byPerson, type KeptResult, type Person } from '@countersign/schema'
 import fc from 'fast-check'
 import { describe, expect, it, vi } from 'vitest'
 import { agentId, minute } from './cast.ts'
@@ -87,8 +87,8 @@ describe('P6: a grant is spent once', () => {
           if (each === 'attempt') running.push(made.attempt())
           if (each === 'sign' || each === 'reject') running.push(signIfOpen(made, each))
           if (each === 'wait') made.clock.advance(7 * minute)
-          if (each === 'stop') running.push(made.stops.stop(agentId, 'per_eve', 'test'))
-          if (each === 'start') running.push(made.stops.start(agentId, 'per_cleo').catch(() => undefined))
+          if (each === 'stop') running.push(made.stops.stop(agentId, byPerson('per_eve'), 'test'))
+          if (each === 'start') running.push(made.stops.start(agentId, byPerson('per_cleo')).catch(() => undefined))
           if (running.length % 3 === 0) await Promise.all(running)
         }
         await Promise.all(running)

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { createAsk } from '@countersign/cli'
 import { freePorts } from '@countersign/demo'
 import { verifyIdTokenProof } from '@countersign/identity'
-import { localIssuer, type Me, type PersonList } from '@countersign/schema'
+import { byOperator, byPerson, bySystem, localIssuer, type Me, type PersonList } from '@countersign/schema'
 import { Config, type StartedInstance, startInstance } from '@countersign/server'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { questionFor, sampleSignOff } from '../packages/server/src/api/rig/approval.ts'
@@ -130,7 +130,7 @@ describe('G1: local people, while no identity provider is connected', () => {
       local: true,
     })
     const facts = (await instance.store.journal.read(0, 100)).map(({ fact }) => fact)
-    expect(facts).toContainEqual({ kind: 'deployment.founded', by: me.person.id, demo: false, local: true })
+    expect(facts).toContainEqual({ kind: 'deployment.founded', by: byPerson(me.person.id), demo: false, local: true })
     const again = await openBrowser().go(link)
     expect([again.status, await again.text()]).toEqual([404, expect.stringMatching(/opens nothing/)])
   })
@@ -155,7 +155,7 @@ describe('G1: local people, while no identity provider is connected', () => {
     const used = await openBrowser().send(pathname)
     expect([used.status, isPage(used)]).toEqual([404, true])
     const facts = (await instance.store.journal.read(0, 200)).map(({ fact }) => fact)
-    expect(facts).toContainEqual(expect.objectContaining({ kind: 'person.changed', change: 'added', by: 'operator' }))
+    expect(facts).toContainEqual(expect.objectContaining({ kind: 'person.changed', change: 'added', by: byOperator }))
   })
 
   it('sign as another person than who asks, and the signature says that it is local, with a proof that verifies', async () => {
@@ -173,7 +173,7 @@ describe('G1: local people, while no identity provider is connected', () => {
     await store.commit({
       facts: [
         { kind: 'action.decided', record: question.record },
-        { kind: 'approval.changed', change: 'asked', by: 'system', approval: question.approval },
+        { kind: 'approval.changed', change: 'asked', by: bySystem, approval: question.approval },
       ],
     })
     const { id, shown } = question.approval

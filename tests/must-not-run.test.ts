@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { bySystem } from '@countersign/schema'
 import { issueKey, revoke, rotate } from '@countersign/identity'
 import { enrolAgent } from '@countersign/server'
 import { steps } from '@countersign/demo'
@@ -69,7 +70,7 @@ describe('a grant', () => {
     const twin = await enrolAgent(
       instance.demo.instance.store,
       { id: 'twin-bot', environment: 'prod', ...what },
-      'system',
+      bySystem,
     )
 
     expect(await instance.act(step, { key: instance.demo.keys['ml-bot'] })).toMatchObject({ status: 403 })
@@ -160,25 +161,25 @@ describe('a key', () => {
   }
 
   async function keyThatExpired(): Promise<string> {
-    const { secret } = await enrolAgent(instance.demo.instance.store, await what('old-bot'), 'system', 1)
+    const { secret } = await enrolAgent(instance.demo.instance.store, await what('old-bot'), bySystem, 1)
     return secret
   }
 
   async function keyThatWasRevoked(): Promise<string> {
     const { store } = instance.demo.instance
-    const { agent, secret } = await enrolAgent(store, await what('revoked-bot'), 'system')
+    const { agent, secret } = await enrolAgent(store, await what('revoked-bot'), bySystem)
     expect((await read(secret)).status).toBe(200)
     const revoked = revoke(agent, { keyId: agent.keys[0]?.id ?? '', now: store.clock.now() }, 'system')
-    await store.commit({ facts: [{ kind: 'agent.changed', change: 'key-revoked', by: 'system', agent: revoked }] })
+    await store.commit({ facts: [{ kind: 'agent.changed', change: 'key-revoked', by: bySystem, agent: revoked }] })
     return secret
   }
 
   async function keyThatWasReplaced(): Promise<string> {
     const { store } = instance.demo.instance
-    const { agent, secret } = await enrolAgent(store, await what('rotated-bot'), 'system')
+    const { agent, secret } = await enrolAgent(store, await what('rotated-bot'), bySystem)
     const { key, secret: next } = issueKey(store.clock, { expiresInMs: 60_000 })
     const rotated = rotate(agent, { key, overlapMs: 0, now: store.clock.now() }, 'system')
-    await store.commit({ facts: [{ kind: 'agent.changed', change: 'key-issued', by: 'system', agent: rotated }] })
+    await store.commit({ facts: [{ kind: 'agent.changed', change: 'key-issued', by: bySystem, agent: rotated }] })
     expect((await read(next)).status).toBe(200)
     return secret
   }

@@ -1,6 +1,6 @@
 /** What an attacker would try at the gate, found in review. */
 import { CountersignError } from '@countersign/core'
-import { type Agent, Json, type KeptResult } from '@countersign/schema'
+import { type Agent, byPerson, Json, type KeptResult } from '@countersign/schema'
 import { describe, expect, it } from 'vitest'
 import { agentId, agentOf, minute } from './cast.ts'
 import { type AttemptOptions, done, isPermit, scene } from './scene.ts'
@@ -245,11 +245,13 @@ describe('P15: nothing keeps an agent from being stopped', () => {
     store.approvals.list = async () => {
       throw new CountersignError('ERR_LEDGER_BROKEN')
     }
-    await expect(stops.stop(agentId, 'per_eve', 'it went mad')).rejects.toMatchObject({ code: 'ERR_LEDGER_BROKEN' })
+    await expect(stops.stop(agentId, byPerson('per_eve'), 'it went mad')).rejects.toMatchObject({
+      code: 'ERR_LEDGER_BROKEN',
+    })
     expect(await store.agents.get(agentId)).toMatchObject({ status: 'stopped', stoppedBy: 'per_eve' })
     store.approvals.list = list
     expect(await attempt()).toMatchObject({ ending: 'denied agent_stopped' })
-    await stops.stop(agentId, 'per_ben', 'once more')
+    await stops.stop(agentId, byPerson('per_ben'), 'once more')
     expect((await questions()).map(({ state }) => state)).toEqual(['voided'])
     expect(await store.agents.get(agentId)).toMatchObject({ stoppedBy: 'per_eve' })
   })

@@ -1,4 +1,5 @@
 /** What runs ends when its agent is stopped, and when its key is no longer good (P15). */
+import { byPerson } from '@countersign/schema'
 import { deferred, type Permit } from '@countersign/core'
 import { describe, expect, it } from 'vitest'
 import { agentId, agentOf } from './cast.ts'
@@ -29,8 +30,16 @@ const keyOf = (id: string) => agentOf(id, 'enforce').keys[0] as ReturnType<typeo
 
 describe('P15: a run ends', () => {
   it.each<[string, (made: Scene) => Promise<unknown>, string]>([
-    ['when its agent is stopped', ({ stops }) => stops.stop(agentId, 'per_ana', 'x'), 'the agent was stopped'],
-    ['when its agent is retired', ({ stops }) => stops.retire(agentId, 'per_ana', 'x'), 'the agent was stopped'],
+    [
+      'when its agent is stopped',
+      ({ stops }) => stops.stop(agentId, byPerson('per_ana'), 'x'),
+      'the agent was stopped',
+    ],
+    [
+      'when its agent is retired',
+      ({ stops }) => stops.retire(agentId, byPerson('per_ana'), 'x'),
+      'the agent was stopped',
+    ],
     [
       'when its key is revoked',
       (made) => made.changeAgent({ keys: [{ ...keyOf(agentId), revokedAt: made.clock.now() }] }),
@@ -62,7 +71,7 @@ describe('P15: a run ends', () => {
       const at = await commit(change)
       if (!change.facts.some(isPermit)) return at
       made.store.commit = commit
-      await made.stops.stop(agentId, 'per_ana', 'x')
+      await made.stops.stop(agentId, byPerson('per_ana'), 'x')
       await new Promise((told) => setTimeout(told, 20)) // and that is told here before the answer to the permit
       return at
     }
@@ -75,7 +84,7 @@ describe('P15: a run ends', () => {
 
 describe('P15: a run goes on', () => {
   it.each<[string, (made: Scene) => Promise<unknown>]>([
-    ['when another agent is stopped', ({ stops }) => stops.stop('other-bot', 'per_ana', 'x')],
+    ['when another agent is stopped', ({ stops }) => stops.stop('other-bot', byPerson('per_ana'), 'x')],
     ['when its agent is changed', ({ giveAgentTo }) => giveAgentTo('per_cleo')],
     [
       'when another key is revoked',

@@ -23,17 +23,7 @@ import {
   stepsOf,
 } from '@countersign/core'
 import { byKeyAgain } from '@countersign/identity'
-import type {
-  Agent,
-  Approval,
-  Fact,
-  FactKind,
-  KeptResult,
-  Obligation,
-  Person,
-  Refusal,
-  Reported,
-} from '@countersign/schema'
+import { type Agent, type Approval, byPerson, bySystem, type Fact, type FactKind, type KeptResult, type Obligation, type Person, type Refusal, type Reported } from '@countersign/schema'
 import { Registry } from '@countersign/schema'
 import { createMemoryStore } from '@countersign/stores'
 import { createManualClock } from '@countersign/stores/conformance'
@@ -262,7 +252,7 @@ function createScene({ says: first, mode = 'enforce', limits, recordAgainAfterMs
     /** Another instance brings policies of this version in force; those that lie here are of `here`, once they are looked for. */
     async activate(version: string, here?: string) {
       lies = here
-      await memory.commit({ facts: [{ kind: 'policy.activated', by: 'system', version, policies: [] }] })
+      await memory.commit({ facts: [{ kind: 'policy.activated', by: bySystem, version, policies: [] }] })
     },
     /** Once, when such a fact is on its way into the store: what it rests on was looked at. */
     before: (kind: FactKind, act: () => Promise<unknown>) => void (meanwhile = { kind, act }),
@@ -326,8 +316,12 @@ function createScene({ says: first, mode = 'enforce', limits, recordAgainAfterMs
     )
     await memory.commit({
       facts: [
-        ...people.map((one) => ({ kind: 'person.changed', change: 'signed-in', by: one.id, person: one }) as const),
-        ...agents.map((one) => ({ kind: 'agent.changed', change: 'registered', by: 'per_reg', agent: one }) as const),
+        ...people.map(
+          (one) => ({ kind: 'person.changed', change: 'signed-in', by: byPerson(one.id), person: one }) as const,
+        ),
+        ...agents.map(
+          (one) => ({ kind: 'agent.changed', change: 'registered', by: byPerson('per_reg'), agent: one }) as const,
+        ),
       ],
     })
     return new Map(agents.map((one) => [one.id, one]))
@@ -337,13 +331,13 @@ function createScene({ says: first, mode = 'enforce', limits, recordAgainAfterMs
     const found = await store.agents.get(id)
     if (!found) throw new Error(`no agent ${id}`)
     const next = { ...found, ...what, version: found.version + 1 }
-    await memory.commit({ facts: [{ kind: 'agent.changed', change: 'changed', by: 'per_eve', agent: next }] })
+    await memory.commit({ facts: [{ kind: 'agent.changed', change: 'changed', by: byPerson('per_eve'), agent: next }] })
   }
 
   async function changePerson(id: string, what: Partial<Person>): Promise<void> {
     const found = await store.people.get(id)
     if (!found) throw new Error(`no person ${id}`)
     const next = { ...found, ...what, version: found.version + 1 }
-    await memory.commit({ facts: [{ kind: 'person.changed', change: 'roles', by: 'per_eve', person: next }] })
+    await memory.commit({ facts: [{ kind: 'person.changed', change: 'roles', by: byPerson('per_eve'), person: next }] })
   }
 }

@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { LogLine, Store } from '@countersign/core'
 import { issueKey, register } from '@countersign/identity'
-import { type LinkedAccount, type Obligation, type Person, Registry } from '@countersign/schema'
+import { byOperator, byPerson, type LinkedAccount, type Obligation, type Person, Registry } from '@countersign/schema'
 import { asRead, loadKeys, openInstance, parseConfig, prepare, sections } from '@countersign/server'
 import { createMemoryStore } from '@countersign/stores'
 import { createManualClock } from '@countersign/stores/conformance'
@@ -71,10 +71,10 @@ export async function standingSystem({ chat = createChat(), enforces = () => fal
   await store.commit({
     facts: [
       ...[...people, dan].map(
-        (person) => ({ kind: 'person.changed', change: 'signed-in', by: person.id, person }) as const,
+        (person) => ({ kind: 'person.changed', change: 'signed-in', by: byPerson(person.id), person }) as const,
       ),
       ...[agentOf('finance-bot', key), agentOf('other-bot', others.key)].map(
-        (agent) => ({ kind: 'agent.changed', change: 'registered', by: 'per_reg', agent }) as const,
+        (agent) => ({ kind: 'agent.changed', change: 'registered', by: byPerson('per_reg'), agent }) as const,
       ),
     ],
   })
@@ -140,7 +140,7 @@ export async function standingSystem({ chat = createChat(), enforces = () => fal
     const person = await store.people.get(id)
     if (!person) throw new Error(`no person ${id}`)
     const next = { ...person, ...how(person), version: person.version + 1 }
-    await store.commit({ facts: [{ kind: 'person.changed', change, by: 'operator', person: next }] })
+    await store.commit({ facts: [{ kind: 'person.changed', change, by: byOperator, person: next }] })
   }
 
   return {

@@ -21,7 +21,7 @@ import {
   type Store,
 } from '@countersign/core'
 import { byKeyAgain } from '@countersign/identity'
-import { type Assurance, Registry, type Verdict } from '@countersign/schema'
+import { type Assurance, byPerson, bySystem, Registry, type Verdict } from '@countersign/schema'
 import { createMemoryStore } from '@countersign/stores'
 import { createManualClock } from '@countersign/stores/conformance'
 import {
@@ -91,9 +91,15 @@ export async function openTwoDesks(): Promise<TwoDesks> {
   await store.commit({
     facts: [
       ...Object.keys(groupsOf).map(
-        (id) => ({ kind: 'person.changed', change: 'signed-in', by: id, person: personOf(id, clock.now()) }) as const,
+        (id) =>
+          ({
+            kind: 'person.changed',
+            change: 'signed-in',
+            by: byPerson(id),
+            person: personOf(id, clock.now()),
+          }) as const,
       ),
-      { kind: 'agent.changed', change: 'registered', by: 'per-registrar', agent },
+      { kind: 'agent.changed', change: 'registered', by: byPerson('per-registrar'), agent },
     ],
   })
 
@@ -188,7 +194,7 @@ export async function openTwoDesks(): Promise<TwoDesks> {
       const person = await store.people.get(id)
       if (!person?.active) return
       const left = { ...person, version: person.version + 1, active: false }
-      await store.commit({ facts: [{ kind: 'person.changed', change: 'roles', by: 'system', person: left }] })
+      await store.commit({ facts: [{ kind: 'person.changed', change: 'roles', by: bySystem, person: left }] })
     },
 
     close: () => store.close(),

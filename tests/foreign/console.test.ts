@@ -1,3 +1,4 @@
+import { byPerson } from '@countersign/schema'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { exportOf } from '../instance.ts'
 import { desk, openChromium, phone, type Window } from './chromium.ts'
@@ -80,7 +81,7 @@ describe('the console in Chromium, in front of a real instance', () => {
 
   it('P11: the browser verifies 30,000 entries beside the page: it says how far it is, can be stopped, and ends', async () => {
     const { instance, openAs } = window
-    const read = { kind: 'record.read', by: 'per_1', what: 'actions' } as const
+    const read = { kind: 'record.read', by: byPerson('per_1'), what: 'actions' } as const
     for (let made = 0; made < 30_000; made += 500) {
       const facts = Array.from({ length: 500 }, (_, address) => ({ ...read, query: `${made + address}` }))
       await instance.demo.instance.store.commit({ facts })

@@ -5,7 +5,14 @@
  */
 import { newId } from '@countersign/core'
 import type { Store } from '@countersign/core'
-import type { ActionRecord, Approval, DataNode, OpenApproval, SignOff } from '@countersign/schema'
+import {
+  type ActionRecord,
+  type Approval,
+  bySystem,
+  type DataNode,
+  type OpenApproval,
+  type SignOff,
+} from '@countersign/schema'
 import {
   asked,
   decided,
@@ -65,16 +72,16 @@ export async function askHard(store: Store, hard: Hard): Promise<Approval> {
   const agent = sampleAgent({ owner: owner.id, registeredBy: owner.id, changedBy: owner.id, name: hard.names ?? 'bot' })
   const record = recordOf(hard, agent.id, principal.id)
   const question = questionOf(record, hard, owner.id, store.clock.now())
-  const bySystem = { by: 'system' } as const
+  const by = bySystem
   await store.commit({
     facts: [
       ...[owner, principal].map((person) => ({
         kind: 'person.changed' as const,
         change: 'signed-in' as const,
-        ...bySystem,
+        by,
         person,
       })),
-      { kind: 'agent.changed', change: 'registered', ...bySystem, agent },
+      { kind: 'agent.changed', change: 'registered', by, agent },
     ],
   })
   if (hard.mayHaveRun) {

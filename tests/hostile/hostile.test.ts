@@ -2,6 +2,7 @@
  * One message, or one stranger, stops nobody: while each attack goes on, a person who is signed in signs, and an agent
  * is stopped. Both within a second.
  */
+import { bySystem } from '@countersign/schema'
 import { type ChildProcess, fork } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
@@ -98,7 +99,7 @@ async function anAgent(groups: string[] = []) {
   const { secret } = await enrolAgent(
     instance.demo.instance.store,
     { id, name: id, owner, team, groups, environment: 'prod' },
-    'system',
+    bySystem,
   )
   return { id, secret }
 }

@@ -4,7 +4,7 @@
  * @module
  */
 import { newId, type Store } from '@countersign/core'
-import type { Fact, Person, Role } from '@countersign/schema'
+import { bySystem, type Fact, type Person, type Role } from '@countersign/schema'
 import { enrolAgent } from '@countersign/server'
 import { people } from './idp/people.ts'
 
@@ -39,13 +39,13 @@ export async function introduce(store: Store, issuer: string): Promise<Record<Ag
     active: true,
     roles: roles[one.id] ?? [],
   }))
-  const known = cast.map((person): Fact => ({ kind: 'person.changed', change: 'roles', by: 'system', person }))
-  await store.commit({ facts: [{ kind: 'deployment.founded', by: 'system', demo: true }, ...known] })
+  const known = cast.map((person): Fact => ({ kind: 'person.changed', change: 'roles', by: bySystem, person }))
+  await store.commit({ facts: [{ kind: 'deployment.founded', by: bySystem, demo: true }, ...known] })
 
   const owner = cast.find(({ subject }) => subject === 'ana')?.id ?? ''
   const keys = new Map<AgentId, string>()
   for (const agent of agents) {
-    const { secret } = await enrolAgent(store, { ...agent, owner, environment: 'prod' }, 'system')
+    const { secret } = await enrolAgent(store, { ...agent, owner, environment: 'prod' }, bySystem)
     keys.set(agent.id, secret)
   }
   return Object.fromEntries(keys) as Record<AgentId, string>

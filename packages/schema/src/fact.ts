@@ -5,6 +5,7 @@
  */
 import { z } from 'zod'
 import { Action, Digest, Effect, Measures, Purpose } from './action.ts'
+import { Actor } from './actor.ts'
 import { Agent, Person } from './agent.ts'
 import { Approval, Countersignature } from './approval.ts'
 import { Decision, DenyReason, Risk } from './decision.ts'
@@ -136,7 +137,7 @@ export const KeptResult = z.object({
 })
 export type KeptResult = z.infer<typeof KeptResult>
 
-const by = z.string().describe('A person’s id, an agent’s, `operator` for the socket on the machine, or `system`.')
+const by = Actor
 
 export const Fact = z.discriminatedUnion('kind', [
   z.object({

@@ -1,4 +1,5 @@
 export { Action, Digest, Mode, Effect, Json, Measures, Purpose, Resource, ResourceKind, Verb } from './action.ts'
+export { Actor, byAgent, byOperator, byPerson, bySystem } from './actor.ts'
 export { Account, Agent, AgentKey, isLocal, LinkedAccount, localIssuer, Person, Role } from './agent.ts'
 export { ActionSummary, Me, Moment, Named, OutcomeView, PolicyView, SignatureView, Standing } from './api/api.ts'
 export { ActionLine, ActionPage, ActionView, TimelineEntry } from './api/actions.ts'

@@ -20,7 +20,7 @@ import {
   type Store,
 } from '@countersign/core'
 import type { CedarEngine, Policies, Problem, Reload } from '@countersign/policy'
-import type { LoadedBy } from '@countersign/schema'
+import { byOperator, bySystem, type LoadedBy } from '@countersign/schema'
 
 /** A problem with the text of its line. */
 export type ToldProblem = Problem & { readonly text: string }
@@ -149,7 +149,7 @@ export async function openPolicies(parts: InForceParts): Promise<InForce> {
   }
 
   async function record({ version, policies: notes }: PolicySet, by: LoadedBy): Promise<void> {
-    const who = by === 'operator' ? 'operator' : 'system'
+    const who = by === 'operator' ? byOperator : bySystem
     await store.commit({ facts: [{ kind: 'policy.activated', by: who, version, policies: notes.map(({ id }) => id) }] })
   }
 }

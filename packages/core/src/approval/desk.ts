@@ -7,7 +7,10 @@
  * @module
  */
 import {
+  type Actor,
   type Approval,
+  byPerson,
+  bySystem,
   type Countersignature,
   type Fact,
   type FactOf,
@@ -31,7 +34,7 @@ export interface Desk {
   /** Waits while it is open, until `patience` aborts; then as it stands. */
   waitFor(id: string, patience: AbortSignal): Promise<Approval>
   /** Takes back a question or an unspent grant. Settled ones stay as they are. */
-  withdraw(id: string, as: 'cancelled' | 'voided', because: string, by: string): Promise<Approval>
+  withdraw(id: string, as: 'cancelled' | 'voided', because: string, by: Actor): Promise<Approval>
   /** Expires or escalates this one if that is due. */
   expireOrEscalate(id: string): Promise<Approval>
   /** The same for all that is due. Call it on a timer; that a grant expires does not depend on it. */
@@ -91,7 +94,7 @@ export function createDesk({ store, membershipMs = freshGroupsMs }: DeskParts): 
       return change(id, async (approval) => {
         if (approval.state !== 'open') throw new CountersignError('ERR_APPROVAL_SETTLED', id)
         await mustBeAsked(approval, person)
-        return { change: 'escalated', by: person, approval: escalate(approval, () => true) }
+        return { change: 'escalated', by: byPerson(person), approval: escalate(approval, () => true) }
       })
     },
 
@@ -191,7 +194,7 @@ export function createDesk({ store, membershipMs = freshGroupsMs }: DeskParts): 
       throw new CountersignError('ERR_AGENT_STOPPED', approval.id)
     }
     const name = signed.state === 'granted' || signed.state === 'rejected' ? signed.state : 'signed'
-    return { change: name, by: person.id, approval: signed, signature, notAfter: approval.expiresAt - 1 }
+    return { change: name, by: byPerson(person.id), approval: signed, signature, notAfter: approval.expiresAt - 1 }
   }
 
   async function mustBeAsked(approval: OpenApproval, id: string): Promise<void> {
@@ -208,15 +211,15 @@ export function createDesk({ store, membershipMs = freshGroupsMs }: DeskParts): 
     const expired = expire(approval, now)
     if (expired !== approval) {
       const notBefore = approval.state === 'granted' ? approval.validUntil : approval.expiresAt
-      return { change: 'expired', by: 'system', approval: expired, notBefore }
+      return { change: 'expired', by: bySystem, approval: expired, notBefore }
     }
     if (approval.state !== 'open' || approval.escalateAt === undefined || approval.escalateAt > now) {
-      return { change: 'expired', by: 'system', approval }
+      return { change: 'expired', by: bySystem, approval }
     }
     const due = (afterMs: number) => approval.askedAt + afterMs <= now
     return {
       change: 'escalated',
-      by: 'system',
+      by: bySystem,
       approval: escalate(approval, due),
       notBefore: approval.escalateAt,
     }
@@ -225,7 +228,7 @@ export function createDesk({ store, membershipMs = freshGroupsMs }: DeskParts): 
   /** A refused signature is worth knowing. Not being able to write it down changes nothing for the one who tried. */
   async function remember(id: string, { person, channel }: Answer, error: unknown): Promise<void> {
     if (!(error instanceof CountersignError) || error.status >= 500 || error.code === 'ERR_APPROVAL_UNKNOWN') return
-    const refused = { by: person, approval: id, code: error.code, channel }
+    const refused = { by: byPerson(person), approval: id, code: error.code, channel }
     await refusals.record(JSON.stringify([id, person, error.code]), refused).catch(() => undefined)
   }
 }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Agent, Approval, Fact } from '@countersign/schema'
+import type { Actor, Agent, Approval, Fact } from '@countersign/schema'
 import { CountersignError } from '../errors.ts'
 import type { Store } from '../ports.ts'
 import { retried } from '../retried.ts'
@@ -11,16 +11,16 @@ import { withdraw } from './approval.ts'
 
 export interface Stops {
   /** The first half of `stop`: nothing is permitted any more, and what is open can still be rejected. */
-  halt(agent: string, by: string, because: string): Promise<Agent>
+  halt(agent: string, by: Actor, because: string): Promise<Agent>
   /**
    * From the first commit on no instance permits anything, whatever becomes of the rest: open grants are voided, open
    * questions cancelled. Stopping again takes back what was left.
    */
-  stop(agent: string, by: string, because: string): Promise<Agent>
+  stop(agent: string, by: Actor, because: string): Promise<Agent>
   /** Stopped for good: as `stop`, and its keys prove nobody any more. Once more changes nothing. @throws ERR_AGENT_MISSING */
-  retire(agent: string, by: string, because: string): Promise<Agent>
+  retire(agent: string, by: Actor, because: string): Promise<Agent>
   /** Starting again takes another person than the one who stopped it. @throws ERR_NOT_ALLOWED, ERR_AGENT_RETIRED */
-  start(agent: string, by: string): Promise<Agent>
+  start(agent: string, by: Actor): Promise<Agent>
 }
 
 export function createStops({ store }: { store: Pick<Store, 'clock' | 'commit' | 'agents' | 'approvals'> }): Stops {
@@ -46,7 +46,7 @@ export function createStops({ store }: { store: Pick<Store, 'clock' | 'commit' |
         const agent = await read(id)
         if (agent.retiredAt !== undefined) throw new CountersignError('ERR_AGENT_RETIRED', { agent: id })
         if (agent.status === 'active') return agent
-        if ((agent.stoppedBy ?? agent.changedBy) === by) throw new CountersignError('ERR_NOT_ALLOWED', { agent: id })
+        if ((agent.stoppedBy ?? agent.changedBy) === by.id) throw new CountersignError('ERR_NOT_ALLOWED', { agent: id })
         const { stoppedBy: _stoppedBy, ...rest } = next(agent)
         const started: Agent = { ...rest, status: 'active' }
         await store.commit({ facts: [{ kind: 'agent.changed', change: 'started', by, agent: started }] })
@@ -60,32 +60,32 @@ export function createStops({ store }: { store: Pick<Store, 'clock' | 'commit' |
     return agent
   }
 
-  async function stopped(id: string, by: string, because: string): Promise<Agent> {
+  async function stopped(id: string, by: Actor, because: string): Promise<Agent> {
     const agent = await read(id)
     if (agent.status === 'stopped') return agent
-    const after: Agent = { ...next(agent), status: 'stopped', stoppedBy: by }
+    const after: Agent = { ...next(agent), status: 'stopped', stoppedBy: by.id }
     await store.commit({ facts: [{ kind: 'agent.changed', change: 'stopped', by, agent: after, because }] })
     return after
   }
 
-  async function retired(id: string, by: string, because: string): Promise<Agent> {
+  async function retired(id: string, by: Actor, because: string): Promise<Agent> {
     const agent = await read(id)
     if (agent.retiredAt !== undefined) return agent
     const now = store.clock.now()
     const keys = agent.keys.map((key) => ({ ...key, revokedAt: Math.min(key.revokedAt ?? now, now) }))
-    const after: Agent = { ...next(agent), status: 'stopped', stoppedBy: by, retiredAt: now, keys }
+    const after: Agent = { ...next(agent), status: 'stopped', stoppedBy: by.id, retiredAt: now, keys }
     await store.commit({ facts: [{ kind: 'agent.changed', change: 'retired', by, agent: after, because }] })
     return after
   }
 
-  async function takeAllBack(id: string, by: string): Promise<void> {
+  async function takeAllBack(id: string, by: Actor): Promise<void> {
     await retried(async () => {
       const facts = await takenBack(id, by)
       if (facts.length > 0) await store.commit({ facts })
     })
   }
 
-  async function takenBack(agent: string, by: string): Promise<Fact[]> {
+  async function takenBack(agent: string, by: Actor): Promise<Fact[]> {
     const facts: Fact[] = []
     let after: string | undefined
     do {
@@ -96,7 +96,7 @@ export function createStops({ store }: { store: Pick<Store, 'clock' | 'commit' |
     return facts
   }
 
-  function takeBack(approval: Approval, by: string): Fact {
+  function takeBack(approval: Approval, by: Actor): Fact {
     const as = approval.state === 'granted' ? 'voided' : 'cancelled'
     const back = withdraw(approval, as, 'the agent was stopped', store.clock.now())
     return { kind: 'approval.changed', change: as, by, approval: back }

@@ -8,7 +8,7 @@ import type { Approval } from '@countersign/schema'
 import { count, person, word } from '../ledger/words.ts'
 import type { Keys } from './keys.ts'
 import { conflict, type Law, type Slot } from './law.ts'
-import { actionOf, actor, agentActor, decisionOf, delegationOf, people, policyOf, riskOf } from './leaf-parts.ts'
+import { actionOf, actor, decisionOf, delegationOf, people, policyOf, riskOf } from './leaf-parts.ts'
 import { type ApprovalRow, isPending, signatureKey } from './world.ts'
 
 export const changed: Law<'approval.changed'> = {
@@ -20,7 +20,7 @@ export const changed: Law<'approval.changed'> = {
     const { action, dataUse } = approval.card.bound
     const signers = approval.signatures.map((each) => each.person)
     return {
-      actor: by === action.agent ? agentActor(by, blind) : actor(by, blind),
+      actor: actor(by, blind),
       agent: word(action.agent, blind),
       delegation: delegationOf(action, blind),
       action: actionOf(action, approval.digest, dataUse, blind, lists),
@@ -77,7 +77,7 @@ export const changed: Law<'approval.changed'> = {
 
 /** A click that was refused is the record of whoever clicked. */
 export const signatureRefused: Law<'signature.refused'> = {
-  subject: ({ by }) => by,
+  subject: ({ by }) => by.id,
   stream: () => ({ stream: 'system', sequence: undefined }),
   about: ({ approval }) => ({ approval }),
   leaf: ({ by, approval, code, channel, times }, blind) => ({

@@ -1,4 +1,4 @@
-import type { ActionRecord, Approval, Fact, Person } from '@countersign/schema'
+import { type ActionRecord, type Approval, byAgent, byPerson, bySystem, type Fact, type Person } from '@countersign/schema'
 import fc from 'fast-check'
 import { createHash } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
@@ -79,7 +79,7 @@ const next = (row: { readonly version: number } | undefined, luck: number) => (r
 const agentFact = fc.record({ which: pick, luck: tenth }).map(({ which, luck }): Made => ({ agents }) => {
   const id = `agent-${which}`
   const agent = sampleAgent({ id, version: next(agents.get(id), luck), status: luck === 1 ? 'stopped' : 'active' })
-  return { kind: 'agent.changed', change: 'changed', by: 'per_1', agent }
+  return { kind: 'agent.changed', change: 'changed', by: byPerson('per_1'), agent }
 })
 const personFact = fc
   .record({ which: pick, account: pick, linked: fc.uniqueArray(pick, { maxLength: 2 }), luck: tenth })
@@ -88,7 +88,7 @@ const personFact = fc
     const accounts = linked.map((each) => ({ provider: 'chat', id: `U${each}`, linkedBy: 'per_1', linkedAt: 0 }))
     const subject = `subject-${account}`
     const person = { ...personOf(), id, subject, accounts, version: next(people.get(id), luck) }
-    return { kind: 'person.changed', change: 'roles', by: 'per_1', person }
+    return { kind: 'person.changed', change: 'roles', by: byPerson('per_1'), person }
   })
 const toolFact = fc
   .record({ which: pick, luck: tenth, hash: pick })
@@ -96,11 +96,11 @@ const toolFact = fc
     const id = `crm/${which}`
     const definition = { hash: String(hash).repeat(64), says: {} }
     const tool = { id, version: next(tools.get(id), luck), server: 'crm', name: String(which), listed: definition }
-    return { kind: 'tool.changed', change: 'accepted', by: 'per_1', tool: { ...tool, pinned: definition } }
+    return { kind: 'tool.changed', change: 'accepted', by: byPerson('per_1'), tool: { ...tool, pinned: definition } }
   })
 const policyFact = pick.map((which): Made => () => ({
   kind: 'policy.activated',
-  by: 'system',
+  by: bySystem,
   version: `v${which}`,
   policies: [],
 }))
@@ -129,7 +129,7 @@ const approvalFact = fc
       because: '',
     }
     const approval = { ...question, ...rest, state } as Approval
-    return { kind: 'approval.changed', change: 'signed', by: 'per_a', approval }
+    return { kind: 'approval.changed', change: 'signed', by: byPerson('per_a'), approval }
   })
 const permittedFact = fc
   .record({
@@ -208,7 +208,7 @@ function youngWorld(): World {
   const facts = [0, 1, 2].map((which): Fact => ({
     kind: 'agent.changed',
     change: 'registered',
-    by: 'per_1',
+    by: byPerson('per_1'),
     agent: sampleAgent({ id: `agent-${which}` }),
   }))
   applyFacts(facts, slotsFor(facts, 0, world), { world, keys })
@@ -395,10 +395,10 @@ describe('forgetting a subject (P12)', () => {
     const agent = sampleAgent({ id: 'agent-0' })
     const alone = sampleRecord('act_9', { action: sampleAction({ agent: 'agent-0', onBehalfOf: undefined }) })
     const facts: Fact[] = [
-      { kind: 'agent.changed', change: 'registered', by: 'per_1', agent },
+      { kind: 'agent.changed', change: 'registered', by: byPerson('per_1'), agent },
       allowedFact(alone, samplePermit('prm_9', alone)),
       { kind: 'action.decided', record },
-      { kind: 'approval.changed', change: 'asked', by: 'agent-0', approval: sampleQuestion('apr_0', record) },
+      { kind: 'approval.changed', change: 'asked', by: byAgent('agent-0'), approval: sampleQuestion('apr_0', record) },
     ]
     expect(applyFacts(facts, slotsFor(facts, 0, world), { world, keys })).not.toHaveProperty('refused')
 
@@ -406,7 +406,12 @@ describe('forgetting a subject (P12)', () => {
     expect(world.agents.get('agent-0')).toMatchObject({ erased: true, status: 'stopped', keys: [], owner: '' })
     expect(world.permits.get('prm_9')).toMatchObject({ delivered: true, outcome: null })
     expect(world.approvals.get('apr_0')).toMatchObject({ state: 'open' })
-    const again: Fact = { kind: 'agent.changed', change: 'registered', by: 'per_1', agent: { ...agent, version: 2 } }
+    const again: Fact = {
+      kind: 'agent.changed',
+      change: 'registered',
+      by: byPerson('per_1'),
+      agent: { ...agent, version: 2 },
+    }
     expect(applyFacts([again], slotsFor([again], 9, world), { world, keys })).toHaveProperty('refused')
 
     forget(world, 'per_0')

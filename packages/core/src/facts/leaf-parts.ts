@@ -3,19 +3,26 @@
  *
  * @module
  */
-import type { Action, DataUse, Decision, Risk } from '@countersign/schema'
+import { type Action, type Actor, byAgent, type DataUse, type Decision, type Risk } from '@countersign/schema'
 import { type Blind, count, type Lists, name, person, registered, word } from '../ledger/words.ts'
 import type { LeafMembers } from './law.ts'
 
 export const system: LeafMembers = { kind: 'system', ref: 'system' }
 
-/** The socket on the machine is no person: whoever may open it has no name here. */
-export function actor(by: string, blind: Blind): LeafMembers {
-  if (by === 'system') return system
-  return by === 'operator' ? { kind: 'operator', ref: by } : { kind: 'person', ref: person(by, blind) }
+export function actor({ kind, id }: Actor, blind: Blind): LeafMembers {
+  switch (kind) {
+    case 'system':
+    case 'operator':
+      return { kind, ref: kind }
+    case 'person':
+      return { kind, ref: person(id, blind) }
+    case 'agent':
+    case 'provisioner':
+      return { kind, ref: word(id, blind) }
+  }
 }
 
-export const agentActor = (agent: string, blind: Blind): LeafMembers => ({ kind: 'agent', ref: word(agent, blind) })
+export const agentActor = (agent: string, blind: Blind): LeafMembers => actor(byAgent(agent), blind)
 
 export function actionOf(action: Action, digest: string, dataUse: DataUse, blind: Blind, lists: Lists) {
   const { destination, model } = dataUse

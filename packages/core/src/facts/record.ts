@@ -32,7 +32,7 @@ export const recordErased: Law<'record.erased'> = {
 
 /** A look into the record is the record of whoever looked. */
 export const recordRead: Law<'record.read'> = {
-  subject: ({ by }) => by,
+  subject: ({ by }) => by.id,
   stream: ofNoLife,
   leaf: ({ by, what }, blind) => ({ actor: actor(by, blind), read: word(what, blind) }),
 }

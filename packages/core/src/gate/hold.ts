@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { ActionRecord, Agent, Approval } from '@countersign/schema'
+import { type ActionRecord, type Agent, type Approval, byAgent } from '@countersign/schema'
 import type { SealedAction } from '../action/seal.ts'
 import { isLive } from '../approval/approval.ts'
 import type { Desk } from '../approval/desk.ts'
@@ -54,7 +54,7 @@ export function createHold({ store, desk, limits, earlierRuns, refusals }: HoldP
       await store.commit({
         facts: [
           { kind: 'action.decided', record },
-          { kind: 'approval.changed', change: 'asked', by: agent.id, approval },
+          { kind: 'approval.changed', change: 'asked', by: byAgent(agent.id), approval },
         ],
       })
       return approval

@@ -4,7 +4,16 @@
  *
  * @module
  */
-import type { ActionRecord, Agent, Approval, Fact, PermitRecord, Person } from '@countersign/schema'
+import {
+  type ActionRecord,
+  type Agent,
+  type Approval,
+  byAgent,
+  bySystem,
+  type Fact,
+  type PermitRecord,
+  type Person,
+} from '@countersign/schema'
 import type { SealedAction } from '../action/seal.ts'
 import { spend } from '../approval/approval.ts'
 import type { Desk } from '../approval/desk.ts'
@@ -68,20 +77,25 @@ export function createPermits({
       const barred = mayNotAct(acting)
       if (barred) return { kind: 'denying', record: denied(record, barred) }
       if (record.decision.kind === 'deny') {
-        await desk.withdraw(approval.id, 'voided', 'policy no longer allows it', 'system')
+        await desk.withdraw(approval.id, 'voided', 'policy no longer allows it', bySystem)
         return { kind: 'denying', record }
       }
       const signers = await peopleOf(approval)
       const gap = covers(approval, record, acting.agent, { signers, now: clock.now() })
       if (gap) {
-        await desk.withdraw(approval.id, 'voided', gap, 'system')
+        await desk.withdraw(approval.id, 'voided', gap, bySystem)
         return { kind: 'changed' }
       }
       const of = { acting, signers, actionId: approval.actionId, approval: approval.id }
       const granted = permitRecord(record, { ...given(attempt), ...of })
       try {
         const spent = spend(approval, granted.id, clock.now())
-        const change: Fact = { kind: 'approval.changed', change: 'spent', by: acting.agent.id, approval: spent }
+        const change: Fact = {
+          kind: 'approval.changed',
+          change: 'spent',
+          by: byAgent(acting.agent.id),
+          approval: spent,
+        }
         const notAfter = 'validUntil' in approval ? approval.validUntil - 1 : undefined
         const facts: Fact[] = [change, { kind: 'action.permitted', permit: granted }]
         return await permit(record, granted, facts, notAfter)

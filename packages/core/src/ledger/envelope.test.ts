@@ -1,4 +1,4 @@
-import type { ActionRecord, Fact } from '@countersign/schema'
+import { type ActionRecord, type Actor, byAgent, byOperator, byPerson, bySystem, type Fact } from '@countersign/schema'
 import { Fact as FactSchema } from '@countersign/schema'
 import { describe, expect, it } from 'vitest'
 import { canonical } from '../action/canonical.ts'
@@ -54,11 +54,24 @@ describe('the leaf', () => {
 
   it('H5: says of what was done over the socket on the machine that it was no person', () => {
     const agent = { ...sampleAgent(), registeredBy: 'operator', changedBy: 'operator' }
-    const members = membersOf({ kind: 'agent.changed', change: 'registered', by: 'operator', agent })
+    const members = membersOf({ kind: 'agent.changed', change: 'registered', by: byOperator, agent })
     expect(members['actor']).toEqual({ kind: 'operator', ref: 'operator' })
     expect(members['delegation']).toMatchObject({ registeredBy: 'operator', changedBy: 'operator' })
-    const byPerson = membersOf({ kind: 'agent.changed', change: 'registered', by: 'per_1', agent: sampleAgent() })
-    expect(byPerson['actor']).toEqual({ kind: 'person', ref: 'per_1' })
+  })
+
+  it.each<[Actor, object]>([
+    [byPerson('per_1'), { kind: 'person', ref: 'per_1' }],
+    [byPerson('operator'), { kind: 'person', ref: 'operator' }],
+    [byAgent('reporter'), { kind: 'agent', ref: 'reporter' }],
+    [
+      { kind: 'provisioner', id: 'okta' },
+      { kind: 'provisioner', ref: 'okta' },
+    ],
+    [byOperator, { kind: 'operator', ref: 'operator' }],
+    [bySystem, { kind: 'system', ref: 'system' }],
+  ])('says what kind of actor it was: %o', (by, actor) => {
+    const agent = sampleAgent()
+    expect(membersOf({ kind: 'agent.changed', change: 'registered', by, agent })['actor']).toEqual(actor)
   })
 
   it('holds ids of people and agents as they stand, and blinds what is none', () => {
@@ -150,10 +163,10 @@ describe('the leaf', () => {
 
   it('numbers approvals, agents and people by their versions', () => {
     const question = { ...sampleQuestion('apr_1', sampleRecord('act_1', asking())), version: 7 }
-    const asked = membersOf({ kind: 'approval.changed', change: 'escalated', by: 'system', approval: question })
+    const asked = membersOf({ kind: 'approval.changed', change: 'escalated', by: bySystem, approval: question })
     expect([asked['type'], asked['stream'], asked['sseq']]).toEqual(['approval.escalated', 'apr_1', 7])
     const agent = sampleAgent({ version: 3 })
-    const stopped = membersOf({ kind: 'agent.changed', change: 'stopped', by: 'system', agent })
+    const stopped = membersOf({ kind: 'agent.changed', change: 'stopped', by: bySystem, agent })
     expect([stopped['type'], stopped['stream'], stopped['sseq']]).toEqual(['agent.stopped', 'agt:reporter', 3])
   })
 

@@ -4,18 +4,7 @@
  *
  * @module
  */
-import type {
-  Action,
-  ActionRecord,
-  Agent,
-  Approval,
-  Card,
-  Fact,
-  OpenApproval,
-  PermitRecord,
-  Person,
-  ToolRecord,
-} from '@countersign/schema'
+import { type Action, type ActionRecord, type Agent, type Approval, byAgent, byPerson, bySystem, type Card, type Fact, type OpenApproval, type PermitRecord, type Person, type ToolRecord } from '@countersign/schema'
 import { digestOf } from '../action/digest.ts'
 import { allowedFact } from '../facts/steps.ts'
 import { encodeUtf8 } from './bytes.ts'
@@ -227,29 +216,35 @@ export function sampleStory(): Fact[] {
   const spent: Approval = { ...granted, version: 3, state: 'spent', permit: 'prm_2' }
   const [first, second] = [samplePermit('prm_1', allowed), samplePermit('prm_2', asked, 'apr_1')]
   return [
-    { kind: 'deployment.founded', by: 'system', demo: false },
+    { kind: 'deployment.founded', by: bySystem, demo: false },
     {
       kind: 'policy.activated',
-      by: owner,
+      by: byPerson(owner),
       version: 'f'.repeat(64),
       policies: ['finance-export', 'finance-export-signoff'],
     },
-    { kind: 'person.changed', change: 'signed-in', by: approver, person: samplePerson(approver) },
-    { kind: 'agent.changed', change: 'registered', by: owner, agent: sampleAgent(), because: marker },
+    { kind: 'person.changed', change: 'signed-in', by: byPerson(approver), person: samplePerson(approver) },
+    { kind: 'agent.changed', change: 'registered', by: byPerson(owner), agent: sampleAgent(), because: marker },
     allowedFact(allowed, first),
     finished(first),
     { kind: 'action.replayed', permit: 'prm_1', actionId: 'act_1', attempt: { credential: marker, id: marker } },
     { kind: 'action.decided', record: asked },
-    { kind: 'approval.changed', change: 'asked', by: 'reporter', approval: question },
-    { kind: 'signature.refused', by: requester, approval: 'apr_1', code: 'ERR_SELF_APPROVAL', channel: 'console' },
-    { kind: 'approval.changed', change: 'granted', by: approver, approval: granted, signature },
-    { kind: 'approval.changed', change: 'spent', by: 'reporter', approval: spent },
+    { kind: 'approval.changed', change: 'asked', by: byAgent('reporter'), approval: question },
+    {
+      kind: 'signature.refused',
+      by: byPerson(requester),
+      approval: 'apr_1',
+      code: 'ERR_SELF_APPROVAL',
+      channel: 'console',
+    },
+    { kind: 'approval.changed', change: 'granted', by: byPerson(approver), approval: granted, signature },
+    { kind: 'approval.changed', change: 'spent', by: byAgent('reporter'), approval: spent },
     { kind: 'action.permitted', permit: second },
     finished(second),
-    { kind: 'record.read', by: owner, what: marker, query: marker },
+    { kind: 'record.read', by: byPerson(owner), what: marker, query: marker },
     {
       kind: 'record.denied',
-      by: 'system',
+      by: bySystem,
       agent: 'reporter',
       onBehalfOf: requester,
       credential: marker,
@@ -258,9 +253,9 @@ export function sampleStory(): Fact[] {
       from: someTime,
       to: someTime + 1_000,
     },
-    { kind: 'record.erased', by: owner, subject: 'e'.repeat(64), entries: 12, because: marker },
-    { kind: 'tool.changed', change: 'pinned', by: 'system', tool: sampleTool },
-    { kind: 'tool.changed', change: 'accepted', by: owner, tool: { ...sampleTool, version: 2 } },
+    { kind: 'record.erased', by: byPerson(owner), subject: 'e'.repeat(64), entries: 12, because: marker },
+    { kind: 'tool.changed', change: 'pinned', by: bySystem, tool: sampleTool },
+    { kind: 'tool.changed', change: 'accepted', by: byPerson(owner), tool: { ...sampleTool, version: 2 } },
   ]
 }
 

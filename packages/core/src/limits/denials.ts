@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { ActionRecord, DataUse, DenyReason, FactOf } from '@countersign/schema'
+import { type ActionRecord, bySystem, type DataUse, type DenyReason, type FactOf } from '@countersign/schema'
 import { canonical } from '../action/canonical.ts'
 import { sha256Hex } from '../action/digest.ts'
 import type { Store } from '../ports.ts'
@@ -53,7 +53,7 @@ interface Brief {
 function summed(all: readonly [Brief, ...Brief[]], from: number, to: number): FactOf<'record.denied'> {
   const reasons: Partial<Record<DenyReason, number>> = {}
   for (const { reason } of all) reasons[reason] = (reasons[reason] ?? 0) + 1
-  return { kind: 'record.denied', by: 'system', ...all[0].who, count: all.length, reasons, from, to }
+  return { kind: 'record.denied', by: bySystem, ...all[0].who, count: all.length, reasons, from, to }
 }
 
 /** The digest stays that of the whole action. */

@@ -1,4 +1,4 @@
-import type { Fact } from '@countersign/schema'
+import { bySystem, type Fact } from '@countersign/schema'
 import { describe, expect, it, vi } from 'vitest'
 import { CountersignError } from '../errors.ts'
 import type { LogLine } from '../ports.ts'
@@ -39,9 +39,9 @@ describe('B4: a flood', () => {
       most: 2,
       withinMs: 1_000,
       sumEveryMs: 1,
-      alone: (what) => ({ kind: 'record.read', by: 'system', what, query: '' }),
+      alone: (what) => ({ kind: 'record.read', by: bySystem, what, query: '' }),
       brief: (what) => what,
-      summed: (all) => ({ kind: 'record.read', by: 'system', what: 'sum', query: all.join(' ') }),
+      summed: (all) => ({ kind: 'record.read', by: bySystem, what: 'sum', query: all.join(' ') }),
     })
     return { written, floods }
   }

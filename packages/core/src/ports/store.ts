@@ -5,6 +5,7 @@
  */
 import type {
   ActionLife,
+  Actor,
   Agent,
   Approval,
   ApprovalState,
@@ -283,7 +284,7 @@ export interface Journal {
    * is over: questions, and answers that were not delivered. An agent's id stays taken: `agent.changed` is
    * `ERR_STORE_CONFLICT` from then on, since grants of before name it.
    */
-  erase(subject: string, how?: { readonly by: string; readonly because: string }): Promise<number>
+  erase(subject: string, how?: { readonly by: Actor; readonly because: string }): Promise<number>
 }
 
 /** The tree over the leaves (RFC 6962), and its published heads. */

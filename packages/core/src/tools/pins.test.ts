@@ -1,4 +1,4 @@
-import type { Fact, ToolRecord } from '@countersign/schema'
+import { byPerson, type Fact, type ToolRecord } from '@countersign/schema'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { CountersignError } from '../errors.ts'
@@ -48,13 +48,13 @@ describe('what is known of a tool', () => {
     expect([there.pinned('s', 'a'), heard]).toEqual(['1', []])
 
     const before = tools.get('s/a')!
-    await here.accept('s/a', '2', 'per_1')
+    await here.accept('s/a', '2', byPerson('per_1'))
     there.show(tools.get('s/a')!)
     there.show(before) // comes late
     expect([there.pinned('s', 'a'), heard]).toEqual(['2', ['s']])
     stop()
     await here.see('s', [listed('a', '3')])
-    await here.accept('s/a', '3', 'per_1')
+    await here.accept('s/a', '3', byPerson('per_1'))
     there.show(tools.get('s/a')!)
     expect(heard).toEqual(['s'])
   })
@@ -66,7 +66,7 @@ describe('what is known of a tool', () => {
     const { store, facts } = shared()
     const pins = createPins({ store })
     await pins.see('s', [listed('a', '1')])
-    await expect(pins.accept(id, hash, 'per_1')).rejects.toMatchObject({ code })
+    await expect(pins.accept(id, hash, byPerson('per_1'))).rejects.toMatchObject({ code })
     expect(facts).toHaveLength(1)
   })
 
@@ -98,7 +98,7 @@ describe('what is known of a tool', () => {
           } else {
             const tool = tools.get(`s/${each.accepts}`)
             if (!tool) continue
-            const after = await pins.accept(tool.id, tool.listed.hash, 'per_1')
+            const after = await pins.accept(tool.id, tool.listed.hash, byPerson('per_1'))
             expect(standingOf(after)).toBe('pinned')
             trusted.set(each.accepts, tool.listed.hash)
           }

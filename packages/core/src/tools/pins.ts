@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { ToolRecord } from '@countersign/schema'
+import type { Actor, ToolRecord } from '@countersign/schema'
 import { CountersignError } from '../errors.ts'
 import type { Store, ToolPins } from '../ports.ts'
 import { retried } from '../retried.ts'
@@ -15,7 +15,7 @@ export interface Pins extends ToolPins {
    * A person has looked at the definition with this hash, as it is listed now. Accepting what is pinned changes nothing.
    * @throws ERR_TOOL_UNKNOWN, ERR_CARD_CHANGED if it is listed otherwise by now
    */
-  accept(id: string, hash: string, by: string): Promise<ToolRecord>
+  accept(id: string, hash: string, by: Actor): Promise<ToolRecord>
   /** What this instance last saw listed and cannot serve, by server. */
   leftOut(): readonly { readonly server: string; readonly name: string; readonly why: string }[]
   /** Told of every tool that any instance has recorded. */

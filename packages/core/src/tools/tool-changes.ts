@@ -7,7 +7,7 @@
  *
  * @module
  */
-import type { FactOf, ToolDefinition, ToolRecord, ToolStanding } from '@countersign/schema'
+import { bySystem, type FactOf, type ToolDefinition, type ToolRecord, type ToolStanding } from '@countersign/schema'
 
 export interface Listed extends ToolDefinition {
   readonly name: string
@@ -30,7 +30,7 @@ export function toolChanges(
 }
 
 const seen = (change: 'pinned' | 'listed', tool: ToolRecord) =>
-  ({ kind: 'tool.changed', change, by: 'system', tool }) as const
+  ({ kind: 'tool.changed', change, by: bySystem, tool }) as const
 
 export function standingOf({ pinned, listed }: Pick<ToolRecord, 'pinned' | 'listed'>): ToolStanding {
   if (!pinned) return 'new'

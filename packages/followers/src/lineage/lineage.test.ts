@@ -1,5 +1,5 @@
 import type { FollowerContext } from '@countersign/core'
-import type { Entry, Fact } from '@countersign/schema'
+import { bySystem, type Entry, type Fact } from '@countersign/schema'
 import { describe, expect, it } from 'vitest'
 import { lineage } from './lineage.ts'
 
@@ -24,7 +24,7 @@ describe('the lineage follower', () => {
     ['a run that was done', finished({ kind: 'done', summary: 's' }), 1],
     ['a run that failed', finished({ kind: 'failed', summary: 's' }), 0],
     ['a run that nobody knows of', finished({ kind: 'unknown', summary: 's' }), 0],
-    ['anything else', { kind: 'deployment.founded', by: 'system', demo: false }, 0],
+    ['anything else', { kind: 'deployment.founded', by: bySystem, demo: false }, 0],
   ])('looks at %s', async (_, fact, times) => {
     expect(await readBy(fact)).toHaveLength(times)
   })

@@ -17,7 +17,7 @@ import {
   type LogLine,
   type Tombstones,
 } from '@countersign/core'
-import { Agent, type ToolRecord } from '@countersign/schema'
+import { Agent, byPerson, type ToolRecord } from '@countersign/schema'
 import type { JSONRPCMessage, Transport } from '@modelcontextprotocol/client'
 import { McpConfig } from './config.ts'
 import { createFakeGate, type FakeGate, waiting } from './fake-gate.ts'
@@ -192,7 +192,7 @@ export async function openFakeInstance(
     sources,
     tools,
     allowancesChanged: () => watchers.forEach((told) => told()),
-    accept: async (id) => void (await pins.accept(id, tools.get(id)?.listed.hash ?? '', 'per_1')),
+    accept: async (id) => void (await pins.accept(id, tools.get(id)?.listed.hash ?? '', byPerson('per_1'))),
     secrets,
     concerns,
     leftOut: () => pins.leftOut(),

@@ -1,3 +1,4 @@
+import { byOperator } from '@countersign/schema'
 import { isError } from '@countersign/core'
 import { createIdentify } from '@countersign/identity'
 import { createMemoryStore } from '@countersign/stores'
@@ -26,20 +27,20 @@ describe('registering an agent', () => {
     createIdentify(store, clock)({ kind: 'bearer', token }, { resource: 'https://mcp.example', source: undefined })
 
   it('gives it a key that works, and keeps only what proves it', async () => {
-    const { agent, secret } = await enrolAgent(store, { ...what, mode: 'enforce' }, 'operator')
+    const { agent, secret } = await enrolAgent(store, { ...what, mode: 'enforce' }, byOperator)
     const caller = await knock(secret)
     expect(caller.agent).toMatchObject({ id: 'bot', owner: ana.id, registeredBy: 'operator', status: 'active' })
     expect(JSON.stringify([agent, await store.journal.read(0, 10)])).not.toContain(secret)
   })
 
   it('the key ends', async () => {
-    const { secret } = await enrolAgent(store, { ...what, mode: 'enforce' }, 'operator', 1_000)
+    const { secret } = await enrolAgent(store, { ...what, mode: 'enforce' }, byOperator, 1_000)
     clock.advance(1_001)
     expect(await codeOf(knock(secret), 'ERR_AGENT_UNKNOWN')).toBe(true)
   })
 
   it('needs a person who answers for it', async () => {
-    const owned = (owner: string) => enrolAgent(store, { ...what, owner, mode: 'enforce' }, 'operator')
+    const owned = (owner: string) => enrolAgent(store, { ...what, owner, mode: 'enforce' }, byOperator)
     expect(await codeOf(owned('per_nobody'), 'ERR_PERSON_MISSING')).toBe(true)
     const left = { ...ana, version: 2, active: false }
     await store.commit({ facts: [personChanged(left, 'roles')] })
@@ -48,7 +49,7 @@ describe('registering an agent', () => {
   })
 
   it('is done once', async () => {
-    await enrolAgent(store, { ...what, mode: 'enforce' }, 'operator')
-    expect(await codeOf(enrolAgent(store, { ...what, mode: 'enforce' }, 'operator'), 'ERR_STORE_CONFLICT')).toBe(true)
+    await enrolAgent(store, { ...what, mode: 'enforce' }, byOperator)
+    expect(await codeOf(enrolAgent(store, { ...what, mode: 'enforce' }, byOperator), 'ERR_STORE_CONFLICT')).toBe(true)
   })
 })

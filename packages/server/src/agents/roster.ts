@@ -6,7 +6,7 @@
  */
 import { CountersignError, isError, type Stops, type Store } from '@countersign/core'
 import { type AgentChange, change, issueKey, register, type Registration, revoke, rotate } from '@countersign/identity'
-import type { Agent, AgentKey } from '@countersign/schema'
+import type { Actor, Agent, AgentKey } from '@countersign/schema'
 import { telling } from '../http/problems.ts'
 
 export interface RosterParts {
@@ -34,15 +34,15 @@ export interface Roster {
   /** What an agent may be given, each sorted. */
   known(): Promise<{ readonly teams: string[]; readonly agentGroups: string[] }>
   /** @throws ERR_STORE_CONFLICT where the id is taken, ERR_PERSON_MISSING, ERR_GROUP_UNKNOWN, ERR_INPUT_INVALID */
-  register(what: Enrolment, by: string, expiresInMs?: number): Promise<Issued>
+  register(what: Enrolment, by: Actor, expiresInMs?: number): Promise<Issued>
   /** Who changes an agent cannot sign for it any more (P3). @throws as `register`; ERR_AGENT_MISSING, ERR_AGENT_RETIRED */
-  change(id: string, what: Wish, by: string): Promise<Agent>
+  change(id: string, what: Wish, by: Actor): Promise<Agent>
   /** The keys of before run out after `overlapMs`. @throws ERR_AGENT_MISSING, ERR_AGENT_RETIRED */
-  rotate(id: string, by: string, how?: { expiresInMs?: number; overlapMs?: number }): Promise<Issued>
+  rotate(id: string, by: Actor, how?: { expiresInMs?: number; overlapMs?: number }): Promise<Issued>
   /** @throws ERR_AGENT_MISSING, ERR_NOT_FOUND for a key that is not this agent's */
-  revoke(id: string, key: string, by: string): Promise<Agent>
+  revoke(id: string, key: string, by: Actor): Promise<Agent>
   /** Stopped for good, without a key; the id stays taken. @throws ERR_AGENT_MISSING */
-  retire(id: string, by: string, because: string): Promise<Agent>
+  retire(id: string, by: Actor, because: string): Promise<Agent>
 }
 
 /** How long a key is good unless something else is said: a quarter of a year, then it is rotated. */
@@ -61,7 +61,7 @@ export function createRoster({ store, stops, groups, agentGroups }: RosterParts)
         throw taken(what.id, 'is registered already. Its owner, team, groups and name can be changed')
       await refuseUnknown(what)
       const { key, secret } = issueKey(clock, { expiresInMs })
-      const agent = register({ ...what, key }, by)
+      const agent = register({ ...what, key }, by.id)
       try {
         return { agent: await keep('registered', agent, by), secret }
       } catch (error) {
@@ -73,20 +73,20 @@ export function createRoster({ store, stops, groups, agentGroups }: RosterParts)
       const what: AgentChange = Object.fromEntries(Object.entries(wish).filter(([, value]) => value !== undefined))
       const before = await existing(id)
       await refuseUnknown(what)
-      return keep('changed', change(before, what, by), by)
+      return keep('changed', change(before, what, by.id), by)
     },
 
     async rotate(id, by, { expiresInMs = keyForMs, overlapMs = overlapForMs } = {}) {
       const before = await existing(id)
       const { key, secret }: { key: AgentKey; secret: string } = issueKey(clock, { expiresInMs })
-      const agent = rotate(before, { key, overlapMs, now: clock.now() }, by)
+      const agent = rotate(before, { key, overlapMs, now: clock.now() }, by.id)
       return { agent: await keep('key-issued', agent, by), secret }
     },
 
     async revoke(id, keyId, by) {
       const before = await existing(id)
       if (!before.keys.some((known) => known.id === keyId)) throw new CountersignError('ERR_NOT_FOUND')
-      return keep('key-revoked', revoke(before, { keyId, now: clock.now() }, by), by)
+      return keep('key-revoked', revoke(before, { keyId, now: clock.now() }, by.id), by)
     },
 
     retire: (id, by, because) => stops.retire(id, by, because),
@@ -98,7 +98,7 @@ export function createRoster({ store, stops, groups, agentGroups }: RosterParts)
     return agent
   }
 
-  async function keep(how: 'registered' | 'changed' | 'key-issued' | 'key-revoked', agent: Agent, by: string) {
+  async function keep(how: 'registered' | 'changed' | 'key-issued' | 'key-revoked', agent: Agent, by: Actor) {
     await store.commit({ facts: [{ kind: 'agent.changed', change: how, by, agent }] })
     return agent
   }

@@ -16,7 +16,7 @@ import {
   type Store,
 } from '@countersign/core'
 import type { Reload } from '@countersign/policy'
-import { AccountInput, type Agent, type Approval, isLocal, localIssuer, Role } from '@countersign/schema'
+import { AccountInput, type Agent, type Approval, byOperator, isLocal, localIssuer, Role } from '@countersign/schema'
 import { getRequestListener } from '@hono/node-server'
 import { Hono } from 'hono'
 import { z } from 'zod'
@@ -43,7 +43,7 @@ export interface OperatorParts {
   reload(by: 'operator'): Promise<Reload>
 }
 
-const by = 'operator'
+const by = byOperator
 
 const NewAgent = z.strictObject({
   id: z.string(),

@@ -6,7 +6,7 @@
 import { CountersignError, newId, type Store } from '@countersign/core'
 import { founderRoles } from '@countersign/identity'
 import type { LocalPeople } from '@countersign/identity/local'
-import { type Fact, localIssuer, isLocal, type Person, type Role } from '@countersign/schema'
+import { type Actor, byPerson, type Fact, isLocal, localIssuer, type Person, type Role } from '@countersign/schema'
 import { telling } from '../http/problems.ts'
 import type { PeopleKeeping } from './people-keeping.ts'
 
@@ -35,11 +35,11 @@ export interface LocalRoster {
    *
    * @throws ERR_INPUT_INVALID, ERR_GROUP_UNKNOWN
    */
-  add(what: NewPerson, by: string): Promise<{ readonly person: Person; readonly link: string }>
+  add(what: NewPerson, by: Actor): Promise<{ readonly person: Person; readonly link: string }>
   /** The first administrator. @throws ERR_INPUT_INVALID */
   found(name: string): Promise<Person>
   /** They are switched off, and nothing leads to them any more. @throws ERR_PERSON_MISSING */
-  remove(subject: string, by: string): Promise<Person>
+  remove(subject: string, by: Actor): Promise<Person>
 }
 
 const subjectForm = /^[a-z0-9][a-z0-9._-]{0,62}$/
@@ -79,8 +79,8 @@ export function createLocalRoster({ store, local, keeping, publicUrl, groups }: 
         roles: [...founderRoles].toSorted(),
       }
       const facts: Fact[] = [
-        { kind: 'person.changed', change: 'added', by: person.id, person },
-        { kind: 'deployment.founded', by: person.id, demo: false, local: true },
+        { kind: 'person.changed', change: 'added', by: byPerson(person.id), person },
+        { kind: 'deployment.founded', by: byPerson(person.id), demo: false, local: true },
       ]
       await store.commit({ facts })
       return person

@@ -5,18 +5,18 @@
  * @module
  */
 import { CountersignError, isError, type Store } from '@countersign/core'
-import type { Account, FactOf, Person } from '@countersign/schema'
+import type { Account, Actor, FactOf, Person } from '@countersign/schema'
 import { telling } from '../http/problems.ts'
 
 export interface PeopleKeeping {
   /** Everyone who is signed in as them has to sign in again. @throws ERR_PERSON_MISSING */
-  endSessions(id: string, by: string): Promise<Person>
+  endSessions(id: string, by: Actor): Promise<Person>
   /** Who is switched off cannot come in, and is signed out. @throws ERR_PERSON_MISSING */
-  switch(id: string, active: boolean, by: string): Promise<Person>
+  switch(id: string, active: boolean, by: Actor): Promise<Person>
   /** From now on whoever holds the account answers as them. @throws ERR_PERSON_MISSING, ERR_ACCOUNT_TAKEN, ERR_INPUT_INVALID for too many */
-  link(id: string, account: Account, by: string): Promise<Person>
+  link(id: string, account: Account, by: Actor): Promise<Person>
   /** @throws ERR_PERSON_MISSING */
-  unlink(id: string, account: Account, by: string): Promise<Person>
+  unlink(id: string, account: Account, by: Actor): Promise<Person>
 }
 
 /**
@@ -45,7 +45,10 @@ export function createPeopleKeeping(store: Pick<Store, 'clock' | 'commit' | 'peo
         if (accounts.length === mostAccounts)
           throw telling(new CountersignError('ERR_INPUT_INVALID'), `A person has at most ${mostAccounts} accounts.`)
         const { provider, id: name } = account
-        return { ...person, accounts: [...accounts, { provider, id: name, linkedBy: by, linkedAt: store.clock.now() }] }
+        return {
+          ...person,
+          accounts: [...accounts, { provider, id: name, linkedBy: by.id, linkedAt: store.clock.now() }],
+        }
       })
     },
 
@@ -63,7 +66,7 @@ export function createPeopleKeeping(store: Pick<Store, 'clock' | 'commit' | 'peo
   /** Someone who signs in at the same moment changes the person too: what is decided here is decided anew. */
   async function change(
     id: string,
-    by: string,
+    by: Actor,
     as: FactOf<'person.changed'>['change'],
     how: (person: Person) => Person | undefined,
   ): Promise<Person> {

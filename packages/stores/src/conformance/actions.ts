@@ -1,3 +1,4 @@
+import { byPerson } from '@countersign/schema'
 import { describe, expect, it } from 'vitest'
 import { asked, changed, decided, finished, founded, permitted, replayed } from './facts.ts'
 import {
@@ -62,7 +63,7 @@ export function actions(open: OpenStore): void {
       const question = sampleOpen(action)
       const refused = {
         kind: 'signature.refused',
-        by: 'per-one',
+        by: byPerson('per-one'),
         approval: question.id,
         code: 'ERR_SELF_APPROVAL',
         channel: 'chat',

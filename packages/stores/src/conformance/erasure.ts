@@ -1,5 +1,5 @@
 import { digestOf, purposeKeywords } from '@countersign/core'
-import type { ActionRecord, FactOf } from '@countersign/schema'
+import { type ActionRecord, byPerson, type FactOf } from '@countersign/schema'
 import { describe, expect, it } from 'vitest'
 import { agentChanged, asked, changed, decided, finished, founded, permitted, personChanged } from './facts.ts'
 import {
@@ -50,7 +50,7 @@ export function erasure(open: OpenStore): void {
       for (const person of people) {
         await store.commit({ facts: [personChanged(person)] })
         const { size } = await store.ledger.head()
-        await store.journal.erase(person.id, { by: 'per_privacy', because: 'they asked for it' })
+        await store.journal.erase(person.id, { by: byPerson('per_privacy'), because: 'they asked for it' })
         told.push(...(await factsFrom(size, 10)))
         const leaf = new TextDecoder().decode((await store.ledger.leaves(size, 1))[0])
         expect(JSON.parse(leaf)).toMatchObject({
@@ -60,7 +60,7 @@ export function erasure(open: OpenStore): void {
         })
         expect(leaf + JSON.stringify(told)).not.toContain(person.id)
       }
-      const fact = { kind: 'record.erased', by: 'per_privacy', because: 'they asked for it', entries: 1 }
+      const fact = { kind: 'record.erased', by: byPerson('per_privacy'), because: 'they asked for it', entries: 1 }
       expect(told).toMatchObject([fact, fact])
       const [one, other] = told as FactOf<'record.erased'>[]
       expect(one?.subject).not.toBe(other?.subject)

@@ -4,23 +4,11 @@
  * @module
  */
 import { allowedFact } from '@countersign/core'
-import type {
-  ActionRecord,
-  Agent,
-  Approval,
-  AttemptKey,
-  Countersignature,
-  Fact,
-  FactOf,
-  Outcome,
-  PermitRecord,
-  Person,
-  ToolRecord,
-} from '@countersign/schema'
+import { type ActionRecord, type Agent, type Approval, type AttemptKey, byPerson, bySystem, type Countersignature, type Fact, type FactOf, type Outcome, type PermitRecord, type Person, type ToolRecord } from '@countersign/schema'
 
 type ApprovalChange = FactOf<'approval.changed'>['change']
 
-export const founded = (): FactOf<'deployment.founded'> => ({ kind: 'deployment.founded', by: 'system', demo: false })
+export const founded = (): FactOf<'deployment.founded'> => ({ kind: 'deployment.founded', by: bySystem, demo: false })
 
 export const decided = (record: ActionRecord): FactOf<'action.decided'> => ({ kind: 'action.decided', record })
 
@@ -35,7 +23,7 @@ export const changed = (
 ): FactOf<'approval.changed'> => ({
   kind: 'approval.changed',
   change,
-  by: signature?.person ?? 'system',
+  by: byPerson(signature?.person ?? 'system'),
   approval,
   ...(signature !== undefined && { signature }),
 })
@@ -71,16 +59,16 @@ export const replayed = (permit: PermitRecord, attempt: AttemptKey = permit.atte
 export const agentChanged = (
   agent: Agent,
   change: FactOf<'agent.changed'>['change'] = agent.version === 1 ? 'registered' : 'changed',
-): FactOf<'agent.changed'> => ({ kind: 'agent.changed', change, by: agent.changedBy, agent })
+): FactOf<'agent.changed'> => ({ kind: 'agent.changed', change, by: byPerson(agent.changedBy), agent })
 
 export const personChanged = (
   person: Person,
   change: FactOf<'person.changed'>['change'] = 'signed-in',
-): FactOf<'person.changed'> => ({ kind: 'person.changed', change, by: person.id, person })
+): FactOf<'person.changed'> => ({ kind: 'person.changed', change, by: byPerson(person.id), person })
 
 export const activated = (version: string): FactOf<'policy.activated'> => ({
   kind: 'policy.activated',
-  by: 'system',
+  by: bySystem,
   version,
   policies: [],
 })
@@ -88,4 +76,4 @@ export const activated = (version: string): FactOf<'policy.activated'> => ({
 export const toolChanged = (
   tool: ToolRecord,
   change: FactOf<'tool.changed'>['change'] = 'pinned',
-): FactOf<'tool.changed'> => ({ kind: 'tool.changed', change, by: 'system', tool })
+): FactOf<'tool.changed'> => ({ kind: 'tool.changed', change, by: bySystem, tool })

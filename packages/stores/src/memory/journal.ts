@@ -4,7 +4,7 @@
  * @module
  */
 import { createRecorder, type Journal, type Vault } from '@countersign/core'
-import type { Entry, Fact } from '@countersign/schema'
+import { bySystem, type Entry, type Fact } from '@countersign/schema'
 
 /** A subject's key, shared by all that is sealed under it; without `wrapped` it is destroyed. */
 interface SubjectKey {
@@ -133,7 +133,7 @@ export function createJournal(
     async moveCursor(follower, index) {
       cursors.set(follower, index)
     },
-    async erase(subject, { by, because } = { by: system, because: '' }) {
+    async erase(subject, { by, because } = { by: bySystem, because: '' }) {
       const key = keys.get(subject)
       if (!key?.wrapped || subject === system) return 0
       const count = entries.filter((entry) => entry.key === key).length

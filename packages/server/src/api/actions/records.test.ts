@@ -1,15 +1,16 @@
 import { digestOf, type Flow } from '@countersign/core'
 import {
   ActionView,
-  CandidateView,
-  PolicyFiles,
-  PolicyTests,
-  PolicyUse,
-  Explanation,
-  LineageView,
-  PolicySetView,
   ApprovalPage,
   ApprovalView,
+  byPerson,
+  CandidateView,
+  Explanation,
+  LineageView,
+  PolicyFiles,
+  PolicySetView,
+  PolicyTests,
+  PolicyUse,
 } from '@countersign/schema'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Agent, Approval, Person } from '@countersign/schema'
@@ -72,7 +73,9 @@ describe('a question as its approver sees it (P9)', () => {
 
   it('bars whoever changed the agent since it was asked (P3)', async () => {
     const changed = { ...agent, version: 2, changedBy: controller.id }
-    await rig.store.commit({ facts: [{ kind: 'agent.changed', change: 'changed', by: controller.id, agent: changed }] })
+    await rig.store.commit({
+      facts: [{ kind: 'agent.changed', change: 'changed', by: byPerson(controller.id), agent: changed }],
+    })
     const view = await viewOf()
     expect([view.you, view.mine, view.maySign]).toMatchObject([{ can: 'look', code: 'ERR_SELF_APPROVAL' }, false, []])
   })
@@ -242,8 +245,8 @@ describe('reading the record', () => {
     await rig.get('/api/actions?agent=reporter', cookie)
     await rig.get('/api/actions?agent=reporter', cookie)
     expect(await readings()).toEqual([
-      { kind: 'record.read', by: controller.id, what: 'approval', query: question.id },
-      { kind: 'record.read', by: controller.id, what: 'actions', query: 'agent=reporter' },
+      { kind: 'record.read', by: byPerson(controller.id), what: 'approval', query: question.id },
+      { kind: 'record.read', by: byPerson(controller.id), what: 'actions', query: 'agent=reporter' },
     ])
     rig.clock.at += 60_000
     await rig.get(`/api/approvals/${question.id}`, cookie)

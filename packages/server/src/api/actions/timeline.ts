@@ -12,7 +12,7 @@ export const timeline = (entries: readonly Entry[], names: Names): Promise<Timel
   Promise.all(
     entries.flatMap(({ index, id, at, fact }) =>
       stepsOf(fact).map(async (step) => {
-        const by = 'by' in step ? await names.person(step.by) : undefined
+        const by = 'by' in step ? await names.actor(step.by) : undefined
         return { index, id, type: typeOf(fact), at: moment(at), words: wordsOf(step), ...(by && { by }) }
       }),
     ),

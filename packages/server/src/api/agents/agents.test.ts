@@ -1,5 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import type { AgentList, AgentView, IssuedKey, Person, Problem } from '@countersign/schema'
+import {
+  type AgentList,
+  type AgentView,
+  byPerson,
+  type IssuedKey,
+  type Person,
+  type Problem,
+} from '@countersign/schema'
 import { codeOf, createRig, type Rig } from '../rig/rig.ts'
 
 let rig: Rig
@@ -63,7 +70,11 @@ describe('G4: an id is for good, the rest can be changed', () => {
     }
     const view = (await (await change(what)).json()) as AgentView
     expect(view).toMatchObject({ ...what, id: made.id, owner: { id: other.id }, changedBy: { id: admin.id } })
-    expect((await rig.facts()).at(-1)).toMatchObject({ kind: 'agent.changed', change: 'changed', by: admin.id })
+    expect((await rig.facts()).at(-1)).toMatchObject({
+      kind: 'agent.changed',
+      change: 'changed',
+      by: byPerson(admin.id),
+    })
   })
 
   it.each<object>([
@@ -113,7 +124,7 @@ describe('G4: retiring', () => {
     })
     expect((await rig.store.approvals.get(asked.id))?.state).toBe('cancelled')
     expect(await rig.facts()).toContainEqual(
-      expect.objectContaining({ kind: 'agent.changed', change: 'retired', by: admin.id, because: 'done' }),
+      expect.objectContaining({ kind: 'agent.changed', change: 'retired', by: byPerson(admin.id), because: 'done' }),
     )
     const ops = await rig.cookieOf(await rig.person('ops', { roles: ['operations'] }))
     expect((await rig.post('/api/agents/new-agent/start', ops, {})).status).toBeGreaterThanOrEqual(403)

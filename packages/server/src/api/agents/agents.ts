@@ -12,6 +12,7 @@ import {
   AgentList,
   AgentView,
   type Approval,
+  byPerson,
   IssuedKey,
   KeyInput,
   type Person,
@@ -103,7 +104,7 @@ export function agents(api: Api, parts: ApiParts): void {
     const { person } = context.get('visitor')
     mustChangeAgents(person)
     const { keyDays, ...what } = context.req.valid('json')
-    return context.json(await issued(await roster.register(what, person.id, keyDays * dayMs), person), 200)
+    return context.json(await issued(await roster.register(what, byPerson(person.id), keyDays * dayMs), person), 200)
   })
 
   api.openapi(rotating, async (context) => {
@@ -111,14 +112,17 @@ export function agents(api: Api, parts: ApiParts): void {
     mustChangeAgents(person)
     const { keyDays, overlapHours } = context.req.valid('json')
     const how = { expiresInMs: keyDays * dayMs, overlapMs: overlapHours * 3_600_000 }
-    return context.json(await issued(await roster.rotate(context.req.valid('param').id, person.id, how), person), 200)
+    return context.json(
+      await issued(await roster.rotate(context.req.valid('param').id, byPerson(person.id), how), person),
+      200,
+    )
   })
 
   api.openapi(revoking, async (context) => {
     const { person } = context.get('visitor')
     mustChangeAgents(person)
     const { id, key } = context.req.valid('param')
-    const agent = await roster.revoke(id, key, person.id)
+    const agent = await roster.revoke(id, key, byPerson(person.id))
     return context.json(await seen(agent, person, await unsettledOf(id)), 200)
   })
 
@@ -126,7 +130,7 @@ export function agents(api: Api, parts: ApiParts): void {
     const { person } = context.get('visitor')
     mustChangeAgents(person)
     const { id } = context.req.valid('param')
-    const agent = await roster.change(id, context.req.valid('json'), person.id)
+    const agent = await roster.change(id, context.req.valid('json'), byPerson(person.id))
     return context.json(await seen(agent, person, await unsettledOf(id)), 200)
   })
 
@@ -135,7 +139,7 @@ export function agents(api: Api, parts: ApiParts): void {
     const { because = 'retired at the console' } = context.req.valid('json')
     const agent = await existing(context.req.valid('param').id)
     if (!mayRetire(person, agent)) throw new CountersignError('ERR_NOT_ALLOWED')
-    return context.json(await seen(await roster.retire(agent.id, person.id, because), person), 200)
+    return context.json(await seen(await roster.retire(agent.id, byPerson(person.id), because), person), 200)
   })
 
   api.openapi(stopping, async (context) => {
@@ -143,7 +147,7 @@ export function agents(api: Api, parts: ApiParts): void {
     const { because = 'stopped at the console' } = context.req.valid('json')
     const agent = await existing(context.req.valid('param').id)
     if (!mayStop(person, agent, await unsettledOf(agent.id))) throw new CountersignError('ERR_NOT_ALLOWED')
-    const stopped = await stops.stop(agent.id, person.id, because)
+    const stopped = await stops.stop(agent.id, byPerson(person.id), because)
     return context.json(await seen(stopped, person), 200)
   })
 
@@ -156,7 +160,7 @@ export function agents(api: Api, parts: ApiParts): void {
         'Starting takes the role operations, and someone who neither stopped this agent nor owns it.',
       )
     }
-    const started = await stops.start(agent.id, person.id)
+    const started = await stops.start(agent.id, byPerson(person.id))
     return context.json(await seen(started, person), 200)
   })
 

@@ -6,7 +6,15 @@
 import { CountersignError, type Page } from '@countersign/core'
 import type { Answer } from '@countersign/core'
 import { createRoute, z } from '@hono/zod-openapi'
-import { type Approval, EscalateInput, ApprovalPage, ApprovalState, ApprovalView, SignInput } from '@countersign/schema'
+import {
+  type Approval,
+  ApprovalPage,
+  ApprovalState,
+  ApprovalView,
+  byPerson,
+  EscalateInput,
+  SignInput,
+} from '@countersign/schema'
 import { isAsked, maySeeApproval, mayStop } from '../front/access.ts'
 import { assuranceOf } from '../front/assurance.ts'
 import { viewer } from '../front/viewer.ts'
@@ -163,9 +171,9 @@ export function approvals(api: Api, parts: ApiParts, reads: Reads): void {
     }
     if (!agent || !mayStop(visitor.person, agent, [approval])) throw new CountersignError('ERR_NOT_ALLOWED')
     const because = input.reason ?? 'rejected and stopped from a question'
-    await stops.halt(agent.id, visitor.person.id, because)
+    await stops.halt(agent.id, byPerson(visitor.person.id), because)
     const rejected = await desk.sign(approval.id, answerOf(input, visitor)).catch((error: unknown) => ({ error }))
-    await stops.stop(agent.id, visitor.person.id, because)
+    await stops.stop(agent.id, byPerson(visitor.person.id), because)
     if (!('error' in rejected)) return rejected
     if (rejected.error instanceof CountersignError) throw telling(rejected.error, 'The agent is stopped.')
     throw rejected.error

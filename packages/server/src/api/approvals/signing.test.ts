@@ -1,6 +1,6 @@
 import { createIdentify, issueKey, register } from '@countersign/identity'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import type { Approval, Person, ApprovalView } from '@countersign/schema'
+import { type Approval, type ApprovalView, byPerson, bySystem, type Person } from '@countersign/schema'
 import { codeOf, createRig, type Rig } from '../rig/rig.ts'
 
 let rig: Rig
@@ -50,7 +50,7 @@ describe('a countersignature from the console', () => {
     expect(await codeOf(response)).toBe('ERR_SELF_APPROVAL')
     expect((await rig.facts()).at(-1)).toEqual({
       kind: 'signature.refused',
-      by: owner.id,
+      by: byPerson(owner.id),
       approval: question.id,
       code: 'ERR_SELF_APPROVAL',
       channel: 'console',
@@ -128,7 +128,7 @@ describe('machines never approve (P4)', () => {
       { id: 'robot', name: 'R', owner: owner.id, team: 't', groups: [], environment: 'dev', key },
       owner.id,
     )
-    await rig.store.commit({ facts: [{ kind: 'agent.changed', change: 'registered', by: owner.id, agent }] })
+    await rig.store.commit({ facts: [{ kind: 'agent.changed', change: 'registered', by: byPerson(owner.id), agent }] })
     const identify = createIdentify(rig.store, rig.clock)
     const at = { resource: 'https://mcp.example', source: undefined }
     expect((await identify({ kind: 'bearer', token: secret }, at)).agent.id).toBe('robot')
@@ -141,7 +141,7 @@ describe('machines never approve (P4)', () => {
 
   it('someone who left is signed out everywhere at once (P5)', async () => {
     const left = { ...controller, version: 2, active: false }
-    await rig.store.commit({ facts: [{ kind: 'person.changed', change: 'roles', by: 'system', person: left }] })
+    await rig.store.commit({ facts: [{ kind: 'person.changed', change: 'roles', by: bySystem, person: left }] })
     expect(await codeOf(await rig.post(path(), cookie, approve()))).toBe('ERR_SIGNED_OUT')
   })
 })
@@ -163,9 +163,9 @@ describe('reject and stop this agent (P15)', () => {
     const other = await rig.ask((await rig.store.agents.get('reporter'))!)
     await rig.post(path(), cookie, { verdict: 'reject', shown: question.shown, stop: true })
     expect((await rig.facts()).slice(-3)).toMatchObject([
-      { kind: 'agent.changed', change: 'stopped', by: controller.id },
-      { kind: 'approval.changed', change: 'rejected', by: controller.id, approval: { id: question.id } },
-      { kind: 'approval.changed', change: 'cancelled', by: controller.id, approval: { id: other.id } },
+      { kind: 'agent.changed', change: 'stopped', by: byPerson(controller.id) },
+      { kind: 'approval.changed', change: 'rejected', by: byPerson(controller.id), approval: { id: question.id } },
+      { kind: 'approval.changed', change: 'cancelled', by: byPerson(controller.id), approval: { id: other.id } },
     ])
   })
 

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import type { Agent, Person } from '@countersign/schema'
+import { type Agent, byPerson, type Person } from '@countersign/schema'
 import { codeOf, createRig, type Rig } from '../rig/rig.ts'
 
 let rig: Rig
@@ -75,7 +75,12 @@ describe('events', () => {
   })
 
   it('say reset to a window that missed too much', async () => {
-    const facts = Array.from({ length: 1200 }, () => ({ kind: 'record.read' as const, by: 'x', what: 'y', query: 'z' }))
+    const facts = Array.from({ length: 1200 }, () => ({
+      kind: 'record.read' as const,
+      by: byPerson('x'),
+      what: 'y',
+      query: 'z',
+    }))
     await rig.store.commit({ facts })
     const window = await listen({ 'last-event-id': '0' })
     await rig.ask(agent)

@@ -1,13 +1,13 @@
 import { deferred } from '@countersign/core'
 import { describe, expect, it } from 'vitest'
-import type { Entry } from '@countersign/schema'
+import { bySystem, type Entry } from '@countersign/schema'
 import { createHints, type Told } from './hints.ts'
 
 const entryAt = (index: number): Entry => ({
   index,
   id: `ent_${index}`,
   at: 0,
-  fact: { kind: 'policy.activated', by: 'system', version: `v${index}`, policies: [] },
+  fact: { kind: 'policy.activated', by: bySystem, version: `v${index}`, policies: [] },
 })
 
 /** A ledger that grows, is heard of, and is read, in any order. */

@@ -1,4 +1,4 @@
-import { Role, type Agent, type Approval, type Person } from '@countersign/schema'
+import { type Agent, type Approval, byPerson, type Person, Role } from '@countersign/schema'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { codeOf, createRig, type Rig } from '../rig/rig.ts'
 
@@ -97,7 +97,7 @@ describe('who may change what', () => {
         const id = `agent-of-${who}`
         const made = await fresh.agent(owner, { id })
         await fresh.ask(made)
-        if (route.endsWith('start')) await fresh.parts.stops.stop(id, other.id, 'test')
+        if (route.endsWith('start')) await fresh.parts.stops.stop(id, byPerson(other.id), 'test')
         const input = { id: `${id}-2`, name: 'New', owner: owner.id, team: 'data-platform', environment: 'prod' }
         const cookie = who === 'nobody' ? '' : await fresh.cookieOf(me)
         const body = route === '/api/agents' ? input : route.endsWith('change') ? { name: 'Another' } : {}

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { byPerson } from '@countersign/schema'
 import type { ApiParts } from './parts.ts'
 
 export interface Reads {
@@ -28,7 +29,7 @@ export function createReads({ store, clock }: Pick<ApiParts, 'store' | 'clock'>)
         await before.done
         return
       }
-      const done = store.commit({ facts: [{ kind: 'record.read', by, what, query }] })
+      const done = store.commit({ facts: [{ kind: 'record.read', by: byPerson(by), what, query }] })
       recorded.delete(key)
       recorded.set(key, { at: now, done })
       forgetOldest()

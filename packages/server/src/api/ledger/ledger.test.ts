@@ -1,3 +1,4 @@
+import { byPerson } from '@countersign/schema'
 import { createHash } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { codeOf, createRig, type Rig } from '../rig/rig.ts'
@@ -19,7 +20,7 @@ beforeAll(async () => {
   rig = await createRig()
   const facts = Array.from({ length: size }, (_, index) => ({
     kind: 'record.read' as const,
-    by: 'per_1',
+    by: byPerson('per_1'),
     what: 'actions',
     query: `${index}`,
   }))

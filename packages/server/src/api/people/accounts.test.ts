@@ -1,4 +1,4 @@
-import type { Person, PersonView } from '@countersign/schema'
+import { byPerson, type Person, type PersonView } from '@countersign/schema'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { codeOf, createRig, type Rig } from '../rig/rig.ts'
 
@@ -22,11 +22,19 @@ describe('an account of a chat provider', () => {
   it('is linked and unlinked as a fact that says by whom, and people who look after people see it', async () => {
     const linked = (await (await send(admin, ben, 'link')).json()) as PersonView
     expect(linked.accounts).toMatchObject([{ ...account, linkedBy: cleo.id }])
-    expect((await rig.facts()).at(-1)).toMatchObject({ kind: 'person.changed', change: 'linked', by: cleo.id })
+    expect((await rig.facts()).at(-1)).toMatchObject({
+      kind: 'person.changed',
+      change: 'linked',
+      by: byPerson(cleo.id),
+    })
     expect((await rig.store.people.byLinked(account.provider, account.id))?.id).toBe(ben.id)
 
     expect(await (await send(admin, ben, 'unlink')).json()).toMatchObject({ accounts: [] })
-    expect((await rig.facts()).at(-1)).toMatchObject({ kind: 'person.changed', change: 'unlinked', by: cleo.id })
+    expect((await rig.facts()).at(-1)).toMatchObject({
+      kind: 'person.changed',
+      change: 'unlinked',
+      by: byPerson(cleo.id),
+    })
     expect(await rig.store.people.byLinked(account.provider, account.id)).toBeUndefined()
   })
 

@@ -1,4 +1,4 @@
-import type { Person, PersonList, PersonView } from '@countersign/schema'
+import { byPerson, type Person, type PersonList, type PersonView } from '@countersign/schema'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { codeOf, createRig, type Rig } from '../rig/rig.ts'
 
@@ -29,7 +29,7 @@ describe('a role', () => {
       { role: 'operations', given: true, groups: [] },
       { role: 'auditor', given: false, groups: ['internal-audit'] },
     ])
-    expect((await rig.facts()).at(-1)).toMatchObject({ kind: 'person.changed', change: 'roles', by: cleo.id })
+    expect((await rig.facts()).at(-1)).toMatchObject({ kind: 'person.changed', change: 'roles', by: byPerson(cleo.id) })
     expect((await rig.post('/api/agents', his, sampleAgent(ben))).status).toBe(200)
   })
 
@@ -94,7 +94,12 @@ describe('the list of people', () => {
         you: { same: true, mayChangeRoles: false, mayEndSessions: true, mayLink: true, maySwitch: false },
       },
     ])
-    expect((await rig.facts()).at(-1)).toEqual({ kind: 'record.read', by: cleo.id, what: 'people', query: '' })
+    expect((await rig.facts()).at(-1)).toEqual({
+      kind: 'record.read',
+      by: byPerson(cleo.id),
+      what: 'people',
+      query: '',
+    })
   })
 })
 
@@ -113,7 +118,11 @@ describe('a key of an agent', () => {
       'revoked',
       'active',
     ])
-    expect((await rig.facts()).at(-1)).toMatchObject({ kind: 'agent.changed', change: 'key-revoked', by: cleo.id })
+    expect((await rig.facts()).at(-1)).toMatchObject({
+      kind: 'agent.changed',
+      change: 'key-revoked',
+      by: byPerson(cleo.id),
+    })
     expect(await codeOf(await rig.post('/api/agents/reader/keys/key_of-nobody/revoke', cookie, {}))).toBe(
       'ERR_NOT_FOUND',
     )

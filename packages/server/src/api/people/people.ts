@@ -10,6 +10,7 @@ import {
   AccountInput,
   ActivityInput,
   type Agent,
+  byPerson,
   isLocal,
   type Person,
   PersonList,
@@ -91,7 +92,7 @@ export function people(api: Api, parts: ApiParts, reads: Reads): void {
     const { person } = context.get('visitor')
     const { id } = context.req.valid('param')
     if (!mayEndSessions(person, { id })) throw new CountersignError('ERR_NOT_ALLOWED')
-    const ended = await keeping.endSessions(id, person.id)
+    const ended = await keeping.endSessions(id, byPerson(person.id))
     if (id === person.id) await parts.sessions.keep(context.req.header('cookie'), ended.sessionsEndedAt ?? clock.now())
     return context.json(view(ended, person, await store.agents.list()), 200)
   })
@@ -100,7 +101,7 @@ export function people(api: Api, parts: ApiParts, reads: Reads): void {
     const { person } = context.get('visitor')
     const { id } = context.req.valid('param')
     if (!maySwitch(person, { id })) throw notYours()
-    const switched = await keeping.switch(id, context.req.valid('json').active, person.id)
+    const switched = await keeping.switch(id, context.req.valid('json').active, byPerson(person.id))
     return context.json(view(switched, person, await store.agents.list()), 200)
   })
 
@@ -110,7 +111,7 @@ export function people(api: Api, parts: ApiParts, reads: Reads): void {
     if (!mayLink(person)) throw new CountersignError('ERR_NOT_ALLOWED')
     const { change, ...account } = context.req.valid('json')
     const how = change === 'link' ? keeping.link : keeping.unlink
-    const changed = await how(id, account, person.id)
+    const changed = await how(id, account, byPerson(person.id))
     return context.json(view(changed, person, await store.agents.list()), 200)
   })
 
@@ -124,7 +125,7 @@ export function people(api: Api, parts: ApiParts, reads: Reads): void {
     else roles.delete(input.role)
     if (roles.size === other.roles.length) return other
     const person = withRoles(other, [...roles])
-    await store.commit({ facts: [{ kind: 'person.changed', change: 'roles', by, person }], notAfter })
+    await store.commit({ facts: [{ kind: 'person.changed', change: 'roles', by: byPerson(by), person }], notAfter })
     return person
   }
 

@@ -1,4 +1,4 @@
-import type { Person, PersonList, PersonView } from '@countersign/schema'
+import { byPerson, type Person, type PersonList, type PersonView } from '@countersign/schema'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { codeOf, createRig, type Rig } from '../rig/rig.ts'
 
@@ -31,7 +31,11 @@ describe('H9: ending sessions', () => {
     const [one, two, admin] = [await rig.cookieOf(ben), await rig.cookieOf(ben), await rig.cookieOf(cleo)]
     expect((await end(admin, ben)).status).toBe(200)
     expect([await statusOf(one), await statusOf(two), await statusOf(admin)]).toEqual([401, 401, 200])
-    expect((await rig.facts()).at(-1)).toMatchObject({ kind: 'person.changed', change: 'sessions-ended', by: cleo.id })
+    expect((await rig.facts()).at(-1)).toMatchObject({
+      kind: 'person.changed',
+      change: 'sessions-ended',
+      by: byPerson(cleo.id),
+    })
     rig.clock.at += 1
     expect(await statusOf(await rig.cookieOf(ben))).toBe(200)
     expect((await signInAs('ben')).status).toBe(303)
@@ -41,7 +45,9 @@ describe('H9: ending sessions', () => {
   it('ends them at instances that only read the store', async () => {
     const his = await rig.cookieOf(ben)
     const person = { ...ben, version: 2, sessionsEndedAt: rig.clock.at }
-    await rig.store.commit({ facts: [{ kind: 'person.changed', change: 'sessions-ended', by: cleo.id, person }] })
+    await rig.store.commit({
+      facts: [{ kind: 'person.changed', change: 'sessions-ended', by: byPerson(cleo.id), person }],
+    })
     expect(await statusOf(his)).toBe(401)
   })
 
@@ -69,7 +75,11 @@ describe('H9: switching a person off', () => {
     const off = await switchTo(false, admin, ben)
     expect((await off.json()) as PersonView).toMatchObject({ active: false })
     expect(await statusOf(his)).toBe(401)
-    expect((await rig.facts()).at(-1)).toMatchObject({ change: 'switched-off', by: cleo.id, person: { active: false } })
+    expect((await rig.facts()).at(-1)).toMatchObject({
+      change: 'switched-off',
+      by: byPerson(cleo.id),
+      person: { active: false },
+    })
     const refused = await signInAs('ben')
     expect([refused.status, await codeOf(refused)]).toEqual([401, 'ERR_SIGN_IN_FAILED'])
     rig.clock.at += 1
@@ -83,7 +93,9 @@ describe('H9: switching a person off', () => {
   it('signs them out at instances that only read the store', async () => {
     const his = await rig.cookieOf(ben)
     const person = { ...ben, version: 2, active: false }
-    await rig.store.commit({ facts: [{ kind: 'person.changed', change: 'switched-off', by: cleo.id, person }] })
+    await rig.store.commit({
+      facts: [{ kind: 'person.changed', change: 'switched-off', by: byPerson(cleo.id), person }],
+    })
     expect(await statusOf(his)).toBe(401)
   })
 

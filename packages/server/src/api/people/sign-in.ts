@@ -14,7 +14,7 @@ import {
   type SignInWish,
   withRoles,
 } from '@countersign/identity'
-import type { Fact, Person } from '@countersign/schema'
+import { byPerson, type Fact, type Person } from '@countersign/schema'
 import type { Context } from 'hono'
 import type { Api, ApiEnv, ApiParts } from '../front/parts.ts'
 import { createGroupsWatch } from './groups-watch.ts'
@@ -74,7 +74,7 @@ export function signIn(api: Api, parts: ApiParts): void {
     const person = session && (await store.people.get(session.person))
     if (person) {
       const left: Person = { ...person, version: person.version + 1 }
-      const fact: Fact = { kind: 'person.changed', change: 'signed-out', by: person.id, person: left }
+      const fact: Fact = { kind: 'person.changed', change: 'signed-out', by: byPerson(person.id), person: left }
       await store.commit({ facts: [fact] }).catch(() => notRecorded(context)) // the session is over all the same
     }
     return new Response(null, { status: 204, headers: { 'set-cookie': cookie } })
@@ -123,8 +123,8 @@ export function signIn(api: Api, parts: ApiParts): void {
       const known = await store.people.byAccount(signedIn.issuer, signedIn.subject)
       const arrived = personAfterSignIn(known, signedIn, clock.now())
       const person = founder ? { ...withRoles(arrived, founderRoles), version: arrived.version } : arrived
-      const facts: Fact[] = [{ kind: 'person.changed', change: 'signed-in', by: person.id, person }]
-      if (founder) facts.push({ kind: 'deployment.founded', by: person.id, demo: parts.demo })
+      const facts: Fact[] = [{ kind: 'person.changed', change: 'signed-in', by: byPerson(person.id), person }]
+      if (founder) facts.push({ kind: 'deployment.founded', by: byPerson(person.id), demo: parts.demo })
       try {
         await store.commit({ facts })
         return person

@@ -7,7 +7,7 @@
 import { randomBytes } from 'node:crypto'
 import { createConcerns, createDesk, createPins, createStops, newId } from '@countersign/core'
 import { createMemorySessionStore, createSessions, type SignedIn } from '@countersign/identity'
-import type { Agent, Person, SignOff } from '@countersign/schema'
+import { type Agent, byPerson, bySystem, type Person, type SignOff } from '@countersign/schema'
 import { search } from '@countersign/followers'
 import { createMemoryStore } from '@countersign/stores'
 import { startFollower } from '../../duties/followers.ts'
@@ -97,7 +97,9 @@ export async function createRig(over: Partial<ApiParts> = {}) {
       roles: [],
       ...more,
     }
-    await store.commit({ facts: [{ kind: 'person.changed', change: 'signed-in', by: made.id, person: made }] })
+    await store.commit({
+      facts: [{ kind: 'person.changed', change: 'signed-in', by: byPerson(made.id), person: made }],
+    })
     return made
   }
 
@@ -121,7 +123,9 @@ export async function createRig(over: Partial<ApiParts> = {}) {
       changedBy: owner.id,
       ...more,
     }
-    await store.commit({ facts: [{ kind: 'agent.changed', change: 'registered', by: owner.id, agent: made }] })
+    await store.commit({
+      facts: [{ kind: 'agent.changed', change: 'registered', by: byPerson(owner.id), agent: made }],
+    })
     return made
   }
 
@@ -130,7 +134,7 @@ export async function createRig(over: Partial<ApiParts> = {}) {
     await store.commit({
       facts: [
         { kind: 'action.decided', record: question.record },
-        { kind: 'approval.changed', change: 'asked', by: 'system', approval: question.approval },
+        { kind: 'approval.changed', change: 'asked', by: bySystem, approval: question.approval },
       ],
     })
     return question.approval

@@ -46,7 +46,11 @@ describe('a tool that changed', () => {
     expect(await answer.json()).toMatchObject({ standing: 'pinned', pinned: listed, you: { mayAccept: false } })
     expect((await list()).items).toMatchObject([{ standing: 'pinned' }])
     const [fact] = (await rig.facts()).slice(-1)
-    expect(fact).toMatchObject({ kind: 'tool.changed', change: 'accepted', by: expect.stringMatching(/^per_/) })
+    expect(fact).toMatchObject({
+      kind: 'tool.changed',
+      change: 'accepted',
+      by: { kind: 'person', id: expect.stringMatching(/^per_/) },
+    })
     expect((await accept(second.hash)).status, 'again changes nothing').toBe(200)
     expect((await rig.facts()).slice(-1)).toEqual([fact])
   })

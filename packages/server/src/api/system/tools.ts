@@ -4,7 +4,7 @@
  * @module
  */
 import { CountersignError, standingOf } from '@countersign/core'
-import { type Person, ToolAcceptance, ToolList, type ToolRecord, ToolView } from '@countersign/schema'
+import { byPerson, type Person, ToolAcceptance, ToolList, type ToolRecord, ToolView } from '@countersign/schema'
 import { createRoute } from '@hono/zod-openapi'
 import { mayAcceptTools } from '../front/access.ts'
 import type { Api, ApiParts } from '../front/parts.ts'
@@ -42,7 +42,7 @@ export function tools(api: Api, parts: ApiParts): void {
     const { person } = context.get('visitor')
     if (!mayAcceptTools(person)) throw new CountersignError('ERR_NOT_ALLOWED')
     const { id, hash } = context.req.valid('json')
-    return context.json(view(await pins.accept(id, hash, person.id), person), 200)
+    return context.json(view(await pins.accept(id, hash, byPerson(person.id)), person), 200)
   })
 }
 

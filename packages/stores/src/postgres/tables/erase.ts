@@ -4,7 +4,7 @@
  * @module
  */
 import type { Journal } from '@countersign/core'
-import type { Fact } from '@countersign/schema'
+import { bySystem, type Fact } from '@countersign/schema'
 import type { Writer } from '../commit/writer.ts'
 import type { Terms } from '../search/terms.ts'
 import { bitsArray, integerArray } from '../values.ts'
@@ -20,7 +20,7 @@ export interface EraseParts extends Pick<Reading, 'db' | 'tenant' | 'lookup'> {
 }
 
 export function createErase({ db, tenant, lookup, terms, record, recent }: EraseParts): Journal['erase'] {
-  return async (subject, { by, because } = { by: 'system', because: '' }) => {
+  return async (subject, { by, because } = { by: bySystem, because: '' }) => {
     if (subject === 'system') return 0 // what is nobody's is never erased
     const entries = (await entriesOf(db, subject)).length
     if (entries === 0) return 0
