@@ -5,7 +5,16 @@
  * @module
  */
 import { allowedFact, digestOf, newId, stepOf, type Store } from '@countersign/core'
-import { type ActionRecord, type Agent, byPerson, bySystem, type Entry, type Fact, type SignOff, type Verb } from '@countersign/schema'
+import {
+  type ActionRecord,
+  type Agent,
+  byPerson,
+  bySystem,
+  type Entry,
+  type Fact,
+  type SignOff,
+  type Verb,
+} from '@countersign/schema'
 import type { Db } from '../packages/stores/src/postgres/db.ts'
 
 const perCommit = 50

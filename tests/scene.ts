@@ -23,7 +23,19 @@ import {
   stepsOf,
 } from '@countersign/core'
 import { byKeyAgain } from '@countersign/identity'
-import { type Agent, type Approval, byPerson, bySystem, type Fact, type FactKind, type KeptResult, type Obligation, type Person, type Refusal, type Reported } from '@countersign/schema'
+import {
+  type Agent,
+  type Approval,
+  byPerson,
+  bySystem,
+  type Fact,
+  type FactKind,
+  type KeptResult,
+  type Obligation,
+  type Person,
+  type Refusal,
+  type Reported,
+} from '@countersign/schema'
 import { Registry } from '@countersign/schema'
 import { createMemoryStore } from '@countersign/stores'
 import { createManualClock } from '@countersign/stores/conformance'

@@ -1,4 +1,12 @@
-import { type ActionRecord, type Approval, byAgent, byPerson, bySystem, type Fact, type Person } from '@countersign/schema'
+import {
+  type ActionRecord,
+  type Approval,
+  byAgent,
+  byPerson,
+  bySystem,
+  type Fact,
+  type Person,
+} from '@countersign/schema'
 import fc from 'fast-check'
 import { createHash } from 'node:crypto'
 import { describe, expect, it } from 'vitest'

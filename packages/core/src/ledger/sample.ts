@@ -4,7 +4,21 @@
  *
  * @module
  */
-import { type Action, type ActionRecord, type Agent, type Approval, byAgent, byPerson, bySystem, type Card, type Fact, type OpenApproval, type PermitRecord, type Person, type ToolRecord } from '@countersign/schema'
+import {
+  type Action,
+  type ActionRecord,
+  type Agent,
+  type Approval,
+  byAgent,
+  byPerson,
+  bySystem,
+  type Card,
+  type Fact,
+  type OpenApproval,
+  type PermitRecord,
+  type Person,
+  type ToolRecord,
+} from '@countersign/schema'
 import { digestOf } from '../action/digest.ts'
 import { allowedFact } from '../facts/steps.ts'
 import { encodeUtf8 } from './bytes.ts'

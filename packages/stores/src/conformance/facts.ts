@@ -4,7 +4,21 @@
  * @module
  */
 import { allowedFact } from '@countersign/core'
-import { type ActionRecord, type Agent, type Approval, type AttemptKey, byPerson, bySystem, type Countersignature, type Fact, type FactOf, type Outcome, type PermitRecord, type Person, type ToolRecord } from '@countersign/schema'
+import {
+  type ActionRecord,
+  type Agent,
+  type Approval,
+  type AttemptKey,
+  byPerson,
+  bySystem,
+  type Countersignature,
+  type Fact,
+  type FactOf,
+  type Outcome,
+  type PermitRecord,
+  type Person,
+  type ToolRecord,
+} from '@countersign/schema'
 
 type ApprovalChange = FactOf<'approval.changed'>['change']
 
