@@ -79,6 +79,7 @@ export function createCalls({ open, stands, now, idleMs }: CallsParts): Calls {
   const idle: { readonly connection: Connection; readonly since: number }[] = []
   const under = new Set<Under>()
   const connections = new Set<Connection>()
+  let closed = false
   let looking: { readonly timer: NodeJS.Timeout; readonly everyMs: number } | undefined
 
   return {
@@ -103,6 +104,9 @@ export function createCalls({ open, stands, now, idleMs }: CallsParts): Calls {
       return callingOf(exchange)
     },
     close() {
+      closed = true
+      if (looking) clearInterval(looking.timer)
+      for (const exchange of under) fail(exchange, new Error('closing'))
       for (const { socket } of connections) socket.destroy()
     },
   }
@@ -112,7 +116,7 @@ export function createCalls({ open, stands, now, idleMs }: CallsParts): Calls {
     if (!connection) return carry(connect(exchange), exchange)
     // What its other side has said meanwhile is heard first: that it has closed it, or what nobody asked for.
     setImmediate(() => {
-      if (exchange.over) connection.socket.destroy()
+      if (exchange.over || closed) connection.socket.destroy()
       else if (connection.free) carry(connection, exchange)
       else begin(exchange)
     })

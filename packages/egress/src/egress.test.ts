@@ -64,6 +64,7 @@ describe('the way out (P8)', () => {
     const withPort = (text: string) => `${text}:${port}`
     const egress = createEgress({ allowed: allowed.map(withPort), resolve: answering(addresses) })
     expect(await call(egress, new URL(withPort(origin)))).toBe(reached ? 'here' : 'ERR_EGRESS_REFUSED')
+    expect(await sent(egress, new URL(withPort(origin)))).toBe(reached ? '200' : 'ERR_EGRESS_REFUSED, not reached')
     egress.close()
   })
 
@@ -96,6 +97,25 @@ const answering =
       addresses.map((address) => ({ address, family: 4 })),
     )
   }
+
+function sent(egress: ReturnType<typeof createEgress>, origin: URL): Promise<string> {
+  return new Promise((done) => {
+    const calling = egress.send(
+      origin,
+      {
+        method: 'GET',
+        path: '/',
+        headers: ['host', origin.host],
+        answered: ({ statusCode }) => done(String(statusCode)),
+        failed: (error) =>
+          done(
+            `${isError(error, 'ERR_EGRESS_REFUSED') ? error.code : error.message}${calling.reached ? '' : ', not reached'}`,
+          ),
+      },
+      { silenceMs: 5_000, longestMs: 10_000 },
+    )
+  })
+}
 
 function call({ agent }: Pick<ReturnType<typeof createEgress>, 'agent'>, url: URL): Promise<string> {
   return new Promise((done, fail) => {
