@@ -107,6 +107,20 @@ describe('a connection is used again', () => {
     expect(heard.map(requests)).toEqual([1, 1])
   })
 
+  it.each([
+    ['within four seconds', 3_999, [2]],
+    ['not after them, if nobody was there to end it in time', 4_000, [1, 1]],
+  ])('%s', async (_, idleMs, carried) => {
+    const clock = { at: 1_000_000 }
+    egress = createEgress({ allowed: [origin.origin], now: () => clock.at })
+    does = (socket) => socket.write(ok('a'))
+    await ask()
+    await turn()
+    clock.at += idleMs
+    await ask()
+    expect(heard.map(requests)).toEqual(carried)
+  })
+
   it('not if something came over it that nobody had asked for', async () => {
     does = (socket, _, which) => socket.write(ok(which === 0 ? 'a' : 'b'))
     let first: Socket | undefined
