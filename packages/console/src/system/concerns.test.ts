@@ -12,6 +12,7 @@ const well: SystemView = {
   instances: [{ id: 'nod_1', version: '0.1.0', since: ago(9e6), beatAt: ago(2_000), answering: true }],
   duties: [{ name: 'deadlines', instance: 'nod_1' }],
   followers: [follower],
+  runs: { unreported: 0 },
   queues: { openQuestions: 3, grantedUnspent: 0, waitingClients: 3 },
   gateways: [
     { gateway: 'http', name: 'orders', address: 'http://127.0.0.1:4601/orders', mode: 'enforcing', observes: false },

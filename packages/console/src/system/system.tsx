@@ -42,7 +42,7 @@ export function System() {
 }
 
 function Standing({ system }: { system: SystemView }) {
-  const { deployment, store, instances, duties, followers, queues, letters, gateways } = system
+  const { deployment, store, instances, duties, followers, queues, runs, letters, gateways } = system
   return (
     <>
       <Concerns system={system} />
@@ -53,6 +53,11 @@ function Standing({ system }: { system: SystemView }) {
           number={queues.waitingClients}
           one="client waiting at this instance"
           many="clients waiting at this instance"
+        />
+        <Figure
+          number={runs.unreported}
+          one="run that its client never reported"
+          many="runs that their clients never reported"
         />
         <Figure number={store.entries} one="entry in the ledger" many="entries in the ledger" />
       </dl>

@@ -95,6 +95,8 @@ export interface Store {
      * or `unreported`.
      */
     openEnded(digest: string): Promise<PermitLife | undefined>
+    /** How many were handed to clients that never said what came of them; a report that comes late takes one away. At most 10,000. */
+    unreported(): Promise<number>
     /** Without outcome past their deadline; at most 100. */
     overdue(): Promise<readonly PermitRecord[]>
   }

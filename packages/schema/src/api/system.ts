@@ -69,6 +69,14 @@ export const SystemView = z.object({
     grantedUnspent: z.number().int(),
     waitingClients: z.number().int().describe('Held by the instance that answers.'),
   }),
+  runs: z.object({
+    unreported: z
+      .number()
+      .int()
+      .describe(
+        'Permits handed to clients that did not say in time what came of them, at most 10,000: it may have run. `GET /api/actions?outcome=unreported` lists them.',
+      ),
+  }),
   letters: z.object({
     waiting: z.number().int().describe('Notices that channels have yet to deliver.'),
     dead: z

@@ -37,7 +37,7 @@ export const changed = (
 ): FactOf<'approval.changed'> => ({
   kind: 'approval.changed',
   change,
-  by: byPerson(signature?.person ?? 'system'),
+  by: signature === undefined ? bySystem : byPerson(signature.person),
   approval,
   ...(signature !== undefined && { signature }),
 })

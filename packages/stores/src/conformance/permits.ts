@@ -327,6 +327,22 @@ export function permits(open: OpenStore): void {
     )
   })
 
+  it('permits that were never reported are counted, until a report comes late', async () => {
+    const store = await open()
+    try {
+      const { record, permit } = await enrol(store)
+      const [silent, late, unknown] = [await permit(record()), await permit(record()), await permit(record())]
+      expect(await store.permits.unreported()).toBe(0)
+      for (const one of [silent, late]) await store.commit({ facts: [finished(one, { outcome: sampleUnreported })] })
+      await store.commit({ facts: [finished(unknown, { outcome: sampleUnknown })] })
+      expect(await store.permits.unreported()).toBe(2)
+      await store.commit({ facts: [finished(late)] })
+      expect(await store.permits.unreported()).toBe(1)
+    } finally {
+      await store.close()
+    }
+  })
+
   describe('permits that are overdue', () => {
     const scene = stage(open)
 

@@ -144,6 +144,7 @@ export function createReads({ world, keys, lookups, journal, clock }: ReadsParts
           .flatMap((row) => permitLife(row) ?? [])
           .at(-1)
       },
+      unreported: async () => [...world.permits.values()].filter(({ outcome }) => outcome === 'unreported').length,
       async overdue() {
         const now = clock.now()
         const late = [...world.permits.values()].filter(({ outcome, deadline }) => outcome === null && deadline < now)

@@ -39,7 +39,7 @@ export interface ApiParts {
     | 'lineage'
     | 'leases'
     | 'outbox'
-  > & { readonly permits: Pick<Store['permits'], 'openEnded'> }
+  > & { readonly permits: Pick<Store['permits'], 'openEnded' | 'unreported'> }
   /** Records refused signatures itself, whatever the channel. */
   readonly desk: Pick<Desk, 'sign' | 'escalate' | 'waiting'>
   readonly stops: Stops

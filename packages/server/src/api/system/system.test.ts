@@ -1,5 +1,6 @@
-import { mintedAt, newId } from '@countersign/core'
+import { allowedFact, mintedAt, newId } from '@countersign/core'
 import type { SystemView } from '@countersign/schema'
+import { finished, sampleAction, sampleAllow, samplePermit, sampleRecord } from '@countersign/stores/conformance'
 import { afterEach, describe, expect, it } from 'vitest'
 import type { Following } from '../../duties/followers.ts'
 import { createRig, type Rig, startOfTime } from '../rig/rig.ts'
@@ -76,10 +77,25 @@ describe('how Countersign stands', () => {
       running: { node: { id: node, epoch: () => 1 }, followers: () => [], addresses, concerns: () => [] },
     })
     await rig.ask(await rig.agent(await rig.person('owner')))
-    const { queues, gateways, deployment } = await look()
+    const { queues, runs, gateways, deployment } = await look()
+    expect(runs).toEqual({ unreported: 0 })
     expect(queues).toEqual({ openQuestions: 1, grantedUnspent: 0, waitingClients: 0 })
     expect(gateways).toEqual(addresses)
     expect(deployment).toMatchObject({ version: '0.0.0', demo: false })
+  })
+
+  it('counts the runs that their clients never reported', async () => {
+    rig = await createRig({})
+    const record = sampleRecord({
+      action: sampleAction({ agent: (await rig.agent(await rig.person('owner'))).id }),
+      decision: sampleAllow(),
+    })
+    const permit = samplePermit(record, { handed: true })
+    const outcome = { kind: 'unreported', summary: 'nobody said' } as const
+    await rig.store.commit({ facts: [allowedFact(record, permit), finished(permit, { outcome, delivered: false })] })
+    expect((await look()).runs).toEqual({ unreported: 1 })
+    await rig.store.commit({ facts: [finished(permit)] })
+    expect((await look()).runs).toEqual({ unreported: 0 })
   })
 })
 

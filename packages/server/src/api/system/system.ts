@@ -39,6 +39,7 @@ export function system(api: Api, parts: ApiParts): void {
         duties: leases.flatMap(dutyOf),
         followers: await Promise.all(running.followers().map((each) => followerView(each, size))),
         queues: { openQuestions: open, grantedUnspent: granted, waitingClients: desk.waiting() },
+        runs: { unreported: await store.permits.unreported() },
         letters: {
           waiting,
           dead: dead.map(({ channel, recipient, approval, code, diedAt }) => ({

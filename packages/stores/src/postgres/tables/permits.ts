@@ -55,6 +55,10 @@ export function createPermits(
     },
     openEnded: async (digest) =>
       one(await db.query(openEnded, [tenant, keys.digest(digest)]), (permit) => permit.asked === digest),
+    async unreported() {
+      const [found] = await db.query<{ count: number }>(unreported, [tenant, mostCounted])
+      return found?.count ?? 0
+    },
     overdue: async () =>
       (await lives(await db.query(overdue, [tenant, now(), mostOverdue]))).map(({ permit }) => permit),
   }
@@ -62,6 +66,8 @@ export function createPermits(
 
 /** Runs past their deadline handed over at once, so that one poll stays short; the others are there at the next. */
 const mostOverdue = 100
+/** Runs counted that nobody reported: beyond, what matters is that there are many, and a page is not to wait for the sum. */
+const mostCounted = 10_000
 const isOf = (credential: string, digest: string) => (permit: PermitRecord) =>
   permit.attempt.credential === credential && permit.asked === digest
 const columns = 'p.entry, p.ended_entry as ended, p.delivered, p.abandoned'
@@ -107,6 +113,12 @@ const openEnded = {
       union all
       select ${columns} from permit p where p.tenant = $1 and p.outcome = 'unreported' and p.digest_key = $2
     ) as found order by entry desc limit 1`,
+}
+
+const unreported = {
+  name: 'permit_count_unreported',
+  text: `select count(*)::int as count from
+    (select from permit where tenant = $1 and outcome = 'unreported' limit $2) as found`,
 }
 
 /** What was erased cannot be told, so it is left out, and takes no other's place. */
