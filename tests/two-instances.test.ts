@@ -296,7 +296,7 @@ describe('two instances on one PostgreSQL', () => {
     const step = newExport()
     const { approval } = await actThere(step)
     await second.close()
-    const all = ['checkpoints', 'deadlines', 'follower:lineage']
+    const all = ['checkpoints', 'deadlines', 'follower:search']
     const { leases } = instance.demo.instance.store
     const nodeOf = ({ holder = '' }) => holder.split('/')[0] // a node's own lease says its version as well
     const held = await until(

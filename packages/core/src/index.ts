@@ -183,6 +183,7 @@ export {
   among,
   around,
   type Direction,
+  edgeOf,
   isBetween,
   mostReached,
   nodeKey,

@@ -1,3 +1,2 @@
-export { lineage } from './lineage/lineage.ts'
 export { openlineage } from './openlineage/openlineage.ts'
 export { search } from './search/search.ts'

@@ -226,7 +226,6 @@ export async function openInstance(parts: InstanceParts): Promise<Instance> {
     await opened.add(wake(store, { desk, gate, pins, policies, windows: api.windows, allowancesChanged }, log))
     const context = {
       actions: store.actions,
-      lineage: store.lineage,
       origin: store.ledger.origin,
       publicUrl,
       postTo: out.postTo,

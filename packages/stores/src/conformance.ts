@@ -66,6 +66,7 @@ export {
   unique,
   voided,
 } from './conformance/samples.ts'
+export { flowed } from './conformance/flowed.ts'
 export {
   type ManualClock,
   type OpenStore,

@@ -144,7 +144,7 @@ export function among(flows: readonly Flow[], most = usualMost): Surroundings {
     flows.filter(({ from }) => !reached.has(nodeKey(from))).map(({ from }) => [nodeKey(from), from]),
   )
   const nodes = new Map<string, Surroundings['nodes'][number]>()
-  const edges = new Map<string, { newest: Flow; times: number }>()
+  const edges = new Map<string, Counted>()
   for (const flow of flows) {
     const [from, to] = [nodeKey(flow.from), nodeKey(flow.to)]
     const missing = [from, to].filter((key) => !nodes.has(key))
@@ -154,7 +154,7 @@ export function among(flows: readonly Flow[], most = usualMost): Surroundings {
     const key = `${from}\n${to}`
     const edge = edges.get(key)
     if (edge) edge.times = Math.min(edge.times + 1, mostEdges)
-    else if (edges.size < mostEdges) edges.set(key, { newest: flow, times: 1 })
+    else if (edges.size < mostEdges) edges.set(key, edgeOf(flow))
   }
   return {
     nodes: [...nodes.values()],
@@ -164,6 +164,11 @@ export function among(flows: readonly Flow[], most = usualMost): Surroundings {
     total: sources.size + reached.size,
   }
 }
+
+type Counted = LineageEdge & { times: number }
+
+/** Between the same ends as this one, so far the newest and the only one. */
+export const edgeOf = (flow: Flow): Counted => ({ from: flow.from, to: flow.to, how: flow.how, newest: flow, times: 1 })
 
 export const nodeKey = ({ kind, name }: LineageNode): string => `${kind}:${name}`
 

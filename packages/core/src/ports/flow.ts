@@ -5,7 +5,7 @@
  */
 import type { Page, Paging } from './page.ts'
 
-/** What flowed where, under which action: `ln_*`. */
+/** What flowed where, under which action. */
 export interface Flow {
   readonly action: string
   readonly at: number
@@ -36,9 +36,14 @@ export type LineageSubject =
   | { readonly kind: 'column'; readonly dataset: string; readonly name: string }
   | { readonly kind: 'person'; readonly name: string }
 
-/** What flowed from one node to another, by its newest flow. */
+/** What flowed from one node to another. */
 export interface LineageEdge {
-  readonly newest: Flow
+  readonly from: LineageNode
+  readonly to: LineageNode
+  /** Of the newest flow. */
+  readonly how: Flow['how']
+  /** Absent where it was erased: then it is known only that it was. */
+  readonly newest: Flow | undefined
   /** Flows between the two; 1,000 stands for that many or more. */
   readonly times: number
 }
@@ -55,19 +60,20 @@ export interface Surroundings {
   readonly total: number
 }
 
+/** Drawn from every run that was done, as late as a search (`ActionIndex`). */
 export interface LineageGraph {
-  /** At least once: adding the same flows of an action again changes nothing. */
-  add(flows: readonly Flow[]): Promise<void>
   /**
-   * Flows that touch the subject, newest first. An agent's are those that it ran, a person's those run for them or
-   * countersigned by them; a column's those that took or wrote it, or did not say which columns.
+   * Flows that touch the subject, of the newest actions first. An agent's are those that it ran, a person's those run for
+   * them or countersigned by them; a column's those that took or wrote it, or did not say which columns. A page MAY be
+   * short, or empty, and have a `next`.
    */
   flows(query: { about: LineageSubject } & Paging): Promise<Page<Flow>>
   /**
    * Every node up to `depth` steps before or after the subject (default 20), each once; the `most` nearest (default 150)
    * with the edges between them, at most 1,000. Of a column, every step keeps to flows that may have held it: those that
    * took a column which it may have been written into, whatever that is called, or did not say which. Of an agent or
-   * person, what their newest 500 flows came from lies before, and what they reached after.
+   * person, what their newest 500 flows came from lies before, and what they reached after. Each flow of an action is
+   * counted once, however often that is told of.
    */
   around(query: { about: LineageSubject; depth?: number; most?: number }): Promise<Surroundings>
 }

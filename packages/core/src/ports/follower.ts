@@ -5,7 +5,6 @@
  */
 import type { Entry } from '@countersign/schema'
 import type { Post } from './channel.ts'
-import type { LineageGraph } from './flow.ts'
 import type { Beginning, Journal, Store } from './store.ts'
 
 /** Reads the ledger as it grows, at least once and in order: lineage, search, SIEM, metrics. */
@@ -30,7 +29,6 @@ export interface Follower extends OpenFollower {
 /** What a follower is given. */
 export interface FollowerContext {
   readonly actions: Pick<Store['actions'], 'lives' | 'index'>
-  readonly lineage: Pick<LineageGraph, 'add'>
   /** First line of the ledger's checkpoints. */
   readonly origin: string
   readonly publicUrl: string

@@ -1,7 +1,7 @@
 import { defineFollower } from '@countersign/core'
 import { z } from 'zod'
 
-/** Makes every action findable. An old ledger is read from its first entry. */
+/** Makes every action findable, and what flowed where. An old ledger is read from its first entry. */
 export const search = defineFollower({
   name: 'search',
   config: z.strictObject({}),

@@ -42,7 +42,7 @@ export const LineageEdgeView = z.object({
   to: z.number().int().describe('Place in `nodes`.'),
   how: FlowView.shape.how,
   times: z.number().int().describe('Runs between the two; 1,000 stands for that many or more.'),
-  newest: FlowView.optional().describe('Absent where you may not see that run.'),
+  newest: FlowView.optional().describe('Absent where you may not see that run, or it was erased.'),
 })
 export type LineageEdgeView = z.infer<typeof LineageEdgeView>
 

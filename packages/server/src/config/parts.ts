@@ -5,7 +5,7 @@
  */
 import { webhook } from '@countersign/channels'
 import { type Channel, CountersignError, type Gateway } from '@countersign/core'
-import { lineage, openlineage, search } from '@countersign/followers'
+import { openlineage, search } from '@countersign/followers'
 import { http, mcp } from '@countersign/gateways'
 import type { ZodType } from 'zod'
 import { type Sections, typed } from './sections.ts'
@@ -15,7 +15,7 @@ const channels: readonly (Channel & { readonly config: ZodType })[] = [webhook]
 const followers = [openlineage] as const
 
 /** Followers that need no section: what the console searches and draws. */
-export const builtIn = [search, lineage] as const
+export const builtIn = [search] as const
 
 /** What the sections of the configuration that belong to parts may say. */
 export const sections: Sections = {

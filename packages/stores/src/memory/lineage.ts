@@ -2,6 +2,7 @@ import {
   among,
   around,
   columnsOf,
+  edgeOf,
   type Flow,
   isBetween,
   type LineageEdge,
@@ -14,33 +15,20 @@ import {
 } from '@countersign/core'
 import { pageOf } from './paging.ts'
 
-interface Numbered {
-  readonly flow: Flow
-  readonly arrival: number
-}
-
 /** Up to here it is counted how often one thing flowed into another. */
 const mostTimes = 1_000
 
-export function createLineage(): LineageGraph {
-  const known = new Map<string, Numbered>()
-
+/** `told` are all flows there are, each at the entry of its action. */
+export function createLineage(told: () => readonly Told[]): LineageGraph {
   return {
-    async add(flows) {
-      for (const flow of flows) {
-        const word = wordOf(flow.action, nodeKey(flow.from), nodeKey(flow.to), flow.how)
-        if (!known.has(word)) known.set(word, { flow: structuredClone(flow), arrival: known.size })
-      }
-    },
-
     async flows({ about, ...paging }) {
-      const wanted = [...known.values()].filter(({ flow }) => touches(flow, about))
-      const { items, next } = pageOf(wanted, ({ flow, arrival }) => [flow.at, arrival], paging)
+      const wanted = told().filter(({ flow }) => touches(flow, about))
+      const { items, next } = pageOf(wanted, ({ entry, left }) => [entry, left], paging)
       return { items: items.map(({ flow }) => structuredClone(flow)), next }
     },
 
     async around({ about, ...limits }) {
-      const all = newestFirst(known)
+      const all = newestFirst(told())
       if (about.kind === 'agent' || about.kind === 'person') {
         const theirs = all.filter((flow) => touches(flow, about)).slice(0, newestFlows)
         return structuredClone(among(theirs, limits.most))
@@ -54,9 +42,16 @@ export function createLineage(): LineageGraph {
   }
 }
 
-const newestFirst = (known: ReadonlyMap<string, Numbered>): Flow[] =>
-  [...known.values()]
-    .toSorted((one, other) => other.flow.at - one.flow.at || other.arrival - one.arrival)
+export interface Told {
+  readonly flow: Flow
+  readonly entry: number
+  /** Of its action, with those after it. */
+  readonly left: number
+}
+
+const newestFirst = (all: readonly Told[]): Flow[] =>
+  all
+    .toSorted((one, other) => other.flow.at - one.flow.at || other.entry - one.entry || other.left - one.left)
     .map(({ flow }) => flow)
 
 /** `whole`: whichever columns a flow names, it leads to all of the next node. */
@@ -88,12 +83,12 @@ function walk(flows: readonly Flow[], whole?: 'any'): Walk {
 }
 
 function edgesOf(flows: readonly Flow[]): LineageEdge[] {
-  const edges = new Map<string, { newest: Flow; times: number }>()
+  const edges = new Map<string, ReturnType<typeof edgeOf>>()
   for (const flow of flows) {
     const key = wordOf(nodeKey(flow.from), nodeKey(flow.to))
     const edge = edges.get(key)
     if (edge) edge.times = Math.min(edge.times + 1, mostTimes)
-    else edges.set(key, { newest: flow, times: 1 })
+    else edges.set(key, edgeOf(flow))
   }
   return [...edges.values()]
 }

@@ -22,7 +22,6 @@ import { createJournal } from './journal.ts'
 import { createLeases } from './leases.ts'
 import { createTombstones } from './tombstones.ts'
 import { createLedger } from './ledger.ts'
-import { createLineage } from './lineage.ts'
 import { createLookups } from './lookups.ts'
 import { createOutbox } from './outbox.ts'
 import { createReads } from './reads.ts'
@@ -88,7 +87,6 @@ export function createMemoryStore({
 
     journal,
     ledger,
-    lineage: createLineage(),
     leases: createLeases(clock),
     tombstones: createTombstones(clock),
     outbox: createOutbox(clock),

@@ -7,6 +7,7 @@
 import {
   type ActionQuery,
   type Clock,
+  flowsOf,
   isOpenEnded,
   isUndelivered,
   keywordsOf,
@@ -22,10 +23,11 @@ import {
 } from '@countersign/core'
 import type { ActionLife, Agent, Approval, Entry, Person } from '@countersign/schema'
 import type { MemoryJournal } from './journal.ts'
+import { createLineage } from './lineage.ts'
 import type { Lookups } from './lookups.ts'
 import { pageOf } from './paging.ts'
 
-type Reads = Pick<Store, 'approvals' | 'permits' | 'agents' | 'people' | 'tools' | 'actions'>
+type Reads = Pick<Store, 'approvals' | 'permits' | 'agents' | 'people' | 'tools' | 'actions' | 'lineage'>
 
 export interface ReadsParts {
   readonly world: World
@@ -211,6 +213,13 @@ export function createReads({ world, keys, lookups, journal, clock }: ReadsParts
       },
       seen: async (agent, operation) => world.agents.get(agent)?.erased !== true && lookups.seen(agent, operation),
     },
+    lineage: createLineage(() =>
+      [...world.actions.values()].flatMap(({ id, entry }) => {
+        const life = lifeOf(id)
+        const flows = life === undefined ? [] : flowsOf(life)
+        return flows.map((flow, place) => ({ flow, entry, left: flows.length - place }))
+      }),
+    ),
   }
 }
 

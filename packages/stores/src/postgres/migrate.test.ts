@@ -36,7 +36,6 @@ describe('migrations', { timeout: 60_000 }, () => {
       expect(await listed(open())).toEqual([
         { name: '0002-state' },
         { name: '0003-lineage' },
-        { name: '0004-lineage-subjects' },
         { name: '0005-search' },
         { name: '0006-tools' },
         { name: '0007-lineage-columns' },
@@ -61,7 +60,7 @@ describe('migrations', { timeout: 60_000 }, () => {
       await migrate(db)
       await db.query({ name: '', text: "delete from migration where name <> '0100-ledger'" })
       await migrate(db)
-      expect(await listed(db)).toHaveLength(17)
+      expect(await listed(db)).toHaveLength(16)
     })
   })
 

@@ -9,7 +9,6 @@ import type { Db } from './db.ts'
 import { ledger } from './migrations/0100-ledger.ts'
 import { state } from './migrations/0002-state.ts'
 import { lineage } from './migrations/0003-lineage.ts'
-import { lineageSubjects } from './migrations/0004-lineage-subjects.ts'
 import { search } from './migrations/0005-search.ts'
 import { tools } from './migrations/0006-tools.ts'
 import { lineageColumns } from './migrations/0007-lineage-columns.ts'
@@ -34,7 +33,6 @@ const migrations = [
   ledger,
   state,
   lineage,
-  lineageSubjects,
   search,
   tools,
   lineageColumns,

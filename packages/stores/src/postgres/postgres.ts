@@ -161,7 +161,7 @@ export async function createPostgresStore(options: PostgresStoreOptions): Promis
     actions: { ...createActions({ ...reading, lives, terms, find }), index },
     journal,
     ledger,
-    lineage: createLineage({ db, tenant }),
+    lineage: createLineage({ db, tenant, lives, find, terms }),
     leases: createLeases({ db, tenant, clock: options.clock }),
     tombstones: createTombstones({ db, tenant, clock: options.clock }),
     outbox: createOutbox({ db, tenant, clock: options.clock }),

@@ -38,6 +38,6 @@ const nextAfter = (size: number) => Math.max(firstLook, size * timesLonger)
 const analyze = {
   name: '',
   text: `analyze segment (tenant, first, count, subjects, keys), mention, permit, approval, countersignature,
-    subject_key, searched, ln_node, ln_edge, ln_flow, ln_way`,
+    subject_key, searched, ln_edge, ln_way`,
   timeoutMs: 60_000,
 }

@@ -1,4 +1,4 @@
-import { digestOf, type Flow } from '@countersign/core'
+import { digestOf, type Flow, newId } from '@countersign/core'
 import {
   ActionView,
   ApprovalPage,
@@ -12,6 +12,7 @@ import {
   PolicyTests,
   PolicyUse,
 } from '@countersign/schema'
+import { flowed } from '@countersign/stores/conformance'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Agent, Approval, Person } from '@countersign/schema'
 import { createRig, type Rig } from '../rig/rig.ts'
@@ -165,7 +166,7 @@ describe('policies', () => {
 
 describe('lineage', () => {
   const sampleFlow = (): Flow => ({
-    action: question.actionId,
+    action: newId('act'),
     at: rig.clock.now(),
     agent: agent.id,
     onBehalfOf: undefined,
@@ -175,15 +176,18 @@ describe('lineage', () => {
     toColumns: undefined,
     how: 'sends',
     rows: 5,
-    approval: question.id,
+    approval: newId('apr'),
     approvers: [controller.id],
     policies: ['finance-export-signoff'],
   })
+  const happen = async (...flows: Flow[]) => {
+    for (const facts of flows.flatMap((flow) => flowed([flow]))) await rig.store.commit({ facts })
+  }
 
   it('shows each flow with who approved it, and to others than readers only what concerns them', async () => {
     const flow = sampleFlow()
-    const foreign = { ...flow, action: 'act_other', approvers: [], approval: undefined }
-    await rig.store.lineage.add([flow, foreign])
+    const foreign = { ...flow, action: newId('act'), approvers: [], approval: undefined }
+    await happen(flow, foreign)
     const look = async (with_: string) =>
       LineageView.parse(await (await rig.get('/api/lineage?dataset=finance.orders', with_)).json())
     const mine = await look(cookie)
@@ -201,7 +205,7 @@ describe('lineage', () => {
     ['destination=mail', 1, 0],
     ['agent=reporter', 1, 1],
   ])('is asked by %s', async (query, flows, after) => {
-    await rig.store.lineage.add([sampleFlow()])
+    await happen(sampleFlow())
     const view = LineageView.parse(await (await rig.get(`/api/lineage?${query}`, cookie)).json())
     expect([view.flows.length, view.after]).toEqual([flows, after])
     if (flows > 0 && after > 0) {
@@ -217,10 +221,8 @@ describe('lineage', () => {
 
   it('of a person is theirs: others see of it what they see of its runs', async () => {
     const other = await rig.person('other')
-    await rig.store.lineage.add([
-      sampleFlow(),
-      { ...sampleFlow(), action: 'act_x', approvers: [other.id], onBehalfOf: other.id },
-    ])
+    const own = { ...sampleFlow(), approvers: [], approval: undefined, onBehalfOf: other.id }
+    await happen(sampleFlow(), own)
     const look = async (id: string) =>
       LineageView.parse(await (await rig.get(`/api/lineage?person=${id}`, cookie)).json())
     expect(await look(controller.id)).toMatchObject({ node: { title: 'controller' }, after: 1, edges: [{ times: 1 }] })

@@ -100,12 +100,12 @@ async function graphOf(
   names: Names,
 ): Promise<Pick<LineageView, 'nodes' | 'edges' | 'before' | 'after' | 'total'>> {
   const positions = new Map(nodes.map(({ node }, position) => [nodeKey(node), position]))
-  const views = edges.map(async ({ newest, times }): Promise<LineageEdgeView> => ({
-    from: positions.get(nodeKey(newest.from)) ?? 0,
-    to: positions.get(nodeKey(newest.to)) ?? 0,
-    how: newest.how,
+  const views = edges.map(async ({ from, to, how, times, newest }): Promise<LineageEdgeView> => ({
+    from: positions.get(nodeKey(from)) ?? 0,
+    to: positions.get(nodeKey(to)) ?? 0,
+    how,
     times,
-    ...((await maySee(newest)) && { newest: await flowView(newest, names) }),
+    ...(newest !== undefined && (await maySee(newest)) && { newest: await flowView(newest, names) }),
   }))
   return {
     nodes: nodes.map(({ node: { kind, name }, step }) => ({ kind, name, step })),

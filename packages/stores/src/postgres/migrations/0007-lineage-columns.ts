@@ -1,8 +1,8 @@
 import type { Migration } from '../migrate.ts'
 
 /**
- * Which columns flowed into which, how often, and the action that did it last: what a column is followed along. Null is
- * any of them.
+ * Which columns flowed into which, how often, where the action begins that did it last, and how: what a column is followed
+ * along. Null is any of them.
  */
 export const lineageColumns: Migration = {
   name: '0007-lineage-columns',
@@ -16,7 +16,8 @@ export const lineageColumns: Migration = {
       digest text not null,
       times bigint not null,
       newest_at bigint not null,
-      newest text not null,
+      newest bigint not null,
+      how text not null,
       primary key (tenant, from_node, to_node, digest))`,
     `create index if not exists ln_way_back on ln_way (tenant, to_node)`,
   ],

@@ -6,7 +6,7 @@
  *
  * @module
  */
-import type { ActionQuery } from '@countersign/core'
+import type { ActionQuery, Paging } from '@countersign/core'
 import { indexBelow, limitOf } from '../tables/pages.ts'
 import type { Reading } from '../tables/reading.ts'
 import { bitsArray, integerArray, type Value } from '../values.ts'
@@ -41,16 +41,24 @@ const reserve = 1.5
 /** Parts asked at a time, after one, two and four: more are planned longer than they are worth. */
 const mostParts = 8
 
-export function createFind({ db, tenant, entries, terms, width, budgetMs }: FindParts) {
+export interface Find {
+  byQuery(query: ActionQuery): Promise<FoundPage>
+  byTerms(asked: Wanted, paging: Paging): Promise<FoundPage>
+}
+
+export function createFind({ db, tenant, entries, terms, width, budgetMs }: FindParts): Find {
   const few = fewOf({ db, tenant, entries })
 
-  return async (query: ActionQuery): Promise<FoundPage> => {
-    const limit = limitOf(query)
-    const asked = terms.asked(query)
-    if (asked.some.some((any) => any.length === 0)) return { places: [], next: undefined }
-    const whole = await rangeOf(query)
-    const places = await few.among(query)
-    return places === undefined ? among(asked, whole, limit) : amongFew(places, asked, whole, limit)
+  return {
+    async byQuery(query) {
+      const limit = limitOf(query)
+      const asked = terms.asked(query)
+      if (asked.some.some((any) => any.length === 0)) return { places: [], next: undefined }
+      const whole = await rangeOf(query)
+      const places = await few.among(query)
+      return places === undefined ? among(asked, whole, limit) : amongFew(places, asked, whole, limit)
+    },
+    byTerms: async (asked, paging) => among(asked, await rangeOf(paging), limitOf(paging)),
   }
 
   async function rangeOf(query: ActionQuery): Promise<Range> {

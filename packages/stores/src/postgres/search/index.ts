@@ -1,5 +1,5 @@
 /**
- * Keeps what searches look in, behind the ledger: one row for each action, written when that is over or waits for people,
+ * Keeps what searches look in, behind the ledger, and what flowed where: one row for each action, written when that is over or waits for people,
  * or runs for a second, and written again when it changes later. The rows and the place that they reach to are one
  * transaction. That place is the first entry of an action that is still waited for, so that nothing that is only in memory
  * is missed by whoever goes on from there; rows that are there already stay as they are.
@@ -14,9 +14,10 @@ import type { Recent } from '../tables/recent.ts'
 import { bitsArray, textArray, type Value } from '../values.ts'
 import type { Lives } from './lives.ts'
 import type { Partitions } from './partitions.ts'
-import { addRows, lastRow, type Row, saveRows } from './rows.ts'
+import { addRows, lastRow, type Row, rowsWith, saveRows } from './rows.ts'
 import type { Term, Terms } from './terms.ts'
 import { type Begun, ripeOf, tell, type Told } from './unfinished.ts'
+import { createWays } from './ways.ts'
 
 export interface IndexParts extends Pick<Reading, 'db' | 'tenant' | 'now'> {
   readonly lives: Lives
@@ -56,6 +57,7 @@ export function createIndex({ db, tenant, now, lives, terms, partitions, recent,
   let timer: NodeJS.Timeout | undefined
   let closed = false
   const written = new Set<string>()
+  const ways = createWays()
 
   const index: RunningIndex = {
     add(follower, page) {
@@ -117,21 +119,32 @@ export function createIndex({ db, tenant, now, lives, terms, partitions, recent,
     const pairs = newPairs(permitted, read)
     const stand = firstBut(ripe) ?? reaches
     if (ripe.length + read.length + pairs.length > 0 || stand !== stands) {
-      const added = ripe.filter(({ places }) => places.entry > last).map(rowOf)
-      const saved = [...ripe.filter(({ places }) => places.entry <= last), ...read].map(rowOf)
+      const fresh = ripe.filter(({ places }) => places.entry > last)
+      const others = [...ripe.filter(({ places }) => places.entry <= last), ...read]
+      const [added, saved] = [fresh.map(rowOf), others.map(rowOf)]
       await partitions.reach([...added, ...saved])
       await db.tx(async (session) => {
         await moveTo(session, follower, stand)
+        const done = [...fresh.filter(isDone), ...(await uncounted(session, others.filter(isDone)))]
         addRows(session, tenant, added)
         saveRows(session, tenant, saved)
+        ways.add(session, tenant, done)
         if (pairs.length > 0) session.send(savePairs, [tenant, ...columnsOfPairs(pairs)])
       })
+      ways.added()
       for (const { key } of pairs) written.add(key)
       partitions.written([...added, ...saved])
     }
     for (const { life } of ripe) held.delete(life.record.id)
     stands = stand
     next = reaches
+  }
+
+  /** What is told again is not counted again: its row says that it was done. */
+  async function uncounted(session: Asking, done: readonly Begun[]): Promise<Begun[]> {
+    const entries = done.map(({ places }) => places.entry)
+    const counted = await rowsWith(session, tenant, entries, terms.done())
+    return done.filter(({ places }) => !counted.has(places.entry))
   }
 
   function rowOf({ places, life }: Begun): Row {
@@ -178,6 +191,8 @@ export function createIndex({ db, tenant, now, lives, terms, partitions, recent,
     timer.unref()
   }
 }
+
+const isDone = ({ life }: Begun): boolean => life.outcome?.kind === 'done'
 
 /** Another instance moved the cursor, or stands where it stands here and wrote what comes after it. */
 const isElsewhere = (error: unknown): boolean =>

@@ -30,6 +30,18 @@ export function saveRows(session: Pick<Session, 'send'>, tenant: string, rows: r
   }
 }
 
+/** Of the rows of these entries, those that have a term. */
+export async function rowsWith(
+  session: Asking,
+  tenant: string,
+  entries: readonly number[],
+  term: Term,
+): Promise<ReadonlySet<number>> {
+  if (entries.length === 0) return new Set()
+  const values = [tenant, integerArray(entries), bitsArray([term])]
+  return new Set((await session.query<{ entry: number }>(withTerm, values)).map(({ entry }) => entry))
+}
+
 /** The last entry that has a row, -1 for none. */
 export async function lastRow(db: Asking, tenant: string): Promise<number> {
   const [row] = await db.query<{ last: number | null }>(last, [tenant])
@@ -111,3 +123,7 @@ const upsertRows = {
         is distinct from (excluded.permit, excluded.ended, excluded.approval, excluded.terms)`,
 }
 const last = { name: 'searched_last', text: 'select max(entry) as last from searched where tenant = $1' }
+const withTerm = {
+  name: 'searched_with',
+  text: `select entry from searched where tenant = $1 and entry = any($2::bigint[]) and terms @> $3::bigint[]`,
+}

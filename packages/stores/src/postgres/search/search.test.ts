@@ -1,4 +1,12 @@
-import { type ActionQuery, purposeKeywords, stepOf, type Store } from '@countersign/core'
+import {
+  type ActionQuery,
+  type Flow,
+  type LineageNode,
+  newId,
+  purposeKeywords,
+  stepOf,
+  type Store,
+} from '@countersign/core'
 import type { ActionRecord, Entry, Fact } from '@countersign/schema'
 import fc from 'fast-check'
 import pg from 'pg'
@@ -10,6 +18,7 @@ import {
   createManualClock,
   decided,
   finished,
+  flowed,
   follow,
   followed,
   granted,
@@ -33,6 +42,19 @@ import { createMemoryStore } from '../../memory/memory.ts'
 import { createPostgresStore } from '../postgres.ts'
 import { startTestServer, testKeys, type TestServer } from '../testing.ts'
 
+const dataset = (name: string): LineageNode => ({ kind: 'dataset', name })
+const sampleFlow: Omit<Flow, 'action' | 'from' | 'to'> = {
+  at: 0,
+  agent: 'busy',
+  onBehalfOf: undefined,
+  fromColumns: undefined,
+  toColumns: undefined,
+  how: 'writes',
+  rows: 1,
+  approval: undefined,
+  approvers: [],
+  policies: ['a-policy'],
+}
 const agents = ['busy', 'quiet', 'old', 'rare']
 const words = ['billing', 'backup', 'report', 'once']
 const width = 32
@@ -214,6 +236,49 @@ describe('searching in parts', { timeout: 120_000 }, () => {
       expect([await rows(), await cursor()]).toEqual([5, '11'])
       expect(await ids(next)).toEqual(expected)
     })
+
+    it('counts each flow once, told of again or by another instance, and edges that it knows already', async () => {
+      const { open, store, records, cursor } = await scene()
+      const [first] = records as [ActionRecord]
+      const [from, to] = [dataset('orders'), dataset('lake')]
+      const flow = () => flowed([{ ...sampleFlow, action: newId('act'), from, to }])
+      await store.commit({ facts: [decided(first), permitted(samplePermit(first))] })
+      for (const facts of flow()) await store.commit({ facts })
+      const times = async (of: Store) =>
+        (await of.lineage.around({ about: from })).edges.map((edge) => [edge.to.name, edge.times])
+      await followed(store)
+      expect([await cursor(), await times(store)]).toEqual(['1', [['lake', 1]]])
+      await followed(store)
+      const next = await open()
+      await followed(next)
+      expect(await times(next)).toEqual([['lake', 1]])
+      for (const facts of [...flow(), ...flow()]) await next.commit({ facts })
+      await followed(next)
+      await followed(store)
+      expect([await cursor(), await times(store)]).toEqual(['1', [['lake', 3]]])
+    })
+
+    it(
+      'keeps in memory at most ten thousand that run, writes the oldest of more, and all of them in the end',
+      { timeout: 240_000 },
+      async () => {
+        const { store, rows, cursor } = await scene()
+        const at = store.clock.now()
+        const entries = Array.from({ length: 12_000 }, (_, place): Entry[] => {
+          const record = sampleRecord({ decision: sampleAllow(), action: sampleAction({ agent: 'busy' }) })
+          const index = 1 + place * 2
+          return [
+            { index, id: '', at, fact: decided(record) },
+            { index: index + 1, id: '', at, fact: permitted(samplePermit(record)) },
+          ]
+        }).flat()
+        await store.actions.index.cursor('search', 'beginning')
+        for (let from = 0; from < entries.length; from += 1_000) {
+          await store.actions.index.add('search', entries.slice(from, from + 1_000))
+        }
+        expect([await rows(), await cursor()]).toEqual([2_000, '4001'])
+      },
+    )
 
     it('is written without waiting for another entry, once an action has run for a second', async () => {
       const { store, clock, records, ids } = await scene()

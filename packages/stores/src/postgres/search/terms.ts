@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { type ActionQuery, keywordsOf, type Lookup } from '@countersign/core'
+import { type ActionQuery, keywordsOf, type LineageSubject, type Lookup, searchable } from '@countersign/core'
 import type { ActionLife } from '@countersign/schema'
 
 export type Terms = ReturnType<typeof createTerms>
@@ -61,8 +61,8 @@ export function createTerms(lookup: Lookup) {
       const is = (kind: Kind, value: string | undefined) => {
         if (value !== undefined) terms.add(term(kind, value))
       }
-      const data = (of: readonly { readonly name: string }[] = []) => {
-        for (const { name } of of) is('dataset', name)
+      const data = (of: readonly { readonly name: string }[] = [], kind: Kind = 'dataset') => {
+        for (const { name } of of) is(kind, searchable(name))
       }
       is('agent', action.agent)
       is('person', action.onBehalfOf)
@@ -70,7 +70,7 @@ export function createTerms(lookup: Lookup) {
       is('verb', action.verb)
       is('operation', action.operation)
       is('environment', action.environment)
-      is('model', dataUse.model?.name)
+      data(dataUse.model && [dataUse.model], 'model')
       is('decision', decision.kind)
       is('outcome', outcome?.kind)
       data(dataUse.reads)
@@ -79,6 +79,7 @@ export function createTerms(lookup: Lookup) {
         data(outcome.reads)
         data(outcome.writes)
       }
+      data(dataUse.destination && [dataUse.destination], 'destination')
       for (const keyword of keywordsOf(record)) is('keyword', keyword)
       for (const step of riskSteps) if (risk.score >= step) is('risk', String(step))
       if (approval !== undefined) {
@@ -102,8 +103,8 @@ export function createTerms(lookup: Lookup) {
           ...is('verb', query.verb),
           ...is('operation', query.operation),
           ...is('environment', query.environment),
-          ...is('dataset', query.dataset),
-          ...is('model', query.model),
+          ...is('dataset', query.dataset && searchable(query.dataset)),
+          ...is('model', query.model && searchable(query.model)),
           ...is('decision', query.decision),
           ...is('outcome', query.outcome === 'running' ? undefined : query.outcome),
           ...is('approval', query.approval),
@@ -128,6 +129,19 @@ export function createTerms(lookup: Lookup) {
       }
     },
 
+    /** Of actions that were done, those that may have flows about it. */
+    about(subject: LineageSubject): Wanted {
+      const done = blind('outcome', 'done')
+      if (subject.kind === 'person') {
+        const either = [blind('person', subject.name), blind('signer', subject.name)]
+        return { all: [done], some: [either], riskAtLeast: undefined }
+      }
+      const { kind, name } = subject.kind === 'column' ? { kind: 'dataset' as const, name: subject.dataset } : subject
+      return { all: [blind(kind, searchable(name)), done], some: [], riskAtLeast: undefined }
+    },
+    /** What those have that were done: their flows are counted. */
+    done: () => term('outcome', 'done'),
+
     /** Which agent was permitted what. */
     pair: (agent: string, operation: string) => [term('agent', agent), term('operation', operation)] as const,
 
@@ -143,6 +157,7 @@ type Kind =
   | 'operation'
   | 'environment'
   | 'dataset'
+  | 'destination'
   | 'model'
   | 'decision'
   | 'outcome'

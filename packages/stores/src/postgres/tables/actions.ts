@@ -1,5 +1,5 @@
 import type { Store } from '@countersign/core'
-import type { createFind } from '../search/find.ts'
+import type { Find } from '../search/find.ts'
 import type { Lives } from '../search/lives.ts'
 import type { Terms } from '../search/terms.ts'
 import { bitsArray } from '../values.ts'
@@ -8,7 +8,7 @@ import type { Reading } from './reading.ts'
 export interface ActionsParts extends Pick<Reading, 'db' | 'tenant' | 'entries'> {
   readonly lives: Lives
   readonly terms: Terms
-  readonly find: ReturnType<typeof createFind>
+  readonly find: Find
 }
 
 export function createActions({
@@ -28,7 +28,7 @@ export function createActions({
     },
     lives: async (ids) => (await lives.byId(ids, 'asFollower')).map(({ life }) => life),
     async search(query) {
-      const { places, next } = await find(query)
+      const { places, next } = await find.byQuery(query)
       const found = await lives.at(places)
       return { items: found.filter((life) => life !== undefined), next }
     },
