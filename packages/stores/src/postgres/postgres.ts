@@ -51,14 +51,14 @@ export interface PostgresStoreOptions {
   readonly namedStatements?: boolean | undefined
   /** How many connections reads may take, 10 by default; one more writes, two are for followers and one listens. */
   readonly connections?: number | undefined
-  /** How a search looks: for how long at most (Default: 40 ms), in parts of how many entries; for tests. */
+  /** How a search looks: for how long at most (Default: 15 ms), in parts of how many entries; for tests. */
   readonly search?: { readonly budgetMs?: number; readonly width?: number } | undefined
   /** Of each kind of row, those kept in memory that are over, 10,000 by default; others are read when they are asked for. */
   readonly remembered?: number | undefined
 }
 
 /** How long the database looks for one page of a search; then the page tells where it stopped. */
-const usualBudgetMs = 40
+const usualBudgetMs = 15
 
 const tenant = 'default'
 

@@ -74,20 +74,20 @@ export function createFind({ db, tenant, entries, terms, width, budgetMs }: Find
   async function among(asked: Wanted, whole: Range, limit: number): Promise<FoundPage> {
     const wanted = limit + 1
     let tookMs = 0
-    const ask = async (range: Range, rows?: number): Promise<Places[]> => {
+    const ask = async ({ text, values }: Asking): Promise<Places[]> => {
       const before = performance.now()
-      const { text, values } = asking(asked, range, wanted, rows)
       const found = await db.query<Places>({ name: '', text }, [tenant, ...values])
       tookMs += performance.now() - before
       return found
     }
 
     const newest = { from: Math.max(whole.from, partOf(whole.to - 1) - width), to: whole.to }
-    const looked = await ask(newest, firstLook)
+    const looked = await ask(amongNewest(asked, newest, wanted, firstLook))
     const isAll = newest.from === whole.from && whole.to - whole.from <= firstLook
     if (looked.length >= wanted || isAll) return pageOf(looked, limit)
     if (looked.length >= promising) {
-      const again = await ask(newest, Math.ceil((wanted / looked.length) * firstLook * reserve))
+      const rows = Math.ceil((wanted / looked.length) * firstLook * reserve)
+      const again = await ask(amongNewest(asked, newest, wanted, rows))
       if (again.length >= wanted) return pageOf(again, limit)
     }
 
@@ -95,9 +95,13 @@ export function createFind({ db, tenant, entries, terms, width, budgetMs }: Find
     let { to } = whole
     for (let parts = 1; to > whole.from && found.length < wanted; parts = Math.min(parts * 2, mostParts)) {
       if (to < whole.to && tookMs > budgetMs) return { places: found, next: String(to) }
-      const from = Math.max(whole.from, partOf(to - 1) - (parts - 1) * width)
-      found.push(...(await ask({ from, to })))
-      to = from
+      const ranges: Range[] = []
+      while (ranges.length < parts && to > whole.from) {
+        const from = Math.max(whole.from, partOf(to - 1))
+        ranges.push({ from, to })
+        to = from
+      }
+      found.push(...(await ask(inParts(asked, ranges, wanted))))
     }
     return pageOf(found, limit)
   }
@@ -125,22 +129,34 @@ function pageOf(found: readonly Places[], limit: number): FoundPage {
   return { places, next: found.length > limit ? String(places.at(-1)?.entry) : undefined }
 }
 
-/** Asks for the tenant as `$1`, and then for `values`. */
-function asking(asked: Wanted, range: Range, wanted: number, rows: number | undefined) {
-  const values: Value[] = [range.to, range.from]
+/** Has the tenant as `$1`, and then `values`. */
+interface Asking {
+  readonly text: string
+  readonly values: readonly Value[]
+}
+
+function amongNewest(asked: Wanted, { from, to }: Range, wanted: number, rows: number): Asking {
+  const values: Value[] = [to, from]
+  const where = ['true', ...conditionsOf(asked, values)].join(' and ')
+  const newest = `(select * from searched where tenant = $1 and entry < $2 and entry >= $3
+    order by entry desc limit ${rows}) newest`
+  return { text: `select ${columns} from ${newest} where ${where} order by entry desc limit ${wanted}`, values }
+}
+
+/**
+ * Part after part, and none after enough is found. By the index and never along the newest (`+ 0`): what the newest
+ * thousand do not have may be far away, and of several terms the planner multiplies how often each is, as if they had
+ * nothing to do with each other. `pg_backend_pid` lets nobody do it in parallel, where the order of the parts is lost.
+ */
+function inParts(asked: Wanted, ranges: readonly Range[], wanted: number): Asking {
+  const values: Value[] = []
   const conditions = conditionsOf(asked, values)
-  const within = 'tenant = $1 and entry < $2 and entry >= $3'
-  if (rows !== undefined) {
-    const newest = `(select * from searched where ${within} order by entry desc limit ${rows}) newest`
-    const where = ['true', ...conditions].join(' and ')
-    const text = `select ${columns} from ${newest} where ${where} order by entry desc limit ${wanted}`
-    return { text, values }
-  }
-  // Several: their frequencies would be multiplied as if they had nothing to do with each other, and all be walked through.
-  const several = asked.all.length + asked.some.length + (asked.riskAtLeast === undefined ? 0 : 1) > 1
-  const order = several ? 'entry + 0' : 'entry'
-  const where = [within, ...conditions].join(' and ')
-  return { text: `select ${columns} from searched where ${where} order by ${order} desc limit ${wanted}`, values }
+  const parts = ranges.map(({ from, to }) => {
+    const within = `tenant = $1 and entry < $${values.push(to) + 1} and entry >= $${values.push(from) + 1}`
+    const where = [within, ...conditions, 'pg_backend_pid() > 0'].join(' and ')
+    return `(select ${columns} from searched where ${where} order by entry + 0 desc limit ${wanted})`
+  })
+  return { text: `select * from (${parts.join(' union all ')}) parts limit ${wanted}`, values }
 }
 
 function askingOf(asked: Wanted, entries: readonly number[]) {

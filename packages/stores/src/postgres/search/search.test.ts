@@ -259,7 +259,7 @@ describe('searching in parts', { timeout: 120_000 }, () => {
     })
 
     it(
-      'keeps in memory at most ten thousand that run, writes the oldest of more, and all of them in the end',
+      'keeps in memory at most ten thousand that run, and writes the oldest of more',
       { timeout: 240_000 },
       async () => {
         const { store, rows, cursor } = await scene()
