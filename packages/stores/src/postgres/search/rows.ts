@@ -81,6 +81,7 @@ function encoded(tenant: string, rows: readonly Row[]): Buffer {
 
 /** Its eleven bytes, no flags, no extension. */
 const signature = Buffer.from('5047434f50590aff0d0a000000000000000000', 'hex')
+/** As the statement lists them. */
 const columnCount = 7
 /** A term with its length. */
 const termBytes = 12

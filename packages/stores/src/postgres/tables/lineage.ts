@@ -122,7 +122,7 @@ export function createLineage({ db, tenant, lives, find, terms }: LineageParts):
     }))
     const rows = await db.query<EdgeRow>(edgesBetween, [tenant, keys, JSON.stringify(held)])
     const entries = [...new Set(rows.map(({ newest }) => newest))]
-    const places = entries.length === 0 ? [] : await db.query<Places>(placesOf, [tenant, integerArray(entries)])
+    const places = entries.length === 0 ? [] : await db.query<Places>(rowsAt, [tenant, integerArray(entries)])
     const found = await lives.at(places)
     const flowsOf = new Map(places.map(({ entry }, position) => [entry, flowsIn(found[position])]))
     return rows.map(({ from, to, how, times, newest }) => {
@@ -210,7 +210,7 @@ const edgesBetween = {
       group by way.from_node, way.to_node
       order by max(way.newest_at) desc, newest desc limit 1000`,
 }
-const placesOf = {
+const rowsAt = {
   name: 'lineage_places',
   text: 'select entry, permit, ended, approval from searched where tenant = $1 and entry = any($2::bigint[])',
 }
