@@ -5,7 +5,7 @@
  */
 import type { Flow } from '@countersign/core'
 import type { Fact, NamedData } from '@countersign/schema'
-import { asked, changed, decided, finished, permitted } from './facts.ts'
+import { asked, begins, changed, decided, finished, permitted } from './facts.ts'
 import {
   granted,
   sampleAction,
@@ -53,7 +53,7 @@ export function flowed(flows: readonly Flow[]): Fact[][] {
   const done = { kind: 'done' as const, summary: 'Done.', ...(rows !== undefined && { rows }), reads, writes }
   if (approval === undefined) {
     const permit = samplePermit(record)
-    return [[decided(record), permitted(permit)], [finished(permit, { outcome: done })]]
+    return [begins(record, permit), [finished(permit, { outcome: done })]]
   }
   const question = sampleOpen(record, { id: approval })
   const yes = sampleSignature(question, approvers[0] ?? 'per-signer')

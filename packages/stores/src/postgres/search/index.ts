@@ -123,13 +123,15 @@ export function createIndex({ db, tenant, now, lives, terms, partitions, recent,
       const others = [...ripe.filter(({ places }) => places.entry <= last), ...read]
       const [added, saved] = [fresh.map(rowOf), others.map(rowOf)]
       await partitions.reach([...added, ...saved])
+      const again = others.filter(isDone)
       await db.tx(async (session) => {
-        await moveTo(session, follower, stand)
-        const done = [...fresh.filter(isDone), ...(await uncounted(session, others.filter(isDone)))]
+        const moving = moveTo(session, follower, stand)
+        const uncounted = again.length === 0 ? [] : await moving.then(() => uncountedOf(session, again))
         addRows(session, tenant, added)
         saveRows(session, tenant, saved)
-        ways.add(session, tenant, done)
+        ways.add(session, tenant, [...fresh.filter(isDone), ...uncounted])
         if (pairs.length > 0) session.send(savePairs, [tenant, ...columnsOfPairs(pairs)])
+        await moving // in one go with what is sent behind it
       })
       ways.added()
       for (const { key } of pairs) written.add(key)
@@ -141,7 +143,7 @@ export function createIndex({ db, tenant, now, lives, terms, partitions, recent,
   }
 
   /** What is told again is not counted again: its row says that it was done. */
-  async function uncounted(session: Asking, done: readonly Begun[]): Promise<Begun[]> {
+  async function uncountedOf(session: Asking, done: readonly Begun[]): Promise<Begun[]> {
     const entries = done.map(({ places }) => places.entry)
     const counted = await rowsWith(session, tenant, entries, terms.done())
     return done.filter(({ places }) => !counted.has(places.entry))

@@ -242,7 +242,7 @@ describe('searching in parts', { timeout: 120_000 }, () => {
       const [first] = records as [ActionRecord]
       const [from, to] = [dataset('orders'), dataset('lake')]
       const flow = () => flowed([{ ...sampleFlow, action: newId('act'), from, to }])
-      await store.commit({ facts: [decided(first), permitted(samplePermit(first))] })
+      await store.commit({ facts: begins(first, samplePermit(first)) })
       for (const facts of flow()) await store.commit({ facts })
       const times = async (of: Store) =>
         (await of.lineage.around({ about: from })).edges.map((edge) => [edge.to.name, edge.times])
