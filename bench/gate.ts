@@ -5,22 +5,14 @@
  * @module
  */
 import { randomBytes } from 'node:crypto'
-import { chmod, mkdtemp, open, readFile, rm } from 'node:fs/promises'
+import { chmod, mkdtemp, open, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import {
-  type Attempt,
-  createDesk,
-  createGate,
-  createJudge,
-  type PolicyEngine,
-  seal,
-  type Store,
-} from '@countersign/core'
-import { createPolicyEngine, policyDirectory } from '@countersign/policy'
-import { type Action, type Agent, bySystem, Registry, Verb } from '@countersign/schema'
+import { seal } from '@countersign/core'
+import { createPolicyEngine } from '@countersign/policy'
+import { type Action, type Registry, Verb } from '@countersign/schema'
 import { createMemoryStore, openEmbeddedStore } from '@countersign/stores'
-import { parse } from 'yaml'
+import { agent, agentGroups, attempt, judgeOf, openAllowed, sampleRegistry } from './allowed.ts'
 import {
   type Aim,
   type Bench,
@@ -44,7 +36,7 @@ export const gate: Bench = {
   ],
 
   async run(settings) {
-    const registry = Registry.parse(parse(await readFile('policies/registry.yaml', 'utf8')))
+    const registry = await sampleRegistry()
     const recorded: Row[] = []
     const instance = await openGate(registry)
     try {
@@ -93,24 +85,13 @@ async function openGate(registry: Registry) {
     keys: { kek: randomBytes(32), tenant: randomBytes(32) },
     origin: 'bench/default',
   })
-  const { engine, close } = await createPolicyEngine({ ...policyDirectory('policies'), registry, agentGroups })
-  await store.commit({ facts: [{ kind: 'agent.changed', change: 'registered', by: bySystem, agent }] })
-  const gate = createGate({
-    store,
-    desk: createDesk({ store }),
-    judge: judgeOf(store, engine, registry),
-    policy: engine,
-    node: { id: 'nod_bench', epoch: () => 1 },
-    publicUrl: 'http://localhost:4600',
-    log: () => undefined,
-  })
-  let row = 0
+  const { pass, close } = await openAllowed({ store, registry })
 
   return {
     folder,
     async measure(atOnce: number, forMs: number): Promise<Figures> {
       const before = await cpuOf(process.pid)
-      const { took, seconds } = await load({ atOnce, forMs }, () => gate.pass(attempt((row += 1))))
+      const { took, seconds } = await load({ atOnce, forMs }, pass)
       const after = await cpuOf(process.pid)
       return {
         perSecond: took.length / seconds,
@@ -179,9 +160,6 @@ async function openJudge(registry: Registry, count: number, forMs: number) {
   return { sides, close }
 }
 
-const judgeOf = (store: Store, policy: PolicyEngine, registry: Registry) =>
-  createJudge({ store, policy, registry: () => registry, clock: store.clock })
-
 /** One that allows the reading, and many more about every verb. */
 function manyPolicies(count: number): string {
   const verbs = Verb.options
@@ -195,65 +173,4 @@ when { context.risk < ${index % 100} };`,
     '@id("reads") @owner("bench") @doc("Reads.") permit (principal, action in Action::"reads", resource);',
     ...filler,
   ].join('\n')
-}
-
-const agentGroups = ['ml-agents', 'finance-agents', 'platform-agents']
-
-const agent: Agent = {
-  id: 'bench-bot',
-  version: 1,
-  name: 'Bench bot',
-  owner: 'per_nobody',
-  team: 'team',
-  groups: ['finance-agents'],
-  environment: 'prod',
-  mode: 'enforce',
-  status: 'active',
-  keys: [{ id: 'key_bench', hash: '1'.repeat(64), createdAt: 0, expiresAt: Number.MAX_SAFE_INTEGER }],
-  registeredBy: 'system',
-  changedBy: 'system',
-}
-
-function attempt(row: number, dataset = 'finance.orders'): Attempt {
-  return {
-    caller: {
-      agent,
-      credential: 'key_bench',
-      onBehalfOf: undefined,
-      startedBy: undefined,
-      proveAgain: async () => agent,
-    },
-    action: {
-      gateway: 'http',
-      mode: 'enforcing',
-      verb: 'data.read',
-      operation: 'http.request',
-      resources: [{ kind: 'dataset', name: dataset }],
-      parameters: { method: 'GET', target: `/finance/orders/${row % 100}` },
-      environment: 'prod',
-    },
-    context: {
-      sentence: 'Read an order',
-      effect: 'read',
-      lineage: { reads: [{ name: dataset }], writes: [] },
-      measures: {},
-      purpose: undefined,
-      attemptId: undefined,
-      session: 'bench',
-      trace: undefined,
-      client: 'bench',
-      destructive: false,
-      observed: false,
-    },
-    patienceMs: 0,
-    signal: new AbortController().signal,
-    run: async (permit) => {
-      permit.begin()
-      return { outcome: { kind: 'done', summary: 'ok' }, delivered: true, result: undefined }
-    },
-    replay: async () => undefined,
-    refuse: async (refusal) => {
-      throw new Error(`refused: ${refusal.kind}`)
-    },
-  }
 }

@@ -65,7 +65,9 @@ export interface Recorder {
   open(group: StoredGroup, subjectKey: Uint8Array | undefined): (OpenedRecord | undefined)[]
 }
 
+/** As long as the hash that it blinds. */
 const saltBytes = 32
+/** Of the length that stands before each record. */
 const lengthBytes = 4
 /** What a group of records is encrypted as. */
 const what = 'records'

@@ -67,6 +67,7 @@ export function encryptSegment(
   }
 }
 
+/** Of the length that stands before the records of each subject. */
 const lengthBytes = 4
 
 /**
