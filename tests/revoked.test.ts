@@ -15,7 +15,7 @@ async function underWay(made: Scene, how: AttemptOptions = {}) {
       begun.resolve(permit)
       await Promise.race([
         release.promise,
-        new Promise((aborted) => permit.revoked.addEventListener('abort', aborted, { once: true })),
+        new Promise<void>((aborted) => permit.revoked.addEventListener('abort', aborted, { once: true })),
       ])
       const summary = permit.revoked.aborted ? String(permit.revoked.reason) : 'it was seen to its end'
       return { ...done(), outcome: { kind: 'done', summary } }

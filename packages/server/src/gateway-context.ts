@@ -9,6 +9,7 @@ import {
   type LogLine,
   type PolicyEngine,
   sampled,
+  startPatience,
   type Store,
   type ToolPins,
 } from '@countersign/core'
@@ -75,8 +76,8 @@ export function createGatewayContext({
       if (agent !== caller.agent.id || onBehalfOf !== caller.onBehalfOf) {
         throw new CountersignError('ERR_APPROVAL_UNKNOWN', id)
       }
-      const patience = AbortSignal.any([signal, AbortSignal.timeout(waitMs)])
-      const approval = await desk.waitFor(id, patience)
+      const patience = startPatience({ patienceMs: waitMs, signal })
+      const approval = await desk.waitFor(id, patience.signal).finally(patience.close)
       const rejection = approval.signatures.findLast(({ verdict }) => verdict === 'reject')
       return {
         approval: id,

@@ -9,6 +9,7 @@ import { CountersignError, isError } from '../errors.ts'
 import { newId } from '../id.ts'
 import type { Acting } from './judge.ts'
 import type { Clock, HandedPermit, LogLine, Permit, Store } from '../ports.ts'
+import type { Signal } from '../signal.ts'
 
 /** This instance, as long as it holds its lease. */
 export interface NodeLease {
@@ -78,7 +79,7 @@ export function permitRecord(
 interface Minting {
   readonly node: NodeLease
   readonly clock: Clock
-  readonly revoked: AbortSignal
+  readonly revoked: Signal
   /** Told when it begins. */
   begun(): void
 }

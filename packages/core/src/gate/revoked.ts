@@ -6,6 +6,7 @@
 import type { Agent, PermitRecord } from '@countersign/schema'
 import { inForce } from '../approval/barred.ts'
 import type { Caller, Clock } from '../ports.ts'
+import { createSignal, type Signal } from '../signal.ts'
 
 export interface Revocations {
   /** `signal` aborts with a text when the permit is taken back. Close it when the run has ended. */
@@ -15,13 +16,13 @@ export interface Revocations {
 }
 
 export interface Watch {
-  readonly signal: AbortSignal
+  readonly signal: Signal
   close(): void
 }
 
 interface Running {
   readonly record: PermitRecord
-  readonly ended: AbortController
+  readonly ended: ReturnType<typeof createSignal>
 }
 
 export function createRevocations(clock: Clock): Revocations {
@@ -31,7 +32,7 @@ export function createRevocations(clock: Clock): Revocations {
 
   return {
     watch(record, { agent, credential }) {
-      const run = { record, ended: new AbortController() }
+      const run = { record, ended: createSignal() }
       running.add(run)
       look(run, latest.get(record.agent))
       const expiresAt = agent.keys.find(({ id }) => id === credential)?.expiresAt

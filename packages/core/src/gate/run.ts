@@ -8,6 +8,7 @@ import { CountersignError, isError } from '../errors.ts'
 import { mintPermit, type NodeLease } from './mint.ts'
 import type { EnforcingAttempt, LogLine, Ran, Store } from '../ports.ts'
 import { createRevocations } from './revoked.ts'
+import type { Signal } from '../signal.ts'
 
 export interface RunParts {
   readonly store: Pick<Store, 'clock' | 'commit' | 'permits'>
@@ -129,7 +130,7 @@ export function createRun({
   }
 
   /** A client that gives up while its run goes on may send the same again. */
-  function whenGone(client: AbortSignal, permit: string): () => void {
+  function whenGone(client: Signal, permit: string): () => void {
     const leave = () => {
       const told: Promise<void> = store.permits
         .abandon({ permit })

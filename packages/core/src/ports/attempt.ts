@@ -20,6 +20,7 @@ import type {
   Refusal,
   Reported,
 } from '@countersign/schema'
+import type { Signal } from '../signal.ts'
 
 /** Who knocks, as proven by a credential. */
 export interface Caller {
@@ -62,7 +63,7 @@ export interface Permit {
    * Aborted once the permit is taken back: the agent was stopped, or its key was revoked or has expired. What still runs ends
    * where it stands, if it can. The reason is a text.
    */
-  readonly revoked: AbortSignal
+  readonly revoked: Signal
   /** Call before the first upstream byte. @throws ERR_PERMIT_LATE */
   begin(): void
 }
@@ -106,7 +107,7 @@ interface Intercepted {
   /** How long this protocol can keep its client waiting, in milliseconds. */
   readonly patienceMs: number
   /** Aborted when the client hung up: the question stays, nothing runs until someone collects it. */
-  readonly signal: AbortSignal
+  readonly signal: Signal
   /** Whether such a duty is enforced while this action runs. What is not is denied before anybody is asked. Default: none. */
   enforces?(obligation: Obligation): boolean
   /** Told once when people are being asked, for progress messages. */

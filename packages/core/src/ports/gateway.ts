@@ -11,6 +11,7 @@ import type { Clock } from './clock.ts'
 import type { Around, Finding } from './finding.ts'
 import type { Prospect } from './policy.ts'
 import type { Store, Tombstones } from './store.ts'
+import type { Signal } from '../signal.ts'
 
 /** How a question stands, as far as the agent that asked may know. */
 export interface ApprovalStatus {
@@ -93,7 +94,7 @@ export interface GatewayContext {
    * The state of a question that this agent asked; waits up to `waitMs` while it is open.
    * @throws ERR_APPROVAL_UNKNOWN also for other agents' questions
    */
-  question(approval: string, caller: Caller, waitMs: number, signal: AbortSignal): Promise<ApprovalStatus>
+  question(approval: string, caller: Caller, waitMs: number, signal: Signal): Promise<ApprovalStatus>
   /** Whether this agent could ever be let do something like this, at once or once people have signed; yes in doubt. */
   couldAllow(caller: Caller, prospect: Omit<Prospect, 'agent'>): boolean
   readonly secrets: Store['secrets']

@@ -4,7 +4,7 @@
  * @module
  */
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { CountersignError, type Caller, type GatewayContext } from '@countersign/core'
+import { CountersignError, type Caller, type GatewayContext, type Signal } from '@countersign/core'
 import { approvalPath } from './refuse.ts'
 
 /** The id in `/.countersign/approvals/<id>`, or nothing if the target is another. */
@@ -20,7 +20,7 @@ export function askedAbout(target: string | undefined): { id: string; waitSecond
 export async function answerQuestion(
   { method }: IncomingMessage,
   response: ServerResponse,
-  asked: { id: string; waitMs: number; caller: Caller; services: GatewayContext; signal: AbortSignal },
+  asked: { id: string; waitMs: number; caller: Caller; services: GatewayContext; signal: Signal },
 ): Promise<void> {
   if (method !== 'GET') throw new CountersignError('ERR_METHOD')
   const status = await asked.services.question(asked.id, asked.caller, asked.waitMs, asked.signal)

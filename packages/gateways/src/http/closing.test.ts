@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import { afterEach, describe, expect, it } from 'vitest'
-import { type Instance, key, openInstance, otherKey, waiting } from './fixture.ts'
+import { type Instance, key, openInstance, otherKey, waiting, gone } from './fixture.ts'
 
 let instance: Instance
 afterEach(() => instance.close())
@@ -14,7 +14,7 @@ describe('when Countersign is closed', () => {
   it('C3: whoever waits for people is told that nothing was run, and where the question is', async () => {
     instance = await openInstance()
     instance.say = async ({ signal }) => {
-      if (!signal.aborted) await once(signal, 'abort')
+      if (!signal.aborted) await gone(signal)
       return waiting
     }
     const asked = Array.from({ length: 20 }, () => instance.ask('/crm/a', { headers: { prefer: 'wait=60' } }))
@@ -42,7 +42,7 @@ describe('when Countersign is closed', () => {
     const begun = new Promise<void>((done) => (asking = done))
     instance.question = async (approval, _, signal) => {
       asking()
-      await once(signal, 'abort')
+      await gone(signal)
       return {
         approval,
         state: 'open',
@@ -137,7 +137,7 @@ describe('no one takes the places of all', () => {
     instance = await openInstance({ config: { maxConnectionsPerCredential: 5 } })
     instance.say = async ({ signal, caller }) => {
       if (caller.credential !== 'key_1') return 'run' as const
-      if (!signal.aborted) await once(signal, 'abort')
+      if (!signal.aborted) await gone(signal)
       return waiting
     }
     const held = Array.from({ length: 5 }, () => instance.ask('/crm/a', { headers: { prefer: 'wait=60' } }))

@@ -6,7 +6,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { CountersignError, createCrowd } from '@countersign/core'
+import { CountersignError, createCrowd, createSignal, type Signal } from '@countersign/core'
 import { createCut, type Cutter } from './cut.ts'
 import { textOf } from './forms.ts'
 import type { Problem } from './problem.ts'
@@ -16,7 +16,7 @@ export interface Call {
   readonly request: IncomingMessage
   readonly response: ServerResponse
   /** Aborted when the client hung up, or when nobody may be kept waiting any more because Countersign is closing. */
-  readonly signal: AbortSignal
+  readonly signal: Signal
   /** Ends a run that cannot be waited for any longer, or may go on no longer. */
   readonly cut: Cutter
   /** Told once it is proven whose call this is. @throws ERR_TOO_MANY */
@@ -86,7 +86,7 @@ export function createConnections(serve: Serve, failed: (error: unknown) => void
     serve(request, response) {
       const opened: Opened = {
         request,
-        gone: new AbortController(),
+        gone: createSignal(),
         cut: createCut(),
         over: Promise.resolve(),
       }
@@ -123,7 +123,7 @@ export function createConnections(serve: Serve, failed: (error: unknown) => void
 
 interface Opened {
   readonly request: IncomingMessage
-  readonly gone: AbortController
+  readonly gone: ReturnType<typeof createSignal>
   readonly cut: Cutter
   over: Promise<void>
 }

@@ -17,6 +17,7 @@ import {
   type Permit,
   type ApprovalStatus,
   type Ran,
+  type Signal,
 } from '@countersign/core'
 import type { Obligation, Refusal } from '@countersign/schema'
 import { http } from './http.ts'
@@ -44,7 +45,7 @@ export interface Instance {
   beforeBegin: () => void
   /** Takes back the permit of every run; the reason is a text. */
   revoke: AbortController
-  question: (id: string, waitMs: number, signal: AbortSignal) => ApprovalStatus | Promise<ApprovalStatus>
+  question: (id: string, waitMs: number, signal: Signal) => ApprovalStatus | Promise<ApprovalStatus>
   /** A request with the agent's key. */
   ask(path: string, init?: Init): Promise<Response>
   /** Raw bytes in, all that comes back until the connection closes. */
@@ -223,6 +224,10 @@ async function speak(port: number, bytes: string | Uint8Array): Promise<string> 
   await once(socket, 'close')
   return Buffer.concat(chunks).toString('latin1')
 }
+
+/** Resolves once a client that has not gone yet does so. */
+export const gone = (signal: Signal): Promise<void> =>
+  new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }))
 
 export const waiting: Refusal = {
   kind: 'waiting',

@@ -3,7 +3,7 @@ import { request } from 'node:http'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { type Instance, key, openInstance, waiting } from './fixture.ts'
+import { type Instance, key, openInstance, waiting, gone } from './fixture.ts'
 
 let instance: Instance
 beforeEach(async () => {
@@ -66,7 +66,7 @@ describe('a held request', () => {
   it('of which the client hung up is told to the gate, and nothing runs', async () => {
     const aborted = new Promise<void>((done) => {
       instance.say = async ({ signal }) => {
-        if (!signal.aborted) await once(signal, 'abort')
+        if (!signal.aborted) await gone(signal)
         done()
         return 'run' as const
       }
@@ -94,7 +94,7 @@ function inUse(): number {
 describe('B6: while a call is held', () => {
   it('nothing is kept of its body but what is sealed', async () => {
     instance.say = async ({ signal }) => {
-      if (!signal.aborted) await once(signal, 'abort')
+      if (!signal.aborted) await gone(signal)
       return waiting
     }
     const body = `[${'[],'.repeat(340_000)}0]` // 1 MiB, and twenty times that once it is read

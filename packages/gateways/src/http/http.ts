@@ -8,7 +8,14 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { tmpdir } from 'node:os'
-import { CountersignError, defineGateway, type Caller, type GatewayContext } from '@countersign/core'
+import {
+  CountersignError,
+  createSignal,
+  defineGateway,
+  type Caller,
+  type GatewayContext,
+  type Signal,
+} from '@countersign/core'
 import { createEgress } from '@countersign/egress'
 import { enforces } from './ceilings.ts'
 import { HttpConfig, type RouteConfig, type UpstreamConfig } from './config.ts'
@@ -203,8 +210,8 @@ export const http = defineGateway({
 })
 
 /** Aborts when the client has gone, until it has its WebSocket. */
-function untilSwitched(gone: AbortSignal): { readonly signal: AbortSignal; switched(): void } {
-  const own = new AbortController()
+function untilSwitched(gone: Signal): { readonly signal: Signal; switched(): void } {
+  const own = createSignal()
   const abort = () => own.abort()
   if (gone.aborted) abort()
   gone.addEventListener('abort', abort, { once: true })

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Caller, type GatewayContext, isError } from '@countersign/core'
+import { type Caller, createSignal, type GatewayContext, isError, type Signal } from '@countersign/core'
 import { z } from 'zod'
 import { passToolCall } from './attempt.ts'
 import type { McpConfig, ServerConfig } from './config.ts'
@@ -106,7 +106,7 @@ export function createAnswers({ config, services, sessions }: AnswerParts): Answ
     if (sessions.full(session.credential))
       return said(rpcError(id, -32000, 'Too many calls are open with this credential.'))
 
-    const leave = new AbortController()
+    const leave = createSignal()
     const { signal } = leave
     const cancel = () => leave.abort()
     const progress = { begun: false }
@@ -198,7 +198,7 @@ type Passing = From & {
   readonly id: RpcId
   readonly called: ToolCall
   readonly outlet: Outlet
-  readonly signal: AbortSignal
+  readonly signal: Signal
   readonly progress: { begun: boolean }
 }
 

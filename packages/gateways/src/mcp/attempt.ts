@@ -3,7 +3,14 @@
  *
  * @module
  */
-import { type Attempt, type Caller, CountersignError, type GatewayContext, isError } from '@countersign/core'
+import {
+  type Attempt,
+  type Caller,
+  CountersignError,
+  type GatewayContext,
+  isError,
+  type Signal,
+} from '@countersign/core'
 import type { McpConfig, ServerConfig } from './config.ts'
 import { describe } from './describe.ts'
 import { patienceMs, type ProgressToken, type Pulse, sayWaiting } from './hold.ts'
@@ -25,7 +32,7 @@ export interface ToolAttempt {
   readonly meta: JsonObject
   readonly token: ProgressToken | undefined
   readonly pulse: Pulse
-  readonly signal: AbortSignal
+  readonly signal: Signal
   /** Whether a permit was given: from then on nobody can be told that nothing runs. */
   readonly progress: { begun: boolean }
   /** The one answer, JSON; true if the client got all of it. Later ones are dropped. */

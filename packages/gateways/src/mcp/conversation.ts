@@ -4,6 +4,7 @@
  *
  * @module
  */
+import type { Signal } from '@countersign/core'
 import { z } from 'zod'
 import { printable } from './causes.ts'
 import { membersOf } from './spans.ts'
@@ -36,7 +37,7 @@ export interface Ask {
   readonly params?: Readonly<Record<string, string>>
   readonly withinMs: number
   /** Ends the wait; its reason is a text. */
-  readonly cut?: AbortSignal
+  readonly cut?: Signal
   readonly onProgress?: (progress: Progress) => void
 }
 

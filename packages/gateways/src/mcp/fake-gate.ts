@@ -10,6 +10,7 @@ import {
   type Permit,
   type ApprovalStatus,
   type Ran,
+  startPatience,
 } from '@countersign/core'
 import type { Obligation, Refusal } from '@countersign/schema'
 
@@ -98,7 +99,7 @@ export function createFakeGate(): FakeGate {
       attempt.held?.(refusal)
       holding += 1
       stir()
-      const patience = AbortSignal.any([attempt.signal, AbortSignal.timeout(attempt.patienceMs)])
+      const { signal: patience } = startPatience(attempt)
       await until(() => question.state !== 'open', patience)
       holding -= 1
       stir()

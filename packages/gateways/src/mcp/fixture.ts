@@ -15,6 +15,7 @@ import {
   type GatewayContext,
   type Handler,
   type LogLine,
+  startPatience,
   type Tombstones,
 } from '@countersign/core'
 import { Agent, byPerson, type ToolRecord } from '@countersign/schema'
@@ -147,7 +148,7 @@ export async function openFakeInstance(
     async question(approval, caller, waitMs, signal) {
       const question = [...gate.questions.values()].find(({ id }) => id === approval)
       if (!question || caller.agent.id !== 'mine') throw new CountersignError('ERR_APPROVAL_UNKNOWN')
-      const patience = AbortSignal.any([signal, AbortSignal.timeout(waitMs)])
+      const { signal: patience } = startPatience({ patienceMs: waitMs, signal })
       await Promise.race([gate.until(() => question.state !== 'open'), once(patience, 'abort')])
       return { approval, state: question.state, url: 'http://countersign', reason: undefined, ...waiting }
     },

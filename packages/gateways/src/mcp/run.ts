@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { CountersignError, type GatewayContext, type Permit } from '@countersign/core'
+import { CountersignError, type GatewayContext, type Permit, type Signal } from '@countersign/core'
 import type { KeptResult, Outcome } from '@countersign/schema'
 import type { ServerConfig } from './config.ts'
 import { parametersOf, restore } from './parameters.ts'
@@ -16,7 +16,7 @@ export interface RunParts {
   readonly config: ServerConfig
   readonly upstream: Upstream
   readonly secrets: GatewayContext['secrets']
-  readonly signal: AbortSignal
+  readonly signal: Signal
   onProgress(progress: Progress): void
 }
 
@@ -51,7 +51,7 @@ async function run(permit: Permit, sent: { begun: boolean }, parts: RunParts): P
 
   const args = await restore(parameters, secrets)
   const begin = () => {
-    signal.throwIfAborted()
+    if (signal.aborted) throw new Error(hungUp)
     permit.begin()
     sent.begun = true
   }

@@ -4,7 +4,14 @@
  * @module
  */
 import { setTimeout as pause } from 'node:timers/promises'
-import { type Clock, type Concerns, CountersignError, type LogLine, type ToolPins } from '@countersign/core'
+import {
+  type Clock,
+  type Concerns,
+  CountersignError,
+  type LogLine,
+  type Signal,
+  type ToolPins,
+} from '@countersign/core'
 import { type Answer, type Conversation, openConversation, type Progress } from './conversation.ts'
 import type { Listed } from './definitions.ts'
 import { createDefinitions, type Definition } from './pins.ts'
@@ -16,7 +23,7 @@ export interface Call {
   /** JSON, exactly as it was hashed. */
   readonly args: string
   /** Ends the wait for its answer; its reason is a text. */
-  readonly cut: AbortSignal
+  readonly cut: Signal
   /** Called when the connection stands and nothing is sent yet; what it throws is thrown. */
   begin(): void
   onProgress(progress: Progress): void

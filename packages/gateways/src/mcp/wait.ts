@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Caller, type GatewayContext, isError, type ApprovalStatus } from '@countersign/core'
+import { type Caller, type GatewayContext, isError, type ApprovalStatus, type Signal } from '@countersign/core'
 import { z } from 'zod'
 import { type Tool, waitTool } from './pins.ts'
 import { notRun } from './refuse.ts'
@@ -39,7 +39,7 @@ export interface WaitParts {
   readonly services: GatewayContext
   readonly caller: Caller
   readonly patienceMs: number
-  readonly signal: AbortSignal
+  readonly signal: Signal
   saying(text: string): void
 }
 
