@@ -196,7 +196,8 @@ export const replayed: Law<'action.replayed'> = {
   },
 }
 
-function permitRow(permit: PermitRecord, { index }: Slot, keys: Keys): PermitRow {
+/** What the rules look at of it, before it has ended. */
+export function permitRow(permit: PermitRecord, { index }: Slot, keys: Keys): PermitRow {
   const { credential, id: attemptId } = permit.attempt
   return {
     id: permit.id,

@@ -10,6 +10,8 @@ export interface HeadRow {
   readonly root: Uint8Array
   readonly at: number
   readonly epoch: number
+  /** Before this place every permit that has not ended has its row (`commit/runs.ts`). */
+  readonly settled: number
 }
 
 export const encodeNodes = ({ nodes }: SavedFrontier): Uint8Array =>

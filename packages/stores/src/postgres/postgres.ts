@@ -9,6 +9,7 @@ import { createDatabaseClock } from './clock.ts'
 import { checkState } from './commit/check.ts'
 import { createCommitter } from './commit/commit.ts'
 import { createResident } from './commit/resident.ts'
+import { createRuns } from './commit/runs.ts'
 import { createSubjects } from './commit/subjects.ts'
 import { createWriter } from './commit/writer.ts'
 import { configOf, openDb } from './db.ts'
@@ -33,6 +34,7 @@ import { createOutbox } from './tables/outbox.ts'
 import { createPermits } from './tables/permits.ts'
 import { createRecent } from './tables/recent.ts'
 import type { Reading } from './tables/reading.ts'
+import { createRowless } from './tables/rowless.ts'
 import { createSegments } from './tables/segments.ts'
 import { createAgents, createPeople, createTools } from './tables/directory.ts'
 import { createSecrets } from './tables/secrets.ts'
@@ -85,14 +87,16 @@ export async function createPostgresStore(options: PostgresStoreOptions): Promis
   const databaseClock = options.clock === undefined ? await createDatabaseClock(db) : undefined
   const clock: Clock = options.clock ?? databaseClock ?? Date
   const recorder = createRecorder(vault)
-  const subjects = createSubjects({ db, tenant, vault })
   const tail = createTail({ db, tenant })
   const recent = createRecent()
-  const entries = createEntries({ db, tenant, segments: createSegments({ db, tenant, recorder }), recent })
-  const reading: Reading = { db, tenant, entries, lookup: vault.lookup, now: () => clock.now() }
+  const terms = createTerms(vault.lookup)
+  const runs = createRuns()
+  const rowless = createRowless({ db, tenant, terms, runs, current: () => committer.current() })
+  const entries = createEntries({ db, tenant, segments: createSegments({ db, tenant, recorder }), recent, rowless })
+  const subjects = createSubjects({ db, tenant, vault, entries, rowless })
+  const reading: Reading = { db, tenant, entries, rowless, lookup: vault.lookup, now: () => clock.now() }
   const ledger = createLedger({ db, tenant, origin })
   const { budgetMs = usualBudgetMs, width = usualWidth } = options.search ?? {}
-  const terms = createTerms(vault.lookup)
   const lives = createLives(reading)
   const find = createFind({ ...reading, terms, width, budgetMs })
   const statistics = keepStatistics(db, (await ledger.head()).size)
@@ -102,6 +106,7 @@ export async function createPostgresStore(options: PostgresStoreOptions): Promis
     writer,
     tenant,
     keys: keysOfWorld,
+    runs,
     missed: entries.missed,
     remembered: options.remembered,
     erased: subjects.forget,

@@ -24,6 +24,7 @@ import {
   type Recorder,
   type Refused,
   touchesOf,
+  type World,
 } from '@countersign/core'
 import type { Fact } from '@countersign/schema'
 import { setImmediate, setTimeout as sleep } from 'node:timers/promises'
@@ -37,6 +38,7 @@ import { loadAttempts } from './load.ts'
 import { putOf } from './put.ts'
 import { createQueue, type Result, type Waiting } from './queue.ts'
 import type { Resident } from './resident.ts'
+import { keptAfterMs } from './runs.ts'
 import type { SubjectKey, Subjects } from './subjects.ts'
 import { openTurns } from './turn.ts'
 import type { Writer } from './writer.ts'
@@ -63,6 +65,8 @@ export interface Committer {
   /** Reaches the server and reads the world. */
   start(): Promise<void>
   commit(change: Change): Promise<number>
+  /** As it is at the end of the ledger now, whoever wrote it. Nothing of it is kept: it goes on changing. */
+  current(): Promise<World>
   /**
    * Writes that a subject is erased, and in the same transaction does so: nobody else writes meanwhile. `also` goes behind it on
    * the same connection.
@@ -97,6 +101,8 @@ export function createCommitter(parts: CommitterParts): Committer {
   /** One that fails must not take the others with it: so many are tried by themselves. */
   let alone = 0
   const handedOver = new Set<Promise<number>>()
+  /** Until runs that go on get their rows, whether or not somebody writes then. */
+  let keeping: NodeJS.Timeout | undefined
   let closed = false
 
   return {
@@ -113,11 +119,16 @@ export function createCommitter(parts: CommitterParts): Committer {
       }
     },
     commit: (change) => handOver(change, undefined),
+    async current() {
+      await handOver({ facts: [] }, undefined)
+      return resident.world
+    },
     async erase(fact, also) {
       await handOver({ facts: [fact] }, also)
     },
     async close() {
       closed = true
+      clearTimeout(keeping)
       queue.hurry()
       await Promise.allSettled(handedOver)
       await working
@@ -184,15 +195,28 @@ export function createCommitter(parts: CommitterParts): Committer {
     const at = Math.max(told ?? clock.now(), resident.end.at)
     told = undefined
     const { world, end } = resident
-    const judged = judge(fresh, { world, frontier: end.frontier, at, keys })
+    const { runs } = resident
+    const all = fresh[0]?.also !== undefined
+    const judged = judge(fresh, { world, frontier: end.frontier, at, keys, runs, all })
     const own = await subjects.keys(judged.entries.map(({ prepared }) => prepared.subject))
     if (await stands(judged, at, own)) {
       resident.stands(judged, at)
-      parts.grown(end.size + judged.written.length, judged.written)
+      if (judged.written.length > 0) parts.grown(end.size + judged.written.length, judged.written)
+      keepRunsLater()
       await answer(judged)
       return tidyUp(fresh[0]?.also !== undefined)
     }
     queue.putBack(await whyNot(judged, fresh))
+  }
+
+  function keepRunsLater(): void {
+    const [one] = resident.runs.ids()
+    if (one === undefined || keeping !== undefined || closed) return
+    const keep = () => {
+      keeping = undefined
+      handOver({ facts: [] }, undefined).catch(keepRunsLater)
+    }
+    keeping = setTimeout(keep, keptAfterMs).unref()
   }
 
   /** Behind a batch that stands and has been answered: whatever fails here is none of its business. */
@@ -208,12 +232,12 @@ export function createCommitter(parts: CommitterParts): Committer {
 
   /** Whether it was written; or, where nothing is to be written, whether it was judged on the end of the ledger. */
   async function stands(
-    { placed, frontier, parts: rows, entries, ...judged }: Judged<Waiting>,
+    { placed, frontier, parts: rows, entries, permits, ...judged }: Judged<Waiting>,
     at: number,
     subjectKeys: ReadonlyMap<string, SubjectKey>,
   ): Promise<boolean> {
     const { end } = resident
-    if (placed.length === 0) {
+    if (entries.length === 0 && rows.length === 0) {
       const [head] = await writer.query<{ size: number; root: Uint8Array }>(headNow, [tenant])
       return head?.size === end.size && Buffer.compare(head.root, end.root) === 0
     }
@@ -229,12 +253,13 @@ export function createCommitter(parts: CommitterParts): Committer {
       frontier: encodeNodes(frontier.save()),
       root: frontier.root(),
       at,
+      settled: permits.settled,
       now: clockDecides ? clock.now() : undefined,
       notAfter: judged.notAfter,
       notBefore: judged.notBefore,
       attempts: judged.attempts,
       turn: turns.mine(),
-      parts: [...partsOfEntries(entries, recorder, subjectKeys), ...rows],
+      parts: [...(entries.length > 0 ? partsOfEntries(entries, recorder, subjectKeys) : []), ...rows],
     })
     for (const { command } of placed) command.unsure = { from: end.size, to: frontier.size }
     const won = (await writer.query(statement, values)).length > 0

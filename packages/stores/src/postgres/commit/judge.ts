@@ -22,6 +22,7 @@ import {
 import type { Written } from '../tables/recent.ts'
 import type { NewEntry } from './entries.ts'
 import { type Part, partsOf } from './rows.ts'
+import type { Batch, Runs, Written as Permits } from './runs.ts'
 
 export interface Command {
   readonly change: Change
@@ -38,6 +39,8 @@ export interface Judged<One extends Command> {
   readonly frontier: Frontier
   readonly entries: readonly NewEntry[]
   readonly parts: readonly Part[]
+  readonly batch: Batch
+  readonly permits: Permits
   readonly written: readonly Written[]
   /** Attempts, blinded, that must not have a permit yet. */
   readonly attempts: readonly string[]
@@ -45,9 +48,19 @@ export interface Judged<One extends Command> {
   readonly notBefore: number | undefined
 }
 
+/** What it is judged on. `all`: every run gets a row. */
+export interface Ground {
+  readonly world: World
+  readonly frontier: SavedFrontier
+  readonly at: number
+  readonly keys: Keys
+  readonly runs: Pick<Runs, 'write'>
+  readonly all: boolean
+}
+
 export function judge<One extends Command>(
   commands: readonly One[],
-  { world, frontier: saved, at, keys }: { world: World; frontier: SavedFrontier; at: number; keys: Keys },
+  { world, frontier: saved, at, keys, runs, all }: Ground,
 ): Judged<One> {
   const frontier = createFrontier(sha256, saved)
   const placed: { command: One; index: number }[] = []
@@ -70,7 +83,9 @@ export function judge<One extends Command>(
       drafts.push(applied.draft)
       for (const [position, one] of prepared.entries()) place(command, position, one, applied.sequences[position])
     }
-    const parts = partsOf({ world, drafts, first: saved.size })
+    const batch = { world, drafts, first: saved.size, size: frontier.size, at, all }
+    const permits = runs.write(batch)
+    const parts = partsOf({ world, drafts, permits })
     const changes = placed.map(({ command }) => command.change)
     return {
       placed,
@@ -79,6 +94,8 @@ export function judge<One extends Command>(
       frontier,
       entries,
       parts,
+      batch,
+      permits,
       written,
       attempts: placed.flatMap(({ command }) => [...(command.touches.makes.get('attempts') ?? [])]),
       notAfter: least(changes.flatMap(({ notAfter }) => notAfter ?? [])),

@@ -32,13 +32,14 @@ export interface Found {
 
 /**
  * One snapshot: what is read of it was so at one end of the ledger, the one that is told. Of answers that were not delivered the
- * newest `most`; `undelivered` says that there may be more.
+ * newest `most`; `undelivered` says that there may be more. `from` on, entries tell of runs without a row, and of what is not
+ * searched for yet.
  */
 export async function loadEverything(
   writer: Writer,
   tenant: string,
   most: number,
-): Promise<{ world: World; head: HeadRow; undelivered: boolean }> {
+): Promise<{ world: World; head: HeadRow; from: number; undelivered: boolean }> {
   await writer.query(beginSnapshot)
   const ask = <Found_ extends Row>(statement: Statement) => writer.query<Found_>(statement, [tenant])
   try {
@@ -64,7 +65,9 @@ export async function loadEverything(
     }
     for (const row of await ask<ToolRow & Row>(tools)) world.tools.set(row.id, row)
     for (const row of await ask<PolicyRow & Row>(policies)) world.policies.set(policiesInForce, row)
-    return { world, head, undelivered: waiting.length >= most }
+    const [searched] = await ask<{ index: number }>(searchedTo)
+    const unsearched = Math.max(searched?.index ?? 0, head.size - most)
+    return { world, head, from: Math.min(head.settled, unsearched), undelivered: waiting.length >= most }
   } finally {
     await writer.query(endSnapshot)
   }
@@ -91,7 +94,7 @@ export const loadAttempts = (writer: Writer, tenant: string, attempts: readonly 
   writer.query<PermitRow & Row>(permitsByAttempt, [tenant, attempts])
 
 /** Oldest first. */
-function takePermit(world: World, row: PermitRow): void {
+export function takePermit(world: World, row: PermitRow): void {
   world.permits.set(row.id, row)
   if (row.approval !== null) world.spent.set(row.approval, row.id)
   if (row.attemptKey !== null) world.attempts.set(row.attemptKey, row.id)
@@ -102,7 +105,14 @@ function takePermit(world: World, row: PermitRow): void {
 
 const beginSnapshot = { name: '', text: 'begin isolation level repeatable read read only' }
 const endSnapshot = { name: '', text: 'commit' }
-const headNow = { name: 'head_load', text: 'select size, frontier, root, at, epoch from head where tenant = $1' }
+const headNow = {
+  name: 'head_load',
+  text: 'select size, frontier, root, at, epoch, settled from head where tenant = $1',
+}
+const searchedTo = {
+  name: 'load_searched',
+  text: `select index from cursor where tenant = $1 and follower = 'search'`,
+}
 
 const approvalColumns = `id, version, state, digest_key as "digestKey", action, agent, on_behalf_of as "onBehalfOf", barred,
   asked_at as "askedAt", due_at as "dueAt", asked_entry as "askedEntry", entry`

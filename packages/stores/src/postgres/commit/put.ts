@@ -20,6 +20,8 @@ export interface Put {
   readonly frontier: Uint8Array
   readonly root: Uint8Array
   readonly at: number
+  /** Before this place every permit that has not ended has its row. */
+  readonly settled: number
   /** In place of the database's clock, for tests. */
   readonly now: number | undefined
   readonly notAfter: number | undefined
@@ -53,6 +55,7 @@ export function putOf(put: Put): Asked {
   const tenant = value(put.tenant)
   const [size, prevRoot] = [value(put.behind.size), value(put.behind.root)]
   const [next, frontier, root, at] = [value(put.size), value(put.frontier), value(put.root), value(put.at)]
+  const settled = value(put.settled)
   const now = value(put.now ?? null)
   const [notAfter, notBefore] = [value(put.notAfter ?? null), value(put.notBefore ?? null)]
   const [asked, node] = [value(put.turn.asked), value(put.turn.node)]
@@ -69,7 +72,8 @@ export function putOf(put: Put): Asked {
   const text = `with clock as materialized (
     select coalesce(${now}::bigint, floor(extract(epoch from clock_timestamp()) * 1000)::bigint) as now
   ), moved as (
-    update head set size = ${next}, frontier = ${frontier}, root = ${root}, at = ${at} from clock
+    update head set size = ${next}, frontier = ${frontier}, root = ${root}, at = ${at}, settled = ${settled}
+    from clock
     where head.tenant = ${tenant} and head.size = ${size} and head.root = ${prevRoot}
       and ${at}::bigint >= head.at and ${at}::bigint >= clock.now - ${mostBehindMs}
       and ${at}::bigint <= greatest(head.at, clock.now + ${mostAheadMs})

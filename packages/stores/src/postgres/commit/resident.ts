@@ -8,9 +8,9 @@ import {
   applyFacts,
   CountersignError,
   emptyWorld,
-  isPending,
   isUndelivered,
   type Keys,
+  permitRow,
   type PermitRow,
   type SavedFrontier,
   replayKey,
@@ -19,11 +19,12 @@ import {
   type Touching,
   type World,
 } from '@countersign/core'
-import type { Fact } from '@countersign/schema'
 import { type HeadRow, readFrontier } from '../head.ts'
-import { type Found, loadEverything, loadMissing } from './load.ts'
+import { type Found, loadEverything, loadMissing, takePermit } from './load.ts'
 import type { Owned } from '../tables/segments.ts'
 import type { Judged, Command } from './judge.ts'
+import { createOver } from './over.ts'
+import type { Runs } from './runs.ts'
 import type { Writer } from './writer.ts'
 
 export interface End {
@@ -35,6 +36,7 @@ export interface End {
 
 export interface Resident {
   readonly world: World
+  readonly runs: Runs
   readonly end: End
   /** Everything anew, as the tables say in one moment. */
   load(): Promise<void>
@@ -45,7 +47,7 @@ export interface Resident {
   /** A permit that somebody else has found. */
   remember(permit: PermitRow): void
   /** What was judged stands. */
-  stands(judged: Pick<Judged<Command>, 'drafts' | 'frontier' | 'placed'>, at: number): void
+  stands(judged: Pick<Judged<Command>, 'drafts' | 'frontier' | 'placed' | 'batch' | 'permits'>, at: number): void
   /** Its client is gone, or theirs are: no fact, but it decides who has to wait. */
   abandon(which: { readonly permit: string } | { readonly notOf: readonly string[] }): void
 }
@@ -54,6 +56,7 @@ export interface ResidentParts {
   readonly writer: Writer
   readonly tenant: string
   readonly keys: Keys
+  readonly runs: Runs
   /** Of each kind of row, those remembered that are over. Default: 10,000. */
   readonly remembered?: number | undefined
   /** Told whenever somebody may have been erased: no key of a subject is the same for certain. */
@@ -73,13 +76,14 @@ export function createResident({
   writer,
   tenant,
   keys,
+  runs,
   missed,
   remembered = mostOver,
   erased,
 }: ResidentParts): Resident {
   let world = emptyWorld()
   let end: End = { size: -1, root: new Uint8Array(), at: 0, frontier: { size: 0, nodes: [] } }
-  let over = createOver(world, remembered)
+  let over = createOver(world, runs, remembered)
   /** False while it may be neither what it was nor what it is to become. */
   let whole = false
 
@@ -87,6 +91,7 @@ export function createResident({
     get world() {
       return world
     },
+    runs,
     get end() {
       return end
     },
@@ -97,8 +102,11 @@ export function createResident({
       const { head, ...loaded } = await loadEverything(writer, tenant, remembered)
       mustGoOn(head)
       world = loaded.world
-      over = createOver(world, remembered, loaded.undelivered)
+      runs.clear()
+      over = createOver(world, runs, remembered, loaded.undelivered)
+      await takeRuns(loaded.from, head.size)
       end = endOf(head)
+      over.trim()
       whole = true
     },
 
@@ -136,8 +144,9 @@ export function createResident({
 
     remember: (permit) => take({ approvals: [], signatures: [], permits: [permit] }),
 
-    stands({ drafts, frontier, placed }, at) {
+    stands({ drafts, frontier, placed, batch, permits }, at) {
       for (const draft of drafts) draft.redo()
+      runs.stood(batch, permits)
       end = { size: frontier.size, root: frontier.root(), at, frontier: frontier.save() }
       for (const { command } of placed) over.note(command.change.facts)
       over.trim()
@@ -157,9 +166,42 @@ export function createResident({
   function takeUp({ index, at, fact, subject }: Owned): boolean {
     if (fact.kind === 'erased' || fact.kind === 'record.erased') return false
     const applied = applyFacts([fact], [{ index, at, subject }], { world, keys })
+    if (!('refused' in applied)) {
+      const batch = { world, drafts: [applied.draft], first: index, size: index + 1, at, all: false }
+      runs.stood(batch, { added: [], ended: [], kept: [], settled: 0 })
+    }
     over.note([fact])
     // The end of a run that is no longer remembered says nothing that is not over.
     return !('refused' in applied) || fact.kind === 'action.finished' || fact.kind === 'action.replayed'
+  }
+
+  /** Those without a row, those among them that are over as well, as the newest entries tell of them. */
+  async function takeRuns(from: number, to: number): Promise<void> {
+    for (let next = from; next < to;) {
+      const page = await missed(next, Math.min(pageSize, to - next))
+      if (page.length === 0) throw new CountersignError('ERR_LEDGER_BROKEN', { entry: next, says: 'is not there' })
+      for (const entry of page) takeRun(entry)
+      next += page.length
+    }
+  }
+
+  function takeRun({ index, at, fact: told, subject }: Owned): void {
+    const slot = { index, at, subject }
+    for (const fact of stepsOf(told)) {
+      if (fact.kind === 'action.decided')
+        world.actions.set(fact.record.id, { id: fact.record.id, subject, entry: index })
+      if (fact.kind === 'action.permitted' && !world.permits.has(fact.permit.id)) {
+        const row = permitRow(fact.permit, slot, keys)
+        takePermit(world, row)
+        runs.take(row, at)
+      }
+      if (fact.kind === 'action.finished' && runs.hasNoRow(fact.permit)) {
+        applyFacts([fact], [slot], { world, keys })
+        const row = world.permits.get(fact.permit)
+        if (row) runs.take(row, at)
+      }
+      if (fact.kind !== 'erased') over.note([fact])
+    }
   }
 
   /** What is over does not change, so that it may have been read a moment later than the rest. */
@@ -207,70 +249,6 @@ const endOf = (head: HeadRow): End => ({
   at: head.at,
   frontier: readFrontier(head),
 })
-
-/** What is over, oldest first, so that it is forgotten in time. */
-function createOver(world: World, most: number, leftOut = false) {
-  const [permits, actions] = [new Map<string, undefined>(), new Map<string, undefined>()]
-  /** With the keys of its signatures. */
-  const approvals = new Map<string, string[]>()
-  return {
-    /** Whether answers that were not delivered may be missing here. */
-    get leftOut() {
-      return leftOut
-    },
-    approval: (id: string, signatures: string[]) => void approvals.set(id, signatures),
-    permit: (id: string) => void permits.set(id, undefined),
-    note(facts: readonly Fact[]): void {
-      for (const fact of facts.flatMap(stepsOf)) {
-        if (fact.kind === 'action.decided') actions.set(fact.record.id, undefined)
-        if (fact.kind === 'action.finished' || fact.kind === 'action.replayed') permits.set(fact.permit, undefined)
-        if (fact.kind === 'approval.changed' && !isPending(fact.approval.state)) {
-          const { id, signatures } = fact.approval
-          const all = fact.signature ? [...signatures, fact.signature] : signatures
-          approvals.set(
-            id,
-            all.map(({ person }) => signatureKey(id, person)),
-          )
-        }
-      }
-    },
-    trim(): void {
-      for (const [id] of beyond(actions, most)) world.actions.delete(id)
-      for (const [id, signatures] of beyond(approvals, most)) forgetApproval(world, id, signatures)
-      for (const [id] of beyond(permits, most)) if (forgetPermit(world, id)) leftOut = true
-    },
-  }
-}
-
-function* beyond<Value>(rows: Map<string, Value>, most: number): Generator<[string, Value]> {
-  for (const row of rows) {
-    if (rows.size <= most) return
-    rows.delete(row[0])
-    yield row
-  }
-}
-
-function forgetApproval(world: World, id: string, signatures: readonly string[]): void {
-  const row = world.approvals.get(id)
-  if (row === undefined || isPending(row.state)) return
-  world.approvals.delete(id)
-  world.spent.delete(id)
-  for (const key of signatures) world.signatures.delete(key)
-}
-
-/** Unless it still runs. True if its answer is still there to be handed out: then it has to be read when it is asked for. */
-function forgetPermit(world: World, id: string): boolean {
-  const row = world.permits.get(id)
-  if (row === undefined || row.outcome === null) return false
-  world.permits.delete(id)
-  if (row.attemptKey !== null && world.attempts.get(row.attemptKey) === id) world.attempts.delete(row.attemptKey)
-  if (!isUndelivered(row)) return false
-  const key = replayKey(row.credential, row.digestKey)
-  const others = (world.undelivered.get(key) ?? []).filter((other) => other !== id)
-  if (others.length > 0) world.undelivered.set(key, others)
-  else world.undelivered.delete(key)
-  return true
-}
 
 const headNow = {
   name: 'head_now',

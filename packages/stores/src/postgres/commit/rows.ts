@@ -4,8 +4,9 @@
  *
  * @module
  */
-import type { Draft, PermitRow, SignatureRow, World } from '@countersign/core'
+import type { Draft, SignatureRow, World } from '@countersign/core'
 import type { Value } from '../values.ts'
+import type { Written } from './runs.ts'
 
 /** One list of rows: its place in the statement is `$$`. */
 export interface Part {
@@ -19,28 +20,23 @@ export interface Changed {
   readonly world: World
   /** What the commands changed in it, still changed. */
   readonly drafts: readonly Draft[]
-  /** Where its first entry stands. */
-  readonly first: number
+  readonly permits: Pick<Written, 'added' | 'ended' | 'kept'>
 }
 
 /** Nothing for tables in which nothing changed. */
-export function partsOf({ world, drafts, first }: Changed): Part[] {
+export function partsOf({ world, drafts, permits }: Changed): Part[] {
   const changed = <Row>(table: Map<string, Row>): Row[] => {
     const keys = new Set(drafts.flatMap((draft) => [...draft.changedIn(table)]))
     return [...keys].flatMap((key) => table.get(key) ?? [])
   }
-  const [agents, permits] = [changed(world.agents), changed(world.permits)]
+  const agents = changed(world.agents)
   const keys = agents.flatMap(({ id, keys: hashes }) => hashes.map((hash) => ({ hash, agent: id })))
-  const isNew = ({ entry }: PermitRow) => entry >= first
   return [
     ...rowsOf('q', saveApprovals, endedFirst(changed(world.approvals))),
     ...rowsOf('s', saveSignatures, withBarred(world, changed(world.signatures))),
-    ...rowsOf('p', addPermits, permits.filter(isNew)),
-    ...rowsOf(
-      'd',
-      endPermits,
-      permits.filter((row) => !isNew(row)),
-    ),
+    ...rowsOf('p', addPermits, permits.added),
+    ...rowsOf('d', endPermits, permits.ended),
+    ...rowsOf('r', keepPermits, permits.kept),
     ...rowsOf('g', saveAgents, agents),
     ...rowsOf('k', saveAgentKeys, [...new Map(keys.map((key) => [key.hash, key])).values()]),
     ...rowsOf('h', savePeople, changed(world.people)),
@@ -73,16 +69,19 @@ const saveSignatures = `insert into countersignature (tenant, approval, person, 
       as row (approval text, person text, verdict text, at bigint, barred text[])`
 
 const permitColumns = `(tenant, id, action, approval, credential, attempt_key, digest_key, replayable, deadline, outcome,
-      delivered, node, entry, ended_entry)
+      delivered, node, abandoned, entry, ended_entry)
     select moved.tenant, row.* from moved, json_to_recordset($$::json) as row (id text, action text, approval text,
       credential text, "attemptKey" text, "digestKey" text, replayable boolean, deadline bigint, outcome text,
-      delivered boolean, node text, entry bigint, "endedEntry" bigint)`
+      delivered boolean, node text, abandoned boolean, entry bigint, "endedEntry" bigint)`
 
 /** An id, an attempt or a grant that is taken breaches a constraint. */
 const addPermits = `insert into permit ${permitColumns}`
 const endPermits = `insert into permit ${permitColumns}
     on conflict (tenant, id) do update set outcome = excluded.outcome, delivered = excluded.delivered,
       ended_entry = excluded.ended_entry`
+/** Another instance may have done so. */
+const keepPermits = `insert into permit ${permitColumns}
+    on conflict (tenant, id) do nothing`
 
 const saveAgents = `insert into agent (tenant, id, version, status, owner, team, entry)
     select moved.tenant, row.* from moved, json_to_recordset($$::json)

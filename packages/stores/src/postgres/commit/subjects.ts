@@ -7,9 +7,10 @@ import { stepOf, subjectsOf, type Vault } from '@countersign/core'
 import type { Fact } from '@countersign/schema'
 import { randomUUID } from 'node:crypto'
 import type { Db, Row } from '../db.ts'
-import { beginningOf } from '../tables/entries.ts'
+import type { Entries } from '../tables/entries.ts'
+import type { Rowless } from '../tables/rowless.ts'
 import { ownerOf } from '../tables/segments.ts'
-import { bytesArray, textArray } from '../values.ts'
+import { bytesArray, integerArray, textArray } from '../values.ts'
 
 export interface SubjectKey {
   readonly id: string
@@ -28,7 +29,15 @@ export interface Subjects {
 /** Keys and subjects remembered, so that memory stays bounded; the oldest is read again when it is needed. */
 const mostCached = 10_000
 
-export function createSubjects({ db, tenant, vault }: { db: Db; tenant: string; vault: Vault }): Subjects {
+export interface SubjectsParts {
+  readonly db: Db
+  readonly tenant: string
+  readonly vault: Vault
+  readonly entries: Pick<Entries, 'beginnings'>
+  readonly rowless: Pick<Rowless, 'subjects'>
+}
+
+export function createSubjects({ db, tenant, vault, entries, rowless }: SubjectsParts): Subjects {
   const known = new Map<string, SubjectKey>()
   const ofActions = new Map<string, string>()
 
@@ -42,8 +51,7 @@ export function createSubjects({ db, tenant, vault }: { db: Db; tenant: string; 
       }
       let subjects = subjectsOf(facts, subjectOfAction)
       if (unknown.size > 0) {
-        const found = await db.query<{ id: string; subject: string }>(subjectsOfActions, [tenant, [...unknown]])
-        for (const { id, subject } of found) remember(ofActions, id, subject)
+        for (const [id, subject] of await ofEarlier([...unknown])) remember(ofActions, id, subject)
         subjects = subjectsOf(facts, subjectOfAction)
       }
       for (const [position, fact] of facts.entries()) {
@@ -62,6 +70,20 @@ export function createSubjects({ db, tenant, vault }: { db: Db; tenant: string; 
       return found as ReadonlyMap<string, SubjectKey>
     },
     forget: () => known.clear(),
+  }
+
+  /** Of actions that were decided elsewhere, or long ago. */
+  async function ofEarlier(actions: readonly string[]): Promise<ReadonlyMap<string, string>> {
+    const found = await rowless.subjects(actions)
+    const begun = await entries.beginnings(actions.filter((id) => !found.has(id)))
+    if (begun.size === 0) return found
+    const rows = await db.query<{ id: string; subject: string }>(owners, [
+      tenant,
+      textArray([...begun.keys()]),
+      integerArray([...begun.values()]),
+    ])
+    for (const { id, subject } of rows) found.set(id, subject)
+    return found
   }
 
   async function findOrMake(subjects: readonly string[]): Promise<ReadonlyMap<string, SubjectKey>> {
@@ -91,10 +113,9 @@ function remember<Value>(cache: Map<string, Value>, key: string, value: Value): 
   if (oldest !== undefined) cache.delete(oldest)
 }
 
-const subjectsOfActions = {
-  name: 'subjects_of_actions',
-  text: `select asked.id, owner.subject from unnest($2::text[]) asked (id)
-    cross join lateral (select ${beginningOf('asked.id')} as entry) begun
+const owners = {
+  name: 'subjects_of_entries',
+  text: `select begun.id, owner.subject from unnest($2::text[], $3::bigint[]) as begun (id, entry)
     cross join ${ownerOf('begun.entry')} owner`,
 }
 const findKeys = {

@@ -30,7 +30,8 @@ export const ledger: Migration = {
       frontier bytea not null,
       root bytea not null,
       at bigint not null,
-      epoch bigint not null)`,
+      epoch bigint not null,
+      settled bigint not null default 0)`,
     `create table if not exists tile (
       tenant text not null,
       level int not null,

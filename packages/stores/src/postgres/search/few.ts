@@ -10,16 +10,21 @@ import { isUnsettled } from './terms.ts'
 /** Places of the entries that actions begin with. */
 export type Few = readonly number[]
 
-export function fewOf({ db, tenant, entries }: Pick<Reading, 'db' | 'tenant' | 'entries'>) {
+export function fewOf({ db, tenant, entries, rowless }: Pick<Reading, 'db' | 'tenant' | 'entries' | 'rowless'>) {
   const actions = async (statement: { name: string; text: string }, ...values: readonly string[]): Promise<string[]> =>
     (await db.query<{ action: string }>(statement, [tenant, ...values])).map(({ action }) => action)
+
+  async function running(): Promise<string[]> {
+    const others = await rowless.running()
+    return [...new Set([...(await actions(runningInRows)), ...others.map(({ action }) => action)])]
+  }
 
   return {
     /** Undefined where the query does not ask for any of them. */
     async among({ id, outcome, question }: ActionQuery): Promise<Few | undefined> {
       const asked = await Promise.all([
         ...(id === undefined ? [] : [Promise.resolve([id])]),
-        ...(outcome === 'running' ? [actions(running)] : []),
+        ...(outcome === 'running' ? [running()] : []),
         ...(isUnsettled(question) ? [actions(inState, question)] : []),
       ])
       const [first, ...others] = asked
@@ -29,7 +34,7 @@ export function fewOf({ db, tenant, entries }: Pick<Reading, 'db' | 'tenant' | '
   }
 }
 
-const running = {
+const runningInRows = {
   name: 'few_running',
   text: 'select action from permit where tenant = $1 and outcome is null',
 }

@@ -14,7 +14,7 @@ import { type Few, fewOf } from './few.ts'
 import type { Places } from './lives.ts'
 import type { Terms, Wanted } from './terms.ts'
 
-export interface FindParts extends Pick<Reading, 'db' | 'tenant' | 'entries'> {
+export interface FindParts extends Pick<Reading, 'db' | 'tenant' | 'entries' | 'rowless'> {
   readonly terms: Terms
   readonly width: number
   /** How long the database may look for one page; it is asked no more after that, and the page tells where it stopped. */
@@ -46,8 +46,8 @@ export interface Find {
   byTerms(asked: Wanted, paging: Paging): Promise<FoundPage>
 }
 
-export function createFind({ db, tenant, entries, terms, width, budgetMs }: FindParts): Find {
-  const few = fewOf({ db, tenant, entries })
+export function createFind({ db, tenant, entries, rowless, terms, width, budgetMs }: FindParts): Find {
+  const few = fewOf({ db, tenant, entries, rowless })
 
   return {
     async byQuery(query) {

@@ -6,7 +6,9 @@
 import { CountersignError, type StepKind, stepOf } from '@countersign/core'
 import type { Entry, FactOf } from '@countersign/schema'
 import type { Db } from '../db.ts'
+import { integerArray } from '../values.ts'
 import type { Recent } from './recent.ts'
+import type { Rowless } from './rowless.ts'
 import type { Owned, Segments } from './segments.ts'
 
 export interface Entries {
@@ -47,9 +49,10 @@ export interface EntriesParts {
   readonly tenant: string
   readonly segments: Segments
   readonly recent: Recent
+  readonly rowless: Pick<Rowless, 'permits'>
 }
 
-export function createEntries({ db, tenant, segments, recent }: EntriesParts): Entries {
+export function createEntries({ db, tenant, segments, recent, rowless }: EntriesParts): Entries {
   return {
     range: async (index, limit) => (await segments.range(index, limit)).map(withoutOwner),
     missed: segments.range,
@@ -60,25 +63,43 @@ export function createEntries({ db, tenant, segments, recent }: EntriesParts): E
       for (const [index, entry] of atHand) if (entry !== undefined) found.set(index, entry)
       return found
     },
-    told: (actions) => db.query<Told>(toldOf, [tenant, actions]),
+    told,
     async beginnings(actions) {
       if (actions.length === 0) return new Map()
-      const found = await db.query<{ id: string; index: number }>(beginningsOf, [tenant, actions])
-      return new Map(found.map(({ id, index }) => [id, index]))
+      const rows = await db.query<{ id: string; index: number }>(beginningsOf, [tenant, actions])
+      const found = new Map(rows.map(({ id, index }) => [id, index]))
+      for (const { id, entry } of await rowless.permits(actions.filter((one) => !found.has(one)))) found.set(id, entry)
+      return found
     },
     async since(moment) {
       const [row] = await db.query<{ index: number }>(firstSince, [tenant, moment])
       return row?.index ?? 0
     },
     async timeline(action, approval) {
-      const bounds = [tenant, action, approval, longestTimeline, mostRefused]
+      const own = (await told([action])).flatMap(({ kind, index }) => (kind === 'approval.changed' ? [] : [index]))
+      const asked = [tenant, action, approval, integerArray(own)]
+      const bounds = [...asked, longestTimeline, mostRefused]
       const places = (await db.query<{ entry: number }>(byLife, bounds)).map(({ entry }) => entry)
       const found = await at(places)
       const timeline = places.flatMap((place) => found.get(place) ?? [])
       if (timeline.length < mostRefused) return { timeline, leftOut: 0 }
-      const [row] = await db.query<{ count: number }>(countLife, [tenant, action, approval])
+      const [row] = await db.query<{ count: number }>(countLife, asked)
       return { timeline, leftOut: (row?.count ?? 0) - timeline.length }
     },
+  }
+
+  async function told(actions: readonly string[]): Promise<Told[]> {
+    const rows = await db.query<Told>(toldOf, [tenant, actions])
+    const begun = new Set(rows.flatMap(({ id, kind }) => (kind === 'action.decided' ? [id] : [])))
+    const others = await rowless.permits(actions.filter((id) => !begun.has(id)))
+    return [
+      ...rows,
+      ...others.flatMap(({ id, entry, ended }) => [
+        { id, kind: 'action.decided', index: entry, approval: null },
+        { id, kind: 'action.permitted', index: entry, approval: null },
+        ...(ended === null ? [] : [{ id, kind: 'action.finished', index: ended, approval: null }]),
+      ]),
+    ]
   }
 
   async function at(indexes: readonly number[]): Promise<Map<number, Entry>> {
@@ -103,19 +124,17 @@ export function factAt<Kind extends StepKind>(
   return step
 }
 
-/** What it is mentioned by, and what its permits rest on. */
-const ofAction = `select entry from mention where tenant = $1 and what = $2
-  union select entry from permit where tenant = $1 and action = $2
-  union select ended_entry from permit where tenant = $1 and action = $2 and ended_entry is not null`
+/** What it is mentioned by, and where its permits rest and end. */
+const ofAction = `select entry from mention where tenant = $1 and what = $2 union select unnest($4::bigint[])`
 
 const byLife = {
   name: 'entries_of_life',
   text: `select entry from (
       (${ofAction}
         union select entry from mention where tenant = $1 and what = $3 and kind <> 'signature.refused'
-        order by entry desc limit $4)
+        order by entry desc limit $5)
       union all (select entry from mention where tenant = $1 and what = $3 and kind = 'signature.refused'
-        order by entry desc limit $5)) as life
+        order by entry desc limit $6)) as life
     order by entry`,
 }
 const countLife = {
@@ -136,15 +155,13 @@ const toldOf = {
     union all select action, 'approval.changed', asked_entry, id from approval where tenant = $1 and action = any($2)
     order by index, kind`,
 }
-/** Where an action begins, in SQL. */
-export const beginningOf = (action: string) => `coalesce(
-  (select entry from mention where tenant = $1 and what = ${action} and kind = 'action.decided' limit 1),
-  (select min(entry) from permit where tenant = $1 and action = ${action}))`
-
 const beginningsOf = {
   name: 'entries_begin',
   text: `select id, index from (
-      select asked.id, ${beginningOf('asked.id')} as index from unnest($2::text[]) asked (id)) as begun
+      select asked.id, coalesce(
+        (select entry from mention where tenant = $1 and what = asked.id and kind = 'action.decided' limit 1),
+        (select min(entry) from permit where tenant = $1 and action = asked.id)) as index
+      from unnest($2::text[]) asked (id)) as begun
     where index is not null`,
 }
 /** Found by halving. */

@@ -1,4 +1,4 @@
-import { CountersignError, keysOf, type PermitLife, searchable, type Store } from '@countersign/core'
+import { CountersignError, keysOf, type PermitLife, type PermitRow, searchable, type Store } from '@countersign/core'
 import type { PermitRecord } from '@countersign/schema'
 import { factAt } from './entries.ts'
 import type { Reading } from './reading.ts'
@@ -15,7 +15,7 @@ interface Found {
 type Which = Parameters<Store['permits']['abandon']>[0]
 
 export function createPermits(
-  { db, tenant, entries, lookup, now }: Reading,
+  { db, tenant, entries, rowless, lookup, now }: Reading,
   abandoned: (which: Which) => void,
 ): Store['permits'] {
   const keys = keysOf(lookup)
@@ -37,8 +37,18 @@ export function createPermits(
     throw new CountersignError('ERR_LEDGER_BROKEN', { permit: life.permit.id, says: 'the row is about something else' })
   }
 
+  /** Those without a row are asked for first: meanwhile they may get one. */
+  async function newest(isOne: (row: PermitRow) => boolean, rows: () => Promise<readonly Found[]>): Promise<Found[]> {
+    const others = (await rowless.running()).filter(isOne).map(foundIn)
+    return [...(await rows()), ...others].toSorted((one, other) => other.entry - one.entry).slice(0, 1)
+  }
+
   return {
-    get: async (id) => one(await db.query(byId, [tenant, id]), (permit) => permit.id === id),
+    async get(id) {
+      const rows = await db.query<Found>(byId, [tenant, id])
+      const remembered = rows.length > 0 ? undefined : await rowless.permit(id)
+      return one(remembered ? [foundIn(remembered)] : rows, (permit) => permit.id === id)
+    },
     byAttempt: async (credential, attemptId) =>
       one(
         await db.query(byAttempt, [tenant, keys.attempt(credential, attemptId)]),
@@ -46,23 +56,43 @@ export function createPermits(
       ),
     undelivered: async (credential, digest) =>
       one(await db.query(undelivered, [tenant, searchable(credential), keys.digest(digest)]), isOf(credential, digest)),
-    begun: async (credential, digest) =>
-      one(await db.query(begun, [tenant, searchable(credential), keys.digest(digest)]), isOf(credential, digest)),
+    async begun(credential, digest) {
+      const [own, digestKey] = [searchable(credential), keys.digest(digest)]
+      const isSame = (row: PermitRow) => row.replayable && row.credential === own && row.digestKey === digestKey
+      const found = await newest(isSame, () => db.query<Found>(begun, [tenant, own, digestKey]))
+      return one(found, isOf(credential, digest))
+    },
     async abandon(which) {
       if ('permit' in which) await db.query(abandonOne, [tenant, which.permit])
       else await db.query(abandonOthers, [tenant, which.notOf])
       abandoned(which)
     },
-    openEnded: async (digest) =>
-      one(await db.query(openEnded, [tenant, keys.digest(digest)]), (permit) => permit.asked === digest),
+    async openEnded(digest) {
+      const digestKey = keys.digest(digest)
+      const isSame = (row: PermitRow) => row.digestKey === digestKey
+      const found = await newest(isSame, () => db.query<Found>(openEnded, [tenant, digestKey]))
+      return one(found, (permit) => permit.asked === digest)
+    },
     async unreported() {
       const [found] = await db.query<{ count: number }>(unreported, [tenant, mostCounted])
       return found?.count ?? 0
     },
-    overdue: async () =>
-      (await lives(await db.query(overdue, [tenant, now(), mostOverdue]))).map(({ permit }) => permit),
+    async overdue() {
+      const others = (await rowless.running()).filter(({ deadline }) => deadline < now())
+      const rows = await db.query<Found>(overdue, [tenant, now(), mostOverdue])
+      const known = new Set(rows.map(({ entry }) => entry))
+      const all = [...rows, ...others.map(foundIn).filter(({ entry }) => !known.has(entry))]
+      return (await lives(all.slice(0, mostOverdue))).map(({ permit }) => permit)
+    },
   }
 }
+
+const foundIn = ({ entry, endedEntry, delivered, abandoned }: PermitRow): Found => ({
+  entry,
+  ended: endedEntry,
+  delivered,
+  abandoned,
+})
 
 /** Runs past their deadline handed over at once, so that one poll stays short; the others are there at the next. */
 const mostOverdue = 100
