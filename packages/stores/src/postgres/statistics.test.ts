@@ -1,5 +1,6 @@
 import pg from 'pg'
 import { expect, it } from 'vitest'
+import { decided } from '../conformance.ts'
 import { enrol } from '../conformance/stage.ts'
 import { createPostgresStore } from './postgres.ts'
 import { startTestServer, testKeys } from './testing.ts'
@@ -34,8 +35,8 @@ it(
     const store = await createPostgresStore({ connection, keys: testKeys(), origin: 'test.example/default' })
     try {
       await sql.connect()
-      const { record, permit } = await enrol(store)
-      for (let count = 0; count < 130; count += 1) await permit(record())
+      const { record } = await enrol(store)
+      for (let count = 0; count < 130; count += 1) await store.commit({ facts: [decided(record())] })
       const tuples = async () => (await sql.query(`select reltuples from pg_class where relname = 'mention'`)).rows[0]
       await expect.poll(tuples).not.toEqual({ reltuples: -1 })
       const { rows } = await sql.query(`explain select entry from mention where tenant = 'default' and what = 'act_1'`)
