@@ -16,7 +16,7 @@ export const ActionPage = page(ActionSummary).extend({
     .int()
     .optional()
     .describe(
-      'Entries of the ledger that the index of purposes, classes and digests has yet to read; absent if none or not asked.',
+      'Entries of the ledger that were not yet read for searches: of their actions some may be missing; absent if none.',
     ),
 })
 export type ActionPage = z.infer<typeof ActionPage>

@@ -45,7 +45,7 @@ export function actions(api: Api, parts: ApiParts, reads: Reads): void {
 
     const found = await searchVisible(store, visitor.person, { ...query, limit, after })
     const items = await Promise.all(found.items.map((life) => actionSummary(life, look)))
-    const behind = query.keywords ? size - (await store.journal.cursor(searchFollower.name, 'beginning')) : 0
+    const behind = size - (await store.journal.cursor(searchFollower.name, 'beginning'))
     return context.json(
       { items, ...(found.next !== undefined && { next: found.next }), ...(behind > 0 && { behind }) },
       200,
