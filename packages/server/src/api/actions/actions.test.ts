@@ -70,7 +70,7 @@ describe('the record, searched', () => {
 
     const reader = await rig.cookieOf(await rig.person('reads nothing'))
     const seen = async (name: string) => {
-      const page: object = await (await rig.get(`/api/actions?person=${name}`, reader)).json()
+      const page = ActionPage.parse(await (await rig.get(`/api/actions?person=${name}`, reader)).json())
       return { ...page, behind: 'as far as the ledger has grown' }
     }
     expect(await seen('Twin')).toEqual(await seen('Nobody'))
