@@ -102,6 +102,24 @@ describe('a press', () => {
     expect(await stateOf(approval)).toBe('open')
   })
 
+  it('of an account that was linked counts for nothing until whose it is has confirmed it, nor is it told of anything', async () => {
+    const { chat, question, press, said, confirm, link, stateOf } = await standingSystem()
+    await link('per_cleo', 'U_CLEO')
+    await said('per_ben', 'U_BEN')
+    const first = await question()
+    const told = await press(first)
+    expect([told.status, told.code]).toEqual([403, 'ERR_ACCOUNT_UNCONFIRMED'])
+    expect(told.detail).toMatch(/\/approvals\/apr_/)
+    expect(await stateOf(first.approval)).toBe('open')
+    const heard = (user: string) => chat.shown.filter(({ to }) => to === user).length
+    await expect.poll(() => heard('U_CLEO')).toBe(1)
+    expect(heard('U_BEN')).toBe(0)
+
+    await confirm('per_ben', 'U_BEN')
+    expect(await press(first)).toMatchObject({ status: 200 })
+    expect(await stateOf(first.approval)).toBe('granted')
+  })
+
   it('of an account that was unlinked meanwhile counts for nothing', async () => {
     const { question, press, link, unlink, stateOf } = await standingSystem()
     await link('per_ben', 'U_BEN')

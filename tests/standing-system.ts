@@ -130,7 +130,13 @@ export async function standingSystem({ chat = createChat(), enforces = () => fal
     return { status: response.status, ...answer }
   }
 
+  /** Linked, and confirmed by the person. */
   async function link(id: string, user: string, by: Partial<LinkedAccount> = {}) {
+    await said(id, user, { confirmedAt: clock.now(), ...by })
+  }
+
+  /** Linked, as far as somebody else says. */
+  async function said(id: string, user: string, by: Partial<LinkedAccount> = {}) {
     await changed(id, 'linked', ({ accounts = [] }) => ({
       accounts: [...accounts, { provider, id: user, linkedBy: 'operator', linkedAt: clock.now(), ...by }],
     }))
@@ -155,6 +161,8 @@ export async function standingSystem({ chat = createChat(), enforces = () => fal
     question,
     press,
     link,
+    said,
+    confirm: (id: string, user: string) => instance.keeping.confirm(id, { provider, id: user }),
     unlink: (id: string) => changed(id, 'unlinked', () => ({ accounts: [] })),
     stateOf: async (approval: string) => (await store.approvals.get(approval))?.state,
   }

@@ -22,6 +22,10 @@ export const catalogue = {
   ERR_PERSON_MISSING: { status: 404, says: 'There is no such person.' },
   ERR_ACCOUNT_TAKEN: { status: 409, says: 'This account is linked to somebody else. Unlink it there first.' },
   ERR_ACCOUNT_UNKNOWN: { status: 403, says: 'This account is linked to nobody here. An administrator can link it.' },
+  ERR_ACCOUNT_UNCONFIRMED: {
+    status: 403,
+    says: 'Nobody has confirmed yet that this account is theirs. Whose it is does so in the console, once.',
+  },
   ERR_PEOPLE_ELSEWHERE: { status: 409, says: 'People are not added here: they come from the identity provider.' },
   ERR_NOT_FOUND: { status: 404, says: 'There is nothing here.' },
   ERR_SIGNED_OUT: { status: 401, says: 'Sign in first.' },

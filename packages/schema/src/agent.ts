@@ -54,10 +54,15 @@ export const Account = z.object({
 })
 export type Account = z.infer<typeof Account>
 
-/** Whoever holds that account is this person, says who linked it. */
+/** Whoever holds that account is this person, says who linked it, and says they themselves once it is confirmed. */
 export const LinkedAccount = Account.extend({
   linkedBy: z.string().describe('A person’s id, or `operator`. Who linked it cannot be served by its clicks (P3).'),
   linkedAt: z.number().int(),
+  confirmedAt: z
+    .number()
+    .int()
+    .optional()
+    .describe('When they said here that it is theirs. Until then it answers nothing, and is told of nothing.'),
 })
 export type LinkedAccount = z.infer<typeof LinkedAccount>
 

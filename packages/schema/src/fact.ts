@@ -194,6 +194,7 @@ export const Fact = z.discriminatedUnion('kind', [
       'switched-off',
       'switched-on',
       'linked',
+      'confirmed',
       'unlinked',
     ]),
     by,

@@ -36,7 +36,15 @@ export {
   SignOffView,
   YourPart,
 } from './api/approvals.ts'
-export { AccountInput, ActivityInput, PersonList, PersonView, RoleInput, RoleView } from './api/people.ts'
+export {
+  AccountInput,
+  ActivityInput,
+  OwnAccountInput,
+  PersonList,
+  PersonView,
+  RoleInput,
+  RoleView,
+} from './api/people.ts'
 export {
   ConcernView,
   GatewayView,

@@ -8,6 +8,7 @@ import { Inbox } from '../inbox/inbox.tsx'
 import { Ledger } from '../ledger/ledger.tsx'
 import { Lineage } from '../lineage/lineage.tsx'
 import { Empty, Loading, TroubleNote } from '../parts/states.tsx'
+import { OwnAccounts } from '../people/own-accounts.tsx'
 import { People } from '../people/people.tsx'
 import { Policies } from '../policies/policies.tsx'
 import { ApprovalPage } from '../approval/approval.tsx'
@@ -36,7 +37,10 @@ export function App({ onSignedIn }: { onSignedIn(): void }) {
   return (
     <Frame me={me} page={route.page}>
       {me ? (
-        <Page route={route} me={me} />
+        <>
+          <OwnAccounts me={me} />
+          <Page route={route} me={me} />
+        </>
       ) : trouble ? (
         <TroubleNote trouble={trouble} path="/api/me" />
       ) : (

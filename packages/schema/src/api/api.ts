@@ -6,7 +6,7 @@
  */
 import { z } from 'zod'
 import { Verb } from '../action.ts'
-import { Role } from '../agent.ts'
+import { Account, Role } from '../agent.ts'
 import { Verdict } from '../approval.ts'
 import { Assurance } from '../decision.ts'
 
@@ -38,6 +38,9 @@ export const Me = z.object({
     ),
     assurance: Assurance.describe('What a signature would carry now.'),
   }),
+  unconfirmed: z
+    .array(Account.extend({ linkedBy: Named, linkedAt: Moment }))
+    .describe('Accounts at chat providers that are said to be yours, and answer nothing until you confirm them.'),
   demo: z.boolean().describe('A deployment for trying out: its ledger says so.'),
   local: z.boolean().describe('No identity provider is connected: people are who opened a link on this machine.'),
 })

@@ -27,7 +27,13 @@ export const PersonView = Named.extend({
   signedInAt: Moment.optional().describe('Absent for those who never signed in.'),
   roles: z.array(RoleView),
   accounts: z
-    .array(Account.extend({ linkedBy: z.string().describe('A person’s id, or `operator`.'), linkedAt: Moment }))
+    .array(
+      Account.extend({
+        linkedBy: z.string().describe('A person’s id, or `operator`.'),
+        linkedAt: Moment,
+        confirmed: z.boolean().describe('By the person. Until then it answers nothing, and is told of nothing.'),
+      }),
+    )
     .describe('Accounts at chat providers by which they answer.'),
   agents: z.array(Named).describe('Those they answer for.'),
   you: z.object({
@@ -48,6 +54,10 @@ export type ActivityInput = z.infer<typeof ActivityInput>
 
 export const AccountInput = Account.extend({ change: z.enum(['link', 'unlink']) }).strict()
 export type AccountInput = z.infer<typeof AccountInput>
+
+/** What a person says of an account that was linked to them. Refused, it is linked to nobody. */
+export const OwnAccountInput = Account.extend({ change: z.enum(['confirm', 'refuse']) }).strict()
+export type OwnAccountInput = z.infer<typeof OwnAccountInput>
 
 export const RoleInput = z.strictObject({ role: Role, change: z.enum(['give', 'take']) })
 export type RoleInput = z.infer<typeof RoleInput>

@@ -68,6 +68,7 @@ export function receiving({ name, channel }: NamedChannel, parts: PressedParts):
     const person = await store.people.byLinked(account.provider, account.id)
     const link = person?.accounts?.find((each) => each.provider === account.provider && each.id === account.id)
     if (!person || !link) throw new CountersignError('ERR_ACCOUNT_UNKNOWN')
+    if (link.confirmedAt === undefined) throw new CountersignError('ERR_ACCOUNT_UNCONFIRMED')
     const { signatures, barred } = await desk.get(id)
     if (signatures.some((one) => one.person === person.id && one.verdict === verdict && one.channel === name)) return
     // Who says whose account it is could say that it is anybody's: what they have a part in, it does not sign (P3).

@@ -11,7 +11,7 @@ import {
   type Recipient,
   type Store,
 } from '@countersign/core'
-import type { Approval, Entry } from '@countersign/schema'
+import type { Approval, Entry, LinkedAccount } from '@countersign/schema'
 
 /** A channel that is open, under the name of its section. */
 export interface NamedChannel {
@@ -47,7 +47,7 @@ export function enqueuing(
     if (provider === undefined) return []
     const people = await store.people.inGroups(askedGroups(approval), mostPeople)
     return people
-      .filter(({ active, accounts = [] }) => active && accounts.some((account) => account.provider === provider))
+      .filter(({ active, accounts = [] }) => active && accounts.some(speaksFor(provider)))
       .map(({ id }) => id)
   }
 }
@@ -61,6 +61,12 @@ export async function recipientOf(
   const [kind, name] = [recipient.slice(0, recipient.indexOf(':')), recipient.slice(recipient.indexOf(':') + 1)]
   if (kind === 'place') return channel.places.includes(name) ? { kind: 'place', name } : undefined
   const person = await people.get(name)
-  const account = person?.active && person.accounts?.find(({ provider }) => provider === channel.provider)
+  const account = person?.active && person.accounts?.find(speaksFor(channel.provider))
   return account ? { kind: 'account', account: { provider: account.provider, id: account.id } } : undefined
 }
+
+/** One that nobody confirmed may be anybody's: what is asked is not for them to read. */
+const speaksFor =
+  (provider: string | undefined) =>
+  ({ provider: its, confirmedAt }: LinkedAccount): boolean =>
+    its === provider && confirmedAt !== undefined

@@ -5,7 +5,7 @@
  * @module
  */
 import { CountersignError, isError, type Store } from '@countersign/core'
-import type { Account, Actor, FactOf, Person } from '@countersign/schema'
+import { type Account, type Actor, byPerson, type FactOf, type Person } from '@countersign/schema'
 import { telling } from '../http/problems.ts'
 
 export interface PeopleKeeping {
@@ -13,8 +13,10 @@ export interface PeopleKeeping {
   endSessions(id: string, by: Actor): Promise<Person>
   /** Who is switched off cannot come in, and is signed out. @throws ERR_PERSON_MISSING */
   switch(id: string, active: boolean, by: Actor): Promise<Person>
-  /** From now on whoever holds the account answers as them. @throws ERR_PERSON_MISSING, ERR_ACCOUNT_TAKEN, ERR_INPUT_INVALID for too many */
+  /** Whoever holds the account answers as them, once they have confirmed it. @throws ERR_PERSON_MISSING, ERR_ACCOUNT_TAKEN, ERR_INPUT_INVALID for too many */
   link(id: string, account: Account, by: Actor): Promise<Person>
+  /** By the person themselves, once: a link by someone else makes nobody answer. @throws ERR_NOT_FOUND for one not linked to them */
+  confirm(id: string, account: Account): Promise<Person>
   /** @throws ERR_PERSON_MISSING */
   unlink(id: string, account: Account, by: Actor): Promise<Person>
 }
@@ -51,6 +53,15 @@ export function createPeopleKeeping(store: Pick<Store, 'clock' | 'commit' | 'peo
         }
       })
     },
+
+    confirm: (id, account) =>
+      change(id, byPerson(id), 'confirmed', ({ accounts = [], ...person }) => {
+        const link = accounts.find((each) => isSame(each, account))
+        if (!link) throw new CountersignError('ERR_NOT_FOUND')
+        if (link.confirmedAt !== undefined) return undefined
+        const confirmed = { ...link, confirmedAt: store.clock.now() }
+        return { ...person, accounts: accounts.map((each) => (each === link ? confirmed : each)) }
+      }),
 
     unlink: (id, account, by) =>
       change(id, by, 'unlinked', ({ accounts = [], ...person }) => {

@@ -82,11 +82,14 @@ type Hint = Omit<EventHint, 'index'>
 
 const nobodysNews = () => undefined
 
+/** By these somebody may see something else in windows that are open. */
+const seenByThemselves: readonly FactOf<'person.changed'>['change'][] = ['roles', 'linked', 'confirmed', 'unlinked']
+
 /** Ids alone: what they stand for is read where it is allowed. Who read and who signed in is nobody's news. */
 const hints = {
   'record.read': nobodysNews,
   'record.erased': nobodysNews,
-  'person.changed': ({ kind, change }) => (change === 'roles' ? { kind } : undefined),
+  'person.changed': ({ kind, change }) => (seenByThemselves.includes(change) ? { kind } : undefined),
   'deployment.founded': ({ kind }) => ({ kind }),
   'policy.activated': ({ kind }) => ({ kind }),
   'tool.changed': ({ kind }) => ({ kind }),

@@ -1,4 +1,4 @@
-import { byPerson, type Person, type PersonView } from '@countersign/schema'
+import { byPerson, type Me, type Person, type PersonView } from '@countersign/schema'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { codeOf, createRig, type Rig } from '../rig/rig.ts'
 
@@ -21,7 +21,7 @@ const send = (who: string, whose: Person, change: 'link' | 'unlink', which: obje
 describe('an account of a chat provider', () => {
   it('is linked and unlinked as a fact that says by whom, and people who look after people see it', async () => {
     const linked = (await (await send(admin, ben, 'link')).json()) as PersonView
-    expect(linked.accounts).toMatchObject([{ ...account, linkedBy: cleo.id }])
+    expect(linked.accounts).toMatchObject([{ ...account, linkedBy: cleo.id, confirmed: false }])
     expect((await rig.facts()).at(-1)).toMatchObject({
       kind: 'person.changed',
       change: 'linked',
@@ -35,6 +35,32 @@ describe('an account of a chat provider', () => {
       change: 'unlinked',
       by: byPerson(cleo.id),
     })
+    expect(await rig.store.people.byLinked(account.provider, account.id)).toBeUndefined()
+  })
+
+  it('answers nothing until the person has confirmed it: they alone do, once, and are shown who said it', async () => {
+    const his = await rig.cookieOf(ben)
+    const mine = async (who: string) => ((await (await rig.get('/api/me', who)).json()) as Me).unconfirmed
+    const say = (who: string, change: 'confirm' | 'refuse', which: object = account) =>
+      rig.post('/api/me/accounts', who, { ...which, change })
+    await send(admin, ben, 'link')
+    expect(await mine(his)).toMatchObject([{ ...account, linkedBy: { id: cleo.id, name: cleo.name } }])
+    expect(await mine(admin)).toEqual([])
+    expect(await codeOf(await say(admin, 'confirm')), 'who linked it').toBe('ERR_NOT_FOUND')
+    expect(await codeOf(await say(his, 'confirm', { ...account, id: 'U0OTHER' }))).toBe('ERR_NOT_FOUND')
+    expect((await rig.store.people.get(ben.id))?.accounts?.[0]?.confirmedAt).toBeUndefined()
+
+    expect((await say(his, 'confirm')).status).toBe(200)
+    expect((await rig.facts()).at(-1)).toMatchObject({ change: 'confirmed', by: byPerson(ben.id) })
+    const before = (await rig.facts()).length
+    expect((await say(his, 'confirm')).status, 'once more changes nothing').toBe(200)
+    expect(await rig.facts()).toHaveLength(before)
+    expect(await mine(his)).toEqual([])
+
+    await send(admin, ben, 'unlink')
+    await send(admin, ben, 'link')
+    expect(await mine(his), 'linked anew, it is confirmed anew').toHaveLength(1)
+    expect((await say(his, 'refuse')).status).toBe(200)
     expect(await rig.store.people.byLinked(account.provider, account.id)).toBeUndefined()
   })
 

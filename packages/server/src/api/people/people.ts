@@ -59,7 +59,7 @@ const linking = createRoute({
   method: 'post',
   path: '/api/people/{id}/accounts',
   summary:
-    'Links an account at a chat provider to a person, who then answers by it, or unlinks it. Takes the role identity.',
+    'Links an account at a chat provider to a person, who answers by it once they confirm it, or unlinks it. Takes the role identity.',
   request: { params: z.object({ id: idOf('per') }), ...takes(AccountInput) },
   responses: answers(PersonView, 'The person.'),
 })
@@ -163,7 +163,11 @@ export function people(api: Api, parts: ApiParts, reads: Reads): void {
         given,
         groups: [...through],
       })),
-      accounts: accounts.map(({ linkedAt, ...account }) => ({ ...account, linkedAt: moment(linkedAt) })),
+      accounts: accounts.map(({ linkedAt, confirmedAt, ...account }) => ({
+        ...account,
+        linkedAt: moment(linkedAt),
+        confirmed: confirmedAt !== undefined,
+      })),
       agents: agents.filter(({ owner }) => owner === id).map((agent) => ({ id: agent.id, name: agent.name })),
       you: {
         same: id === visitor.id,
