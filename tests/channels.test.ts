@@ -106,18 +106,18 @@ describe('a press', () => {
     const { chat, question, press, said, confirm, link, stateOf } = await standingSystem()
     await link('per_cleo', 'U_CLEO')
     await said('per_ben', 'U_BEN')
-    const first = await question()
-    const told = await press(first)
+    const { approval, shown } = await question()
+    const told = await press({ approval, shown })
     expect([told.status, told.code]).toEqual([403, 'ERR_ACCOUNT_UNCONFIRMED'])
     expect(told.detail).toMatch(/\/approvals\/apr_/)
-    expect(await stateOf(first.approval)).toBe('open')
+    expect(await stateOf(approval)).toBe('open')
     const heard = (user: string) => chat.shown.filter(({ to }) => to === user).length
     await expect.poll(() => heard('U_CLEO')).toBe(1)
     expect(heard('U_BEN')).toBe(0)
 
     await confirm('per_ben', 'U_BEN')
-    expect(await press(first)).toMatchObject({ status: 200 })
-    expect(await stateOf(first.approval)).toBe('granted')
+    expect(await press({ approval, shown })).toMatchObject({ status: 200 })
+    expect(await stateOf(approval)).toBe('granted')
   })
 
   it('of an account that was unlinked meanwhile counts for nothing', async () => {
