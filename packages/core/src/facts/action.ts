@@ -5,11 +5,11 @@
  *
  * @module
  */
-import type { AllowedPermit, Outcome, PermitRecord } from '@countersign/schema'
-import { type Blind, count, trace, word } from '../ledger/words.ts'
+import type { ActionRecord, AllowedPermit, Outcome, PermitRecord } from '@countersign/schema'
+import { type Blind, count, type Lists, trace, word } from '../ledger/words.ts'
 import { moved, rowsJudgedOn } from './judged-on.ts'
 import { type Keys, searchable } from './keys.ts'
-import { conflict, type Ground, type Law, type Refused, type Slot, type Touched } from './law.ts'
+import { conflict, type Ground, type Law, type LeafMembers, type Refused, type Slot, type Touched } from './law.ts'
 import { actionOf, agentActor, decisionOf, delegationOf, system, policyOf, riskOf } from './leaf-parts.ts'
 import { permitIn } from './steps.ts'
 import { isOpenEnded, isUndelivered, type PermitRow, replayKey } from './world.ts'
@@ -22,20 +22,7 @@ export const decided: Law<'action.decided'> = {
   stream: ({ record }, blind) => ({ stream: word(record.id, blind), sequence: 1 }),
   about: ({ record }) => ({ action: record.id }),
 
-  leaf({ record }, blind, lists) {
-    const { action, digest, dataUse, decision, risk, observed, parent } = record
-    return {
-      actor: agentActor(action.agent, blind),
-      agent: word(action.agent, blind),
-      delegation: delegationOf(action, blind),
-      action: actionOf(action, digest, dataUse, blind, lists),
-      policy: policyOf(decision, blind, lists),
-      risk: riskOf(risk, lists),
-      decision: { ...decisionOf(decision), observed },
-      trace: trace(record.trace),
-      parent: parent && word(parent.permit, blind),
-    }
-  },
+  leaf: ({ record }, blind, lists) => judgedLeaf(record, undefined, blind, lists),
 
   makes: ({ record }) => ({ actions: [record.id] }),
 
@@ -48,6 +35,22 @@ function decide(id: string, { index: entry, subject }: Slot, { world, draft }: G
   return undefined
 }
 
+function judgedLeaf(record: ActionRecord, permit: LeafMembers | undefined, blind: Blind, lists: Lists): LeafMembers {
+  const { action, digest, dataUse, decision, risk, observed, parent } = record
+  return {
+    action: actionOf(action, digest, dataUse, blind, lists),
+    actor: agentActor(action.agent, blind),
+    agent: word(action.agent, blind),
+    decision: decisionOf(decision, observed),
+    delegation: delegationOf(action, blind),
+    parent: parent && word(parent.permit, blind),
+    permit,
+    policy: policyOf(decision, blind, lists),
+    risk: riskOf(risk, lists),
+    trace: trace(record.trace),
+  }
+}
+
 /** Its two steps, at one place. */
 export const allowed: Law<'action.allowed'> = {
   subject: ({ record: { action } }) => action.onBehalfOf ?? action.agent,
@@ -55,10 +58,7 @@ export const allowed: Law<'action.allowed'> = {
   about: ({ record }) => ({ action: record.id }),
 
   /** That of the decision, and the permit: what was asked for stands there as the action's digest. */
-  leaf: ({ record, permit }, blind, lists) => ({
-    ...decided.leaf({ kind: 'action.decided', record }, blind, lists),
-    permit: permitOf(permit, blind),
-  }),
+  leaf: ({ record, permit }, blind, lists) => judgedLeaf(record, permitOf(permit, blind), blind, lists),
 
   touches: (fact, keys) => readsOf(permitIn(fact), keys),
   makes: (fact, keys) => ({ actions: [fact.record.id], ...makesOf(permitIn(fact), keys) }),
@@ -100,14 +100,14 @@ export const permitted: Law<'action.permitted'> = {
 }
 
 const permitOf = (permit: AllowedPermit, blind: Blind) => ({
-  id: word(permit.id, blind),
-  runs: blind(permit.runs),
-  handed: permit.handed,
-  node: word(permit.node, blind),
-  epoch: count(permit.epoch),
   agent: count(permit.agentVersion),
-  runBy: count(permit.runBy),
   deadline: count(permit.deadline),
+  epoch: count(permit.epoch),
+  handed: permit.handed,
+  id: word(permit.id, blind),
+  node: word(permit.node, blind),
+  runBy: count(permit.runBy),
+  runs: blind(permit.runs),
 })
 
 const readsOf = (permit: PermitRecord, keys: Keys): Touched => ({
@@ -239,9 +239,9 @@ function mayBeLost(row: PermitRow, next: PermitRow): boolean {
  * What was read and written is named by the gateway, not by a registry: its numbers stand here, its names in the vault.
  */
 const outcomeOf = (outcome: Outcome, delivered: boolean) => ({
-  kind: outcome.kind,
-  seenBy: 'seenBy' in outcome ? outcome.seenBy : undefined,
-  rows: outcome.kind === 'done' ? count(outcome.rows) : undefined,
   bytes: outcome.kind === 'done' ? count(outcome.bytes) : undefined,
   delivered,
+  kind: outcome.kind,
+  rows: outcome.kind === 'done' ? count(outcome.rows) : undefined,
+  seenBy: 'seenBy' in outcome ? outcome.seenBy : undefined,
 })

@@ -1,5 +1,5 @@
 /**
- * What several kinds of leaf say in the same words.
+ * What several kinds of leaf say in the same words. Members stand in the order of the canonical form, in which they are written.
  *
  * @module
  */
@@ -28,21 +28,21 @@ export function actionOf(action: Action, digest: string, dataUse: DataUse, blind
   const { destination, model } = dataUse
   const unregistered = [...dataUse.reads, ...dataUse.writes].filter(({ known }) => !known).length
   return {
-    gateway: word(action.gateway, blind),
-    operation: word(action.operation, blind),
-    verb: action.verb,
-    mode: action.mode,
-    environment: word(action.environment, blind),
-    reads: lists.cut('reads', registered(dataUse.reads)),
-    writes: lists.cut('writes', registered(dataUse.writes)),
-    unregistered: unregistered > 0 ? unregistered : undefined,
     classes: lists.cut('classes', dataUse.classes),
-    sensitive: dataUse.sensitive,
     destination: destination?.known ? name(destination.name) : undefined,
-    outside: destination?.outside,
-    model: model?.known ? name(model.name) : undefined,
-    external: model?.external,
     digest: blind(digest),
+    environment: word(action.environment, blind),
+    external: model?.external,
+    gateway: word(action.gateway, blind),
+    mode: action.mode,
+    model: model?.known ? name(model.name) : undefined,
+    operation: word(action.operation, blind),
+    outside: destination?.outside,
+    reads: lists.cut('reads', registered(dataUse.reads)),
+    sensitive: dataUse.sensitive,
+    unregistered: unregistered > 0 ? unregistered : undefined,
+    verb: action.verb,
+    writes: lists.cut('writes', registered(dataUse.writes)),
   } satisfies LeafMembers
 }
 
@@ -55,8 +55,8 @@ export function delegationOf({ onBehalfOf, startedBy }: Action, blind: Blind): L
 }
 
 export const policyOf = ({ policyVersion, because }: Decision, blind: Blind, lists: Lists): LeafMembers => ({
-  version: word(policyVersion, blind),
   ids: lists.cut('policies', because),
+  version: word(policyVersion, blind),
 })
 
 export const riskOf = ({ score, signals }: Risk, lists: Lists): LeafMembers => ({
@@ -67,8 +67,9 @@ export const riskOf = ({ score, signals }: Risk, lists: Lists): LeafMembers => (
   ),
 })
 
-export const decisionOf = (decision: Decision): LeafMembers => ({
+export const decisionOf = (decision: Decision, observed?: boolean): LeafMembers => ({
   kind: decision.kind,
+  observed,
   reason: decision.kind === 'deny' ? decision.reason : undefined,
   signOffs: decision.kind === 'ask' ? decision.terms.signOffs.length : undefined,
 })

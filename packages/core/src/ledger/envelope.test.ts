@@ -1,5 +1,6 @@
 import { type ActionRecord, type Actor, byAgent, byOperator, byPerson, bySystem, type Fact } from '@countersign/schema'
 import { Fact as FactSchema } from '@countersign/schema'
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { canonical } from '../action/canonical.ts'
 import { digestOf, sha256Hex } from '../action/digest.ts'
@@ -228,6 +229,36 @@ describe('the leaf', () => {
     const reads = ['a', 'x'.repeat(201), 'z'].map((name) => ({ name, classes: ['internal'], known: true }))
     const members = membersOf(decided({ dataUse: { ...wide(0, ''), reads } }))
     expect([members['action']?.['reads'], members['cut']]).toEqual([['a', 'z'], { reads: 3 }])
+  })
+
+  it('is the canonical form of what it says, whatever stands in the fact', () => {
+    const character = fc.constantFrom(
+      'a',
+      'Z',
+      '7',
+      '.',
+      '"',
+      '\\',
+      '\n',
+      '\0',
+      'é',
+      '界',
+      '\ud83d',
+      '\udd8b',
+      '\u2028',
+    )
+    const word = fc.oneof(fc.string({ unit: character, maxLength: 12 }), fc.string({ unit: 'binary' }))
+    fc.assert(
+      fc.property(fc.constantFrom(...sampleStory()), fc.array(word, { minLength: 1 }), (fact, words) => {
+        let next = 0
+        const reworded = JSON.parse(JSON.stringify(fact), (_, value: unknown) =>
+          value === marker || value === 'reporter' || value === 'finance.orders' ? words[next++ % words.length] : value,
+        ) as Fact
+        const text = leafOf(reworded)
+        expect(canonical(JSON.parse(text))).toBe(text)
+      }),
+      { numRuns: 500 },
+    )
   })
 
   it('differs in no byte for the same fact at the same time', () => {

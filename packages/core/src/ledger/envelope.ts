@@ -60,8 +60,7 @@ function fit(fact: Fact, head: Record<string, unknown>, blind: Blind): Members {
   for (const longest of listLengths) {
     const lists = createLists(longest)
     const own = leafMembersOf(fact, blind, lists)
-    // Node 20 takes twenty times as long to spread two objects into one.
-    const members = encodeMembers(Object.assign({ cut: lists.totals() }, head, own))
+    const members = encodeMembers(own, { ...head, cut: lists.totals() })
     if (longest === 0 || fits(members)) return members
   }
   return { first: '', middle: '', last: '' }
@@ -75,18 +74,33 @@ function fits({ first, middle, last }: Members): boolean {
   return 3 * text.length + 2 <= roomBytes || encodeUtf8(text).length + 2 <= roomBytes
 }
 
-/** The keys are plain words, which stand as they are. */
-function encodeMembers(members: Record<string, unknown>): Members {
+/** Two objects that have no key in common: Node 20 makes one of two in as much time as it takes to write it. */
+function encodeMembers(own: Record<string, unknown>, head: Record<string, unknown>): Members {
   let [first, middle, last] = ['', '', '']
-  for (const key of Object.keys(members).toSorted()) {
-    const value = members[key]
+  for (const key of [...Object.keys(own), ...Object.keys(head)].toSorted()) {
+    const value = own[key] ?? head[key]
     if (value === undefined) continue
-    const member = `"${key}":${canonical(value)}`
+    const member = `"${key}":${encode(value)}`
     if (key < sseqKey) first += `${member},`
     else if (key < timeKey) middle += `${member},`
     else last += `,${member}`
   }
   return { first, middle, last }
+}
+
+/** The canonical form in half the time: what a law says has plain words for keys, mostly in their order. */
+function encode(value: unknown): string {
+  if (typeof value !== 'object' || value === null) return canonical(value)
+  if (Array.isArray(value)) return `[${value.map(encode).join()}]`
+  let text = '{'
+  let before = ''
+  for (const key of Object.keys(value)) {
+    if (key < before) return canonical(value)
+    before = key
+    const member = (value as Record<string, unknown>)[key]
+    if (member !== undefined) text += `${text === '{' ? '' : ','}"${key}":${encode(member)}`
+  }
+  return `${text}}`
 }
 
 /** The fact's kind, and where there is a change the change in its place: `approval.changed` by `granted`. */
