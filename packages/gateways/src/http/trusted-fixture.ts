@@ -54,7 +54,7 @@ async function ask(egress: Egress, origin: URL): Promise<string> {
         headers: ['host', origin.host],
         answered: ({ statusCode }) => resolve(String(statusCode)),
         failed: (error) =>
-          resolve(`${'code' in error ? error.code : error.message}${calling.reached ? '' : ', not reached'}`),
+          resolve(`${'code' in error ? String(error.code) : error.message}${calling.reached ? '' : ', not reached'}`),
       },
       { silenceMs: 20_000, longestMs: 20_000 },
     )
