@@ -384,6 +384,17 @@ describe('a commit', { timeout: 60_000 }, () => {
     expect((await store.check()).differences).toEqual([])
   })
 
+  it('H: nor is what others ran that an erased person had approved', async () => {
+    const store = await openStore()
+    const { record } = await enrol(store)
+    const [person, action] = [samplePerson(), record()]
+    await store.commit({ facts: [personChanged(person)] })
+    const permit = samplePermit(action, { people: [{ id: person.id, version: 1 }] })
+    await store.commit({ facts: [...begins(action, permit), finished(permit)] })
+    await store.journal.erase(person.id)
+    expect((await store.check()).differences).toEqual([])
+  })
+
   it('what nobody waits for is written with what comes next, and before the store is closed', async () => {
     const store = await openStore()
     const { record } = await enrol(store)
