@@ -1,17 +1,19 @@
 /**
  * What stands behind every side: an upstream that does next to nothing, over HTTP and as an MCP server, so that what is
- * measured is the way to it. `bare.ts http <port>` or `bare.ts stdio`.
+ * measured is the way to it; and a proxy that does nothing. `bare.ts http <port>`, `bare.ts proxy <port> <upstream's port>`
+ * or `bare.ts stdio`.
  *
  * @module
  */
-import { createServer, type IncomingMessage } from 'node:http'
+import { Agent, createServer, type IncomingMessage, request } from 'node:http'
 import { createInterface } from 'node:readline'
 
 const small = Buffer.from(JSON.stringify({ order: 1, total: 12.5, currency: 'EUR', lines: ['pencil', 'paper'] }))
 const large = Buffer.from(JSON.stringify({ orders: 'x'.repeat(100_000 - 13) }))
-const [kind, port] = process.argv.slice(2)
+const [kind, port, upstream] = process.argv.slice(2)
 
 if (kind === 'http') overHttp(Number(port))
+else if (kind === 'proxy') asProxy(Number(port), Number(upstream))
 else overStdio()
 
 function overHttp(at: number): void {
@@ -27,6 +29,22 @@ function overHttp(at: number): void {
     }
     const body = request.url?.startsWith('/large') ? large : small
     response.writeHead(200, { 'content-type': 'application/json', 'content-length': body.length }).end(body)
+  })
+  server.keepAliveTimeout = 60_000
+  server.listen(at, '127.0.0.1')
+}
+
+/** What Node itself costs: both sides its own, connections kept, nothing looked at. */
+function asProxy(at: number, to: number): void {
+  const agent = new Agent({ keepAlive: true })
+  const server = createServer((incoming, outgoing) => {
+    const { url, method, headers } = incoming
+    const onward = request({ host: '127.0.0.1', port: to, path: url, method, headers, agent }, (answer) => {
+      outgoing.writeHead(answer.statusCode ?? 502, answer.headers)
+      answer.pipe(outgoing)
+    })
+    onward.on('error', () => outgoing.destroy())
+    incoming.pipe(onward)
   })
   server.keepAliveTimeout = 60_000
   server.listen(at, '127.0.0.1')

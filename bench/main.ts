@@ -3,14 +3,16 @@
  *
  *     npm run bench [-- <name>…] [-- --quick] [-- --large] [-- --json] [-- --write]
  *
- * `--quick` takes fewer samples, `--large` searches among five millions as well, `--json` prints every round of every side, `--write` puts the figures into
+ * `--quick` takes fewer samples, `--large` searches among five millions as well and records ten, `--json` prints every round of every side, `--write` puts the figures into
  * docs/performance.md and its pictures. Whatever a bench needs and does not find it names, and the run fails.
  *
  * @module
  */
 import { arch, cpus, release, totalmem } from 'node:os'
 import { gate } from './gate.ts'
+import { grow } from './grow.ts'
 import { http } from './http.ts'
+import { instances } from './instances.ts'
 import { type Bench, Missing, type Report, type Settings } from './measure.ts'
 import { ledger } from './ledger.ts'
 import { mcp } from './mcp.ts'
@@ -20,7 +22,7 @@ import { search } from './search.ts'
 import { start } from './start.ts'
 import { wake } from './wake.ts'
 
-const benches: readonly Bench[] = [gate, http, mcp, wake, ledger, search, start]
+const benches: readonly Bench[] = [gate, grow, instances, http, mcp, wake, ledger, search, start]
 
 const words = process.argv.slice(2)
 const named = words.filter((word) => !word.startsWith('--'))

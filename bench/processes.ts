@@ -4,10 +4,10 @@
  * @module
  */
 import { type ChildProcess, spawn } from 'node:child_process'
-import { once } from 'node:events'
+import { once as onceOf } from 'node:events'
 import { existsSync } from 'node:fs'
 import { readdir, readFile } from 'node:fs/promises'
-import { type Figures, Missing } from './measure.ts'
+import { type Figures, load, Missing, percentiles } from './measure.ts'
 
 /** Of a second, as the kernel reports CPU time; 100 on every Linux that node runs on (sysconf _SC_CLK_TCK). */
 const ticksPerSecond = 100
@@ -39,6 +39,22 @@ export async function withCpu(pid: number | undefined, measure: () => Promise<Fi
   return {
     ...figures,
     cpuMicros: micros(after.ownSeconds - before.ownSeconds, after.belowSeconds - before.belowSeconds),
+  }
+}
+
+/** The same for what this process does itself, on a PostgreSQL below it. */
+export async function costOf(atOnce: number, forMs: number, once: () => Promise<unknown>): Promise<Figures> {
+  const before = await cpuOf(process.pid)
+  const { took, seconds } = await load({ atOnce, forMs }, once)
+  const after = await cpuOf(process.pid)
+  const nodeCpuMicros = ((after.ownSeconds - before.ownSeconds) * 1e6) / took.length
+  const postgresCpuMicros = ((after.belowSeconds - before.belowSeconds) * 1e6) / took.length
+  return {
+    perSecond: took.length / seconds,
+    ...percentiles(took),
+    cpuMicros: nodeCpuMicros + postgresCpuMicros,
+    nodeCpuMicros,
+    postgresCpuMicros,
   }
 }
 
@@ -106,7 +122,7 @@ export function start(command: readonly string[], env: Readonly<Record<string, s
 
 async function end(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return
-  const gone = once(child, 'exit')
+  const gone = onceOf(child, 'exit')
   child.kill('SIGTERM')
   await gone
 }
@@ -122,7 +138,7 @@ export async function run(command: readonly string[], env: Readonly<Record<strin
   let complaints = ''
   child.stdout.on('data', (piece) => (said += String(piece)))
   child.stderr.on('data', (piece) => (complaints += String(piece)))
-  const [code] = await once(child, 'close')
+  const [code] = await onceOf(child, 'close')
   if (code !== 0) throw new Error(`${command.join(' ')} ended with ${String(code)}: ${complaints}`)
   return said
 }
