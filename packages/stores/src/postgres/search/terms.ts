@@ -4,7 +4,14 @@
  *
  * @module
  */
-import { type ActionQuery, keywordsOf, type LineageSubject, type Lookup, searchable } from '@countersign/core'
+import {
+  type ActionQuery,
+  digestKeyword,
+  keywordsOf,
+  type LineageSubject,
+  type Lookup,
+  searchable,
+} from '@countersign/core'
 import type { ActionLife } from '@countersign/schema'
 
 export type Terms = ReturnType<typeof createTerms>
@@ -54,10 +61,11 @@ export function createTerms(lookup: Lookup) {
     /** Of what is asked for nothing is remembered. */
     blind,
 
-    /** Each once. */
+    /** Each once. What no other action has is not remembered: it would drive out what many have. */
     of({ record, approval, outcome }: ActionLife): Set<Term> {
       const { action, dataUse, decision, risk } = record
       const terms = new Set<Term>()
+      const digest = digestKeyword(record.digest)
       const is = (kind: Kind, value: string | undefined) => {
         if (value !== undefined) terms.add(term(kind, value))
       }
@@ -81,10 +89,13 @@ export function createTerms(lookup: Lookup) {
         data(outcome.writes)
       }
       data(dataUse.destination && [dataUse.destination], 'destination')
-      for (const keyword of keywordsOf(record)) is('keyword', keyword)
+      for (const keyword of keywordsOf(record)) {
+        if (keyword === digest) terms.add(blind('keyword', keyword))
+        else is('keyword', keyword)
+      }
       for (const step of riskSteps) if (risk.score >= step) is('risk', String(step))
       if (approval !== undefined) {
-        is('approval', approval.id)
+        terms.add(blind('approval', approval.id))
         is('question', 'asked')
         is('question', isUnsettled(approval.state) ? undefined : approval.state)
         for (const { person } of approval.signatures) is('signer', person)
