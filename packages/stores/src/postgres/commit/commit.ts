@@ -16,7 +16,6 @@ import {
   type Clock,
   copyOfFacts,
   CountersignError,
-  decodeBundle,
   isError,
   type Keys,
   newId,
@@ -27,19 +26,17 @@ import {
   type World,
 } from '@countersign/core'
 import type { Fact } from '@countersign/schema'
-import { setImmediate, setTimeout as sleep } from 'node:timers/promises'
-import { encodeNodes } from '../head.ts'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Written } from '../tables/recent.ts'
 import { isTransient, isUnreachable, withoutValues } from '../trouble.ts'
 import { broken } from './constraints.ts'
-import { partsOfEntries } from './entries.ts'
 import { type Command, type Judged, judge } from './judge.ts'
 import { loadAttempts } from './load.ts'
-import { putOf } from './put.ts'
-import { createQueue, type Result, type Waiting } from './queue.ts'
+import { answer, createQueue, type Result, type Waiting } from './queue.ts'
 import type { Resident } from './resident.ts'
 import { keptAfterMs } from './runs.ts'
-import type { SubjectKey, Subjects } from './subjects.ts'
+import { createSender, isSameEnd } from './sender.ts'
+import type { Subjects } from './subjects.ts'
 import { openTurns } from './turn.ts'
 import type { Writer } from './writer.ts'
 
@@ -76,8 +73,6 @@ export interface Committer {
   close(): Promise<void>
 }
 
-/** Callers woken at a time after a batch, so that the first are on their way before the last wake up. */
-const atOnce = 64
 /** Tries to reach a server that is away; then everybody who waits is told so. */
 const mostTries = 5
 /** How long whoever waits is kept waiting while the server is away: they shall soon know. */
@@ -89,6 +84,7 @@ export function createCommitter(parts: CommitterParts): Committer {
   const { writer, resident, tenant, keys, recorder, subjects, clock, clockDecides } = parts
   const queue = createQueue()
   const turns = openTurns(writer, tenant, newId('nod'), () => (clockDecides ? clock.now() : undefined))
+  const sender = createSender({ writer, tenant, recorder, turns, now: () => (clockDecides ? clock.now() : undefined) })
   let working: Promise<void> | undefined
   /** Others have written, or may have. */
   let behind = true
@@ -183,7 +179,7 @@ export function createCommitter(parts: CommitterParts): Committer {
 
   async function attempt(batch: readonly Waiting[]): Promise<void> {
     await reach()
-    const standing = await alreadyThere(batch)
+    const standing = await sender.standing(batch)
     tries = 0
     const fresh = batch.filter((waiting) => {
       const index = standing.get(waiting.prepared[0]?.id ?? '')
@@ -194,12 +190,11 @@ export function createCommitter(parts: CommitterParts): Committer {
     await resident.fetch(fresh.map(({ touches }) => touches.reads))
     const at = Math.max(told ?? clock.now(), resident.end.at)
     told = undefined
-    const { world, end } = resident
-    const { runs } = resident
+    const { world, end, runs } = resident
     const all = fresh[0]?.also !== undefined
     const judged = judge(fresh, { world, frontier: end.frontier, at, keys, runs, all })
     const own = await subjects.keys(judged.entries.map(({ prepared }) => prepared.subject))
-    if (await stands(judged, at, own)) {
+    if (await sender.send(judged, { end, at, keys: own })) {
       resident.stands(judged, at)
       if (judged.written.length > 0) parts.grown(end.size + judged.written.length, judged.written)
       keepRunsLater()
@@ -230,53 +225,11 @@ export function createCommitter(parts: CommitterParts): Committer {
     }
   }
 
-  /** Whether it was written; or, where nothing is to be written, whether it was judged on the end of the ledger. */
-  async function stands(
-    { placed, frontier, parts: rows, entries, permits, ...judged }: Judged<Waiting>,
-    at: number,
-    subjectKeys: ReadonlyMap<string, SubjectKey>,
-  ): Promise<boolean> {
-    const { end } = resident
-    if (entries.length === 0 && rows.length === 0) {
-      const [head] = await writer.query<{ size: number; root: Uint8Array }>(headNow, [tenant])
-      return head?.size === end.size && Buffer.compare(head.root, end.root) === 0
-    }
-    const also = placed[0]?.command.also
-    if (also) {
-      await writer.query({ name: '', text: 'begin' })
-      await writer.query(takesLonger)
-    }
-    const { statement, values } = putOf({
-      tenant,
-      behind: end,
-      size: frontier.size,
-      frontier: encodeNodes(frontier.save()),
-      root: frontier.root(),
-      at,
-      settled: permits.settled,
-      now: clockDecides ? clock.now() : undefined,
-      notAfter: judged.notAfter,
-      notBefore: judged.notBefore,
-      attempts: judged.attempts,
-      turn: turns.mine(),
-      parts: [...(entries.length > 0 ? partsOfEntries(entries, recorder, subjectKeys) : []), ...rows],
-    })
-    for (const { command } of placed) command.unsure = { from: end.size, to: frontier.size }
-    const won = (await writer.query(statement, values)).length > 0
-    if (also) {
-      if (won) await also(writer)
-      await writer.query({ name: '', text: 'commit' })
-    }
-    for (const { command } of placed) command.unsure = undefined
-    return won
-  }
-
   /** Whom the database refused is told; the others go again, in their old order. */
   async function whyNot(judged: Judged<Waiting>, batch: readonly Waiting[]): Promise<readonly Waiting[]> {
     const { end } = resident
-    const [why] = await writer.query<{ now: number; size: number; root: Uint8Array }>(whyLost, [tenant])
-    if (why === undefined) throw new CountersignError('ERR_LEDGER_BROKEN', { head: 'missing' })
-    if (why.size !== end.size || Buffer.compare(why.root, end.root) !== 0) {
+    const why = await sender.end()
+    if (!isSameEnd(why, end)) {
       behind = true
       await turns.lost()
       return batch
@@ -297,29 +250,6 @@ export function createCommitter(parts: CommitterParts): Committer {
       await sleep(turnOfOthersMs) // or somebody asked for a turn before us
     }
     return rest
-  }
-
-  /** A few at a time, so that the first are on their way again before the last have woken up. */
-  async function answer({ placed, refused }: Judged<Waiting>): Promise<void> {
-    for (const { command, refused: why } of refused) command.resolve({ refused: why })
-    for (const [position, { command, index }] of placed.entries()) {
-      if (position > 0 && position % atOnce === 0) await setImmediate()
-      command.resolve({ index })
-    }
-  }
-
-  /** What was sent before may have been written without our hearing of it: then it stands, and is found by its id. */
-  async function alreadyThere(batch: readonly Waiting[]): Promise<Map<string, number>> {
-    const unsure = batch.flatMap((waiting) => waiting.unsure ?? [])
-    if (unsure.length === 0) return new Map()
-    const bounds = [Math.min(...unsure.map(({ from }) => from)), Math.max(...unsure.map(({ to }) => to))]
-    const found = await writer.query<{ first: number; leaves: Uint8Array }>(segmentsBetween, [tenant, ...bounds])
-    for (const waiting of batch) waiting.unsure = undefined
-    return new Map(
-      found.flatMap(({ first, leaves }) =>
-        decodeBundle(leaves).map((leaf, place) => [idOf(leaf), first + place] as const),
-      ),
-    )
   }
 
   /** Never throws. */
@@ -367,19 +297,3 @@ export function createCommitter(parts: CommitterParts): Committer {
 
 /** Longer from try to try, and not the same for all. */
 const pauseMs = (tried: number): number => 10 * 2 ** tried * (1 + Math.random())
-
-/** Erasing somebody goes through all that is recorded of them. */
-const takesLonger = {
-  name: '',
-  text: `select set_config(name, '30000', true) from pg_settings where name = 'transaction_timeout'`,
-}
-const headNow = { name: 'head_end', text: 'select size, root from head where tenant = $1' }
-const whyLost = {
-  name: 'head_why',
-  text: `select floor(extract(epoch from clock_timestamp()) * 1000)::bigint as now, size, root from head where tenant = $1`,
-}
-const segmentsBetween = {
-  name: 'segments_between',
-  text: 'select first, leaves from segment where tenant = $1 and first >= $2 and first < $3',
-}
-const idOf = (leaf: Uint8Array): string => (JSON.parse(Buffer.from(leaf).toString('utf8')) as { id: string }).id

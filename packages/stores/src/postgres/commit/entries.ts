@@ -34,6 +34,7 @@ export function partsOfEntries(
   recorder: Pick<Recorder, 'encrypt'>,
   keys: ReadonlyMap<string, SubjectKey>,
 ): Part[] {
+  if (entries.length === 0) return []
   const mentions = entries.flatMap(({ index, fact, prepared }) =>
     mentionsOf(fact, prepared.subject).map((what) => ({ what, index, kind: fact.kind })),
   )

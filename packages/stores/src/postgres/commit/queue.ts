@@ -5,7 +5,7 @@
  */
 import { CountersignError, deferred, type Refused } from '@countersign/core'
 import { setImmediate } from 'node:timers/promises'
-import type { Command } from './judge.ts'
+import type { Command, Judged } from './judge.ts'
 import type { Writer } from './writer.ts'
 
 export interface Waiting extends Command {
@@ -47,6 +47,9 @@ const mostBytes = 8 << 20
 const mostWaiting = 20_000
 /** How long what nobody waits for may wait for company. */
 const lazyMs = 20
+
+/** Callers woken at a time after a batch, so that the first are on their way before the last wake up. */
+const atOnce = 64
 
 export function createQueue(): Queue {
   let queue: Waiting[] = []
@@ -118,3 +121,12 @@ export function createQueue(): Queue {
 
 const isStop = ({ facts }: Waiting['change']): boolean =>
   facts.some((fact) => fact.kind === 'agent.changed' && fact.agent.status === 'stopped')
+
+/** A few at a time, so that the first are on their way again before the last have woken up. */
+export async function answer({ placed, refused }: Pick<Judged<Waiting>, 'placed' | 'refused'>): Promise<void> {
+  for (const { command, refused: why } of refused) command.resolve({ refused: why })
+  for (const [position, { command, index }] of placed.entries()) {
+    if (position > 0 && position % atOnce === 0) await setImmediate()
+    command.resolve({ index })
+  }
+}
