@@ -109,7 +109,7 @@ export { defaultPoints, type RiskPoints, riskOf, type RiskView } from './risk/si
 export { permitRow } from './facts/action.ts'
 export { copyOfFacts } from './facts/copy.ts'
 export { createDraft, type Draft } from './facts/draft.ts'
-export { forget } from './facts/erasure.ts'
+export { forget, forgetEntry, isInUse } from './facts/erasure.ts'
 export { type Keys, keysOf, type Lookup, searchable } from './facts/keys.ts'
 export { type Slot, type Refused, type SubjectOfAction, type Touched } from './facts/law.ts'
 export { allowedFact, type Step, type StepKind, stepOf, stepsOf } from './facts/steps.ts'
@@ -168,7 +168,7 @@ export {
 export { type Consistency, type Inclusion, verifyConsistency, verifyInclusion } from './ledger/proofs.ts'
 export { consistencyProof, inclusionProof } from './ledger/prove.ts'
 export { createRecorder, type OpenedRecord, type Prepared, type Recorder, type StoredGroup } from './ledger/record.ts'
-export { encryptSegment, mostInSegment, openSegment, type Segment, type Subject } from './ledger/segment.ts'
+export { encryptSegment, mostInSegment, openSegment, type Segment, withoutRecord } from './ledger/segment.ts'
 export { sha256 } from './ledger/sha256.ts'
 export { createLogKey, createSigner, verifyEd25519 } from './ledger/signer.ts'
 export {

@@ -30,3 +30,29 @@ export function forget(world: World, subject: string): void {
     draft.set(world.agents, subject, { ...agent, status: 'stopped', keys: [], owner: '', team: '', erased: true })
   }
 }
+
+/** Whether something that is alive rests on this entry, so that it cannot be erased alone. */
+export function isInUse(world: World, index: number): boolean {
+  const { agents, people, tools, policies } = world
+  const begins = (action: string) => world.actions.get(action)?.entry === index
+  return (
+    [agents, people, tools, policies].some((rows) => [...rows.values()].some(({ entry }) => entry === index)) ||
+    [...world.approvals.values()].some(
+      ({ state, entry, askedEntry, action }) =>
+        isPending(state) && (entry === index || askedEntry === index || begins(action)),
+    ) ||
+    [...world.permits.values()].some(
+      ({ outcome, entry, action }) => outcome === null && (entry === index || begins(action)),
+    )
+  )
+}
+
+/** An answer that nobody can hand out any more is in nobody's way. */
+export function forgetEntry(world: World, index: number): void {
+  const draft = createDraft() // nothing of this is ever taken back
+  for (const row of world.permits.values()) {
+    if (!isUndelivered(row) || row.endedEntry !== index) continue
+    draft.set(world.permits, row.id, { ...row, delivered: true })
+    draft.remove(world.undelivered, replayKey(row.credential, row.digestKey))
+  }
+}

@@ -63,6 +63,8 @@ export interface Recorder {
    * destroyed, the facts are erased. @throws ERR_LEDGER_BROKEN if records and leaves do not belong together
    */
   open(group: StoredGroup, subjectKey: Uint8Array | undefined): (OpenedRecord | undefined)[]
+  /** The group encrypted anew without what its record at `place` said, salt and all. @throws ERR_LEDGER_BROKEN */
+  without(place: number, group: Omit<StoredGroup, 'leaves'>, subjectKey: Uint8Array): Uint8Array
 }
 
 /** As long as the hash that it blinds. */
@@ -74,7 +76,7 @@ const what = 'records'
 
 export function createRecorder(vault: Vault): Recorder {
   const random = createRandom()
-  return {
+  const recorder: Recorder = {
     prepare(fact, subject) {
       const id = newId('ent')
       const payload = JSON.stringify(fact)
@@ -90,8 +92,18 @@ export function createRecorder(vault: Vault): Recorder {
       if (records && records.length !== leaves.length) throw notTogether({ records: records.length })
       return leaves.map((leaf, place) => leaf && openOne(leaf, records?.[place]))
     },
+    without(place, { subject, encrypted }, subjectKey) {
+      const plain = vault.open(subject, subjectKey, what, encrypted)
+      if (plain === undefined) return encrypted // its key is destroyed, and all of it with that
+      const records = decodeRecords(plain).map(({ salt, payload }) => ({ salt, payload: payload.toString('utf8') }))
+      return recorder.encrypt(records.with(place, nothing), subject, subjectKey)
+    },
   }
+  return recorder
 }
+
+/** What is left of a record that was erased alone. */
+const nothing = { salt: new Uint8Array(saltBytes), payload: '' }
 
 interface Plain {
   readonly salt: Uint8Array

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { subjectsOf } from '../facts/laws.ts'
 import { createRecorder } from './record.ts'
 import { sampleAction, sampleRecord, someTime } from './sample.ts'
-import { encryptSegment, openSegment, type Segment } from './segment.ts'
+import { encryptSegment, openSegment, type Segment, withoutRecord } from './segment.ts'
 import { createVault } from './vault.ts'
 
 const vault = createVault({ kek: new Uint8Array(32).fill(1), tenant: new Uint8Array(32).fill(2) })
@@ -60,6 +60,19 @@ describe('a segment', () => {
     expect(opened).toEqual(facts.map((fact, at) => (at % 4 === 1 ? erased : fact)))
   })
 
+  it('loses one record alone, and what it committed to can be guessed no more (P12)', () => {
+    const { segment, keys, keysOf } = written()
+    const records = withoutRecord(recorder, segment, keysOf(), 5)
+    const without = { ...segment, records }
+    const erased = { kind: 'erased', was: 'action.decided' }
+    const opened = openSegment(recorder, without, keysOf()).map((one) => one?.fact)
+    expect(opened).toEqual(facts.map((fact, at) => (at === 5 ? erased : fact)))
+    expect(withoutRecord(recorder, without, keysOf(), 5)).not.toEqual(records)
+    const groups = decrypted(without, keys)
+    expect(groups).not.toContain(JSON.stringify(facts[5]))
+    expect(groups.filter((text) => text.includes('\0'.repeat(36)))).toHaveLength(1)
+  })
+
   it.each<[string, (segment: Segment) => Segment]>([
     ['members exchanged', (one) => ({ ...one, members: one.members.toReversed() })],
     ['a member too few', (one) => ({ ...one, members: one.members.subarray(1) })],
@@ -74,3 +87,14 @@ describe('a segment', () => {
     expect(() => openSegment(recorder, alter(segment), keysOf())).toThrow(broken)
   })
 })
+
+/** All that whoever has the keys can read. */
+function decrypted({ subjects, records }: Segment, keys: ReadonlyMap<string, Uint8Array>): string[] {
+  let offset = 0
+  return subjects.map((subject) => {
+    const from = offset + 4
+    offset = from + new DataView(records.buffer, records.byteOffset).getUint32(offset)
+    const key = keys.get(subject) ?? new Uint8Array()
+    return vault.open(subject, key, 'records', records.subarray(from, offset))?.toString('utf8') ?? ''
+  })
+}

@@ -22,12 +22,6 @@ export interface Segment {
 /** Its entries: a place among the subjects is a byte, and who wants one of them reads them all. */
 export const mostInSegment = 64
 
-export interface Subject {
-  readonly subject: string
-  /** Wrapped. */
-  readonly key: Uint8Array
-}
-
 /** An entry with its place and time known. */
 export interface Placed {
   readonly prepared: Prepared
@@ -52,18 +46,11 @@ export function encryptSegment(
     if (group) group.push(prepared)
     else groups.set(subject, [prepared])
   }
-  const parts: Uint8Array[] = []
-  for (const [subject, group] of groups) {
-    const encrypted = recorder.encrypt(group, subject, keyOf(subject))
-    const length = Buffer.allocUnsafe(lengthBytes)
-    length.writeUInt32BE(encrypted.length)
-    parts.push(length, encrypted)
-  }
   return {
     leaves: encodeBundle(entries.map(({ leaf }) => leaf)),
     subjects: [...groups.keys()],
     members,
-    records: Buffer.concat(parts),
+    records: framed([...groups].map(([subject, group]) => recorder.encrypt(group, subject, keyOf(subject)))),
   }
 }
 
@@ -91,6 +78,34 @@ export function openSegment(
     for (const [at, place] of places.entries()) opened[place] = found[at]
   }
   return opened
+}
+
+/** Its records without what the entry at `place` said. @throws ERR_LEDGER_BROKEN */
+export function withoutRecord(
+  recorder: Pick<Recorder, 'without'>,
+  { subjects, members, records }: Segment,
+  keys: readonly (Uint8Array | undefined)[],
+  place: number,
+): Uint8Array {
+  const group = members[place] ?? 0
+  const key = keys[group]
+  const before = [...members.subarray(0, place)].filter((member) => member === group).length
+  return framed(
+    groupsIn(records, subjects.length).map((encrypted, at) =>
+      at === group && key ? recorder.without(before, { subject: subjects[group] ?? '', encrypted }, key) : encrypted,
+    ),
+  )
+}
+
+/** Each with its length before it. */
+function framed(groups: readonly Uint8Array[]): Uint8Array {
+  return Buffer.concat(
+    groups.flatMap((group) => {
+      const length = Buffer.allocUnsafe(lengthBytes)
+      length.writeUInt32BE(group.length)
+      return [length, group]
+    }),
+  )
 }
 
 /** @throws ERR_LEDGER_BROKEN unless there are so many */

@@ -287,6 +287,13 @@ export interface Journal {
    * `ERR_STORE_CONFLICT` from then on, since grants of before name it.
    */
   erase(subject: string, how?: { readonly by: Actor; readonly because: string }): Promise<number>
+  /**
+   * The same for the record of one entry alone: false if there is none that can be read.
+   *
+   * @throws ERR_STORE_CONFLICT while something rests on it: it is the newest of an agent, a person, a tool or the policies, of
+   *   a question that is open or granted or what that asks about, or a permit that has not ended. Change or end it first.
+   */
+  eraseEntry(index: number, how: { readonly by: Actor; readonly because: string }): Promise<boolean>
 }
 
 /** The tree over the leaves (RFC 6962), and its published heads. */

@@ -66,6 +66,51 @@ export function erasure(open: OpenStore): void {
       expect(one?.subject).not.toBe(other?.subject)
     })
 
+    it('destroys the record of one entry alone, and nothing of the others that were written with it', async () => {
+      const { store } = scene
+      const { record, permit } = await enrol(store)
+      const [one, other, third] = [record(), record(), record()]
+      const first = (await store.ledger.head()).size
+      await store.commit({ facts: [decided(one), decided(other), decided(third)] })
+      const leave = await permit(record())
+      await store.commit({ facts: [finished(leave, { delivered: false })] })
+      const [leaves, head] = [await store.ledger.leaves(first, 5), await store.ledger.head()]
+      const how = { by: byPerson('per_privacy'), because: 'a password stood in it' }
+
+      expect(await store.journal.eraseEntry(first + 1, how)).toBe(true)
+      expect(await factsFrom(first, 3)).toEqual([
+        decided(one),
+        { kind: 'erased', was: 'action.decided' },
+        decided(third),
+      ])
+      expect(await store.ledger.leaves(first, 5)).toEqual(leaves)
+      expect((await factsFrom(head.size, 1))[0]).toMatchObject({ kind: 'record.erased', ...how, entries: 1 })
+      expect(await store.actions.get(other.id)).toBeUndefined()
+      expect(await store.journal.eraseEntry(first + 1, how)).toBe(false)
+      expect(await store.journal.eraseEntry(1_000_000, how)).toBe(false)
+
+      expect(await store.journal.eraseEntry(first + 4, how)).toBe(true)
+      expect(await store.permits.undelivered(leave.attempt.credential, leave.asked)).toBeUndefined()
+      expect((await store.actions.get(one.id))?.life.record).toEqual(one)
+      expect((await store.check()).differences).toEqual([])
+    })
+
+    it('leaves alone what something rests on', async () => {
+      const { store } = scene
+      const { record, permit } = await enrol(store)
+      const how = { by: byPerson('per_privacy'), because: '' }
+      const { size } = await store.ledger.head()
+      const person = samplePerson()
+      const question = sampleOpen(record())
+      await store.commit({ facts: [personChanged(person)] })
+      const asks = await store.commit({ facts: [decided(record({ id: question.actionId })), asked(question)] })
+      await permit(record())
+      for (const index of [size - 1, size, asks, asks + 1, asks + 2]) {
+        await expect(store.journal.eraseEntry(index, how)).rejects.toMatchObject({ code: 'ERR_STORE_CONFLICT' })
+      }
+      expect(await store.people.get(person.id)).toEqual(person)
+    })
+
     it('takes the whole life of an action that was done for them, and none of anybody else’s', async () => {
       const { store } = scene
       const { record, permit } = await enrol(store)

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { createRecorder, type Journal, type Vault } from '@countersign/core'
+import { CountersignError, createRecorder, type Journal, type Vault } from '@countersign/core'
 import { bySystem, type Entry, type Fact } from '@countersign/schema'
 
 /** A subject's key, shared by all that is sealed under it; without `wrapped` it is destroyed. */
@@ -16,7 +16,7 @@ interface EncryptedEntry {
   readonly at: number
   readonly subject: string
   readonly key: SubjectKey
-  readonly encrypted: Uint8Array
+  encrypted: Uint8Array
   readonly leaf: Uint8Array
   /** Once it was read; nobody reads it once its key is destroyed. */
   opened: Fact | undefined
@@ -48,6 +48,7 @@ export function createJournal(
   vault: Vault,
   forget: (subject: string) => void,
   record: (fact: Fact) => Promise<unknown>,
+  one: { isInUse(index: number): boolean; forgetEntry(index: number): void },
 ): MemoryJournal {
   const recorder = createRecorder(vault)
   const entries: EncryptedEntry[] = []
@@ -141,6 +142,18 @@ export function createJournal(
       key.wrapped = undefined
       forget(subject)
       return count
+    },
+    async eraseEntry(index, { by, because }) {
+      const entry = entries[index]
+      const wrapped = entry?.key.wrapped
+      if (!entry || !wrapped || at(index)?.fact.kind === 'erased') return false
+      if (one.isInUse(index))
+        throw new CountersignError('ERR_STORE_CONFLICT', { entry: index, says: 'something rests on it' })
+      await record({ kind: 'record.erased', by, subject: vault.lookup(`entry\n${entry.id}`), entries: 1, because })
+      entry.encrypted = recorder.without(0, entry, wrapped)
+      entry.opened = undefined
+      one.forgetEntry(index)
+      return true
     },
     close() {
       closed = true

@@ -13,6 +13,8 @@ import {
   createVault,
   emptyWorld,
   forget,
+  forgetEntry,
+  isInUse,
   keysOf,
   type Store,
   subjectsOf,
@@ -47,6 +49,7 @@ export function createMemoryStore({
     vault,
     (subject) => forget(world, subject),
     (fact) => commit({ facts: [fact] }),
+    { isInUse: (index) => isInUse(world, index), forgetEntry: (index) => forgetEntry(world, index) },
   )
   const secrets = new Map<string, string>()
   let newestAt = 0

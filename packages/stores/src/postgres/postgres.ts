@@ -92,7 +92,8 @@ export async function createPostgresStore(options: PostgresStoreOptions): Promis
   const terms = createTerms(vault.lookup)
   const runs = createRuns()
   const rowless = createRowless({ db, tenant, terms, runs, current: () => committer.current() })
-  const entries = createEntries({ db, tenant, segments: createSegments({ db, tenant, recorder }), recent, rowless })
+  const segments = createSegments({ db, tenant, recorder })
+  const entries = createEntries({ db, tenant, segments, recent, rowless })
   const subjects = createSubjects({ db, tenant, vault, entries, rowless })
   const reading: Reading = { db, tenant, entries, rowless, lookup: vault.lookup, now: () => clock.now() }
   const ledger = createLedger({ db, tenant, origin })
@@ -143,6 +144,8 @@ export async function createPostgresStore(options: PostgresStoreOptions): Promis
     tail,
     recent,
     terms,
+    segments,
+    world: () => resident.world,
     record: committer.erase,
   })
   const agents = createAgents(reading)

@@ -47,8 +47,9 @@ interface TableCheck {
   readonly from: string
   /** What makes a row the one it is: text, and what it is called by. */
   readonly key: readonly string[]
-  /** The entry that it rests on. */
+  /** The entry that it rests on, and the one by which it ended. */
   readonly entry: string
+  readonly ended?: string
   /** What is compared: by the name that the world has for it, the column. */
   readonly columns: Readonly<Record<string, string>>
   /** By the key, with blanks between. */
@@ -139,9 +140,9 @@ export async function checkState({ db, tenant, entries, lookup, lives, terms }: 
     const { name, columns, mayHaveMore } = table
     const expected = table.expected(told)
     const seen = new Set<string>()
-    for await (const { id, entry, row } of everyRow(table)) {
+    for await (const { id, entry, ended, row } of everyRow(table)) {
       seen.add(id)
-      if (told.erased.has(entry) || entry >= told.next) continue
+      if (told.erased.has(entry) || told.erased.has(ended) || Math.max(entry, ended) >= told.next) continue
       const wanted = expected.get(id) as Readonly<Record<string, unknown>> | undefined
       if (!wanted && !mayHaveMore) differences.push(`${name} ${id}: no fact made it`)
       if (wanted)
@@ -154,13 +155,13 @@ export async function checkState({ db, tenant, entries, lookup, lives, terms }: 
   }
 
   /** In the order of their keys, so that none is skipped over while others are written. */
-  async function* everyRow({ name, from, key, entry, columns }: TableCheck) {
+  async function* everyRow({ name, from, key, entry, ended = entry, columns }: TableCheck) {
     const row = Object.entries(columns).map(([as, column]) => `'${as}', ${column}`)
     const after = key.map((_, index) => `$${index + 2}`)
-    const text = `select array[${key.join(', ')}] as key, ${entry} as entry, json_build_object(${row.join(', ')}) as row
+    const text = `select array[${key.join(', ')}] as key, ${entry} as entry, ${ended} as ended, json_build_object(${row.join(', ')}) as row
       from ${from} and (${key.join(', ')}) > (${after.join(', ')}) order by ${key.join(', ')} limit ${rowsAtOnce}`
     for (let last: readonly string[] = key.map(() => ''); ;) {
-      const page = await db.query<{ key: string[]; entry: number; row: Record<string, unknown> }>(
+      const page = await db.query<{ key: string[]; entry: number; ended: number; row: Record<string, unknown> }>(
         { name: `check_${name}`, text },
         [tenant, ...last],
       )
@@ -217,6 +218,7 @@ const tables: readonly TableCheck[] = [
     from: 'permit where tenant = $1',
     key: ['id'],
     entry: 'entry',
+    ended: 'coalesce(ended_entry, entry)',
     columns: {
       action: 'action',
       approval: 'approval',

@@ -3,24 +3,32 @@
  *
  * @module
  */
-import type { Journal } from '@countersign/core'
+import { CountersignError, isInUse, isPending, type Journal, type World } from '@countersign/core'
 import { bySystem, type Fact } from '@countersign/schema'
 import type { Writer } from '../commit/writer.ts'
 import type { Terms } from '../search/terms.ts'
 import { bitsArray, integerArray } from '../values.ts'
 import type { Reading } from './reading.ts'
 import type { Recent } from './recent.ts'
-import { ownerOf } from './segments.ts'
+import { ownerOf, type Segments } from './segments.ts'
 
-export interface EraseParts extends Pick<Reading, 'db' | 'tenant' | 'lookup'> {
+type How = Parameters<Journal['eraseEntry']>[1]
+
+export interface EraseParts extends Pick<Reading, 'db' | 'tenant' | 'lookup' | 'entries'> {
+  readonly segments: Pick<Segments, 'at' | 'erase'>
+  /** As it is known here. */
+  world(): World
   /** Writes the fact, and does `also` in the same transaction. */
   record(fact: Fact, also: (writer: Pick<Writer, 'query'>) => Promise<void>): Promise<unknown>
   readonly recent: Recent
   readonly terms: Terms
 }
 
-export function createErase({ db, tenant, lookup, terms, record, recent }: EraseParts): Journal['erase'] {
-  return async (subject, { by, because } = { by: bySystem, because: '' }) => {
+export function createErase(parts: EraseParts): Pick<Journal, 'erase' | 'eraseEntry'> {
+  const { db, tenant, lookup, terms, record, recent, segments } = parts
+  return { erase, eraseEntry }
+
+  async function erase(subject: string, { by, because }: How = { by: bySystem, because: '' }): Promise<number> {
     if (subject === 'system') return 0 // what is nobody's is never erased
     const entries = (await entriesOf(db, subject)).length
     if (entries === 0) return 0
@@ -37,6 +45,31 @@ export function createErase({ db, tenant, lookup, terms, record, recent }: Erase
     terms.forget()
     recent.forget()
     return count
+  }
+
+  async function eraseEntry(index: number, { by, because }: How): Promise<boolean> {
+    const entry = (await segments.at([index])).get(index)
+    if (entry === undefined || entry.fact.kind === 'erased') return false
+    await mustBeUnused(index)
+    const subject = lookup(`entry\n${entry.id}`)
+    await record({ kind: 'record.erased', by, subject, entries: 1, because }, async (writer) => {
+      await mustBeUnused(index)
+      await writer.query(turnIndex, [tenant])
+      await writer.query(forgetFound, [tenant, index])
+      await writer.query(forgetAnswer, [tenant, index])
+      await segments.erase(index, writer)
+    })
+    terms.forget()
+    recent.forget()
+    return true
+  }
+
+  async function mustBeUnused(index: number): Promise<void> {
+    const world = parts.world()
+    const asked = [...world.approvals.values()].flatMap(({ state, action }) => (isPending(state) ? [action] : []))
+    const begun = await parts.entries.beginnings(asked.filter((action) => !world.actions.has(action)))
+    if (!isInUse(world, index) && ![...begun.values()].includes(index)) return
+    throw new CountersignError('ERR_STORE_CONFLICT', { entry: index, says: 'something rests on it' })
   }
 
   /** Those that can still be read. */
@@ -57,6 +90,16 @@ const turnIndex = {
     on conflict (tenant, follower) do update set erasures = cursor.erasures + 1`,
 }
 const forgetSeen = { name: 'erase_seen', text: 'delete from seen where tenant = $1 and agent = any($2::bigint[])' }
+/** By whatever of it an action is found. */
+const forgetFound = {
+  name: 'erase_found',
+  text: 'delete from searched where tenant = $1 and $2 in (entry, permit, ended, approval)',
+  timeoutMs: 30_000,
+}
+const forgetAnswer = {
+  name: 'erase_answer',
+  text: 'update permit set delivered = true where tenant = $1 and ended_entry = $2 and not delivered',
+}
 const forgetSearched = {
   name: 'erase_searched',
   text: 'delete from searched where tenant = $1 and entry = any($2::bigint[])',

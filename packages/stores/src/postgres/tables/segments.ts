@@ -3,9 +3,9 @@
  *
  * @module
  */
-import { CountersignError, openSegment, type Recorder } from '@countersign/core'
+import { CountersignError, openSegment, type Recorder, withoutRecord } from '@countersign/core'
 import type { Entry } from '@countersign/schema'
-import type { Db } from '../db.ts'
+import type { Asking, Db } from '../db.ts'
 import { integerArray } from '../values.ts'
 
 interface SegmentRow {
@@ -29,6 +29,8 @@ export interface Segments {
   range(index: number, limit: number): Promise<Owned[]>
   /** By their places; those that are not there are left out. @throws ERR_LEDGER_BROKEN */
   at(indexes: readonly number[]): Promise<Map<number, Owned>>
+  /** Encrypts the records of its segment anew, without its own. */
+  erase(index: number, writer: Asking): Promise<void>
 }
 
 /** Segments read at a time, of up to some 300 kB each. */
@@ -52,6 +54,13 @@ export function createSegments({ db, tenant, recorder }: { db: Db; tenant: strin
         }
       }
       return found
+    },
+    async erase(index, writer) {
+      const [row] = await writer.query<SegmentRow>(byEntries, [tenant, integerArray([index])])
+      if (row === undefined) return
+      const known = row.subjectKeys.map((key) => keys(key))
+      const records = withoutRecord(recorder, row, known, index - row.first)
+      await writer.query(saveRecords, [tenant, row.first, Buffer.from(records)])
     },
   }
 
@@ -101,6 +110,11 @@ const byEntries = {
   name: 'segments_of',
   text: `select ${columns} from segment s
     where s.tenant = $1 and s.first = any(array(select ${firstOf('wanted.entry')} from unnest($2::bigint[]) wanted (entry)))`,
+}
+
+const saveRecords = {
+  name: 'segment_records',
+  text: 'update segment set records = $3 where tenant = $1 and first = $2',
 }
 
 /** Whose an entry is, in SQL: a row of `subject` and `key`. */
