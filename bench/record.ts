@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { allowedFact, digestOf, newId, stepOf, type Store } from '@countersign/core'
+import { allowedFact, createFrontier, digestOf, newId, sha256, stepOf, type Store } from '@countersign/core'
 import {
   type ActionRecord,
   type Agent,
@@ -258,6 +258,13 @@ export async function multiplyRecord(db: Db, copies: number, say: (progress: str
     say(`tables multiplied: ${place} of ${multiply(copies).length}`)
     await db.query({ name: '', text, timeoutMs: 1_800_000 })
   }
+  const [{ size } = { size: 0 }] = await db.query<{ size: number }>({ name: '', text: 'select size from head' })
+  const nodes = [...size.toString(2)].toReversed().map((bit) => (bit === '1' ? new Uint8Array(32) : undefined))
+  const root = createFrontier(sha256, { size, nodes }).root()
+  await db.query({ name: '', text: 'update head set frontier = $1, root = $2' }, [
+    new Uint8Array(32 * nodes.filter((node) => node !== undefined).length),
+    root,
+  ])
 }
 
 const multiply = (copies: number): readonly string[] => {
