@@ -90,8 +90,11 @@ describe('an instance with a sink for OpenLineage', () => {
   /** Asked, then permitted and done: START, OTHER or RUNNING, COMPLETE. */
   async function live() {
     const { record, permit } = await enrol(store)
-    const allowed = record({ decision: { kind: 'allow', because: ['a'], policyVersion: 'v1', obligations: [] } })
-    await store.commit({ facts: [finished(await permit(allowed))] })
+    const begun = await store.journal.read(0, 100)
+    const policyVersion =
+      begun.flatMap(({ fact }) => (fact.kind === 'policy.activated' ? fact.version : [])).at(-1) ?? ''
+    const allowed = record({ decision: { kind: 'allow', because: ['a'], policyVersion, obligations: [] } })
+    await store.commit({ facts: [finished(await permit(allowed, { policyVersion }))] })
     return allowed.id.replace('act_', '')
   }
   const taken = () =>

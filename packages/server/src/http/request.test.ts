@@ -217,6 +217,7 @@ describe('the OpenAPI document', () => {
       '/api/ledger',
       '/api/lineage',
       '/api/me',
+      '/api/me/accounts',
       '/api/people',
       '/api/people/{id}/accounts',
       '/api/people/{id}/activity',
