@@ -19,8 +19,8 @@ export interface Segment {
   readonly records: Uint8Array
 }
 
-/** Its entries: a place among the subjects is a byte, and who wants one of them reads them all. */
-export const mostInSegment = 64
+/** Entries of one segment: more cost nothing less to write, and who wants one of them reads and opens all. */
+export const mostInSegment = 16
 
 /** An entry with its place and time known. */
 export interface Placed {

@@ -26,7 +26,7 @@ export interface NewEntry {
 }
 
 /** Text in one segment: who reads one of its entries reads all of them. */
-const mostBytes = 256 << 10
+const mostBytes = 64 << 10
 
 /** What is added to the statement of a batch for its entries. @throws ERR_LEDGER_BROKEN */
 export function partsOfEntries(

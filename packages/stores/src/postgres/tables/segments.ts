@@ -33,7 +33,7 @@ export interface Segments {
   erase(index: number, writer: Asking): Promise<void>
 }
 
-/** Segments read at a time, of up to some 300 kB each. */
+/** Segments read at a time, of some 64 kB each. */
 const atOnce = 64
 
 export function createSegments({ db, tenant, recorder }: { db: Db; tenant: string; recorder: Recorder }): Segments {
