@@ -374,6 +374,23 @@ describe('a commit', { timeout: 60_000 }, () => {
     expect(await sql('select node from turn')).toEqual([])
   })
 
+  it('22: a commit of many facts is whole, in as many segments as it takes', async () => {
+    const store = await openStore()
+    const { agent } = await enrol(store)
+    const { size } = await store.ledger.head()
+    const of = (person: string) => sampleRecord({ action: sampleAction({ agent: agent.id, onBehalfOf: person }) })
+    const facts = Array.from({ length: 100 }, (_, at) => decided(of(`per_${at % 7}`)))
+    expect(await store.commit({ facts })).toBe(size)
+    const segments = await sql<{ first: string; count: number }>('select first, count from segment order by first')
+    expect(segments.map(({ count }) => count).slice(-7)).toEqual([16, 16, 16, 16, 16, 16, 4])
+    expect((await store.journal.read(size, 200)).map(({ fact }) => fact)).toEqual(facts)
+    expect((await store.journal.read(size + 30, 5)).map(({ fact }) => fact)).toEqual(facts.slice(30, 35))
+    expect(await store.ledger.leaves(size + 15, 2)).toEqual(
+      (await store.ledger.leaves(0, 200)).slice(size + 15, size + 17),
+    )
+    expect((await store.check()).differences).toEqual([])
+  })
+
   it('H: what an erased agent did for people who are not is no difference', async () => {
     const store = await openStore()
     const agent = sampleAgent()

@@ -24,7 +24,7 @@ import { type Found, loadEverything, loadMissing, takePermit } from './load.ts'
 import type { Owned } from '../tables/segments.ts'
 import type { Judged, Command } from './judge.ts'
 import { createOver } from './over.ts'
-import type { Runs } from './runs.ts'
+import { mustHaveRow, type Runs } from './runs.ts'
 import type { Writer } from './writer.ts'
 
 export interface End {
@@ -177,25 +177,29 @@ export function createResident({
 
   /** Those without a row, those among them that are over as well, as the newest entries tell of them. */
   async function takeRuns(from: number, to: number): Promise<void> {
+    const found = new Set<string>()
     for (let next = from; next < to;) {
       const page = await missed(next, Math.min(pageSize, to - next))
       if (page.length === 0) throw new CountersignError('ERR_LEDGER_BROKEN', { entry: next, says: 'is not there' })
-      for (const entry of page) takeRun(entry)
+      for (const entry of page) takeRun(entry, found)
       next += page.length
     }
   }
 
-  function takeRun({ index, at, fact: told, subject }: Owned): void {
+  /** Of what has a row the table says how it stands, and it is not there only if it is over. */
+  function takeRun({ index, at, fact: told, subject }: Owned, found: Set<string>): void {
     const slot = { index, at, subject }
     for (const fact of stepsOf(told)) {
       if (fact.kind === 'action.decided')
         world.actions.set(fact.record.id, { id: fact.record.id, subject, entry: index })
-      if (fact.kind === 'action.permitted' && !world.permits.has(fact.permit.id)) {
+      if (fact.kind === 'action.permitted') {
         const row = permitRow(fact.permit, slot, keys)
+        if (world.permits.has(row.id) || mustHaveRow(row)) continue
         takePermit(world, row)
         runs.take(row, at)
+        found.add(row.id)
       }
-      if (fact.kind === 'action.finished' && runs.hasNoRow(fact.permit)) {
+      if (fact.kind === 'action.finished' && found.has(fact.permit)) {
         applyFacts([fact], [slot], { world, keys })
         const row = world.permits.get(fact.permit)
         if (row) runs.take(row, at)

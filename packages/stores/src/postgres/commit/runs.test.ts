@@ -154,7 +154,7 @@ describe('a run without a row', { timeout: 60_000 }, () => {
     [1_000, [{ outcome: 'done' }]],
     [700, [{ outcome: 'done' }]],
     [300, []],
-  ])('ended elsewhere after %i ms, has no row that says that it still runs', async (ms, rows) => {
+  ])('21: ended elsewhere after %i ms, has no row that says that it still runs', async (ms, rows) => {
     const { store, record, permit } = await scene()
     const other = await openStore()
     const leave = await permit(record())
@@ -182,6 +182,25 @@ describe('a run without a row', { timeout: 60_000 }, () => {
     await other.commit({ facts: [finished(lost)] })
     expect((await store.permits.get(lost.id))?.outcome?.kind).toBe('done')
     expect((await store.check()).differences).toEqual([])
+  })
+
+  it('that has ended stays so for one that starts: nobody tells a second outcome', async () => {
+    const { store, record, permit } = await scene()
+    const [plain, hungUp, tried, late] = [
+      await permit(record()),
+      await permit(record()),
+      await permit(record({ attempt: { credential: unique('key'), id: unique('attempt') } })),
+      await permit(record()),
+    ]
+    await store.commit({ facts: [finished(plain), finished(tried), finished(hungUp, { delivered: false })] })
+    await store.commit({ facts: [finished(late, { outcome: sampleUnknown })] })
+    await store.commit({ facts: [replayed(hungUp), finished(late)] })
+    const other = await openStore()
+    for (const one of [plain, hungUp, tried, late]) {
+      await expect(other.commit({ facts: [finished(one)] })).rejects.toMatchObject({ code: 'ERR_PERMIT_FINISHED' })
+    }
+    expect((await other.actions.search({ outcome: 'running' })).items).toEqual([])
+    expect((await other.check()).differences).toEqual([])
   })
 
   it('of an instance that is gone is ended after its deadline', async () => {

@@ -20,8 +20,6 @@ export interface Runs {
   take(row: PermitRow, at: number): void
   /** It is no longer remembered. */
   forget(row: PermitRow): void
-  /** It is known to have none. */
-  hasNoRow(permit: string): boolean
   /** Of an action the permit that is remembered, and had no row when it began. */
   ofAction(action: string): string | undefined
   /** Those that run and have none, oldest first. */
@@ -106,7 +104,6 @@ export function createRuns(): Runs {
       if (byAction.get(action) === id) byAction.delete(action)
     },
 
-    hasNoRow: (id) => running.has(id),
     ofAction: (action) => byAction.get(action),
     ids: () => running.keys(),
     clear() {
