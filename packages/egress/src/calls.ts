@@ -57,8 +57,11 @@ export interface CallsParts {
   readonly idleMs: number
 }
 
-/** A kept connection is given up so long before its other side would end it, as that says. */
-const marginMs = 1_000
+/**
+ * A kept connection is given up so long before its other side would end it, as that says: it began to count when it had answered,
+ * and a busy instance may have heard of that late. A request that meets the end has an outcome that nobody knows.
+ */
+const marginMs = 2_000
 /** How often idle connections are looked for that may be ended. */
 const tidyMs = 1_000
 /** Calls that take too long are looked for so often in the shortest time that one of them may be silent. */
