@@ -6,7 +6,6 @@
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { chmodSync, chownSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { freePorts } from '@countersign/demo'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
@@ -32,7 +31,7 @@ describe('a machine', { timeout: 180_000 }, () => {
   let command: readonly string[]
   let data: string
   beforeAll(() => {
-    base = mkdtempSync(join(tmpdir(), 'countersign machine '))
+    base = mkdtempSync('/var/tmp/countersign machine ') // one of these machines has a shared memory of its own
     chmodSync(base, 0o755)
     installed = install(join(base, 'an empty folder'))
     command = [process.execPath, join(installed, 'node_modules/.bin/countersign'), 'up', '--demo']

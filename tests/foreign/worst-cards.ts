@@ -85,11 +85,18 @@ export async function askHard(store: Store, hard: Hard): Promise<Approval> {
     ],
   })
   if (hard.mayHaveRun) {
-    const before = { ...record, id: newId('act'), decision: sampleAllow() }
-    await store.commit({ facts: begins(before, samplePermit(before, { agentVersion: agent.version })) })
+    const policyVersion = await inForce(store)
+    const before = { ...record, id: newId('act'), decision: { ...sampleAllow(), policyVersion } }
+    const permit = samplePermit(before, { agentVersion: agent.version, policyVersion })
+    await store.commit({ facts: begins(before, permit) })
   }
   await store.commit({ facts: [decided(record), asked(question)] })
   return question
+}
+
+async function inForce({ journal }: Store): Promise<string> {
+  const entries = await journal.read(0, 1_000)
+  return entries.flatMap(({ fact }) => (fact.kind === 'policy.activated' ? fact.version : [])).at(-1) ?? 'v1'
 }
 
 function recordOf(hard: Hard, agent: string, onBehalfOf: string): ActionRecord {
