@@ -121,6 +121,19 @@ describe('a connection is used again', () => {
     expect(heard.map(requests)).toEqual(carried)
   })
 
+  it('not after an answer of which a process that was held heard late', async () => {
+    const clock = { at: 1_000_000 }
+    egress = createEgress({ allowed: [origin.origin], now: () => clock.at })
+    does = (socket, _, which) => {
+      if (which === 0) clock.at += 4_000
+      socket.write(ok('a', 'keep-alive: timeout=5'))
+    }
+    await ask()
+    await turn()
+    await ask()
+    expect(heard.map(requests)).toEqual([1, 1])
+  })
+
   it('not if something came over it that nobody had asked for', async () => {
     does = (socket, _, which) => socket.write(ok(which === 0 ? 'a' : 'b'))
     let first: Socket | undefined

@@ -57,11 +57,8 @@ export interface CallsParts {
   readonly idleMs: number
 }
 
-/**
- * A kept connection is given up so long before its other side would end it, as that says: it began to count when it had answered,
- * and a busy instance may have heard of that late. A request that meets the end has an outcome that nobody knows.
- */
-const marginMs = 2_000
+/** A kept connection is given up so long before its other side would end it, as that says. */
+const marginMs = 1_000
 /** How often idle connections are looked for that may be ended. */
 const tidyMs = 1_000
 /** Calls that take too long are looked for so often in the shortest time that one of them may be silent. */
@@ -78,8 +75,13 @@ interface Under extends Exchange {
 }
 
 export function createCalls({ open, stands, now, idleMs }: CallsParts): Calls {
-  /** The one that idles for the shortest time is last. */
-  const idle: { readonly connection: Connection; readonly since: number }[] = []
+  /** The one that was used last is last. */
+  const idle: Connection[] = []
+  /**
+   * When its last request was handed to it. Its other side counts from its answer on, of which a process that was held hears late;
+   * it has not begun to count before it was asked.
+   */
+  const asked = new WeakMap<Connection, number>()
   const under = new Set<Under>()
   const connections = new Set<Connection>()
   let closed = false
@@ -128,6 +130,7 @@ export function createCalls({ open, stands, now, idleMs }: CallsParts): Calls {
   function carry(connection: Connection | undefined, exchange: Under): void {
     if (!connection) return
     exchange.connection = connection
+    asked.set(connection, now())
     connection.carry(exchange)
   }
 
@@ -144,7 +147,7 @@ export function createCalls({ open, stands, now, idleMs }: CallsParts): Calls {
       stands,
       now,
       // Once its other side had a turn to close it: some do so right behind their answer, and do not say it.
-      idle: (free) => void setImmediate(() => idle.push({ connection: free, since: now() })),
+      idle: (free) => void setImmediate(() => idle.push(free)),
       ended: (over) => void under.delete(over as Under),
     })
     connections.add(connection)
@@ -154,15 +157,15 @@ export function createCalls({ open, stands, now, idleMs }: CallsParts): Calls {
 
   function kept(): Connection | undefined {
     for (let last = idle.pop(); last; last = idle.pop()) {
-      if (last.connection.free && !isStale(last)) return last.connection
-      last.connection.socket.destroy()
+      if (last.free && !isStale(last)) return last
+      last.socket.destroy()
     }
     return undefined
   }
 
   /** A process that was held, with its timers, would send first and hear afterwards that the other side had closed. */
-  function isStale({ connection, since }: (typeof idle)[number]): boolean {
-    return now() - since >= Math.min(idleMs, connection.staysOpenMs - marginMs)
+  function isStale(connection: Connection): boolean {
+    return now() - (asked.get(connection) ?? 0) >= Math.min(idleMs, connection.staysOpenMs - marginMs)
   }
 
   function fail(exchange: Under, error: Error): void {
@@ -210,7 +213,7 @@ export function createCalls({ open, stands, now, idleMs }: CallsParts): Calls {
       if (code) fail(exchange, new Overdue(code))
     }
     const stale = idle.findLastIndex(isStale)
-    for (const { connection } of idle.splice(0, stale + 1)) connection.socket.destroy()
+    for (const { socket } of idle.splice(0, stale + 1)) socket.destroy()
     if (under.size > 0 || idle.length > 0 || !looking) return
     clearInterval(looking.timer)
     looking = undefined
