@@ -259,7 +259,9 @@ export async function multiplyRecord(db: Db, copies: number, say: (progress: str
     await db.query({ name: '', text, timeoutMs: 1_800_000 })
   }
   const [{ size } = { size: 0 }] = await db.query<{ size: number }>({ name: '', text: 'select size from head' })
-  const nodes = [...size.toString(2)].toReversed().map((bit) => (bit === '1' ? new Uint8Array(32) : undefined))
+  const nodes = Array.from(size.toString(2))
+    .toReversed()
+    .map((bit) => (bit === '1' ? new Uint8Array(32) : undefined))
   const root = createFrontier(sha256, { size, nodes }).root()
   await db.query({ name: '', text: 'update head set frontier = $1, root = $2' }, [
     new Uint8Array(32 * nodes.filter((node) => node !== undefined).length),
