@@ -20,13 +20,15 @@ afterAll(async () => {
 
 describe('an idle connection', () => {
   it.each([
-    ['is used again', 3_999, true],
-    ['is not, if nobody was there to end it in time', 4_000, false],
-  ])('%s', async (_, idleMs, same) => {
+    ['is used again', 0, 3_999, true],
+    ['is not, if nobody was there to end it in time', 0, 4_000, false],
+    ['is not, if a process that was held heard late of the answer', 3_000, 1_000, false],
+  ])('%s', async (_, heldMs, idleMs, same) => {
     const clock = { at: 1_000_000 }
     const egress = createEgress({ allowed: [`http://127.0.0.1:${port}`], now: () => clock.at })
     const from = async () => {
       const call = get({ host: '127.0.0.1', port, agent: egress.agent(new URL(`http://127.0.0.1:${port}`)) })
+      clock.at += heldMs
       const [answer] = (await once(call, 'response')) as [IncomingMessage]
       const own = answer.socket.localPort
       answer.resume()

@@ -49,7 +49,8 @@ export function createEgress({ allowed, resolve = resolveAll, now = () => perfor
   const named = new Set(allowed.map((origin) => new URL(origin).origin))
   const agents = new Map<string, PlainAgent | SecureAgent>()
   const calls = new Map<string, Calls>()
-  const idleSince = new WeakMap<Duplex, number>()
+  /** When its last request was handed to it: of the answer a process that was held hears late (`calls.ts`). */
+  const asked = new WeakMap<Duplex, number>()
   let lookedAt = -Infinity
   return {
     agent({ origin }) {
@@ -81,11 +82,8 @@ export function createEgress({ allowed, resolve = resolveAll, now = () => perfor
   }
 
   function begin(origin: string): PlainAgent | SecureAgent {
-    const agent = agentFor(new URL(origin), named.has(origin), resolve)
-    agent.on('free', (socket: Duplex) => {
-      idleSince.set(socket, now())
-      socket.once('data', unasked)
-    })
+    const agent = agentFor(new URL(origin), named.has(origin), resolve, (socket) => asked.set(socket, now()))
+    agent.on('free', (socket: Duplex) => void socket.once('data', unasked))
     agents.set(origin, agent)
     return agent
   }
@@ -97,7 +95,7 @@ export function createEgress({ allowed, resolve = resolveAll, now = () => perfor
     lookedAt = at
     for (const { freeSockets } of agents.values())
       for (const socket of Object.values(freeSockets).flatMap((sockets) => sockets ?? []))
-        if (at - (idleSince.get(socket) ?? 0) >= idleMs) socket.destroy()
+        if (at - (asked.get(socket) ?? 0) >= idleMs) socket.destroy()
   }
 }
 
@@ -113,7 +111,13 @@ const lookAgainMs = 100
 /** Without a limit of its own, behind which calls would wait unseen: who calls is limited where calls come in. */
 const pool = { keepAlive: true, timeout: idleMs }
 
-function agentFor(origin: URL, named: boolean, resolve: Resolve): PlainAgent | SecureAgent {
+/** `asked` is told of every connection that a request is handed to. */
+function agentFor(
+  origin: URL,
+  named: boolean,
+  resolve: Resolve,
+  asked: (socket: Duplex) => void = () => undefined,
+): PlainAgent | SecureAgent {
   const hostname = bare(origin.hostname)
   const lookup = guardedLookup(hostname, named, resolve)
   const literalMayBeCalled = isIP(hostname) === 0 || mayBeCalled(hostname, hostname, named)
@@ -124,13 +128,18 @@ function agentFor(origin: URL, named: boolean, resolve: Resolve): PlainAgent | S
   return Object.assign(agent, {
     reuseSocket(socket: Duplex, request: ClientRequest) {
       socket.off('data', unasked)
+      asked(socket)
       reuse(socket, request)
     },
     createConnection(options: ClientRequestArgs, done: (error: Error | null, stream?: Duplex) => void) {
       // A literal address is never looked up, so it is judged here.
-      if (options.host === hostname && literalMayBeCalled) return open({ ...options, lookup }, done)
-      done(refused(String(options.host)))
-      return undefined
+      if (options.host !== hostname || !literalMayBeCalled) {
+        done(refused(String(options.host)))
+        return undefined
+      }
+      const socket = open({ ...options, lookup }, done)
+      if (socket) asked(socket)
+      return socket
     },
   })
 }
