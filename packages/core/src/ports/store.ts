@@ -288,7 +288,8 @@ export interface Journal {
    */
   erase(subject: string, how?: { readonly by: Actor; readonly because: string }): Promise<number>
   /**
-   * The same for the record of one entry alone: false if there is none that can be read.
+   * The same for the record of one entry alone: false if there is none that can be read. No key is its own, so that a backup from
+   * before still has it.
    *
    * @throws ERR_STORE_CONFLICT while something rests on it: it is the newest of an agent, a person, a tool or the policies, of
    *   a question that is open or granted or what that asks about, or a permit that has not ended. Change or end it first.

@@ -74,6 +74,7 @@ export function erasure(open: OpenStore): void {
       await store.commit({ facts: [decided(one), decided(other), decided(third)] })
       const leave = await permit(record())
       await store.commit({ facts: [finished(leave, { delivered: false })] })
+      await store.commit({ facts: [asked(sampleOpen(record()))] }) // of an action that nobody remembers
       const [leaves, head] = [await store.ledger.leaves(first, 5), await store.ledger.head()]
       const how = { by: byPerson('per_privacy'), because: 'a password stood in it' }
 

@@ -3,9 +3,9 @@
  *
  * @module
  */
-import { CountersignError, isInUse, isPending, type Journal, type World } from '@countersign/core'
+import { CountersignError, isInUse, type Journal, type World } from '@countersign/core'
 import { bySystem, type Fact } from '@countersign/schema'
-import type { Writer } from '../commit/writer.ts'
+import type { Asking } from '../db.ts'
 import type { Terms } from '../search/terms.ts'
 import { bitsArray, integerArray } from '../values.ts'
 import type { Reading } from './reading.ts'
@@ -14,12 +14,12 @@ import { ownerOf, type Segments } from './segments.ts'
 
 type How = Parameters<Journal['eraseEntry']>[1]
 
-export interface EraseParts extends Pick<Reading, 'db' | 'tenant' | 'lookup' | 'entries'> {
+export interface EraseParts extends Pick<Reading, 'db' | 'tenant' | 'lookup'> {
   readonly segments: Pick<Segments, 'at' | 'erase'>
   /** As it is known here. */
   world(): World
   /** Writes the fact, and does `also` in the same transaction. */
-  record(fact: Fact, also: (writer: Pick<Writer, 'query'>) => Promise<void>): Promise<unknown>
+  record(fact: Fact, also: (writer: Asking) => Promise<void>): Promise<unknown>
   readonly recent: Recent
   readonly terms: Terms
 }
@@ -50,10 +50,10 @@ export function createErase(parts: EraseParts): Pick<Journal, 'erase' | 'eraseEn
   async function eraseEntry(index: number, { by, because }: How): Promise<boolean> {
     const entry = (await segments.at([index])).get(index)
     if (entry === undefined || entry.fact.kind === 'erased') return false
-    await mustBeUnused(index)
+    await mustBeUnused(index, db)
     const subject = lookup(`entry\n${entry.id}`)
     await record({ kind: 'record.erased', by, subject, entries: 1, because }, async (writer) => {
-      await mustBeUnused(index)
+      await mustBeUnused(index, writer)
       await writer.query(turnIndex, [tenant])
       await writer.query(forgetFound, [tenant, index])
       await writer.query(forgetAnswer, [tenant, index])
@@ -64,16 +64,15 @@ export function createErase(parts: EraseParts): Pick<Journal, 'erase' | 'eraseEn
     return true
   }
 
-  async function mustBeUnused(index: number): Promise<void> {
-    const world = parts.world()
-    const asked = [...world.approvals.values()].flatMap(({ state, action }) => (isPending(state) ? [action] : []))
-    const begun = await parts.entries.beginnings(asked.filter((action) => !world.actions.has(action)))
-    if (!isInUse(world, index) && ![...begun.values()].includes(index)) return
+  /** Of a question that waits for long the world no longer remembers where its action began. */
+  async function mustBeUnused(index: number, asking: Asking): Promise<void> {
+    const asked = await asking.query(waitsOn, [tenant, index])
+    if (asked.length === 0 && !isInUse(parts.world(), index)) return
     throw new CountersignError('ERR_STORE_CONFLICT', { entry: index, says: 'something rests on it' })
   }
 
   /** Those that can still be read. */
-  async function entriesOf(asking: Pick<Writer, 'query'>, subject: string): Promise<number[]> {
+  async function entriesOf(asking: Asking, subject: string): Promise<number[]> {
     const segments = await asking.query<{ first: number; members: Uint8Array; groups: number[] }>(segmentsOf, [
       tenant,
       subject,
@@ -84,6 +83,11 @@ export function createErase(parts: EraseParts): Pick<Journal, 'erase' | 'eraseEn
   }
 }
 
+const waitsOn = {
+  name: 'erase_waits_on',
+  text: `select from approval a join mention m on m.tenant = a.tenant and m.what = a.action and m.kind = 'action.decided'
+    where a.tenant = $1 and a.state in ('open', 'granted') and m.entry = $2`,
+}
 const turnIndex = {
   name: 'erase_turn_index',
   text: `insert into cursor (tenant, follower, index, erasures) values ($1, 'search', 0, 1)

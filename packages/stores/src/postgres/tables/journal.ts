@@ -42,7 +42,7 @@ export function createJournal({ db, tenant, entries, tail, recent, ...parts }: J
     async moveCursor(follower, index) {
       await db.query(moveCursor, [tenant, follower, index])
     },
-    ...createErase({ ...parts, entries, db, tenant, recent }),
+    ...createErase({ ...parts, db, tenant, recent }),
   }
 
   /** Followers that stand at the same place, as they do at the end, read and open it once. */
