@@ -12,20 +12,27 @@ export type Step = Exclude<Told, FactOf<'action.allowed'>>
 export type StepKind = Exclude<Step['kind'], 'erased'>
 
 /** What this tells, in order. */
-export function stepsOf(fact: Told): readonly Step[] {
-  if (fact.kind !== 'action.allowed') return [fact]
+export const stepsOf = (fact: Told): readonly Step[] => (fact.kind === 'action.allowed' ? stepsIn(fact) : [fact])
+
+/** The permit as one that stands alone would say it. */
+export const permitIn = (fact: Allowed): PermitRecord => stepsIn(fact)[1].permit
+
+function stepsIn(fact: Allowed): AllowedSteps {
   const known = told.get(fact)
   if (known !== undefined) return known
-  const steps: readonly Step[] = [
+  const steps: AllowedSteps = [
     { kind: 'action.decided', record: fact.record },
-    { kind: 'action.permitted', permit: permitIn(fact) },
+    { kind: 'action.permitted', permit: wholePermit(fact) },
   ]
   told.set(fact, steps)
   return steps
 }
 
+type Allowed = FactOf<'action.allowed'>
+type AllowedSteps = readonly [FactOf<'action.decided'>, FactOf<'action.permitted'>]
+
 /** Whoever looks at a fact asks for its steps, and many look at each. */
-const told = new WeakMap<FactOf<'action.allowed'>, readonly Step[]>()
+const told = new WeakMap<Allowed, AllowedSteps>()
 
 /** What this tells of that kind, if anything. */
 export function stepOf<Kind extends StepKind>(fact: Told | undefined, kind: Kind): FactOf<Kind> | undefined {
@@ -39,10 +46,8 @@ export function allowedFact(record: ActionRecord, permit: PermitRecord): FactOf<
   return { kind: 'action.allowed', record, permit: own }
 }
 
-type Allowed = FactOf<'action.allowed'>
-
-/** The permit as one that stands alone would say it. Node 20 takes twenty times as long to spread it. */
-export const permitIn = ({ record, permit }: Allowed): PermitRecord =>
+/** Node 20 takes twenty times as long to spread it. */
+const wholePermit = ({ record, permit }: Allowed): PermitRecord =>
   Object.assign(
     {
       actionId: record.id,

@@ -22,7 +22,7 @@ import {
 import type { Written } from '../tables/recent.ts'
 import type { NewEntry } from './entries.ts'
 import { type Part, partsOf } from './rows.ts'
-import type { Batch, Runs, Written as Permits } from './runs.ts'
+import type { PermitRows, Runs } from './runs.ts'
 
 export interface Command {
   readonly change: Change
@@ -39,8 +39,7 @@ export interface Judged<One extends Command> {
   readonly frontier: Frontier
   readonly entries: readonly NewEntry[]
   readonly parts: readonly Part[]
-  readonly batch: Batch
-  readonly permits: Permits
+  readonly permits: PermitRows
   readonly written: readonly Written[]
   /** Attempts, blinded, that must not have a permit yet. */
   readonly attempts: readonly string[]
@@ -83,8 +82,7 @@ export function judge<One extends Command>(
       drafts.push(applied.draft)
       for (const [position, one] of prepared.entries()) place(command, position, one, applied.sequences[position])
     }
-    const batch = { world, drafts, first: saved.size, size: frontier.size, at, all }
-    const permits = runs.write(batch)
+    const permits = runs.write({ world, drafts, first: saved.size, size: frontier.size, at, all })
     const parts = partsOf({ world, drafts, permits })
     const changes = placed.map(({ command }) => command.change)
     return {
@@ -94,7 +92,6 @@ export function judge<One extends Command>(
       frontier,
       entries,
       parts,
-      batch,
       permits,
       written,
       attempts: placed.flatMap(({ command }) => [...(command.touches.makes.get('attempts') ?? [])]),

@@ -24,7 +24,7 @@ import { type Found, loadEverything, loadMissing, takePermit } from './load.ts'
 import type { Owned } from '../tables/segments.ts'
 import type { Judged, Command } from './judge.ts'
 import { createOver } from './over.ts'
-import { mustHaveRow, type Runs } from './runs.ts'
+import { changedIn, mustHaveRow, type Runs } from './runs.ts'
 import type { Writer } from './writer.ts'
 
 export interface End {
@@ -47,7 +47,7 @@ export interface Resident {
   /** A permit that somebody else has found. */
   remember(permit: PermitRow): void
   /** What was judged stands. */
-  stands(judged: Pick<Judged<Command>, 'drafts' | 'frontier' | 'placed' | 'batch' | 'permits'>, at: number): void
+  stands(judged: Pick<Judged<Command>, 'drafts' | 'frontier' | 'placed' | 'permits'>, at: number): void
   /** Its client is gone, or theirs are: no fact, but it decides who has to wait. */
   abandon(which: { readonly permit: string } | { readonly notOf: readonly string[] }): void
 }
@@ -144,9 +144,9 @@ export function createResident({
 
     remember: (permit) => take({ approvals: [], signatures: [], permits: [permit] }),
 
-    stands({ drafts, frontier, placed, batch, permits }, at) {
+    stands({ drafts, frontier, placed, permits }, at) {
       for (const draft of drafts) draft.redo()
-      runs.stood(batch, permits)
+      runs.stood(permits, end.size, at)
       end = { size: frontier.size, root: frontier.root(), at, frontier: frontier.save() }
       for (const { command } of placed) over.note(command.change.facts)
       over.trim()
@@ -167,8 +167,7 @@ export function createResident({
     if (fact.kind === 'erased' || fact.kind === 'record.erased') return false
     const applied = applyFacts([fact], [{ index, at, subject }], { world, keys })
     if (!('refused' in applied)) {
-      const batch = { world, drafts: [applied.draft], first: index, size: index + 1, at, all: false }
-      runs.stood(batch, { added: [], ended: [], kept: [], settled: 0 })
+      runs.stood({ changed: changedIn({ world, drafts: [applied.draft] }), kept: [] }, index, at)
     }
     over.note([fact])
     // The end of a run that is no longer remembered says nothing that is not over.

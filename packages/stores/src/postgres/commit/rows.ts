@@ -6,7 +6,7 @@
  */
 import type { Draft, SignatureRow, World } from '@countersign/core'
 import type { Value } from '../values.ts'
-import type { Written } from './runs.ts'
+import type { PermitRows } from './runs.ts'
 
 /** One list of rows: its place in the statement is `$$`. */
 export interface Part {
@@ -20,7 +20,7 @@ export interface Changed {
   readonly world: World
   /** What the commands changed in it, still changed. */
   readonly drafts: readonly Draft[]
-  readonly permits: Pick<Written, 'added' | 'ended' | 'kept'>
+  readonly permits: Pick<PermitRows, 'added' | 'ended' | 'kept'>
 }
 
 /** Nothing for tables in which nothing changed. */

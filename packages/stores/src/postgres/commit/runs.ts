@@ -13,9 +13,9 @@ import { type Draft, isOpenEnded, isUndelivered, type PermitRow, type World } fr
 
 export interface Runs {
   /** What a batch writes of permits, on a world in which it stands already; and the place that it may leave behind. */
-  write(batch: Batch): Written
-  /** The batch stands. */
-  stood(batch: Batch, written: Written): void
+  write(batch: Batch): PermitRows
+  /** It stands, from this place on and since this time. */
+  stood(rows: Pick<PermitRows, 'changed' | 'kept'>, first: number, at: number): void
   /** One that was found in the ledger, or is of another instance. */
   take(row: PermitRow, at: number): void
   /** It is no longer remembered. */
@@ -38,7 +38,9 @@ export interface Batch {
   readonly all: boolean
 }
 
-export interface Written {
+export interface PermitRows {
+  /** By the batch, whether or not they have a row. */
+  readonly changed: readonly PermitRow[]
   readonly added: readonly PermitRow[]
   readonly ended: readonly PermitRow[]
   /** Those that got their row because they go on. */
@@ -88,13 +90,13 @@ export function createRuns(): Runs {
         kept.push(row)
       }
       for (const row of fresh) if (isRunning(row) && !mustHaveRow(row)) settled = Math.min(settled, row.entry)
-      return { added: fresh.filter(mustHaveRow), ended, kept, settled }
+      return { changed, added: fresh.filter(mustHaveRow), ended, kept, settled }
     },
 
-    stood(batch, { kept }) {
+    stood({ changed, kept }, first, at) {
       for (const { id } of kept) running.delete(id)
-      for (const row of changedIn(batch)) {
-        if (row.entry >= batch.first) take(row, batch.at)
+      for (const row of changed) {
+        if (row.entry >= first) take(row, at)
         else if (row.outcome !== null) running.delete(row.id)
       }
     },
@@ -113,7 +115,8 @@ export function createRuns(): Runs {
   }
 }
 
-const changedIn = ({ world, drafts }: Pick<Batch, 'world' | 'drafts'>): PermitRow[] => {
+/** The permits that these drafts changed, as they are now. */
+export const changedIn = ({ world, drafts }: Pick<Batch, 'world' | 'drafts'>): PermitRow[] => {
   const ids = new Set(drafts.flatMap((draft) => [...draft.changedIn(world.permits)]))
   return [...ids].flatMap((id) => world.permits.get(id) ?? [])
 }

@@ -66,8 +66,9 @@ export function createRowless({ db, tenant, terms, runs, current }: RowlessParts
   }
 }
 
+/** Without a name, as every search: it is planned for the parts that there are by now. */
 const searched = {
-  name: 'searched_by_action',
+  name: '',
   text: `select asked.place, s.entry, s.ended from unnest($2::bigint[]) with ordinality as asked (term, place)
     join searched s on s.tenant = $1 and s.terms @> array[asked.term] and s.permit is not null`,
 }

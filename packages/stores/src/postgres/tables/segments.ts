@@ -86,10 +86,11 @@ function keysByContent(): (key: Uint8Array | null) => Uint8Array | undefined {
   return (key) => {
     if (key === null) return undefined
     const name = Buffer.from(key.buffer, key.byteOffset, key.length).toString('latin1')
-    const found = known.get(name) ?? key
+    const found = known.get(name)
+    if (found !== undefined) return found
     if (known.size >= mostKeys) known.clear()
-    known.set(name, found)
-    return found
+    known.set(name, key)
+    return key
   }
 }
 
