@@ -27,10 +27,6 @@ import {
   toolChanged,
   unique,
 } from '../../conformance.ts'
-import { attempts } from '../../conformance/attempts.ts'
-import { approvals } from '../../conformance/approvals.ts'
-import { model } from '../../conformance/model.ts'
-import { permits } from '../../conformance/permits.ts'
 import { createPostgresStore } from '../postgres.ts'
 import { startTestServer, testKeys, type TestServer } from '../testing.ts'
 import { type BrokenWire, openBrokenWire } from './broken-wire.ts'
@@ -424,25 +420,4 @@ describe('a commit', { timeout: 60_000 }, () => {
     expect(await alone).toBe(index + 1)
     expect(await entriesOf(other)).toEqual(['action.decided'])
   })
-})
-
-describe('a store that remembers nothing that is over', { timeout: 120_000 }, () => {
-  let postgres: TestServer
-  beforeAll(async () => {
-    postgres = await startTestServer()
-  }, 60_000)
-  afterAll(() => postgres.close())
-
-  for (const concern of [approvals, permits, attempts, model]) {
-    concern(async (clock) =>
-      createPostgresStore({
-        connection: await postgres.freshDatabase(),
-        keys: testKeys(),
-        origin: 'test.example/default',
-        clock,
-        connections: 2,
-        remembered: 0,
-      }),
-    )
-  }
 })
