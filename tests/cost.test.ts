@@ -30,12 +30,12 @@ const bounds: readonly { readonly atOnce: number; readonly waves: number; readon
   {
     atOnce: 1,
     waves: 40,
-    most: { statements: 5, transactions: 5, walBytes: 7_500, rows: 5.5, indexRows: 24, entries: 2 },
+    most: { statements: 4.5, transactions: 5, walBytes: 5_500, rows: 2.6, indexRows: 1.5, entries: 2 },
   },
   {
     atOnce: 64,
     waves: 8,
-    most: { statements: 0.5, transactions: 0.5, walBytes: 6_000, rows: 2.5, indexRows: 21, entries: 2 },
+    most: { statements: 0.3, transactions: 0.4, walBytes: 4_500, rows: 0.35, indexRows: 0.35, entries: 2 },
   },
 ]
 
