@@ -72,7 +72,7 @@ export function createTerms(lookup: Lookup) {
       const data = (of: readonly { readonly name: string }[] = [], kind: Kind = 'dataset') => {
         for (const { name } of of) is(kind, searchable(name))
       }
-      is('action', record.id)
+      terms.add(blind('action', record.id))
       is('agent', action.agent)
       is('person', action.onBehalfOf)
       is('person', action.startedBy)
