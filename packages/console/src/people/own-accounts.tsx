@@ -37,7 +37,7 @@ export function OwnAccounts({ me }: { me: Me }) {
         is yours (<When at={account.linkedAt} />
         ). If you confirm it, whoever holds that account approves in your name.
       </p>
-      <div className="actions">
+      <div>
         <button type="button" disabled={sending} onClick={() => void say(account, 'confirm')}>
           It is mine
         </button>
