@@ -113,7 +113,6 @@ async function startInstance(
     [
       '--import',
       fileURLToPath(import.meta.resolve('tsx')),
-      '--conditions=countersign-source',
       fileURLToPath(new URL('./once.ts', import.meta.url)),
       JSON.stringify(told),
     ],
