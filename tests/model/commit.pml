@@ -19,7 +19,7 @@
  *     NOCLOCK         the clock of the instance decides, not that of the database
  *     WOKEN_EARLY     a run begins when its permit is sent
  *     NORETURN        what lost is not put back into the queue
- *     NOTURN          with TURNS: without turns
+ *     NOTURN          with TURNS: nobody ever holds the end
  *
  * An insert is one step here. A root is (place, set of all commands before it). `hidden` variables are scratch within one step.
  */
@@ -372,14 +372,14 @@ ltl answered { <> ((told | gone) == CMDS) }
 #ifndef NI
 #define NI 3
 #endif
-#define PATIENCE 2 /* losses in a row before a turn is asked for */
+#define PATIENCE 1 /* losses in a row before the end of the ledger is held */
 bit flying[NI]; bit stale[NI]; byte losses[NI];
-byte turn[NI]; /* 0: none asked for; 1: the oldest, 2: the next … */
-byte asked;    /* how many turns are asked for */
+byte turn[NI]; /* place in the queue for the end: 0: not in it; 1: holds it, 2: the next … */
+byte asked;    /* how many are in it */
 byte lastwon; bit dead[NI]; byte crashes = 1;
 hidden byte k;
 
-inline giveback(i) { /* in the same statement as the insert that won; or it runs out */
+inline giveback(i) { /* with the insert that won; or the server ends who stands still */
   if
   :: turn[i] > 0 -> k = 0;
     do :: k < NI -> if :: turn[k] > turn[i] -> turn[k] = turn[k] - 1 :: else fi; k++ :: else -> break od;
@@ -410,7 +410,7 @@ active [NI] proctype writer() {
         if :: losses[_pid] == PATIENCE && turn[_pid] == 0 -> asked++; turn[_pid] = asked :: else fi
       fi }
   :: atomic { crashes > 0 -> crashes--; flying[_pid] = 0; losses[_pid] = 0; dead[_pid] = 1 } /* and comes back */
-  :: atomic { dead[_pid] -> giveback(_pid); dead[_pid] = 0 } /* what it asked for has run out */
+  :: atomic { dead[_pid] -> giveback(_pid); dead[_pid] = 0 } /* its transaction is no more */
   od
 }
 

@@ -20,7 +20,6 @@ import { erased } from './migrations/0014-erased.ts'
 import { linked } from './migrations/0016-linked.ts'
 import { outbox } from './migrations/0017-outbox.ts'
 import { unreported } from './migrations/0015-unreported.ts'
-import { turn } from './migrations/0018-turn.ts'
 import { judgedOn } from './migrations/0020-judged-on.ts'
 
 /** Every step is one statement that may run again: DDL is not transactional everywhere. Once released, never edited. */
@@ -44,7 +43,7 @@ const migrations = [
   unreported,
   linked,
   outbox,
-  turn,
+
   judgedOn,
 ]
 /** An instance that died while migrating keeps others from it no longer than this. */

@@ -8,7 +8,7 @@ import type { ClientConfig } from 'pg'
 import { createDatabaseClock } from './clock.ts'
 import { checkState } from './commit/check.ts'
 import { createCommitter } from './commit/commit.ts'
-import { createResident } from './commit/resident.ts'
+import { createResident, pageSize } from './commit/resident.ts'
 import { createRuns } from './commit/runs.ts'
 import { createSubjects } from './commit/subjects.ts'
 import { createWriter } from './commit/writer.ts'
@@ -124,6 +124,7 @@ export async function createPostgresStore(options: PostgresStoreOptions): Promis
     clockDecides: options.clock !== undefined,
     compareClocks: async () => databaseClock?.compare(),
     permit: (id) => permits.get(id),
+    missed: (from) => entries.missed(from, pageSize, writer),
     grown(size, written) {
       recent.remember(written)
       tail.grown(size)

@@ -13,8 +13,9 @@ import type pg from 'pg'
  * - `ready`: all of the answer is heard but that the server is ready for the next.
  * - `client`: the client is gone, and the server goes on with what it has.
  * - `sync`: the end of what the client says never arrives; it is gone, and the server does not hear of that either.
+ * - `still`: not the batch: once the client holds the end of the ledger, nothing that it says arrives any more.
  */
-export type Break = 'answer' | 'ready' | 'client' | 'sync'
+export type Break = 'answer' | 'ready' | 'client' | 'sync' | 'still'
 
 export interface BrokenWire {
   /** In place of the server's own. */
@@ -46,14 +47,17 @@ export async function openBrokenWire(server: pg.ClientConfig): Promise<BrokenWir
       breaking?.broke()
     }
     client.on('data', (bytes: Buffer) => {
-      if (next === undefined || !bytes.includes('put_')) return void upstream.write(bytes)
+      if (breaking?.how === 'still') return
+      const broken = next?.how === 'still' ? 'head_held' : 'put_'
+      if (next === undefined || !bytes.includes(broken)) return void upstream.write(bytes)
       breaking = next
       next = undefined
+      if (breaking.how === 'still') breaking.broke()
       upstream.write(breaking.how === 'sync' ? bytes.subarray(0, -syncBytes) : bytes)
       if (breaking.how === 'client' || breaking.how === 'sync') setTimeout(part, momentMs)
     })
     upstream.on('data', (bytes: Buffer) => {
-      if (breaking === undefined) return void client.write(bytes)
+      if (breaking === undefined || breaking.how === 'still') return void client.write(bytes)
       if (breaking.how === 'answer') part()
       if (breaking.how !== 'ready') return
       client.write(bytes.subarray(0, -readyBytes))

@@ -367,7 +367,19 @@ describe('a commit', { timeout: 60_000 }, () => {
     resting = true
     await Promise.all(never)
     expect((await busy.agents.get(agent.id))?.status).toBe('stopped')
-    expect(await sql('select node from turn')).toEqual([])
+  })
+
+  it('20: one that stands still while everybody waits for it is ended, and goes again', async () => {
+    const [wire, other] = [await openWire(), await openStore()]
+    const store = await openStore({ connection: wire.connection })
+    const { record } = await enrol(other)
+    const [still, next] = [record(), record()]
+    const broke = wire.breakNext('still')
+    const sent = store.commit({ facts: [decided(still)] }) // behind the other, so that it loses first
+    await broke
+    await other.commit({ facts: [decided(next)] })
+    await sent
+    expect([await entriesOf(next), await entriesOf(still)]).toEqual([['action.decided'], ['action.decided']])
   })
 
   it('22: a commit of many facts is whole, in as many segments as it takes', async () => {

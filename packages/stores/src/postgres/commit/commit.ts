@@ -18,7 +18,6 @@ import {
   CountersignError,
   isError,
   type Keys,
-  newId,
   type PermitLife,
   type Recorder,
   type Refused,
@@ -28,8 +27,10 @@ import {
 import type { Fact } from '@countersign/schema'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Written } from '../tables/recent.ts'
+import type { Owned } from '../tables/segments.ts'
 import { isTransient, isUnreachable, withoutValues } from '../trouble.ts'
 import { broken } from './constraints.ts'
+import { createHold } from './hold.ts'
 import { type Command, type Judged, judge } from './judge.ts'
 import { loadAttempts } from './load.ts'
 import { answer, createQueue, type Result, type Waiting } from './queue.ts'
@@ -37,7 +38,6 @@ import type { Resident } from './resident.ts'
 import { keptAfterMs } from './runs.ts'
 import { createSender, isSameEnd } from './sender.ts'
 import type { Subjects } from './subjects.ts'
-import { openTurns } from './turn.ts'
 import type { Writer } from './writer.ts'
 
 export interface CommitterParts {
@@ -54,6 +54,8 @@ export interface CommitterParts {
   /** Asks the database for its time. */
   compareClocks(): Promise<void>
   permit(id: string): Promise<PermitLife | undefined>
+  /** Entries from one place on, read by the connection that writes. */
+  missed(from: number): Promise<readonly Owned[]>
   /** Told after each batch how far the ledger reaches, and what came. */
   grown(size: number, written: readonly Written[]): void
 }
@@ -77,14 +79,14 @@ export interface Committer {
 const mostTries = 5
 /** How long whoever waits is kept waiting while the server is away: they shall soon know. */
 const patienceMs = 2_000
-/** Before a batch is sent again that a turn of somebody else kept out. */
-const turnOfOthersMs = 5
+/** Before a batch goes again whose time the database did not take. */
+const againMs = 5
 
 export function createCommitter(parts: CommitterParts): Committer {
   const { writer, resident, tenant, keys, recorder, subjects, clock, clockDecides } = parts
   const queue = createQueue()
-  const turns = openTurns(writer, tenant, newId('nod'), () => (clockDecides ? clock.now() : undefined))
-  const sender = createSender({ writer, tenant, recorder, turns, now: () => (clockDecides ? clock.now() : undefined) })
+  const hold = createHold(parts)
+  const sender = createSender({ ...parts, hold, now: () => (clockDecides ? clock.now() : undefined) })
   let working: Promise<void> | undefined
   /** Others have written, or may have. */
   let behind = true
@@ -119,9 +121,7 @@ export function createCommitter(parts: CommitterParts): Committer {
       await handOver({ facts: [] }, undefined)
       return resident.world
     },
-    async erase(fact, also) {
-      await handOver({ facts: [fact] }, also)
-    },
+    erase: async (fact, also) => void (await handOver({ facts: [fact] }, also)),
     async close() {
       closed = true
       clearTimeout(keeping)
@@ -179,27 +179,26 @@ export function createCommitter(parts: CommitterParts): Committer {
 
   async function attempt(batch: readonly Waiting[]): Promise<void> {
     await reach()
-    const standing = await sender.standing(batch)
+    const fresh = await sender.unwritten(batch)
     tries = 0
-    const fresh = batch.filter((waiting) => {
-      const index = standing.get(waiting.prepared[0]?.id ?? '')
-      if (index !== undefined) waiting.resolve({ index })
-      return index === undefined
-    })
     if (fresh.length === 0) return
+    const also = fresh[0]?.also
+    if ((also !== undefined || hold.isWorthIt) && !(await hold.take(also !== undefined))) {
+      behind = true
+      return queue.putBack(fresh)
+    }
     await resident.fetch(fresh.map(({ touches }) => touches.reads))
     const at = Math.max(told ?? clock.now(), resident.end.at)
     told = undefined
     const { world, end, runs } = resident
-    const all = fresh[0]?.also !== undefined
-    const judged = judge(fresh, { world, frontier: end.frontier, at, keys, runs, all })
+    const judged = judge(fresh, { world, frontier: end.frontier, at, keys, runs, all: also !== undefined })
     const own = await subjects.keys(judged.entries.map(({ prepared }) => prepared.subject))
     if (await sender.send(judged, { end, at, keys: own })) {
       resident.stands(judged, at)
       if (judged.written.length > 0) parts.grown(end.size + judged.written.length, judged.written)
       keepRunsLater()
       await answer(judged)
-      return tidyUp(fresh[0]?.also !== undefined)
+      return also && loadAnew()
     }
     queue.putBack(await whyNot(judged, fresh))
   }
@@ -214,11 +213,10 @@ export function createCommitter(parts: CommitterParts): Committer {
     keeping = setTimeout(keep, keptAfterMs).unref()
   }
 
-  /** Behind a batch that stands and has been answered: whatever fails here is none of its business. */
-  async function tidyUp(erased: boolean): Promise<void> {
+  /** Whoever was erased is in none of it any more. The batch stands and has been answered: a failure is none of its business. */
+  async function loadAnew(): Promise<void> {
     try {
-      if (erased) await resident.load() // whoever was erased is in none of it any more
-      await turns.won()
+      await resident.load()
     } catch {
       behind = true
       cutOff()
@@ -231,7 +229,7 @@ export function createCommitter(parts: CommitterParts): Committer {
     const why = await sender.end()
     if (!isSameEnd(why, end)) {
       behind = true
-      await turns.lost()
+      hold.rivals()
       return batch
     }
     const known = judged.attempts.length === 0 ? [] : await loadAttempts(writer, tenant, judged.attempts)
@@ -247,7 +245,7 @@ export function createCommitter(parts: CommitterParts): Committer {
     if (rest.length === batch.length && known.length === 0) {
       told = clockDecides ? undefined : why.now // by our own clock it was of a time that cannot be
       await parts.compareClocks()
-      await sleep(turnOfOthersMs) // or somebody asked for a turn before us
+      await sleep(againMs)
     }
     return rest
   }
@@ -255,13 +253,13 @@ export function createCommitter(parts: CommitterParts): Committer {
   /** Never throws. */
   async function trouble(batch: readonly Waiting[], error: unknown): Promise<void> {
     behind = true
+    if (hold.isOpen) cutOff()
     if (isTransient(error)) return queue.putBack(batch)
     if (isUnreachable(error) || isError(error, 'ERR_STORE_UNAVAILABLE')) return away(batch, error)
     if (isError(error, 'ERR_LEDGER_BROKEN')) {
       for (const waiting of [...batch, ...queue.takeAll()]) waiting.reject(error)
       return
     }
-    if (batch.some(({ also }) => also)) cutOff() // its transaction is left open
     if (batch.length > 1) {
       alone = batch.length
       return queue.putBack(batch)
@@ -287,6 +285,7 @@ export function createCommitter(parts: CommitterParts): Committer {
   function cutOff(): void {
     writer.abandon()
     cut = true
+    hold.lost()
   }
 
   async function refusal({ code, detail, permit }: Refused): Promise<Error> {

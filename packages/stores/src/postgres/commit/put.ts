@@ -28,14 +28,7 @@ export interface Put {
   readonly notBefore: number | undefined
   /** Attempts, blinded, that have no permit yet as far as is known here. */
   readonly attempts: readonly string[]
-  readonly turn: Turn
   readonly parts: readonly Part[]
-}
-
-/** Who asked first goes first, for as long as it may take (`turn.ts`). */
-export interface Turn {
-  readonly asked: number
-  readonly node: string
 }
 
 export interface Asked {
@@ -45,8 +38,6 @@ export interface Asked {
 
 /** How far the time of an entry may lie before and after the database's clock; never before the entry ahead of it. */
 const [mostBehindMs, mostAheadMs] = [5_000, 1_000]
-/** Longest life of a turn that somebody asked for: one who died holds up the others no longer. */
-export const turnMs = 500
 
 /** Answers with one row if it stands, with none if it does not. */
 export function putOf(put: Put): Asked {
@@ -58,7 +49,6 @@ export function putOf(put: Put): Asked {
   const settled = value(put.settled)
   const now = value(put.now ?? null)
   const [notAfter, notBefore] = [value(put.notAfter ?? null), value(put.notBefore ?? null)]
-  const [asked, node] = [value(put.turn.asked), value(put.turn.node)]
   const unknown =
     put.attempts.length === 0
       ? ''
@@ -79,8 +69,6 @@ export function putOf(put: Put): Asked {
       and ${at}::bigint <= greatest(head.at, clock.now + ${mostAheadMs})
       and (${notAfter}::bigint is null or clock.now <= ${notAfter})
       and (${notBefore}::bigint is null or clock.now >= ${notBefore})
-      and not exists (select from turn where turn.tenant = ${tenant} and turn.until > clock.now
-        and turn.until <= clock.now + ${turnMs} and (turn.asked, turn.node) < (${asked}::bigint, ${node}::text))
       ${unknown}
     returning head.tenant
   )${parts.join('')}

@@ -42,6 +42,11 @@ export interface Resident {
   load(): Promise<void>
   /** What others wrote meanwhile. @throws ERR_LEDGER_BROKEN if the ledger is not the one that it was */
   catchUp(): Promise<void>
+  /**
+   * The same, up to an end that is known; `page` is the beginning of it, if it was read already. False where only the tables can
+   * say what it adds up to: then the world is not whole.
+   */
+  reach(head: HeadRow, page?: readonly Owned[]): Promise<boolean>
   /** Reads those rows that are not remembered. */
   fetch(touched: readonly Touching[]): Promise<void>
   /** A permit that somebody else has found. */
@@ -70,7 +75,7 @@ const mostOver = 10_000
 /** Entries of others that are taken up one by one; of more, what they add up to is read instead. */
 const mostMissed = 5_000
 /** Entries read at a time. */
-const pageSize = 500
+export const pageSize = 500
 
 export function createResident({
   writer,
@@ -113,20 +118,24 @@ export function createResident({
     async catchUp() {
       const [head] = await writer.query<HeadRow>(headNow, [tenant])
       if (head === undefined) throw new CountersignError('ERR_LEDGER_BROKEN', { head: 'missing' })
+      if (!(await resident.reach(head))) await resident.load()
+    },
+
+    async reach(head, read) {
       mustGoOn(head)
-      if (!whole || head.size - end.size > mostMissed) return resident.load()
+      if (!whole || head.size - end.size > mostMissed) return false
+      if (head.size === end.size) return true
       whole = false
       for (let next = end.size; next < head.size;) {
-        const page = await missed(next, Math.min(pageSize, head.size - next))
-        for (const entry of page) {
-          if (!takeUp(entry)) return resident.load()
-        }
-        if (page.length === 0) return resident.load()
+        const page = read ?? (await missed(next, Math.min(pageSize, head.size - next)))
+        read = undefined
+        if (page.length === 0 || !page.every(takeUp)) return false
         next += page.length
       }
       end = endOf(head)
       over.trim()
       whole = true
+      return true
     },
 
     async fetch(touched) {

@@ -6,11 +6,11 @@
 import { CountersignError, decodeBundle, type Recorder } from '@countersign/core'
 import { encodeNodes } from '../head.ts'
 import { partsOfEntries } from './entries.ts'
+import type { Hold } from './hold.ts'
 import type { Judged } from './judge.ts'
 import { type End, putOf } from './put.ts'
 import type { Waiting } from './queue.ts'
 import type { SubjectKey } from './subjects.ts'
-import type { Turns } from './turn.ts'
 import type { Writer } from './writer.ts'
 
 export interface Sender {
@@ -19,10 +19,10 @@ export interface Sender {
   /** The end of the ledger, and the database's time. @throws ERR_LEDGER_BROKEN */
   end(): Promise<End & { readonly now: number }>
   /**
-   * What was sent before may have been written without our hearing of it: then it stands. Where, by the ids of entries; nothing
-   * of it is unsure any more.
+   * What was sent before may have been written without our hearing of it: whoever stands is told where, by the id of its entry;
+   * nothing of the others is unsure any more.
    */
-  standing(batch: readonly Waiting[]): Promise<ReadonlyMap<string, number>>
+  unwritten(batch: readonly Waiting[]): Promise<readonly Waiting[]>
 }
 
 /** What a batch was judged on, and when. */
@@ -37,7 +37,7 @@ export interface SenderParts {
   readonly writer: Writer
   readonly tenant: string
   readonly recorder: Recorder
-  readonly turns: Turns
+  readonly hold: Hold
   /** In place of the database's clock, for tests. */
   now(): number | undefined
 }
@@ -45,14 +45,13 @@ export interface SenderParts {
 export const isSameEnd = (one: End, other: End): boolean =>
   one.size === other.size && Buffer.compare(one.root, other.root) === 0
 
-export function createSender({ writer, tenant, recorder, turns, now }: SenderParts): Sender {
+export function createSender({ writer, tenant, recorder, hold, now }: SenderParts): Sender {
   const sender: Sender = {
     async send({ placed, frontier, parts: rows, entries, permits, ...judged }, { end, at, keys }) {
-      if (entries.length === 0 && rows.length === 0) return isSameEnd(await sender.end(), end)
-      const also = placed[0]?.command.also
-      if (also) {
-        await writer.query({ name: '', text: 'begin' })
-        await writer.query(takesLonger)
+      if (entries.length === 0 && rows.length === 0) {
+        if (!hold.isOpen) return isSameEnd(await sender.end(), end)
+        await hold.letGo()
+        return true
       }
       const { statement, values } = putOf({
         tenant,
@@ -66,17 +65,16 @@ export function createSender({ writer, tenant, recorder, turns, now }: SenderPar
         notAfter: judged.notAfter,
         notBefore: judged.notBefore,
         attempts: judged.attempts,
-        turn: turns.mine(),
         parts: [...partsOfEntries(entries, recorder, keys), ...rows],
       })
       for (const { command } of placed) command.unsure = { from: end.size, to: frontier.size }
-      const won = (await writer.query(statement, values)).length > 0
-      if (also) {
-        if (won) await also(writer)
-        await writer.query({ name: '', text: 'commit' })
-      }
+      const also = placed[0]?.command.also
+      const put = writer.query(statement, values)
+      const [{ length }] = await Promise.all([put, hold.isOpen && !also ? hold.stands() : undefined])
+      if (length > 0) await also?.(writer)
+      if (also) await hold.stands()
       for (const { command } of placed) command.unsure = undefined
-      return won
+      return length > 0
     },
 
     async end() {
@@ -85,27 +83,27 @@ export function createSender({ writer, tenant, recorder, turns, now }: SenderPar
       return end
     },
 
-    async standing(batch) {
+    async unwritten(batch) {
       const unsure = batch.flatMap((waiting) => waiting.unsure ?? [])
-      if (unsure.length === 0) return new Map()
+      if (unsure.length === 0) return batch
       const bounds = [Math.min(...unsure.map(({ from }) => from)), Math.max(...unsure.map(({ to }) => to))]
       const found = await writer.query<{ first: number; leaves: Uint8Array }>(segmentsBetween, [tenant, ...bounds])
-      for (const waiting of batch) waiting.unsure = undefined
-      return new Map(
+      const standing = new Map(
         found.flatMap(({ first, leaves }) =>
           decodeBundle(leaves).map((leaf, place) => [idOf(leaf), first + place] as const),
         ),
       )
+      return batch.filter((waiting) => {
+        waiting.unsure = undefined
+        const index = standing.get(waiting.prepared[0]?.id ?? '')
+        if (index !== undefined) waiting.resolve({ index })
+        return index === undefined
+      })
     },
   }
   return sender
 }
 
-/** Erasing somebody goes through all that is recorded of them. */
-const takesLonger = {
-  name: '',
-  text: `select set_config(name, '30000', true) from pg_settings where name = 'transaction_timeout'`,
-}
 const endNow = {
   name: 'end_now',
   text: `select floor(extract(epoch from clock_timestamp()) * 1000)::bigint as now, size, root from head where tenant = $1`,

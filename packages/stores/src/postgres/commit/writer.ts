@@ -32,8 +32,11 @@ export interface WriterParts {
 
 /** For an answer; after that nobody knows whether it was done. */
 const answerMs = 5_000
-/** How long the server waits for a row that another instance holds, for us within a transaction, and for one to end. */
-const [lockMs, idleMs, transactionMs] = [1_000, 1_500, 3_000]
+/**
+ * How long the server waits for us within a transaction, for what another instance holds (longer than it may stand still), and
+ * for a transaction to end.
+ */
+const [idleMs, lockMs, transactionMs] = [1_000, 1_500, 3_000]
 /** How long a server process may take to end. */
 const endMs = 2_000
 /** Warnings by which a commit was not waited for (a synchronous standby), or may not be kept. */
@@ -46,7 +49,7 @@ export function createWriter({ config, namedStatements }: WriterParts): Writer {
   let mine: ServerProcess | undefined
 
   async function connect(): Promise<void> {
-    const client = new pg.Client({ ...config, query_timeout: answerMs })
+    const client = new pg.Client({ ...config, query_timeout: answerMs, pipeline: true })
     const opened = { client, doubted: false }
     client.on('error', () => abandon(opened))
     client.on('end', () => abandon(opened))

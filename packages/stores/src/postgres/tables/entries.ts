@@ -5,7 +5,7 @@
  */
 import { CountersignError, type StepKind, stepOf } from '@countersign/core'
 import type { Entry, FactOf } from '@countersign/schema'
-import type { Db } from '../db.ts'
+import type { Asking, Db } from '../db.ts'
 import { integerArray } from '../values.ts'
 import type { Recent } from './recent.ts'
 import type { Rowless } from './rowless.ts'
@@ -14,8 +14,8 @@ import type { Owned, Segments } from './segments.ts'
 export interface Entries {
   /** From `index` on, in order. */
   range(index: number, limit: number): Promise<Entry[]>
-  /** The same, with whose they are. */
-  missed(index: number, limit: number): Promise<Owned[]>
+  /** The same, with whose they are; `by` another connection. */
+  missed(index: number, limit: number, by?: Asking): Promise<Owned[]>
   /** By their places, in any order; those that are not there are left out. */
   at(indexes: readonly number[]): Promise<ReadonlyMap<number, Entry>>
   /** The same, for one who follows: what was written here a moment ago is at hand. */

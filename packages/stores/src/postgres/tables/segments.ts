@@ -25,8 +25,8 @@ interface SegmentRow {
 export type Owned = Entry & { readonly subject: string }
 
 export interface Segments {
-  /** From `index` on, in order. @throws ERR_LEDGER_BROKEN */
-  range(index: number, limit: number): Promise<Owned[]>
+  /** From `index` on, in order; `by` another connection. @throws ERR_LEDGER_BROKEN */
+  range(index: number, limit: number, by?: Asking): Promise<Owned[]>
   /** By their places; those that are not there are left out. @throws ERR_LEDGER_BROKEN */
   at(indexes: readonly number[]): Promise<Map<number, Owned>>
   /** Encrypts the records of its segment anew, without its own. */
@@ -39,8 +39,8 @@ const atOnce = 64
 export function createSegments({ db, tenant, recorder }: { db: Db; tenant: string; recorder: Recorder }): Segments {
   const keys = keysByContent()
   return {
-    async range(index, limit) {
-      const rows = await db.query<SegmentRow>(byRange, [tenant, index, index + limit])
+    async range(index, limit, by = db) {
+      const rows = await by.query<SegmentRow>(byRange, [tenant, index, index + limit])
       return rows.flatMap((row) => open(row, (entry) => entry >= index && entry < index + limit))
     },
     async at(indexes) {
