@@ -5,7 +5,15 @@
  * @module
  */
 import { readFile } from 'node:fs/promises'
-import { type Attempt, createDesk, createGate, createJudge, type PolicyEngine, type Store } from '@countersign/core'
+import {
+  type Attempt,
+  createDesk,
+  createGate,
+  createJudge,
+  createSignal,
+  type PolicyEngine,
+  type Store,
+} from '@countersign/core'
 import { createPolicyEngine, policyDirectory } from '@countersign/policy'
 import { type Agent, bySystem, Registry } from '@countersign/schema'
 import { parse } from 'yaml'
@@ -91,7 +99,7 @@ export function attempt(row: number, dataset = 'finance.orders'): Attempt {
       observed: false,
     },
     patienceMs: 0,
-    signal: new AbortController().signal,
+    signal: createSignal().signal,
     run: async (permit) => {
       permit.begin()
       return { outcome: { kind: 'done', summary: 'ok' }, delivered: true, result: undefined }

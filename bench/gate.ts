@@ -44,8 +44,9 @@ export const gate: Bench = {
       const connection = await server.freshDatabase()
       const store = await server.openStore(connection)
       const gate = await openAllowed({ store, registry })
-      const { took } = await load({ atOnce: 8, forMs: 1_000 }, gate.pass) // warm
+      const { took } = await load({ atOnce: 64, forMs: settings.warmMs }, gate.pass)
       const insert = await openInsert(connection, await bytesOf(connection, took.length))
+      await load({ atOnce: 64, forMs: settings.warmMs / 4 }, insert.once)
       for (const atOnce of [1, 8, 64, 256]) {
         const sides = [
           { name: 'gate', measure: () => costOf(atOnce, settings.forMs, gate.pass) },

@@ -35,16 +35,18 @@ export const http: Bench = {
     await answers(`http://127.0.0.1:${proxyPort}/small`)
     const authorized = { authorization: `Bearer ${instance.key}` }
     const ways = [
-      { name: 'Countersign', url: `${instance.gatewayUrl}/bench`, headers: authorized, pid: instance.pid },
+      { name: ours, url: `${instance.gatewayUrl}/bench`, headers: authorized, pid: instance.pid },
       { name: 'nginx', url: `http://127.0.0.1:${nginxPort}`, headers: {}, pid: nginx.pid },
       { name: 'haproxy', url: `http://127.0.0.1:${haproxyPort}`, headers: {}, pid: haproxy.pid },
       { name: bareProxy, url: `http://127.0.0.1:${proxyPort}`, headers: {}, pid: proxy.pid },
       { name: 'direct', url: `http://127.0.0.1:${port}`, headers: {}, pid: undefined },
     ]
     try {
-      const warm = { url: `${instance.gatewayUrl}/bench/small`, headers: authorized, expects: 'pencil' }
       settings.say('warming up')
-      await wrk(warm, { atOnce: 16, forMs: settings.quick ? 2_000 : 8_000, folder })
+      for (const { url, headers } of ways.filter(({ name }) => [ours, bareProxy].includes(name))) {
+        const warm = { url: `${url}/small`, headers, expects: 'pencil' }
+        await wrk(warm, { atOnce: 64, forMs: settings.warmMs, folder })
+      }
       const rows: Row[] = []
       for (const body of ['small', 'large'] as const) {
         for (const atOnce of settings.quick ? [1, 64] : [1, 16, 64]) {
@@ -63,12 +65,12 @@ export const http: Bench = {
   },
 }
 
-const bareProxy = 'Node proxy'
+const [ours, bareProxy] = ['Countersign', 'Node proxy'] as const
 
 function aimsOf(rows: readonly Row[]): Aim[] {
   const what = '64 at once, 70 B'
   const ratio = (side: string) => {
-    const [ours, theirs] = [rowOf(rows, what, 'Countersign'), rowOf(rows, what, side)]
+    const [ours, theirs] = [rowOf(rows, what, ours), rowOf(rows, what, side)]
     return (ours && theirs && ratioOf(ours, theirs, 'perSecond')) ?? Number.NaN
   }
   const [nginx, node] = [ratio('nginx'), ratio(bareProxy)]

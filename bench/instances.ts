@@ -101,13 +101,13 @@ async function measure(some: readonly Instance[]): Promise<Figures> {
 
 async function startInstance(
   { keys }: Server,
-  { forMs }: Settings,
+  { forMs, warmMs }: Settings,
   connection: pg.ClientConfig,
   node: string,
   program: string,
 ): Promise<Instance> {
   const base64 = (bytes: Uint8Array) => Buffer.from(bytes).toString('base64')
-  const told: Once = { connection, node, kek: base64(keys.kek), tenant: base64(keys.tenant), atOnce, forMs }
+  const told: Once = { connection, node, kek: base64(keys.kek), tenant: base64(keys.tenant), atOnce, forMs, warmMs }
   const child: ChildProcess = spawn(
     program,
     [

@@ -43,6 +43,7 @@ const settings: Settings = {
   large: flags.has('--large'),
   rounds: quick ? 2 : 3,
   forMs: quick ? 500 : 1_500,
+  warmMs: quick ? 2_000 : 10_000,
   say,
 }
 const measured: { bench: Bench; report: Report }[] = []

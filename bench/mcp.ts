@@ -60,7 +60,7 @@ export const mcp: Bench = {
         }))
       }
       settings.say('warming up')
-      for (const side of sides) await side(16, settings.quick ? 1_000 : 4_000).measure()
+      for (const side of sides) await side(16, settings.warmMs).measure()
       for (const atOnce of [1, 16]) {
         const now = sides.map((side) => side(atOnce, settings.forMs))
         rows.push(...(await takeTurns(`${atOnce} at once`, now, settings)))

@@ -40,6 +40,8 @@ export interface Settings {
   readonly rounds: number
   /** How long one side is measured in one round. */
   readonly forMs: number
+  /** How long it works before: what serves all day is compiled, and so are those that it is compared with. */
+  readonly warmMs: number
   say(progress: string): void
 }
 

@@ -18,13 +18,14 @@ export interface Once {
   readonly tenant: string
   readonly atOnce: number
   readonly forMs: number
+  readonly warmMs: number
 }
 
-const { connection, node, kek, tenant, atOnce, forMs } = JSON.parse(process.argv[2] ?? '') as Once
+const { connection, node, kek, tenant, atOnce, forMs, warmMs } = JSON.parse(process.argv[2] ?? '') as Once
 const keys = { kek: Buffer.from(kek, 'base64'), tenant: Buffer.from(tenant, 'base64') }
 const store = await createPostgresStore({ connection, keys, origin: 'bench/default' })
 const gate = await openAllowed({ store, registry: await sampleRegistry(), node })
-await load({ atOnce, forMs: 1_000 }, gate.pass) // warm
+await load({ atOnce, forMs: warmMs }, gate.pass)
 process.stdout.write('"ready"\n')
 for await (const _ of createInterface({ input: process.stdin })) {
   const { took, seconds } = await load({ atOnce, forMs }, gate.pass)
