@@ -35,7 +35,7 @@ export const http: Bench = {
     await answers(`http://127.0.0.1:${proxyPort}/small`)
     const authorized = { authorization: `Bearer ${instance.key}` }
     const ways = [
-      { name: ours, url: `${instance.gatewayUrl}/bench`, headers: authorized, pid: instance.pid },
+      { name: us, url: `${instance.gatewayUrl}/bench`, headers: authorized, pid: instance.pid },
       { name: 'nginx', url: `http://127.0.0.1:${nginxPort}`, headers: {}, pid: nginx.pid },
       { name: 'haproxy', url: `http://127.0.0.1:${haproxyPort}`, headers: {}, pid: haproxy.pid },
       { name: bareProxy, url: `http://127.0.0.1:${proxyPort}`, headers: {}, pid: proxy.pid },
@@ -43,7 +43,7 @@ export const http: Bench = {
     ]
     try {
       settings.say('warming up')
-      for (const { url, headers } of ways.filter(({ name }) => [ours, bareProxy].includes(name))) {
+      for (const { url, headers } of ways.filter(({ name }) => name === us || name === bareProxy)) {
         const warm = { url: `${url}/small`, headers, expects: 'pencil' }
         await wrk(warm, { atOnce: 64, forMs: settings.warmMs, folder })
       }
@@ -65,12 +65,12 @@ export const http: Bench = {
   },
 }
 
-const [ours, bareProxy] = ['Countersign', 'Node proxy'] as const
+const [us, bareProxy] = ['Countersign', 'Node proxy']
 
 function aimsOf(rows: readonly Row[]): Aim[] {
   const what = '64 at once, 70 B'
   const ratio = (side: string) => {
-    const [ours, theirs] = [rowOf(rows, what, ours), rowOf(rows, what, side)]
+    const [ours, theirs] = [rowOf(rows, what, us), rowOf(rows, what, side)]
     return (ours && theirs && ratioOf(ours, theirs, 'perSecond')) ?? Number.NaN
   }
   const [nginx, node] = [ratio('nginx'), ratio(bareProxy)]
