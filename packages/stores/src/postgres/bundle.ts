@@ -6,7 +6,7 @@
  * @module
  */
 import type pg from 'pg'
-import type { Row, Statement } from './db.ts'
+import type { Row, Statement } from './asking.ts'
 import { toWire, type Value } from './values.ts'
 
 export interface Asked {

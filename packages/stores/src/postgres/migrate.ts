@@ -7,6 +7,7 @@ import { CountersignError, newId, sha256Hex } from '@countersign/core'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Db } from './db.ts'
 import { ledger } from './migrations/0100-ledger.ts'
+import type { Migration } from './migrations/migration.ts'
 import { state } from './migrations/0002-state.ts'
 import { lineage } from './migrations/0003-lineage.ts'
 import { search } from './migrations/0005-search.ts'
@@ -21,12 +22,6 @@ import { linked } from './migrations/0016-linked.ts'
 import { outbox } from './migrations/0017-outbox.ts'
 import { unreported } from './migrations/0015-unreported.ts'
 import { judgedOn } from './migrations/0020-judged-on.ts'
-
-/** Every step is one statement that may run again: DDL is not transactional everywhere. Once released, never edited. */
-export interface Migration {
-  readonly name: string
-  readonly steps: readonly string[]
-}
 
 const migrations = [
   ledger,
@@ -43,7 +38,6 @@ const migrations = [
   unreported,
   linked,
   outbox,
-
   judgedOn,
 ]
 /** An instance that died while migrating keeps others from it no longer than this. */

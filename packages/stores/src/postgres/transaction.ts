@@ -7,7 +7,7 @@
 import { CountersignError } from '@countersign/core'
 import type pg from 'pg'
 import { type Answer, type Asked, askTogether, type BundleParts } from './bundle.ts'
-import type { Row, Session, Statement } from './db.ts'
+import type { Row, Session, Statement } from './asking.ts'
 import type { Value } from './values.ts'
 
 export interface Transaction extends Session {

@@ -1,4 +1,4 @@
-import type { Migration } from '../migrate.ts'
+import type { Migration } from './migration.ts'
 
 /**
  * What the facts add up to, as far as rules and queries look at it. The rest of a row is read from the entry that it

@@ -1,4 +1,4 @@
-import type { Migration } from '../migrate.ts'
+import type { Migration } from './migration.ts'
 
 /** From where to where anything flowed. A node is written `kind:name`. */
 export const lineage: Migration = {

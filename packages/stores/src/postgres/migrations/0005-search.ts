@@ -1,4 +1,4 @@
-import type { Migration } from '../migrate.ts'
+import type { Migration } from './migration.ts'
 
 /**
  * By what actions are found: one row for each, where in the ledger it is told of, and the blinded terms of all that it can

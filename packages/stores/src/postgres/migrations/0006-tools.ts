@@ -1,4 +1,4 @@
-import type { Migration } from '../migrate.ts'
+import type { Migration } from './migration.ts'
 
 /** Tools of the servers behind the instance, each with the entry that says what it is now. */
 export const tools: Migration = {

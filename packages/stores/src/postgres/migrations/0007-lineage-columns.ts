@@ -1,4 +1,4 @@
-import type { Migration } from '../migrate.ts'
+import type { Migration } from './migration.ts'
 
 /**
  * Which columns flowed into which, how often, where the action begins that did it last, and how: what a column is followed

@@ -1,4 +1,4 @@
-import type { Migration } from '../migrate.ts'
+import type { Migration } from './migration.ts'
 
 /** Runs that nobody knows the end of are few: asked for by their action, without a cost to those that end well. */
 export const openEnded: Migration = {

@@ -1,4 +1,4 @@
-import type { Migration } from '../migrate.ts'
+import type { Migration } from './migration.ts'
 
 /**
  * Runs that have not ended, by what they do: the same sent again has to find them. Reads are never in anyone's way, so

@@ -1,4 +1,4 @@
-import type { Migration } from '../migrate.ts'
+import type { Migration } from './migration.ts'
 
 /** What is over although somebody still holds its encrypted state. */
 export const tombstones: Migration = {

@@ -1,4 +1,4 @@
-import type { Migration } from '../migrate.ts'
+import type { Migration } from './migration.ts'
 
 /**
  * Who is in which groups, blinded, and which agents they answer for, so that a question reads those it asks and nobody

@@ -1,4 +1,4 @@
-import type { Migration } from '../migrate.ts'
+import type { Migration } from './migration.ts'
 
 /** An agent that was erased keeps its row, and nothing in it but its id: nobody else is registered under that. */
 export const erased: Migration = {

@@ -1,4 +1,4 @@
-import type { Migration } from '../migrate.ts'
+import type { Migration } from './migration.ts'
 
 /** Permits that were handed out and of which nobody said what came of them are asked for by their action, as unknown ones are. */
 export const unreported: Migration = {

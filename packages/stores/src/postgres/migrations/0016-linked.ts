@@ -1,4 +1,4 @@
-import type { Migration } from '../migrate.ts'
+import type { Migration } from './migration.ts'
 
 /** The accounts by which people answer in channels, blinded: each is found by whose it is. */
 export const linked: Migration = {

@@ -1,4 +1,4 @@
-import type { Migration } from '../migrate.ts'
+import type { Migration } from './migration.ts'
 
 /** Letters that wait for their recipients. They name entries of the ledger and hold nothing of them. */
 export const outbox: Migration = {

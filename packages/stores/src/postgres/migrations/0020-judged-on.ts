@@ -1,4 +1,4 @@
-import type { Migration } from '../migrate.ts'
+import type { Migration } from './migration.ts'
 
 /** What permits are judged on, beside agents and people: the definition pinned of a tool, and which policies are in force. */
 export const judgedOn: Migration = {

@@ -1,4 +1,4 @@
-import type { Migration } from '../migrate.ts'
+import type { Migration } from './migration.ts'
 
 /** The segments, the tree over them, and the keys of what is encrypted. */
 export const ledger: Migration = {
