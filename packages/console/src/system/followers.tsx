@@ -8,7 +8,7 @@ import { count, counted } from '../words/words.ts'
 /** Who reads the ledger. What a channel is behind by has not been told to anyone yet. */
 export function Followers({ followers }: { followers: readonly FollowerView[] }) {
   return (
-    <Section title="Followers" aside={<span className="soft">who reads the ledger: lineage, channels, exports</span>}>
+    <Section title="Followers" aside={<span className="soft">what is built from the ledger: search and lineage</span>}>
       <Table name="Followers" heads={['Follower', 'Stands', 'Next entry', 'Left out']}>
         {followers.map(({ name, cursor, behind, waitingSince, trouble, leftOut }) => (
           <tr key={name}>
