@@ -1,6 +1,7 @@
 import type { Fact } from '@countersign/schema'
 import { describe, expect, it } from 'vitest'
 import { subjectsOf } from '../facts/laws.ts'
+import { decodeBundle, encodeBundle } from './bundle.ts'
 import { createRecorder } from './record.ts'
 import { sampleAction, sampleRecord, someTime } from './sample.ts'
 import { encryptSegment, openSegment, type Segment, withoutRecord } from './segment.ts'
@@ -35,28 +36,31 @@ describe('a segment', () => {
     const { prepared, segment, keysOf } = written()
     expect(segment.subjects).toEqual(['per_0', 'per_1', 'per_2', 'reporter'])
     const opened = openSegment(recorder, segment, keysOf())
-    expect(opened).toEqual(prepared.map(({ id }, at) => ({ id, fact: facts[at] })))
+    expect(opened).toEqual(prepared.map(({ id, subject }, place) => ({ id, fact: facts[place], place, subject })))
   })
 
-  it('opens what is wanted of it, and nothing else', () => {
+  it('is opened at some places by the leaves of these, and by the records of whom they belong to', () => {
     const { segment, keysOf } = written()
-    const asked: string[] = []
-    const counting = {
-      open: (...[group, key]: Parameters<typeof recorder.open>) => {
-        asked.push(group.subject)
-        return recorder.open(group, key)
-      },
+    const [, second, , fourth] = groupsOf(segment)
+    const leaves = decodeBundle(segment.leaves).filter((_, place) => [1, 5, 7].includes(place))
+    const pieces = {
+      places: [1, 5, 7],
+      members: segment.members,
+      leaves: encodeBundle(leaves),
+      subjects: ['per_1', 'reporter'],
+      records: Buffer.concat([second, fourth].map((group) => group ?? new Uint8Array())),
     }
-    const opened = openSegment(counting, segment, keysOf(), (place) => place === 5)
-    expect(opened.map((one) => one?.fact)).toEqual(facts.map((fact, at) => (at === 5 ? fact : undefined)))
-    expect(asked).toEqual(['per_1'])
+    const keys = [1, 3].map((at) => keysOf()[at])
+    expect(openSegment(recorder, pieces, keys).map(({ fact }) => fact)).toEqual([facts[1], facts[5], facts[7]])
+    expect(() => openSegment(recorder, { ...pieces, places: [1, 5, 9] }, keys)).toThrow(broken)
+    expect(() => openSegment(recorder, { ...pieces, places: [1, 5] }, keys)).toThrow(broken)
   })
 
   it('keeps what is of others when a subject is erased (P12)', () => {
     const { segment, keys, keysOf } = written()
     keys.delete('per_1')
     const erased = { kind: 'erased', was: 'action.decided' }
-    const opened = openSegment(recorder, segment, keysOf()).map((one) => one?.fact)
+    const opened = openSegment(recorder, segment, keysOf()).map(({ fact }) => fact)
     expect(opened).toEqual(facts.map((fact, at) => (at % 4 === 1 ? erased : fact)))
   })
 
@@ -65,7 +69,7 @@ describe('a segment', () => {
     const records = withoutRecord(recorder, segment, keysOf(), 5)
     const without = { ...segment, records }
     const erased = { kind: 'erased', was: 'action.decided' }
-    const opened = openSegment(recorder, without, keysOf()).map((one) => one?.fact)
+    const opened = openSegment(recorder, without, keysOf()).map(({ fact }) => fact)
     expect(opened).toEqual(facts.map((fact, at) => (at === 5 ? erased : fact)))
     expect(withoutRecord(recorder, without, keysOf(), 5)).not.toEqual(records)
     const groups = decrypted(without, keys)
@@ -88,13 +92,21 @@ describe('a segment', () => {
   })
 })
 
-/** All that whoever has the keys can read. */
-function decrypted({ subjects, records }: Segment, keys: ReadonlyMap<string, Uint8Array>): string[] {
+/** The records of each subject, with their length before them. */
+function groupsOf({ subjects, records }: Segment): Uint8Array[] {
   let offset = 0
-  return subjects.map((subject) => {
-    const from = offset + 4
-    offset = from + new DataView(records.buffer, records.byteOffset).getUint32(offset)
+  return subjects.map(() => {
+    const from = offset
+    offset += 4 + new DataView(records.buffer, records.byteOffset).getUint32(from)
+    return records.subarray(from, offset)
+  })
+}
+
+/** All that whoever has the keys can read. */
+function decrypted(segment: Segment, keys: ReadonlyMap<string, Uint8Array>): string[] {
+  return groupsOf(segment).map((group, at) => {
+    const subject = segment.subjects[at] ?? ''
     const key = keys.get(subject) ?? new Uint8Array()
-    return vault.open(subject, key, 'records', records.subarray(from, offset))?.toString('utf8') ?? ''
+    return vault.open(subject, key, 'records', group.subarray(4))?.toString('utf8') ?? ''
   })
 }

@@ -58,26 +58,45 @@ export function encryptSegment(
 const lengthBytes = 4
 
 /**
- * The entries in their order, undefined for those that are not `wanted`. `keys` are the wrapped keys of its subjects;
- * what was encrypted by one that is destroyed is erased. @throws ERR_LEDGER_BROKEN
+ * What of a segment is read to open the entries at some places of it, ascending: its `members` whole, of the leaves those
+ * at these places, and of the subjects and their records those that these entries belong to, in the order of the segment.
+ */
+export interface Pieces extends Segment {
+  /** All of its places, unless said. */
+  readonly places?: readonly number[]
+}
+
+/** An entry of a segment, and whose it is. */
+export interface OpenedEntry extends OpenedRecord {
+  readonly place: number
+  readonly subject: string
+}
+
+/**
+ * The entries at these places. `keys` are the wrapped keys of the subjects; what was encrypted by one that is destroyed is
+ * erased. @throws ERR_LEDGER_BROKEN
  */
 export function openSegment(
   recorder: Pick<Recorder, 'open'>,
-  { leaves: bundle, subjects, members, records }: Segment,
+  { leaves: bundle, subjects, members, records, places = [...members.keys()] }: Pieces,
   keys: readonly (Uint8Array | undefined)[],
-  wanted: (place: number) => boolean = () => true,
-): (OpenedRecord | undefined)[] {
+): OpenedEntry[] {
   const leaves = decodeBundle(bundle)
-  if (leaves.length !== members.length) throw broken({ leaves: leaves.length, members: members.length })
-  const opened: (OpenedRecord | undefined)[] = leaves.map(() => undefined)
-  for (const [group, encrypted] of groupsIn(records, subjects.length).entries()) {
-    const places = [...members.keys()].filter((place) => members[place] === group)
-    if (!places.some(wanted)) continue
-    const asked = places.map((place) => (wanted(place) ? leaves[place] : undefined))
-    const found = recorder.open({ subject: subjects[group] ?? '', encrypted, leaves: asked }, keys[group])
-    for (const [at, place] of places.entries()) opened[place] = found[at]
+  const leafAt = new Map(places.map((place, nth) => [place, leaves[nth]]))
+  const groups = [...new Set(places.map((place) => members[place]))].toSorted((one = -1, other = -1) => one - other)
+  if (leaves.length !== places.length || groups.length !== subjects.length)
+    throw broken({ leaves: leaves.length, subjects: subjects.length })
+  const opened = new Map<number, OpenedEntry>()
+  for (const [nth, encrypted] of groupsIn(records, subjects.length).entries()) {
+    const own = [...members.keys()].filter((place) => members[place] === groups[nth])
+    const subject = subjects[nth] ?? ''
+    const found = recorder.open({ subject, encrypted, leaves: own.map((place) => leafAt.get(place)) }, keys[nth])
+    for (const [at, place] of own.entries()) {
+      const one = found[at]
+      if (one !== undefined) opened.set(place, { ...one, place, subject })
+    }
   }
-  return opened
+  return places.flatMap((place) => opened.get(place) ?? [])
 }
 
 /** Its records without what the entry at `place` said. @throws ERR_LEDGER_BROKEN */

@@ -48,6 +48,7 @@ describe('migrations', { timeout: 60_000 }, () => {
         { name: '0016-linked' },
         { name: '0017-outbox' },
         { name: '0020-judged-on' },
+        { name: '0021-pieces' },
         { name: '0100-ledger' },
       ])
     })
@@ -59,7 +60,7 @@ describe('migrations', { timeout: 60_000 }, () => {
       await migrate(db)
       await db.query({ name: '', text: "delete from migration where name <> '0100-ledger'" })
       await migrate(db)
-      expect(await listed(db)).toHaveLength(15)
+      expect(await listed(db)).toHaveLength(16)
     })
   })
 

@@ -22,6 +22,7 @@ import { linked } from './migrations/0016-linked.ts'
 import { outbox } from './migrations/0017-outbox.ts'
 import { unreported } from './migrations/0015-unreported.ts'
 import { judgedOn } from './migrations/0020-judged-on.ts'
+import { pieces } from './migrations/0021-pieces.ts'
 
 const migrations = [
   ledger,
@@ -39,6 +40,7 @@ const migrations = [
   linked,
   outbox,
   judgedOn,
+  pieces,
 ]
 /** An instance that died while migrating keeps others from it no longer than this. */
 const leaseMs = 60_000

@@ -8,17 +8,16 @@ import type { Entry } from '@countersign/schema'
 import type { Asking, Db } from '../db.ts'
 import { integerArray } from '../values.ts'
 
-interface SegmentRow {
+/** What is read of one to open some of its entries (`Pieces` in core). */
+interface PiecesRow {
   [column: string]: unknown
   readonly first: number
-  readonly count: number
   readonly at: number
-  readonly subjects: readonly string[]
   readonly members: Uint8Array
   readonly leaves: Uint8Array
   readonly records: Uint8Array
-  /** Of each subject its key, if it still is the one that encrypted this. */
-  readonly subjectKeys: readonly (Uint8Array | null)[]
+  /** Of each a subject, and its wrapped key in hex, if it still is the one that encrypted this. */
+  readonly owners: readonly (readonly [subject: string | null, key: string | null])[]
 }
 
 /** An entry with whose it is. */
@@ -33,47 +32,46 @@ export interface Segments {
   erase(index: number, writer: Asking): Promise<void>
 }
 
-/** Segments read at a time, of some 64 kB each. */
-const atOnce = 64
+/** Entries read at a time: of a page of fifty actions each with where it was decided, permitted and ended. */
+const atOnce = 150
 
 export function createSegments({ db, tenant, recorder }: { db: Db; tenant: string; recorder: Recorder }): Segments {
   const keys = keysByContent()
   return {
-    async range(index, limit, by = db) {
-      const rows = await by.query<SegmentRow>(byRange, [tenant, index, index + limit])
+    async range(index, limit) {
+      const rows = await db.query<PiecesRow>(byRange, [tenant, index, index + limit])
       return rows.flatMap((row) => open(row, (entry) => entry >= index && entry < index + limit))
     },
     async at(indexes) {
       const found = new Map<number, Owned>()
       const wanted = new Set(indexes)
-      const places = [...wanted].toSorted((one, other) => one - other)
+      const places = [...wanted]
       for (let from = 0; from < places.length; from += atOnce) {
-        const some = integerArray(places.slice(from, from + atOnce))
-        for (const row of await db.query<SegmentRow>(byEntries, [tenant, some])) {
-          for (const entry of open(row, (index) => wanted.has(index))) found.set(entry.index, entry)
+        const some = new Set(places.slice(from, from + atOnce))
+        for (const row of await db.query<PiecesRow>(byEntries, [tenant, integerArray([...some])])) {
+          for (const entry of open(row, (index) => some.has(index))) found.set(entry.index, entry)
         }
       }
       return found
     },
     async erase(index, writer) {
-      const [row] = await writer.query<SegmentRow>(byEntries, [tenant, integerArray([index])])
+      const [row] = await writer.query<PiecesRow>(wholeOf, [tenant, index])
       if (row === undefined) return
-      const known = row.subjectKeys.map((key) => keys(key))
-      const records = withoutRecord(recorder, row, known, index - row.first)
+      const { subjects, known, ...segment } = owned(row)
+      const records = withoutRecord(recorder, { ...segment, subjects }, known, index - row.first)
       await writer.query(saveRecords, [tenant, row.first, Buffer.from(records)])
     },
   }
 
-  function open(row: SegmentRow, wanted: (index: number) => boolean): Owned[] {
-    const { first, at, subjects, members, subjectKeys } = row
-    if (members.length !== row.count) throw new CountersignError('ERR_LEDGER_BROKEN', { segment: first })
-    const known = subjectKeys.map((key) => keys(key))
-    const opened = openSegment(recorder, row, known, (place) => wanted(first + place))
-    return opened.flatMap((one, place) =>
-      one
-        ? [{ index: first + place, id: one.id, at, fact: one.fact, subject: subjects[members[place] ?? 0] ?? '' }]
-        : [],
-    )
+  function open(row: PiecesRow, wanted: (index: number) => boolean): Owned[] {
+    const { first, at, known, ...segment } = owned(row)
+    const places = [...segment.members.keys()].filter((place) => wanted(first + place))
+    const opened = openSegment(recorder, { ...segment, places }, known)
+    return opened.map(({ place, id, fact, subject }) => ({ index: first + place, id, at, fact, subject }))
+  }
+
+  function owned({ owners, ...row }: PiecesRow) {
+    return { ...row, subjects: owners.map(([subject]) => subject ?? ''), known: owners.map(([, key]) => keys(key)) }
   }
 }
 
@@ -81,36 +79,57 @@ export function createSegments({ db, tenant, recorder }: { db: Db; tenant: strin
 const mostKeys = 1_000
 
 /** The same bytes are the same object. */
-function keysByContent(): (key: Uint8Array | null) => Uint8Array | undefined {
+function keysByContent(): (hex: string | null) => Uint8Array | undefined {
   const known = new Map<string, Uint8Array>()
-  return (key) => {
-    if (key === null) return undefined
-    const name = Buffer.from(key.buffer, key.byteOffset, key.length).toString('latin1')
-    const found = known.get(name)
+  return (hex) => {
+    if (hex === null) return undefined
+    const found = known.get(hex)
     if (found !== undefined) return found
     if (known.size >= mostKeys) known.clear()
-    known.set(name, key)
+    const key = Buffer.from(hex, 'hex')
+    known.set(hex, key)
     return key
   }
 }
-
-const columns = `s.first, s.count, s.at, s.subjects, s.members, s.leaves, s.records,
-  (select array_agg(k.wrapped order by g.place) from unnest(s.subjects, s.keys) with ordinality as g (subject, key, place)
-    left join subject_key k on k.tenant = s.tenant and k.subject = g.subject and k.id = g.key) as "subjectKeys"`
 
 /** Where the segment begins that holds an entry, if there is one. */
 export const firstOf = (entry: string) =>
   `(select first from segment where tenant = $1 and first <= ${entry} order by first desc limit 1)`
 
+/**
+ * `asked` are rows of `first` and `places`. What nobody asked for is left in the database: to write it out as text, and to
+ * read that, is most of what a page costs.
+ */
+const pieces = (asked: string) => `select s.first, s.at, s.members,
+    case when cardinality(asked.places) = s.count then s.leaves
+      else pieces_of(s.leaves, asked.places, 2) end as leaves,
+    case when cardinality(own.members) = cardinality(s.subjects) then s.records
+      else pieces_of(s.records, own.members, 4) end as records,
+    (select json_agg(json_build_array(s.subjects[1 + member], encode(k.wrapped, 'hex')) order by member)
+      from unnest(own.members) member left join subject_key k
+        on k.tenant = s.tenant and k.subject = s.subjects[1 + member] and k.id = s.keys[1 + member]) as owners
+  from (${asked}) asked join segment s on s.tenant = $1 and s.first = asked.first
+    cross join lateral (
+      select array_agg(distinct get_byte(s.members, place)) as members from unnest(asked.places) place) own
+  order by s.first`
+
 const byRange = {
   name: 'segments_from',
-  text: `select ${columns} from segment s
-    where s.tenant = $1 and s.first >= coalesce(${firstOf('$2')}, 0) and s.first < $3 order by s.first`,
+  text: pieces(`select first, array(
+        select generate_series(greatest($2 - first, 0), least($3 - first, count) - 1)::int) as places
+      from segment where tenant = $1 and first >= coalesce(${firstOf('$2')}, 0) and first < $3 and first + count > $2`),
 }
 const byEntries = {
   name: 'segments_of',
-  text: `select ${columns} from segment s
-    where s.tenant = $1 and s.first = any(array(select ${firstOf('wanted.entry')} from unnest($2::bigint[]) wanted (entry)))`,
+  text: pieces(`select first, array_agg((entry - first)::int order by entry) as places
+      from unnest($2::bigint[]) wanted (entry) cross join lateral (
+        select first, count from segment where tenant = $1 and first <= entry order by first desc limit 1) holding
+      where entry < first + count group by first`),
+}
+const wholeOf = {
+  name: 'segment_whole',
+  text: pieces(`select first, array(select generate_series(0, count - 1)) as places
+      from segment where tenant = $1 and first = ${firstOf('$2')}`),
 }
 
 const saveRecords = {
