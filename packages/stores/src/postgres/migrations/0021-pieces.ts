@@ -1,4 +1,4 @@
-import type { Migration } from '../migrate.ts'
+import type { Migration } from './migration.ts'
 
 /**
  * Out of many pieces with their length before them, in `width` bytes, those at some places, ascending, as they stand: what

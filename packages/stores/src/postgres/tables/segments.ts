@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { CountersignError, openSegment, type Recorder, withoutRecord } from '@countersign/core'
+import { openSegment, type Recorder, withoutRecord } from '@countersign/core'
 import type { Entry } from '@countersign/schema'
 import type { Asking, Db } from '../db.ts'
 import { integerArray } from '../values.ts'
