@@ -25,6 +25,25 @@ it('keeps nothing after its moment, so that what another instance erases is soon
   expect([recent.at(1), recent.from(1, 10)]).toEqual([undefined, []])
 })
 
+it('lets go of what has had its moment, though nobody writes or asks again', () => {
+  let now = 0
+  const due: { readonly work: () => void; readonly at: number }[] = []
+  const recent = createRecent(
+    () => now,
+    (work, ms) => void due.push({ work, at: now + ms }),
+  )
+  recent.remember([written(1), written(2)])
+  now = 3_000
+  recent.remember([written(3)])
+  expect(due.map(({ at }) => at)).toEqual([5_001])
+  now = 5_001
+  due.shift()?.work()
+  expect([recent.kept(), due.map(({ at }) => at)]).toEqual([1, [8_001]])
+  now = 8_001
+  due.shift()?.work()
+  expect([recent.kept(), due]).toEqual([0, []])
+})
+
 it('keeps nothing once something was erased here (P12)', () => {
   const recent = createRecent()
   recent.remember([written(1)])

@@ -18,6 +18,8 @@ export interface Recent {
   at(index: number): Entry | undefined
   /** Whatever was erased may be among them. */
   forget(): void
+  /** How many are in memory. */
+  kept(): number
 }
 
 /**
@@ -30,15 +32,39 @@ const mostBytes = 16 << 20
 /** How long such an entry is used: decrypted text stays no longer in memory than its followers need. */
 const momentMs = 5_000
 
-/** `elapsedMs` is a clock that nobody sets. */
-export function createRecent(elapsedMs = () => performance.now()): Recent {
+/** `elapsedMs` is a clock that nobody sets; `later` keeps no process alive. */
+export function createRecent(elapsedMs = () => performance.now(), later = unhurried): Recent {
   /** Oldest first. */
   const known = new Map<number, Written & { readonly since: number }>()
   let bytes = 0
+  let leaving = false
 
   const at = (index: number): Entry | undefined => {
     const found = known.get(index)
     return found !== undefined && elapsedMs() - found.since <= momentMs ? found.entry : undefined
+  }
+
+  /** Nobody may come who writes more: what has had its moment goes by itself. */
+  function leaveInTime(): void {
+    const [oldest] = known.values()
+    if (leaving || !oldest) return
+    leaving = true
+    later(
+      () => {
+        leaving = false
+        dropWhile(({ since }) => elapsedMs() - since > momentMs)
+        leaveInTime()
+      },
+      oldest.since + momentMs + 1 - elapsedMs(),
+    )
+  }
+
+  function dropWhile(mustGo: (oldest: Written & { readonly since: number }) => boolean): void {
+    for (const [index, one] of known) {
+      if (!mustGo(one)) return
+      known.delete(index)
+      bytes -= one.sizeBytes
+    }
   }
 
   return {
@@ -48,11 +74,8 @@ export function createRecent(elapsedMs = () => performance.now()): Recent {
         known.set(one.entry.index, { ...one, since })
         bytes += one.sizeBytes
       }
-      for (const [index, { sizeBytes }] of known) {
-        if (known.size <= mostEntries && bytes <= mostBytes) break
-        known.delete(index)
-        bytes -= sizeBytes
-      }
+      dropWhile(() => known.size > mostEntries || bytes > mostBytes)
+      leaveInTime()
     },
     from(index, limit) {
       const found: Entry[] = []
@@ -66,5 +89,8 @@ export function createRecent(elapsedMs = () => performance.now()): Recent {
       known.clear()
       bytes = 0
     },
+    kept: () => known.size,
   }
 }
+
+const unhurried = (work: () => void, ms: number): void => void setTimeout(work, ms).unref()
