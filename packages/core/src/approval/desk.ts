@@ -23,6 +23,7 @@ import { CountersignError, isError } from '../errors.ts'
 import { createFloods } from '../limits/floods.ts'
 import type { Answer, Change, Store } from '../ports.ts'
 import { createSharedLook } from '../shared.ts'
+import type { Signal } from '../signal.ts'
 import { askedGroups, escalate, expire, sign, withdraw } from './approval.ts'
 import { requesterChain } from './barred.ts'
 
@@ -32,7 +33,7 @@ export interface Desk {
   escalate(approval: string, person: string): Promise<Approval>
   get(id: string): Promise<Approval>
   /** Waits while it is open, until `patience` aborts; then as it stands. */
-  waitFor(id: string, patience: AbortSignal): Promise<Approval>
+  waitFor(id: string, patience: Signal): Promise<Approval>
   /** Takes back a question or an unspent grant. Settled ones stay as they are. */
   withdraw(id: string, as: 'cancelled' | 'voided', because: string, by: Actor): Promise<Approval>
   /** Expires or escalates this one if that is due. */
@@ -103,8 +104,8 @@ export function createDesk({ store, membershipMs = freshGroupsMs }: DeskParts): 
       patience.addEventListener('abort', listener.wake, { once: true })
       try {
         for (;;) {
-          const approval = expire(await look(id), clock.now())
-          if (approval.state !== 'open' || patience.aborted) return approval
+          const over = await asItEnds(id, patience)
+          if (over) return over
           await listener.heard()
         }
       } finally {
@@ -132,6 +133,12 @@ export function createDesk({ store, membershipMs = freshGroupsMs }: DeskParts): 
     },
 
     waiting: listeners.listening,
+  }
+
+  /** Undefined while it is open and waited for: nobody keeps it in memory who only waits. */
+  async function asItEnds(id: string, patience: Signal): Promise<Approval | undefined> {
+    const approval = expire(await look(id), clock.now())
+    return approval.state === 'open' && !patience.aborted ? undefined : approval
   }
 
   async function get(id: string): Promise<Approval> {

@@ -12,6 +12,7 @@ import { handedPermit, nodeLease } from './mint.ts'
 import type { Attempt, PermitLife, Store } from '../ports.ts'
 import { createSharedLook } from '../shared.ts'
 import type { inOrder } from '../in-order.ts'
+import type { Signal } from '../signal.ts'
 import { neverBegan } from './run.ts'
 
 /** How long an answer is there for the attempt that comes again; after that it is told that it was run. */
@@ -36,12 +37,7 @@ export interface EarlierRuns {
    *
    * @throws ERR_ATTEMPT_KNOWN if the attempt's id was used for another action, whose outcome is not this one's
    */
-  ended(
-    earlier: PermitLife,
-    attempt: Attempt,
-    sealed: SealedAction,
-    patience: AbortSignal,
-  ): Promise<PermitLife | undefined>
+  ended(earlier: PermitLife, attempt: Attempt, sealed: SealedAction, patience: Signal): Promise<PermitLife | undefined>
   /**
    * What was sent as it may be made once more, if the run that `attempt` met never began: under an id of its own, for which
    * all of this holds as well. Undefined if it is not to be made again.
@@ -125,7 +121,7 @@ export function createEarlierRuns(
     show: listeners.notify,
   }
 
-  async function endOf(id: string, patience: AbortSignal): Promise<PermitLife> {
+  async function endOf(id: string, patience: Signal): Promise<PermitLife> {
     const listener = listeners.listen(id)
     patience.addEventListener('abort', listener.wake, { once: true })
     const looking = setInterval(listener.wake, lookEveryMs)

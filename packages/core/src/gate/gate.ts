@@ -127,13 +127,25 @@ export function createGate(parts: GateParts): InstanceGate {
     patience: Patience,
     parent: ActionRecord['parent'],
   ): Promise<Verdict> {
+    const asked = await verdictOrQuestion(sealed, attempt, agent, parent)
+    if (typeof asked !== 'string') return asked
+    const approval = await desk.waitFor(asked, patience.signal)
+    return fairly(attempt.caller.credential, () => answered(approval, sealed, attempt))
+  }
+
+  /** What becomes of it, or the id of the question that was asked: who waits for people keeps nothing else of it. */
+  async function verdictOrQuestion(
+    sealed: SealedAction,
+    attempt: Attempt,
+    agent: Agent,
+    parent: ActionRecord['parent'],
+  ): Promise<Verdict | string> {
     const acting = await whoActs(attempt.caller, agent, store)
     const record = await judge(sealed, attempt, acting)
     const settled = await verdictOn(sealed, parent ? { ...record, parent } : record, attempt, acting)
     if ('kind' in settled) return settled
     if (settled.state === 'open') attempt.held?.(refusals.waitingFor(settled))
-    const approval = await desk.waitFor(settled.id, patience.signal)
-    return fairly(attempt.caller.credential, () => answered(approval, sealed, attempt))
+    return settled.id
   }
 
   /** What becomes of it, or the question whose answer it waits for. */

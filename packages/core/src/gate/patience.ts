@@ -4,17 +4,18 @@
  * @module
  */
 import type { Attempt } from '../ports.ts'
+import { createSignal, type Signal } from '../signal.ts'
 
 export interface Patience {
   /** Ends when the protocol can keep its client waiting no longer, or the client is gone. */
-  readonly signal: AbortSignal
+  readonly signal: Signal
   close(): void
 }
 
 /** Counts from now; a timer is set only for who has to wait. */
 export function startPatience({ patienceMs, signal }: Pick<Attempt, 'patienceMs' | 'signal'>): Patience {
   const startedAt = performance.now()
-  let waiting: { readonly signal: AbortSignal; close(): void } | undefined
+  let waiting: { readonly signal: Signal; close(): void } | undefined
   return {
     get signal() {
       waiting ??= wait(patienceMs - (performance.now() - startedAt))
@@ -24,7 +25,7 @@ export function startPatience({ patienceMs, signal }: Pick<Attempt, 'patienceMs'
   }
 
   function wait(leftMs: number) {
-    const ended = new AbortController()
+    const ended = createSignal()
     const end = () => ended.abort()
     const timer = setTimeout(end, Math.min(leftMs, 2 ** 31 - 1))
     if (signal.aborted) end()

@@ -10,6 +10,7 @@ import {
   type Permit,
   type ApprovalStatus,
   type Ran,
+  type Signal,
   startPatience,
 } from '@countersign/core'
 import type { Obligation, Refusal } from '@countersign/schema'
@@ -32,7 +33,7 @@ export interface FakeGate extends Gate {
   settle(state: ApprovalLife['state'], which?: number): void
   /** Resolves when that many attempts are held. */
   held(count: number): Promise<void>
-  until(condition: () => boolean): Promise<void>
+  until(condition: () => boolean, signal?: Signal): Promise<void>
 }
 
 export const waiting = { groups: ['keepers'], expiresAt: 4_000_000_000_000 }
@@ -45,7 +46,7 @@ export function createFakeGate(): FakeGate {
 
   const stir = () => [...watchers].forEach((watcher) => watcher())
 
-  function until(condition: () => boolean, signal?: AbortSignal): Promise<void> {
+  function until(condition: () => boolean, signal?: Signal): Promise<void> {
     return new Promise((resolve) => {
       const look = () => {
         if (!condition() && !signal?.aborted) return

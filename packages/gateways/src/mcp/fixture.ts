@@ -149,7 +149,7 @@ export async function openFakeInstance(
       const question = [...gate.questions.values()].find(({ id }) => id === approval)
       if (!question || caller.agent.id !== 'mine') throw new CountersignError('ERR_APPROVAL_UNKNOWN')
       const { signal: patience } = startPatience({ patienceMs: waitMs, signal })
-      await Promise.race([gate.until(() => question.state !== 'open'), once(patience, 'abort')])
+      await gate.until(() => question.state !== 'open', patience)
       return { approval, state: question.state, url: 'http://countersign', reason: undefined, ...waiting }
     },
     couldAllow: ({ agent }, { resource }) => !prohibited.has(`${agent.id} ${resource?.name}`),
