@@ -21,6 +21,8 @@ export interface BenchInstance {
   readonly key: string
   /** A finance controller, signed in: may sign what the agent asks. */
   readonly ben: Browser
+  /** Another agent, with the groups of the first; its key. */
+  addAgent(name: string): Promise<string>
   close(): Promise<void>
 }
 
@@ -59,11 +61,14 @@ export async function openInstance(gateways: (httpPort: number) => object): Prom
     await answers(`${url}/readyz`)
     const [ana, ben] = [openBrowser(url), openBrowser(url)]
     await Promise.all([ana.signIn('ana'), ben.signIn('ben')])
-    const about = ['--owner', 'ana@acme.example', '--team', 'finance-controllers']
-    const groups = ['--groups', 'finance-agents,platform-agents']
-    const added = await run([...program, 'agents', 'add', 'bench-bot', ...about, ...groups, '--data', data, '--json'])
-    const { key } = JSON.parse(added) as { key: string }
-    return { url, gatewayUrl: `http://127.0.0.1:${httpPort}`, pid: instance.pid, key, ben, close }
+    const addAgent = async (name: string) => {
+      const about = ['--owner', 'ana@acme.example', '--team', 'finance-controllers']
+      const groups = ['--groups', 'finance-agents,platform-agents']
+      const added = await run([...program, 'agents', 'add', name, ...about, ...groups, '--data', data, '--json'])
+      return (JSON.parse(added) as { key: string }).key
+    }
+    const key = await addAgent('bench-bot')
+    return { url, gatewayUrl: `http://127.0.0.1:${httpPort}`, pid: instance.pid, key, ben, addAgent, close }
   } catch (error) {
     await close()
     throw error

@@ -58,7 +58,10 @@ export async function costOf(atOnce: number, forMs: number, once: () => Promise<
   }
 }
 
-/** Memory of the process itself, and of everything that descends from it. What several share is split between them (PSS). */
+/**
+ * Memory that is resident, of the process itself and of everything that descends from it. What several share is split between
+ * them (PSS), so that the memory that all processes of PostgreSQL share is counted once, as far as it was touched.
+ */
 export async function memoryOf(pid: number): Promise<{ ownMegabytes: number; belowMegabytes: number }> {
   const sizes = await Promise.all(
     (await familyOf(pid)).map(async (one) => {

@@ -4,10 +4,9 @@
  *
  * @module
  */
-import { setMaxListeners } from 'node:events'
 import { rm } from 'node:fs/promises'
-import { Agent, request } from 'node:http'
 import { freePorts } from '@countersign/demo'
+import { type Clients, holdClients, overHttp, overMcp } from './held.ts'
 import { type BenchInstance, makeFolder, openInstance } from './instance.ts'
 import { startBare } from './http.ts'
 import { type Aim, at, type Bench, type Figures, percentiles, type Row, type Settings } from './measure.ts'
@@ -20,50 +19,68 @@ export const wake: Bench = {
   pictures: [{ title: 'From the click to the waiting client (ms, p99)', figure: 'p99Ms' }],
 
   async run(settings) {
-    const folder = await makeFolder()
-    const [port = 0] = await freePorts(1)
-    const upstream = startBare('http', port)
-    const instance = await openInstance((httpPort) => gatewayTo(`http://127.0.0.1:${port}`, httpPort))
-    const clients = holdClients(instance)
-    try {
-      const rows: Row[] = []
-      await clients.open(1)
-      await clickAround(instance, clients, 20) // warm
-      for (const questions of settings.quick ? [1, 1_000] : [1, 1_000, 10_000]) {
-        await openUpTo(clients, questions, settings)
-        const held = await costOf(instance, settings)
-        const clicks = settings.quick ? 50 : 200
-        settings.say(`${clicks} clicks among ${clients.held()} questions`)
-        rows.push({
-          what: `${thousands(questions)} open`,
-          side: 'instance',
-          rounds: [{ ...held, ...(await clickAround(instance, clients, clicks)) }],
-        })
-      }
-      return { rows, aims: aimsOf(rows) }
-    } finally {
-      clients.close()
-      await instance.close()
-      await upstream.close()
-      await rm(folder, { recursive: true, force: true })
+    const rows: Row[] = []
+    for (const side of sides) {
+      settings.say(side.name)
+      rows.push(...(await heldOn(side, settings)))
     }
+    return { rows, aims: sides.flatMap(({ name }) => aimsOf(rows.filter((row) => row.side === name))) }
   },
+}
+
+interface Side {
+  readonly name: string
+  /** Of an instance in front of an upstream, which is HTTP and an MCP server. */
+  gateways(upstream: string, httpPort: number): object
+  openOne(instance: BenchInstance): Parameters<typeof holdClients>[0]
+}
+
+const sides: readonly Side[] = [
+  { name: 'HTTP', gateways: gatewayTo, openOne: overHttp },
+  { name: 'MCP', gateways: serverAt, openOne: overMcp },
+]
+
+async function heldOn({ name, gateways, openOne }: Side, settings: Settings): Promise<Row[]> {
+  const folder = await makeFolder()
+  const [port = 0] = await freePorts(1)
+  const upstream = startBare('http', port)
+  const instance = await openInstance((httpPort) => gateways(`http://127.0.0.1:${port}`, httpPort))
+  const clients = holdClients(openOne(instance))
+  try {
+    const rows: Row[] = []
+    await clients.open(1)
+    await clickAround(instance, clients, 20) // warm
+    for (const questions of settings.quick ? [1, 1_000] : [1, 1_000, 10_000]) {
+      await openUpTo(clients, questions, settings)
+      const held = await costOf(instance, settings)
+      const clicks = settings.quick ? 50 : 200
+      settings.say(`${clicks} clicks among ${clients.held()} questions`)
+      const figures = { ...held, ...(await clickAround(instance, clients, clicks)) }
+      rows.push({ what: `${thousands(questions)} open`, side: name, rounds: [figures] })
+    }
+    return rows
+  } finally {
+    clients.close()
+    await instance.close()
+    await upstream.close()
+    await rm(folder, { recursive: true, force: true })
+  }
 }
 
 function aimsOf(rows: readonly Row[]): Aim[] {
   const last = rows.at(-1)
-  const figures = last?.rounds[0] ?? {}
-  const [p99, memory] = [
-    figures['p99Ms'] ?? Number.NaN,
-    (figures['nodeMegabytes'] ?? Number.NaN) + (figures['postgresMegabytes'] ?? Number.NaN),
-  ]
+  const figure = (name: string) => last?.rounds[0]?.[name] ?? Number.NaN
+  const memory = figure('nodeMegabytes') + figure('postgresMegabytes')
+  const idle = figure('idleNodePercent') + figure('idlePostgresPercent')
+  const where = `${last?.what}, ${last?.side}`
   return [
     {
-      says: `the waiting client has its answer within 100 ms of the click, p99, ${last?.what}`,
-      met: p99 < 100,
-      got: `${digits(p99)} ms`,
+      says: `the waiting client has its answer within 100 ms of the click, p99, ${where}`,
+      met: figure('p99Ms') < 100,
+      got: `${digits(figure('p99Ms'))} ms`,
     },
-    { says: `less than 300 MB in all, ${last?.what}`, met: memory < 300, got: `${digits(memory)} MB` },
+    { says: `less than 300 MB in all, ${where}`, met: memory < 300, got: `${digits(memory)} MB` },
+    { says: `less than 1 % of a core while nobody does anything, ${where}`, met: idle < 1, got: `${digits(idle)} %` },
   ]
 }
 
@@ -74,10 +91,17 @@ async function openUpTo(clients: Clients, questions: number, { say }: Settings):
   }
 }
 
-/** Nobody does anything for a while. */
+/**
+ * How long nobody does anything before it is counted: what followers have to write is written, and PostgreSQL has
+ * cleared up after a crowd.
+ */
+const restMs = 15_000
+
+/** Nobody does anything for a while: as long as signs of life take to come round (`progressEveryMs`). */
 async function costOf({ pid }: BenchInstance, { quick, say }: Settings): Promise<Figures> {
   say('idle')
-  const seconds = quick ? 2 : 8
+  const seconds = quick ? 2 : 15
+  if (!quick) await new Promise((resolve) => setTimeout(resolve, restMs))
   const before = await cpuOf(pid)
   await new Promise((resolve) => setTimeout(resolve, seconds * 1000))
   const after = await cpuOf(pid)
@@ -104,9 +128,9 @@ async function clickAround({ ben }: BenchInstance, clients: Clients, clicks: num
       signing.push(performance.now() - before)
       return answer
     })
-    const status = await one.answered
+    const isAnswered = await one.answered
     took.push(performance.now() - before)
-    if (status !== 200 || (await signed).status !== 200) throw new Error(`The client was answered ${status}.`)
+    if (!isAnswered || (await signed).status !== 200) throw new Error('The client was not answered by the upstream.')
     await clients.open(1)
   }
   return {
@@ -118,104 +142,49 @@ async function clickAround({ ben }: BenchInstance, clients: Clients, clicks: num
   }
 }
 
-interface Held {
-  readonly approval: string
-  /** The status that the client was answered in the end. */
-  readonly answered: Promise<number>
-}
-
-interface Clients {
-  held(): number
-  open(count: number): Promise<void>
-  take(): Held
-  close(): void
-}
-
-/** Each keeps a connection of its own, and waits on it for people. */
-function holdClients({ gatewayUrl, key }: BenchInstance): Clients {
-  const asking = new Agent({ keepAlive: true })
-  const waiting: Held[] = []
-  let opened = 0
-  const closing = new AbortController()
-  setMaxListeners(0, closing.signal)
-
-  return {
-    held: () => waiting.length,
-    async open(count) {
-      let left = count
-      const worker = async () => {
-        while (left-- > 0) await openOne(`ref-${(opened += 1)}`)
-      }
-      await Promise.all(Array.from({ length: 16 }, worker))
-    },
-    take() {
-      const one = waiting.shift()
-      if (!one) throw new Error('Nobody waits.')
-      return one
-    },
-    close() {
-      closing.abort()
-      asking.destroy()
-    },
-  }
-
-  /** Asked first without waiting, to know the question; then the same again, which joins it and waits. */
-  async function openOne(ref: string): Promise<void> {
-    const { status, text } = await send(ref, 0, asking)
-    if (status !== 428) throw new Error(`The question was not opened: ${status} ${text}`)
-    const { approval } = JSON.parse(text) as { approval: string }
-    const answered = send(ref, 3_600, undefined).then((answer) => answer.status)
-    answered.catch(() => undefined) // cut off at the end
-    waiting.push({ approval, answered })
-  }
-
-  function send(ref: string, waitSeconds: number, agent: Agent | undefined): Promise<{ status: number; text: string }> {
-    const body = JSON.stringify({ ref, rows: 2_000 })
-    const headers = {
-      authorization: `Bearer ${key}`,
-      'content-type': 'application/json',
-      'content-length': body.length,
-      prefer: `wait=${waitSeconds}`,
-    }
-    return new Promise((resolve, reject) => {
-      const options = { method: 'POST', headers, agent: agent ?? false, signal: closing.signal }
-      const sent = request(`${gatewayUrl}/bench/exports`, options, (response) => {
-        let text = ''
-        response.setEncoding('utf8').on('data', (piece: string) => (text += piece))
-        response.once('error', reject).once('end', () => resolve({ status: response.statusCode ?? 0, text }))
-      })
-      sent.once('error', reject).end(body)
-    })
-  }
-}
-
 const thousands = (count: number) => count.toLocaleString('en-US')
 
-const gatewayTo = (origin: string, httpPort: number) => ({
-  http: {
-    listen: `127.0.0.1:${httpPort}`,
-    maxWaitSeconds: 3_600,
-    maxConnections: 20_000,
-    maxConnectionsPerCredential: 20_000,
-    maxConnectionsPerSource: 20_000,
-    upstreams: {
-      bench: {
-        origin,
-        private: true,
-        environment: 'prod',
-        routes: {
-          'POST /exports': {
-            verb: 'data.export',
-            resources: [{ kind: 'dataset', name: 'finance.orders' }],
-            sentence: { cel: '"Export " + string(body.rows) + " orders, " + body.ref' },
-            reads: [{ name: 'finance.orders' }],
-            writes: [],
-            destination: 's3://own-reports',
-            rows: { cel: 'body.rows' },
-            rowsFrom: 'request',
+function gatewayTo(origin: string, httpPort: number) {
+  return {
+    http: {
+      listen: `127.0.0.1:${httpPort}`,
+      maxWaitSeconds: 3_600,
+      maxConnections: 20_000,
+      maxConnectionsPerCredential: 20_000,
+      maxConnectionsPerSource: 20_000,
+      upstreams: {
+        bench: {
+          origin,
+          private: true,
+          environment: 'prod',
+          routes: {
+            'POST /exports': {
+              verb: 'data.export',
+              resources: [{ kind: 'dataset', name: 'finance.orders' }],
+              sentence: { cel: '"Export " + string(body.rows) + " orders, " + body.ref' },
+              reads: [{ name: 'finance.orders' }],
+              writes: [],
+              destination: 's3://own-reports',
+              rows: { cel: 'body.rows' },
+              rowsFrom: 'request',
+            },
           },
         },
       },
     },
-  },
-})
+  }
+}
+
+/** The same question, asked by a tool. */
+function serverAt(origin: string) {
+  const echo = {
+    verb: 'data.export',
+    resources: [{ kind: 'dataset', name: 'finance.orders' }],
+    sentence: { cel: '"Export " + string(arguments.rows) + " orders, " + arguments.text' },
+    reads: [{ name: 'finance.orders' }],
+    writes: [],
+    destination: 's3://own-reports',
+    rows: { cel: 'arguments.rows' },
+  }
+  return { mcp: { servers: { bench: { url: `${origin}/mcp`, private: true, tools: { echo } } } } }
+}
