@@ -113,9 +113,10 @@ export function createIndex({ db, tenant, now, lives, terms, partitions, recent,
     lookAgain(follower)
   }
 
-  async function write(follower: string, { changed, permitted }: Told, reaches: number): Promise<void> {
+  async function write(follower: string, { changed, ends, permitted }: Told, reaches: number): Promise<void> {
     const ripe = ripeOf(held, now())
-    const read = changed.size === 0 ? [] : await lives.byId([...changed], 'asFollower')
+    const found: Begun[] = changed.size === 0 ? [] : await lives.byId([...changed], 'asFollower')
+    const read = found.map((one) => (one.places.ended === null ? (ends.get(one.life.record.id)?.(one) ?? one) : one))
     const pairs = newPairs(permitted, read)
     const stand = firstBut(ripe) ?? reaches
     if (ripe.length + read.length + pairs.length > 0 || stand !== stands) {

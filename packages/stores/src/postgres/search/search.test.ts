@@ -291,6 +291,25 @@ describe('searching in parts', { timeout: 120_000 }, () => {
       await expect.poll(() => ids(store), { timeout: 10_000 }).toEqual([record.id])
     })
 
+    it('tells the end of a run that it was told of while it ran, by whoever has started since and knows only the end', async () => {
+      const { open, store, clock, ids } = await scene()
+      const attempt = { credential: 'key-of-busy' } // and no id: its permit has no row
+      const record = sampleRecord({ attempt, decision: sampleAllow(), action: sampleAction({ agent: 'busy' }) })
+      const permit = samplePermit(record)
+      const index = await store.commit({ facts: begins(record, permit) })
+      await store.actions.index.cursor('search', 'beginning')
+      await store.actions.index.add('search', await store.journal.read(0, index + 1))
+      clock.advance(1_000)
+      await store.actions.index.add('search', [])
+      expect(await ids(store)).toEqual([record.id])
+      clock.advance(-900) // as if its end had been under way since then: neither run nor end is given a row
+      await store.commit({ facts: [finished(permit)] })
+      const next = await open()
+      await followed(next)
+      expect((await next.actions.search({ outcome: 'done', limit: 5 })).items).toHaveLength(1)
+      expect((await next.check()).differences).toEqual([])
+    })
+
     it('H: is held against the ledger: what is missing, too much, or other than it says is told', async () => {
       const { store, sql, records } = await scene()
       const [first, second, third] = records as [ActionRecord, ActionRecord, ActionRecord]

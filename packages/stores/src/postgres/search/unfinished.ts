@@ -12,10 +12,15 @@ export interface Begun {
   readonly life: ActionLife
 }
 
+/** What an entry adds to what was known. */
+type Step = (one: Begun) => Begun
+
 /** What a page of entries says of others than those that are held. */
 export interface Told {
   /** Actions that began before, or took somebody else's question: they have to be read. */
   readonly changed: Set<string>
+  /** Ends of those: of one that has no row (`commit/runs.ts`) nothing but its entry tells for certain. */
+  readonly ends: Map<string, Step>
   /** By agent and action: who was permitted something. */
   readonly permitted: (readonly [agent: string, action: string])[]
   erased: boolean
@@ -28,7 +33,7 @@ export const mostHeld = 10_000
 
 /** `held` has afterwards what is to be written or waited for, by its ids. */
 export function tell(held: Map<string, Begun>, page: readonly Entry[]): Told {
-  const told: Told = { changed: new Set(), permitted: [], erased: false }
+  const told: Told = { changed: new Set(), ends: new Map(), permitted: [], erased: false }
   for (const { index, at, fact } of page) {
     for (const step of stepsOf(fact)) {
       if (step.kind === 'erased') continue
@@ -54,7 +59,7 @@ const sayings: { readonly [Kind in StepKind]?: Saying<Kind> } = {
     })
   },
   'approval.changed': ({ approval }, said) =>
-    more(said, approval.actionId, ({ places, life }) => {
+    void more(said, approval.actionId, ({ places, life }) => {
       const other = life.permit?.approval
       if (other !== undefined && other !== approval.id) return undefined
       return { places: { ...places, approval: said.index }, life: { ...life, approval } }
@@ -66,22 +71,28 @@ const sayings: { readonly [Kind in StepKind]?: Saying<Kind> } = {
       return { places: { ...places, permit: said.index }, life: { ...life, permit, permittedAt: said.at } }
     })
   },
-  'action.finished': ({ outcome, actionId }, said) =>
-    more(said, actionId, ({ places, life }) => ({
+  'action.finished': ({ outcome, actionId }, said) => {
+    const end = ({ places, life }: Begun): Begun => ({
       places: { ...places, ended: said.index },
       life: { ...life, outcome, finishedAt: said.at },
-    })),
+    })
+    if (!more(said, actionId, end)) said.told.ends.set(actionId, end)
+  },
   'record.erased': (_, { told }) => {
     told.erased = true
   },
 }
 
-function more({ held, told }: Said, id: string, add: (one: Begun) => Begun | undefined): void {
+/** False where it has to be read. */
+function more({ held, told }: Said, id: string, add: (one: Begun) => Begun | undefined): boolean {
   const known = held.get(id)
   const next = known && add(known)
-  if (next !== undefined) return void held.set(id, next)
-  held.delete(id)
-  told.changed.add(id)
+  if (next !== undefined) held.set(id, next)
+  else {
+    held.delete(id)
+    told.changed.add(id)
+  }
+  return next !== undefined
 }
 
 /** Those of which no more is waited for: ended, or may not run, or wait for people, or run for long. */
