@@ -48,7 +48,9 @@ export async function startInstance(parts: StartParts): Promise<StartedInstance>
     await mkdir(dataDir, { recursive: true, mode: 0o700 })
     const keys = await loadKeys(join(dataDir, 'keys'))
     const opening = opened.add(openStore(config, dataDir, keys, log))
-    prepared.policies.load().catch(() => undefined) // while PostgreSQL starts; told where the policies are put in force
+    // While PostgreSQL starts; told where the policies are put in force. It lets nothing else of this process go on meanwhile, not
+    // even hear in time that a server elsewhere answers, so that one is waited for first.
+    if (config.store.url === undefined) prepared.policies.load().catch(() => undefined)
     const instance = await opened.add(
       openInstance({
         ...parts,
