@@ -46,7 +46,7 @@ export async function attempt(errand: Errand, parts: AgentParts, waitSeconds = 0
 type Answer = Omit<Told, 'address' | 'sentAt'>
 
 async function overHttp(
-  { ref, work, rows }: Errand,
+  { ref, work, rows, agent }: Errand,
   { ready }: AgentParts,
   { gatewayUrl }: Address,
   waitSeconds: number,
@@ -54,11 +54,16 @@ async function overHttp(
 ): Promise<Answer> {
   let begun = false
   try {
-    const path = work === 'read' ? `/company/orders?limit=${rows}&ref=${ref}` : '/company/exports'
+    const path =
+      work === 'read'
+        ? `/company/orders?limit=${rows}&ref=${ref}`
+        : work === 'note'
+          ? '/company/notes'
+          : '/company/exports'
     const response = await fetch(`${gatewayUrl}${path}`, {
       method: work === 'read' ? 'GET' : 'POST',
       headers: {
-        authorization: `Bearer ${ready.keys['finance-bot']}`,
+        authorization: `Bearer ${ready.keys[agent]}`,
         prefer: `wait=${waitSeconds}`,
         ...(work !== 'read' && { 'content-type': 'application/json' }),
         ...(key !== undefined && { 'idempotency-key': key }),

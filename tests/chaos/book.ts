@@ -4,13 +4,16 @@
  * @module
  */
 
-/** `read`, `small`: allowed over HTTP. `held`, `large`: one or two signatures. `file`, `write`: the same over MCP. */
-export type Work = 'read' | 'small' | 'held' | 'large' | 'file' | 'write'
+import type { AgentId } from '@countersign/demo'
+
+/** `read`, `small`, `note`: allowed over HTTP; a note changes something. `held`, `large`: one or two signatures. `file`, `write`: the same over MCP. */
+export type Work = 'read' | 'small' | 'note' | 'held' | 'large' | 'file' | 'write'
 
 /** One thing that an agent wants done once, however often it has to say so. */
 export interface Errand {
   readonly ref: string
   readonly work: Work
+  readonly agent: AgentId
   readonly rows: number
   /** Idempotency-Key, sent along every time. */
   readonly key: string | undefined
@@ -69,8 +72,8 @@ export interface Click {
 export interface Book {
   readonly errands: Map<string, Errand>
   /** What else leaves a trace in the ledger: tried, and known to have worked. */
-  readonly traces: { signIns: Tries; starts: Tries; gets: number }
-  open(work: Work, how?: { keyless?: boolean; ignored?: boolean }): Errand
+  readonly traces: { signIns: Tries; starts: Tries; switches: Tries; gets: number }
+  open(work: Work, how?: { keyless?: boolean; ignored?: boolean; agent?: AgentId }): Errand
 }
 
 interface Tries {
@@ -78,18 +81,39 @@ interface Tries {
   done: number
 }
 
-const rowsOf: Readonly<Record<Work, number>> = { read: 5, small: 500, held: 5_000, large: 200_000, file: 0, write: 0 }
+/** The agent that is stopped and started: it has no other work. */
+export const mayBeStopped: AgentId = 'ml-bot'
+
+const none = (): Tries => ({ tried: 0, done: 0 })
+
+const rowsOf: Readonly<Record<Work, number>> = {
+  read: 5,
+  small: 500,
+  note: 1,
+  held: 5_000,
+  large: 200_000,
+  file: 0,
+  write: 0,
+}
 
 export function createBook(): Book {
   const errands = new Map<string, Errand>()
   return {
     errands,
-    traces: { signIns: { tried: 0, done: 0 }, starts: { tried: 0, done: 0 }, gets: 0 },
-    open(work, { keyless = false, ignored = false } = {}) {
+    traces: { signIns: none(), starts: none(), switches: none(), gets: 0 },
+    open(
+      work,
+      {
+        keyless = false,
+        ignored = false,
+        agent = work === 'file' || work === 'write' ? 'ops-bot' : 'finance-bot',
+      } = {},
+    ) {
       const ref = `${work}-${errands.size + 1}.`
       const errand: Errand = {
         ref,
         work,
+        agent,
         rows: rowsOf[work],
         key: keyless || !['small', 'held', 'large'].includes(work) ? undefined : `key-${ref}`,
         ignored,
@@ -126,7 +150,9 @@ export function age({ errands }: Book, at: number, way: 'forward' | 'back'): voi
 
 /** The client knows that it was decided. */
 export const mustBeDecided = (errand: Errand): boolean =>
-  mustBePermitted(errand) || wasTold(errand, 'waiting', 'rejected', 'refused')
+  mustBePermitted(errand) ||
+  wasTold(errand, 'waiting', 'rejected') ||
+  (wasTold(errand, 'refused') && errand.agent !== mayBeStopped)
 
 /** The client knows that it ran or may have run. */
 export const mustBePermitted = (errand: Errand): boolean => wasTold(errand, 'ran', 'replayed', 'done', 'begun')
@@ -141,4 +167,4 @@ export const settledAs = (errand: Errand, question = errand.approval): 'granted'
 
 /** Reads the reference out of an action's sentence. */
 export const refIn = (sentence: string): string =>
-  /(?:read|small|held|large|file|write)-\d+\./.exec(sentence)?.[0] ?? ''
+  /(?:read|small|note|held|large|file|write)-\d+\./.exec(sentence)?.[0] ?? ''

@@ -7,7 +7,16 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { ActionSummary } from '@countersign/schema'
 import type { LedgerReport } from '@countersign/core/verify'
-import { type Book, type Errand, isAsked, mustBeDecided, mustBePermitted, settledAs, wasTold } from './book.ts'
+import {
+  type Book,
+  type Errand,
+  isAsked,
+  mayBeStopped,
+  mustBeDecided,
+  mustBePermitted,
+  settledAs,
+  wasTold,
+} from './book.ts'
 import type { Run } from './company.ts'
 import type { DeploymentRecord } from './record.ts'
 
@@ -70,7 +79,9 @@ export const checks: Readonly<Record<string, Check>> = {
   },
 
   'nobody was refused what policy allows or people may grant': ({ book }) =>
-    each(book, ({ told, aged }) => (aged !== 'no' ? undefined : told.find(({ kind }) => kind === 'refused')?.says)),
+    each(book, ({ told, aged, agent }) =>
+      aged !== 'no' || agent === mayBeStopped ? undefined : told.find(({ kind }) => kind === 'refused')?.says,
+    ),
 
   'every grant was spent at most once': ({ book, record }) =>
     each(book, (errand) => {
@@ -111,6 +122,11 @@ export const checks: Readonly<Record<string, Check>> = {
         : undefined,
     ),
 
+  'runs whose time is over are closed as unknown': ({ book, record, storms, readAt }) =>
+    each(book, (errand) =>
+      errand.aged === 'over' && calmSince(storms, readAt) && running(errand, record) > 0 ? 'runs on' : undefined,
+    ),
+
   'runs that had time to end have their outcome': ({ book, record, storms, readAt }) =>
     each(book, (errand) => {
       const calm = errand.told.some(
@@ -120,6 +136,10 @@ export const checks: Readonly<Record<string, Check>> = {
       return calm && running(errand, record) > 0 ? 'ended, and its outcome is not in the record' : undefined
     }),
 }
+
+/** Nothing was struck for as long as outcomes take. */
+const calmSince = (storms: readonly Storm[], readAt: number): boolean =>
+  storms.every(({ to }) => to < readAt - outcomeWithinMs)
 
 const each = ({ errands }: Book, find: (errand: Errand) => string | undefined): string[] =>
   [...errands.values()].flatMap((errand) => {
@@ -167,6 +187,7 @@ function boundsOf({ errands, traces }: Book): Record<string, { least: number; mo
   const runnable = (errand: Errand) => !isAsked(errand) || errand.clicks.some(({ verdict }) => verdict === 'approve')
   const answered = sum(({ clicks }) => clicks.filter(({ status }) => status === 200).length)
   const clicked = sum(({ clicks }) => clicks.length)
+  const stopped = count((errand) => errand.agent === mayBeStopped && wasTold(errand, 'refused'))
   const anew = sum(({ decisions }) => decisions - 1)
   return {
     'action.allowed': {
@@ -175,7 +196,7 @@ function boundsOf({ errands, traces }: Book): Record<string, { least: number; mo
     },
     'action.decided': {
       least: count((errand) => isAsked(errand) && mustBeDecided(errand)),
-      most: sum((errand) => (isAsked(errand) ? errand.decisions : 0)),
+      most: sum((errand) => (isAsked(errand) ? errand.decisions : 0)) + stopped,
     },
     'action.permitted': {
       least: count((errand) => isAsked(errand) && mustBePermitted(errand)),
@@ -195,6 +216,7 @@ function boundsOf({ errands, traces }: Book): Record<string, { least: number; mo
     'approval.expired': { least: 0, most: count((errand) => errand.aged !== 'no' && isAsked(errand)) },
     'signature.refused': { least: 0, most: clicked },
     'person.signed-in': { least: traces.signIns.done, most: traces.signIns.tried },
+    switched: { least: traces.switches.done, most: traces.switches.tried },
     'policy.activated': { least: traces.starts.done, most: traces.starts.tried },
     'record.read': { least: 0, most: traces.gets },
     'tool.pinned': { least: 0, most: toolsOfFiles },
@@ -202,15 +224,19 @@ function boundsOf({ errands, traces }: Book): Record<string, { least: number; mo
   }
 }
 
-const answers = ['approval.signed', 'approval.granted', 'approval.rejected']
-const founding = ['deployment.founded', 'person.roles', 'agent.registered']
+/** Types that are counted together. */
+const together: readonly (readonly [name: string, types: readonly string[]])[] = [
+  ['approval.answered', ['approval.signed', 'approval.granted', 'approval.rejected']],
+  ['switched', ['agent.stopped', 'agent.started']],
+  ['founding', ['deployment.founded', 'person.roles', 'agent.registered']],
+]
 
 /** Nothing acknowledged is missing from the ledger, and nothing is in it that was never sent. */
 export function weigh(book: Book, { size, counts }: LedgerReport): { findings: string[]; least: number; most: number } {
   const bounds = boundsOf(book)
   const seen = new Map<string, number>()
   for (const [type, count] of Object.entries(counts)) {
-    const name = answers.includes(type) ? 'approval.answered' : founding.includes(type) ? 'founding' : type
+    const name = together.find(([, types]) => types.includes(type))?.[0] ?? type
     seen.set(name, (seen.get(name) ?? 0) + count)
   }
   const findings = [...new Set([...seen.keys(), ...Object.keys(bounds)])].flatMap((name) => {

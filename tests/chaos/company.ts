@@ -7,6 +7,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { setTimeout as pause } from 'node:timers/promises'
+import { deferred } from '@countersign/core'
 import type { Random } from './random.ts'
 
 /** Something that reached the company, noted before it is answered. */
@@ -16,14 +17,25 @@ export interface Run {
   readonly rows: number
 }
 
+interface Held {
+  readonly letGo: Promise<void>
+  came(ref: string): boolean
+}
+
 export interface Company {
   readonly url: string
   readonly runs: readonly Run[]
+  /**
+   * Keeps the answers to these until it is told to let go; resolves once all of them have come. Undefined if they do not before
+   * `signal` aborts.
+   */
+  holdAnswers(refs: readonly string[], signal: AbortSignal): Promise<(() => void) | undefined>
   close(): Promise<void>
 }
 
 export async function openCompany(token: string, random: Random): Promise<Company> {
   const runs: Run[] = []
+  let held: Held | undefined
   const server = createServer((request, response) => {
     answer(request, response).catch(() => response.destroy()) // the instance was killed in the middle of it
   })
@@ -31,6 +43,27 @@ export async function openCompany(token: string, random: Random): Promise<Compan
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     runs,
+    holdAnswers: (refs, signal) =>
+      new Promise((resolve) => {
+        const { promise: letGo, resolve: go } = deferred<void>()
+        const forget = () => {
+          held = undefined
+          go()
+          resolve(undefined)
+        }
+        signal.addEventListener('abort', forget, { once: true })
+        const missing = new Set(refs)
+        held = {
+          letGo,
+          came(ref) {
+            if (!refs.includes(ref)) return false
+            missing.delete(ref)
+            if (missing.size === 0) signal.removeEventListener('abort', forget)
+            if (missing.size === 0) resolve(go)
+            return true
+          },
+        }
+      }),
     async close() {
       server.closeAllConnections()
       await new Promise((closed) => server.close(closed))
@@ -43,6 +76,7 @@ export async function openCompany(token: string, random: Random): Promise<Compan
     const run = { ref, rows, serial: runs.length + 1 }
     runs.push(run)
 
+    if (held?.came(ref)) await held.letGo
     await pause(random.between(0, 30))
     response.writeHead(200, { 'content-type': 'application/json', 'x-row-count': String(rows) })
     const text = JSON.stringify(run)

@@ -8,10 +8,11 @@ import { fileURLToPath } from 'node:url'
 import { type Figures, noFigures } from './figures.ts'
 import { forgeInstance } from './forge.ts'
 import { findMeans, lacks } from './means.ts'
+import { modes } from './modes.ts'
 import { createRandom } from './random.ts'
 import { playRound, type Tally } from './round.ts'
 import { openStage, type Stage } from './stage.ts'
-import { type Mode, modes, planStrike, type Scene } from './strike.ts'
+import { type Mode, planStrike, type Scene } from './strike.ts'
 
 export interface LaneParts {
   readonly rounds: number
@@ -78,7 +79,7 @@ export async function playLane({ rounds, skip, seed, only, complete, tell }: Lan
     const first = skip % possible.length
     const inTurn = [...possible.slice(first), ...possible.slice(0, first)]
     for (let left = rounds; left > 0 && !enough; left -= possible.length) {
-      for (const scene of ['alone', 'small-disk', 'pair'] satisfies Scene[]) {
+      for (const scene of ['alone', 'small-disk', 'pair', 'wired'] satisfies Scene[]) {
         const turns = inTurn.slice(0, left).filter((mode) => mode.scene === scene)
         if (turns.length > 0 && !enough)
           await playScene(scene, turns, () => openStage({ scene, means, random, env: process.env, program, onClose }))

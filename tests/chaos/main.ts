@@ -1,6 +1,7 @@
 /**
  * `npm run test:chaos -- --rounds 20 --seed 7`: what an instance stands on breaks at random moments under load, and it
- * has to keep its promises P2, P6, P10, P11 and P14. Twenty rounds see every mode. Nothing of it stays on the machine.
+ * has to keep its promises P2, P6, P10, P11, P14 and P15. Without `--rounds` it plays every mode once. Nothing of it stays on
+ * the machine.
  *
  * @module
  */
@@ -10,7 +11,7 @@ import { parseArgs } from 'node:util'
 import { inLines } from './figures.ts'
 import { playLane } from './lane.ts'
 import { runLanes } from './lanes.ts'
-import { modes } from './strike.ts'
+import { modes } from './modes.ts'
 
 const { values } = parseArgs({
   options: {

@@ -11,7 +11,7 @@ import { mountSmallDisk } from './full-disk.ts'
 import { canInjure } from './injure.ts'
 import { layNetwork } from './network.ts'
 import { findServer } from './server.ts'
-import type { Mode } from './strike.ts'
+import type { Mode, Scene } from './strike.ts'
 
 export interface Means {
   readonly clock: boolean
@@ -31,13 +31,15 @@ export async function findMeans(root: boolean): Promise<Means> {
 export function lacks({ scene, needs }: Mode, means: Means): string | undefined {
   const missing = [
     needs === 'strace' && !means.strace ? 'strace' : '',
-    (needs === 'clock' || scene === 'pair') && !means.clock ? 'libfaketime' : '',
+    (needs === 'clock' || onNetwork(scene)) && !means.clock ? 'libfaketime' : '',
     scene === 'small-disk' && !means.disk ? 'the right to mount' : '',
-    scene === 'pair' && !means.network ? 'root, ip and nft' : '',
-    scene === 'pair' && means.server === undefined ? 'a PostgreSQL server' : '',
+    onNetwork(scene) && !means.network ? 'root, ip and nft' : '',
+    onNetwork(scene) && means.server === undefined ? 'a PostgreSQL server' : '',
   ].filter((name) => name !== '')
   return missing.length > 0 ? missing.join(', ') : undefined
 }
+
+const onNetwork = (scene: Scene): boolean => scene === 'pair' || scene === 'wired'
 
 async function canMount(): Promise<boolean> {
   const folder = await mkdtemp(join(tmpdir(), 'countersign-chaos-'))

@@ -14,15 +14,21 @@ export interface People {
   readonly browsers: Readonly<Record<PersonId, Browser>>
   /** Whoever is signed in at several instances uses them in turn. */
   window(person: PersonId): Browser
+  /** At the last instance. */
+  elsewhere(person: PersonId): Browser
 }
 
 /** Everyone who matters, at every instance. */
 export async function signInAt(instances: readonly { readonly publicUrl: string }[], book: Book): Promise<People> {
   const everywhere = await Promise.all(instances.map(({ publicUrl }) => signIn(publicUrl, book)))
-  const [browsers] = everywhere
-  if (!browsers) throw new Error('Nobody is signed in.')
+  const [browsers, last] = [everywhere[0], everywhere.at(-1)]
+  if (!browsers || !last) throw new Error('Nobody is signed in.')
   let turn = 0
-  return { browsers, window: (person) => (everywhere[turn++ % everywhere.length] ?? browsers)[person] }
+  return {
+    browsers,
+    window: (person) => (everywhere[turn++ % everywhere.length] ?? browsers)[person],
+    elsewhere: (person) => last[person],
+  }
 }
 
 /** The sessions of before ended with the process that knew them. */

@@ -4,6 +4,8 @@
  * @module
  */
 import { setTimeout as pause } from 'node:timers/promises'
+import { createAsk } from '../../packages/cli/src/ask.ts'
+import type { StateReport } from '@countersign/core'
 import { clearDesk, clickAround, layOut, sendAgain } from './again.ts'
 import { agentsAtWork } from './agents.ts'
 import { age, isAcknowledged, isAsked, settledAs } from './book.ts'
@@ -141,6 +143,8 @@ async function checkLedger(stage: Stage, tally: Tally): Promise<string> {
     'the published ledger verifies, and continues the checkpoint from before',
     report.problems.map(({ index, says }) => `${index ?? ''} ${says}`),
   )
+  const { differences } = await createAsk(instance.settings.dataDir)<StateReport>('GET', '/ledger/state')
+  tally.check('what is stored is what the ledger adds up to', differences)
   const { findings, least, most } = weigh(book, report)
   tally.check('the ledger holds what was acknowledged, and nothing that was not sent', findings)
   stage.known = checkpoint

@@ -16,14 +16,14 @@ import { run } from './program.ts'
 
 export interface Server {
   readonly clock: SettableClock
-  /** For the store, over one cable. */
-  url(address: string): string
+  /** For the store, over one cable, or over what leads there. */
+  url(host: string, port?: number): string
   start(): Promise<void>
   kill(): Promise<void>
 }
 
 const home = '/usr/lib/postgresql'
-const port = 5432
+export const serverPort = 5432
 
 /** Where Debian puts them; undefined if there is none. */
 export async function findServer(): Promise<string | undefined> {
@@ -52,7 +52,7 @@ export async function createServer(folder: string, binDir: string, { there }: Ne
 
   return {
     clock,
-    url: (address) => `postgres://countersign:${password}@${address}:${port}/postgres`,
+    url: (host, port = serverPort) => `postgres://countersign:${password}@${host}:${port}/postgres`,
     async start() {
       const environment = Object.entries(clock.env).map(([name, value]) => `${name}=${value}`)
       const postgres = [join(binDir, 'postgres'), '-D', cluster, '-c', 'unix_socket_directories=']

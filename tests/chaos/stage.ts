@@ -9,29 +9,25 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { AgentParts } from './agents.ts'
-import { type Book, createBook } from './book.ts'
+import { createBook } from './book.ts'
 import type { Storm } from './checks.ts'
 import { createSettableClock } from './clock.ts'
-import { type Company, openCompany } from './company.ts'
+import { openCompany } from './company.ts'
+import { openDatabase } from './database.ts'
 import { mountSmallDisk } from './full-disk.ts'
 import type { InstanceSettings, Ready } from './instance.ts'
 import type { Means } from './means.ts'
-import { layNetwork } from './network.ts'
+import { layNetwork, type Network } from './network.ts'
 import { type People, signInAt } from './people.ts'
 import { ownPorts } from './ports.ts'
 import { openProvider } from './provider.ts'
 import type { Random } from './random.ts'
-import { createServer } from './server.ts'
+import { createServer, type Server, serverPort } from './server.ts'
 import { createStanding, type Standing } from './standing.ts'
 import type { Scene, Targets } from './strike.ts'
+import { layWire } from './wire.ts'
 
 export interface Stage extends Targets {
-  /** Another instance, which nobody strikes. */
-  readonly second: Standing | undefined
-  readonly company: Company
-  readonly book: Book
-  readonly random: Random
-  readonly folder: string
   ready: Ready
   people: People
   /** The newest checkpoint seen: every later ledger has to continue it. */
@@ -103,7 +99,7 @@ export async function openStage(parts: StageParts): Promise<Stage> {
       httpPort,
       ...(storeUrl && { storeUrl }),
     }
-    const clocked = { ...env, ...targets.clock?.env }
+    const clocked = { ...env, ...(targets.clocks?.[address] ?? targets.clock)?.env }
     const standing = createStanding({ settings: { ...common, ...own }, env: clocked, program })
     onClose(() => standing.clear())
     return standing
@@ -117,11 +113,13 @@ async function makeFolder(): Promise<string> {
   return folder
 }
 
+type Struck = Pick<Targets, 'clock' | 'disk' | 'server' | 'cable' | 'wires' | 'database' | 'clocks'>
+
 /** What can be struck beside the instance, and for each instance the URL of its store, if it is not embedded. */
 async function layOutScene(
   folder: string,
   { scene, means, onClose }: StageParts,
-): Promise<{ targets: Omit<Targets, 'instance'>; stores: readonly (string | undefined)[] }> {
+): Promise<{ targets: Struck; stores: readonly (string | undefined)[] }> {
   switch (scene) {
     case 'alone':
       return {
@@ -136,15 +134,35 @@ async function layOutScene(
       return { targets: { disk }, stores: [undefined] }
     }
     case 'pair': {
-      const network = await layNetwork()
-      if (!network || means.server === undefined) throw new Error('There is no network of our own, or no server.')
-      onClose(() => network.remove())
-      const server = await createServer(join(folder, 'server'), means.server, network)
-      onClose(() => server.kill())
-      await server.start()
+      const { server, network } = await layServer()
       const [cable, other] = network.cables
       return { targets: { server, cable }, stores: [server.url(cable.address), server.url(other.address)] }
     }
+    case 'wired': {
+      const { server, network } = await layServer()
+      const [{ address }] = network.cables
+      const wires = [await layWire(address, serverPort), await layWire(address, serverPort)] as const
+      for (const wire of wires) onClose(() => wire.close())
+      const clocks = [
+        await createSettableClock(join(folder, 'clock0')),
+        await createSettableClock(join(folder, 'clock1')),
+      ] as const
+      const database = openDatabase(server.url(address))
+      return {
+        targets: { server, wires, clocks, database },
+        stores: wires.map((wire) => server.url(wire.host, wire.port)),
+      }
+    }
+  }
+
+  async function layServer(): Promise<{ server: Server; network: Network }> {
+    const network = await layNetwork()
+    if (!network || means.server === undefined) throw new Error('There is no network of our own, or no server.')
+    onClose(() => network.remove())
+    const server = await createServer(join(folder, 'server'), means.server, network)
+    onClose(() => server.kill())
+    await server.start()
+    return { server, network }
   }
 }
 

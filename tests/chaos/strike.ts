@@ -4,24 +4,46 @@
  * @module
  */
 import { setTimeout as pause } from 'node:timers/promises'
+import type { Book } from './book.ts'
 import type { SettableClock } from './clock.ts'
+import type { Company } from './company.ts'
+import type { Database } from './database.ts'
 import type { SmallDisk } from './full-disk.ts'
+import type { Ready } from './instance.ts'
 import type { Cable, Cut } from './network.ts'
+import type { People } from './people.ts'
 import type { Random } from './random.ts'
 import type { Server } from './server.ts'
 import type { Standing } from './standing.ts'
+import type { Wire } from './wire.ts'
 
-/** `alone`: one instance, PostgreSQL embedded. `small-disk`: the same. `pair`: two, and a server on another host. */
-export type Scene = 'alone' | 'small-disk' | 'pair'
+/**
+ * `alone`: one instance, PostgreSQL embedded. `small-disk`: the same. `pair`: two, and a server on another host. `wired`: the
+ * same, over wires that stop where they are told.
+ */
+export type Scene = 'alone' | 'small-disk' | 'pair' | 'wired'
 
 /** What can be struck; what a scene does not have is undefined. */
 export interface Targets {
   readonly instance: Standing
+  /** Another instance; only a strike at what both do strikes it. */
+  readonly second: Standing | undefined
+  readonly company: Company
+  readonly book: Book
+  readonly random: Random
+  readonly folder: string
+  readonly ready: Ready
+  readonly people: People
   readonly clock?: SettableClock | undefined
   readonly disk?: SmallDisk | undefined
   readonly server?: Server | undefined
   /** From the instance to the server. */
   readonly cable?: Cable | undefined
+  /** From each instance to the server. */
+  readonly wires?: readonly [Wire, Wire] | undefined
+  readonly database?: Database | undefined
+  /** One for each instance. */
+  readonly clocks?: readonly [SettableClock, SettableClock] | undefined
 }
 
 export interface Mode {
@@ -86,8 +108,8 @@ const setDatabaseClock = (aheadMs: number, says: string): Mode => ({
   },
 })
 
-/** Twenty rounds have each of them once. */
-export const modes: readonly Mode[] = [
+/** What an instance stands on breaks at any moment. */
+export const anywhere: readonly Mode[] = [
   killNode,
   {
     ...killNode,

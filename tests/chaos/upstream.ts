@@ -17,6 +17,15 @@ export const upstream = ({ url, token }: { readonly url: string; readonly token:
       rows: cel('int(query.limit)'),
       rowsFrom: 'x-row-count',
     },
+    'POST /notes': {
+      verb: 'data.write',
+      resources: [{ kind: 'dataset', name: 'finance.orders' }],
+      sentence: cel('"Write a note, ref=" + body.ref'),
+      reads: [],
+      writes: [{ name: 'finance.orders' }],
+      rows: cel('body.rows'),
+      rowsFrom: 'x-row-count',
+    },
     'POST /exports': {
       verb: 'data.export',
       resources: [{ kind: 'dataset', name: 'finance.orders' }],
