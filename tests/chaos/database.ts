@@ -61,7 +61,11 @@ export const openDatabase = (url: string): Database => {
 
   async function once<Found>(ask: (session: pg.Client) => Promise<Found>): Promise<Found> {
     const session = await connect({ connectionString: url })
-    return ask(session).finally(() => session.end())
+    try {
+      return await ask(session)
+    } finally {
+      await session.end()
+    }
   }
 }
 
