@@ -10,12 +10,15 @@ export interface DeadlineParts {
   readonly store: Store
   readonly desk: Pick<Desk, 'expireOrEscalateDue'>
   log(line: LogLine): void
-  /** Default: twice a second. */
+  /** Default: once a second. */
   readonly everyMs?: number
 }
 
-/** How often questions and runs past their time are looked for; that a question expires does not depend on it. */
-const lookEveryMs = 500
+/**
+ * How often questions and runs past their time are looked for; that a question expires does not depend on it. Each look asks the
+ * database six times, which was most of what an instance costs while nobody does anything.
+ */
+const lookEveryMs = 1_000
 
 /** That a question expires in time does not depend on it. */
 export function deadlines({ store, desk, log, everyMs = lookEveryMs }: DeadlineParts): Duty {
