@@ -16,13 +16,14 @@ import { instances } from './instances.ts'
 import { type Bench, Missing, type Report, type Settings } from './measure.ts'
 import { ledger } from './ledger.ts'
 import { mcp } from './mcp.ts'
+import { memory } from './memory.ts'
 import { writePage } from './page.ts'
 import { asMarkdown } from './report.ts'
 import { search } from './search.ts'
 import { start } from './start.ts'
 import { wake } from './wake.ts'
 
-const benches: readonly Bench[] = [gate, grow, instances, http, mcp, wake, ledger, search, start]
+const benches: readonly Bench[] = [gate, grow, instances, http, mcp, wake, ledger, search, start, memory]
 
 const words = process.argv.slice(2)
 const named = words.filter((word) => !word.startsWith('--'))

@@ -6,7 +6,7 @@
  */
 import { setTimeout as pause } from 'node:timers/promises'
 import { attempt } from './agents.ts'
-import { type Errand, mayBeStopped, wasTold } from './book.ts'
+import { mayBeStopped, wasTold } from './book.ts'
 import { signal } from './processes.ts'
 import type { Standing } from './standing.ts'
 import type { Mode, Targets } from './strike.ts'
@@ -16,6 +16,8 @@ const hourMs = 3_600_000
 /** For work to come to a seam that it passes many times a second; some wait for a signature. */
 const reachedWithinMs = 20_000
 const notReached = ['the seam was not reached']
+/** For what was sent to have been judged, and to wait for its turn; a batch that stands still for longer is ended by the server. */
+const queuedMs = 600
 /** Until what was passed on has certainly arrived. */
 const momentMs = 50
 
@@ -140,45 +142,36 @@ export const seams: readonly Mode[] = [
   ),
 ]
 
-/** All who run for it at one instance, while the other stops it: none of what the first has not heard of yet may run. */
+/** What the gate has let pass waits for its turn to be written, and then is on its way, when the agent is stopped at the other. */
 async function stopElsewhere(targets: Targets, lastsMs: number): Promise<string[]> {
   const { wires, instance, second, people, book } = targets
-  const parts = partsAt(targets, instance)
-  const open = new Set<Errand>()
-  const enough = new AbortController()
-  const hands = Promise.all(Array.from({ length: 4 }, keepReading))
-  const at = await wires?.[0].stopAt('sent', withinReach())
-  if (!at || !second) {
-    enough.abort()
-    await hands
+  const wire = wires?.[0]
+  const before = await wire?.stopAt('sent', withinReach())
+  if (!wire || !before || !second) return notReached
+  const errands = Array.from({ length: 4 }, () => book.open('read', { agent: mayBeStopped }))
+  const told = Promise.all(errands.map((errand) => attempt(errand, partsAt(targets, instance))))
+  await pause(queuedMs)
+  const next = wire.stopAt('sent', withinReach())
+  await before.letGo()
+  const at = await next
+  if (!at) {
+    await told
     return notReached
   }
-  const under = [...open]
-  let won = true
-  await instance.holdInstance(lastsMs, async () => {
-    book.traces.switches.tried += 1
-    const { status } = await people.elsewhere('cleo').post(`/api/agents/${mayBeStopped}/stop`, {})
-    if (status === 200) book.traces.switches.done += 1
-  })
-  won = await at.letGo()
-  enough.abort()
-  await hands
-  book.traces.switches.tried += 1
-  const { status } = await people.elsewhere('eve').post(`/api/agents/${mayBeStopped}/start`, {})
-  if (status === 200) book.traces.switches.done += 1
+  await instance.holdInstance(lastsMs, () => turn('cleo', 'stop'))
+  const won = await at.letGo()
+  await told
+  await turn('eve', 'start')
   return [
     ...(won ? ['a batch stood that was judged on what was no longer so'] : []),
-    ...under.filter((errand) => wasTold(errand, 'ran')).map(({ ref }) => `${ref} ran after its agent was stopped`),
-    ...(status === 200 ? [] : [`it could not be started again: ${status}`]),
+    ...errands.filter((errand) => wasTold(errand, 'ran')).map(({ ref }) => `${ref} ran after its agent was stopped`),
   ]
 
-  async function keepReading(): Promise<void> {
-    while (!enough.signal.aborted) {
-      const errand = book.open('read', { agent: mayBeStopped })
-      open.add(errand)
-      await attempt(errand, parts)
-      open.delete(errand)
-    }
+  async function turn(who: 'cleo' | 'eve', way: 'stop' | 'start'): Promise<void> {
+    book.traces.switches.tried += 1
+    const { status } = await people.elsewhere(who).post(`/api/agents/${mayBeStopped}/${way}`, {})
+    if (status === 200) book.traces.switches.done += 1
+    else throw new Error(`An agent cannot be turned (${way}): ${status}`)
   }
 }
 
