@@ -107,6 +107,27 @@ describe('B6: while a call is held', () => {
     await instance.close()
     await Promise.all(asked)
   }, 60_000)
+
+  it('no timer of the gateway runs for it', async () => {
+    const timers = () => process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length
+    instance.say = async ({ signal }) => {
+      if (!signal.aborted) await gone(signal)
+      return waiting
+    }
+    const hold = async (calls: number) => {
+      const headers = { prefer: 'wait=60' }
+      const held = instance.attempts.length + calls
+      const asked = Array.from({ length: calls }, () => instance.ask('/crm/a', { headers }))
+      await expect.poll(() => instance.attempts.length).toBe(held)
+      return asked
+    }
+    const first = await hold(1)
+    const before = timers()
+    const others = await hold(30)
+    expect(timers() - before).toBeLessThan(15)
+    await instance.close()
+    await Promise.all([...first, ...others])
+  })
 })
 
 describe('an outcome that was not delivered (P10)', () => {
