@@ -6,7 +6,7 @@
  */
 import { setTimeout as pause } from 'node:timers/promises'
 import { attempt } from './agents.ts'
-import { mayBeStopped, wasTold } from './book.ts'
+import { mayBeStopped } from './book.ts'
 import { signal } from './processes.ts'
 import type { Standing } from './standing.ts'
 import type { Mode, Targets } from './strike.ts'
@@ -144,7 +144,7 @@ export const seams: readonly Mode[] = [
 
 /** What the gate has let pass waits for its turn to be written, and then is on its way, when the agent is stopped at the other. */
 async function stopElsewhere(targets: Targets, lastsMs: number): Promise<string[]> {
-  const { wires, instance, second, people, book } = targets
+  const { wires, instance, second, people, book, company } = targets
   const wire = wires?.[0]
   const before = await wire?.stopAt('sent', withinReach())
   if (!wire || !before || !second) return notReached
@@ -164,7 +164,9 @@ async function stopElsewhere(targets: Targets, lastsMs: number): Promise<string[
   await turn('eve', 'start')
   return [
     ...(won ? ['a batch stood that was judged on what was no longer so'] : []),
-    ...errands.filter((errand) => wasTold(errand, 'ran')).map(({ ref }) => `${ref} ran after its agent was stopped`),
+    ...errands
+      .filter(({ ref }) => company.runs.some((run) => run.ref === ref))
+      .map(({ ref }) => `${ref} ran after its agent was stopped`),
   ]
 
   async function turn(who: 'cleo' | 'eve', way: 'stop' | 'start'): Promise<void> {
