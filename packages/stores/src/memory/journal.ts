@@ -71,15 +71,15 @@ export function createJournal(
     return entry && { index, id: entry.id, at: entry.at, fact: factOf(entry) }
   }
 
-  /** A copy: nobody changes the record but by a commit. */
+  /** The same for everyone who asks, and so frozen: nobody changes the record but by a commit. */
   function factOf(entry: EncryptedEntry): Entry['fact'] {
-    if (entry.opened !== undefined && entry.key.wrapped !== undefined) return structuredClone(entry.opened)
+    if (entry.opened !== undefined && entry.key.wrapped !== undefined) return entry.opened
     const { subject, encrypted, leaf } = entry
     const [opened] = recorder.open({ subject, encrypted, leaves: [leaf] }, entry.key.wrapped)
     if (opened === undefined) throw new RangeError('every leaf is opened')
     if (opened.fact.kind === 'erased') return opened.fact
-    entry.opened = opened.fact
-    return structuredClone(opened.fact)
+    entry.opened = frozen(opened.fact)
+    return entry.opened
   }
 
   const read = (index: number, limit: number): Entry[] =>
@@ -160,4 +160,11 @@ export function createJournal(
       wake()
     },
   }
+}
+
+/** With all that is in it; it is data, without circles. */
+function frozen<Value>(value: Value): Value {
+  if (typeof value !== 'object' || value === null) return value
+  for (const inside of Object.values(value)) frozen(inside)
+  return Object.freeze(value)
 }

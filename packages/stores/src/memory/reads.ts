@@ -1,5 +1,5 @@
 /**
- * The ways to look: a row of the world says where in the journal a noun stands. What is handed out is a copy: nobody
+ * The ways to look: a row of the world says where in the journal a noun stands. What is handed out is frozen: nobody
  * changes the store but by a commit.
  *
  * @module
