@@ -1,5 +1,6 @@
 import { cpus, loadavg } from 'node:os'
 import { defineConfig } from 'vitest/config'
+import { asTheProgram } from './tests/flags.ts'
 import base from './vitest.config.ts'
 
 /** More wants to run here than there are processors, before anything of this has begun: a second then measures the neighbours. */
@@ -11,6 +12,7 @@ export default defineConfig({
   test: {
     ...base.test,
     include: ['tests/hostile/**/*.test.ts'],
+    execArgv: asTheProgram, // what is measured runs as it does for people
     retry: busy ? 1 : 0,
     testTimeout: 60_000,
     hookTimeout: 60_000,
