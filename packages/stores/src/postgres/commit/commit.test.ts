@@ -67,6 +67,7 @@ describe('a commit', { timeout: 60_000 }, () => {
   /** Holds the end of the ledger, as an instance would whose statement takes long. */
   const holdEnd = async () => {
     const client = new pg.Client(connection)
+    client.on('error', () => undefined)
     await client.connect()
     await client.query('begin')
     await client.query('select size from head for update')
@@ -155,6 +156,12 @@ describe('a commit', { timeout: 60_000 }, () => {
     expect(await entriesOf(whole)).toEqual(['action.decided'])
     const index = await sent
     expect(await entriesOf(half)).toEqual(typeof index === 'number' ? ['action.decided'] : [])
+  })
+
+  it('5: who holds up the others for longer than anybody may is ended, whatever the server does about it', async () => {
+    const [store, letGo] = [await openStore(), await holdEnd()] // without the limits that our own connections have
+    await store.commit({ facts: [founded()] })
+    await expect(letGo()).rejects.toThrow()
   })
 
   it('6, 7, 8: nobody is refused by what is no longer so, and nothing is let pass that is', async () => {

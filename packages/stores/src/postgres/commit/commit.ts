@@ -173,6 +173,7 @@ export function createCommitter(parts: CommitterParts): Committer {
   async function reach(): Promise<void> {
     if (cut) await writer.reconnect()
     cut = false
+    await hold.free()
     if (behind) await resident.catchUp()
     behind = false
   }
@@ -254,6 +255,7 @@ export function createCommitter(parts: CommitterParts): Committer {
   async function trouble(batch: readonly Waiting[], error: unknown): Promise<void> {
     behind = true
     if (hold.isOpen) cutOff()
+    if (isTransient(error)) hold.inVain()
     if (isTransient(error)) return queue.putBack(batch)
     if (isUnreachable(error) || isError(error, 'ERR_STORE_UNAVAILABLE')) return away(batch, error)
     if (isError(error, 'ERR_LEDGER_BROKEN')) {

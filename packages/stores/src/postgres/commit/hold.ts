@@ -10,7 +10,7 @@ import type { Statement } from '../db.ts'
 import type { HeadRow } from '../head.ts'
 import type { Owned } from '../tables/segments.ts'
 import type { Resident } from './resident.ts'
-import type { Writer } from './writer.ts'
+import { transactionMs, type Writer } from './writer.ts'
 
 export interface Hold {
   /** A transaction is open that everybody who writes waits for. */
@@ -30,6 +30,10 @@ export interface Hold {
   letGo(): Promise<void>
   /** Its connection is no more. */
   lost(): void
+  /** Somebody else held it for longer than anybody may wait. */
+  inVain(): void
+  /** If so, ends whoever of us has held it for too long: half a message, of which PostgreSQL before 17 awaits the rest for ever. */
+  free(): Promise<void>
 }
 
 export interface HoldParts {
@@ -46,6 +50,7 @@ const rivalMs = 1_000
 export function createHold({ writer, tenant, resident, missed }: HoldParts): Hold {
   let isOpen = false
   let rivalAt = -rivalMs
+  let waitedInVain = false
 
   const hold: Hold = {
     get isOpen() {
@@ -83,6 +88,13 @@ export function createHold({ writer, tenant, resident, missed }: HoldParts): Hol
     lost() {
       isOpen = false
     },
+    inVain() {
+      waitedInVain = true
+    },
+    async free() {
+      if (waitedInVain) await writer.query(endHolders)
+      waitedInVain = false
+    },
   }
   return hold
 }
@@ -94,8 +106,16 @@ const headHeld: Statement = {
   name: 'head_held',
   text: 'select size, frontier, root, at, epoch, settled from head where tenant = $1 for update',
 }
-/** Erasing somebody goes through all that is recorded of them. */
+/** Erasing somebody goes through all that is recorded of them; its name keeps it from being ended by `endHolders`. */
 const takesLonger: Statement = {
   name: '',
-  text: `select set_config(name, '30000', true) from pg_settings where name = 'transaction_timeout'`,
+  text: `select set_config(name, case name when 'transaction_timeout' then '30000' else 'countersign, erasing' end, true)
+    from pg_settings where name in ('transaction_timeout', 'application_name')`,
+}
+const endHolders: Statement = {
+  name: '',
+  text: `select pg_terminate_backend(pid) from pg_stat_activity
+    where datname = current_database() and usename = current_user and pid <> pg_backend_pid()
+      and application_name <> 'countersign, erasing' and xact_start < clock_timestamp() - interval '${transactionMs} ms'
+      and pid in (select pid from pg_locks where relation = 'head'::regclass and mode in ('RowShareLock', 'RowExclusiveLock'))`,
 }

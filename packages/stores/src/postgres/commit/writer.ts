@@ -32,11 +32,10 @@ export interface WriterParts {
 
 /** For an answer; after that nobody knows whether it was done. */
 const answerMs = 5_000
-/**
- * How long the server waits for us within a transaction, for what another instance holds (longer than it may stand still), and
- * for a transaction to end.
- */
-const [idleMs, lockMs, transactionMs] = [1_000, 1_500, 3_000]
+/** How long the server waits for us within a transaction, and for what another instance holds: longer than it may stand still. */
+const [idleMs, lockMs] = [1_000, 1_500]
+/** How long a transaction that writes may take. */
+export const transactionMs = 3_000
 /** How long a server process may take to end. */
 const endMs = 2_000
 /** Warnings by which a commit was not waited for (a synchronous standby), or may not be kept. */
