@@ -38,8 +38,8 @@ const atOnce = 150
 export function createSegments({ db, tenant, recorder }: { db: Db; tenant: string; recorder: Recorder }): Segments {
   const keys = keysByContent()
   return {
-    async range(index, limit) {
-      const rows = await db.query<PiecesRow>(byRange, [tenant, index, index + limit])
+    async range(index, limit, by = db) {
+      const rows = await by.query<PiecesRow>(byRange, [tenant, index, index + limit])
       return rows.flatMap((row) => open(row, (entry) => entry >= index && entry < index + limit))
     },
     async at(indexes) {
