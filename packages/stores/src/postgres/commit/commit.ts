@@ -7,7 +7,7 @@
  *     └────────────────────┴─ no answer: nobody knows; the old server process is ended, and the ledger says what stands
  *
  * A refusal is an answer about the ledger as well: it is given only once a batch that was judged on the same world stands, or
- * the end of the ledger was seen to be where it was. One batch is on its way at a time.
+ * the end of the ledger was seen to be where it was. One batch is on its way; where others write too, `hold.ts` comes first.
  *
  * @module
  */
