@@ -92,8 +92,9 @@ export function createHold({ writer, tenant, resident, missed }: HoldParts): Hol
       waitedInVain = true
     },
     async free() {
-      if (waitedInVain) await writer.query(endHolders)
-      waitedInVain = false
+      const mustEnd = waitedInVain
+      waitedInVain = false // tried once each time: where it may not be, that alone must not keep anybody from writing
+      if (mustEnd) await writer.query(endHolders)
     },
   }
   return hold
